@@ -6,4 +6,5 @@ pub mod span;
 pub mod types;
 pub mod schema;
 pub mod diagnostic;
+pub mod syntax;
 pub mod checked;

@@ -1,0 +1,67 @@
+//! Statements: a query is a list of them, separated by `;`, and its result is that of the last
+//! tabular one.
+
+use super::{Expr, Name, RowSchema, TypeRef};
+use crate::span::Span;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    pub statements: Vec<Statement>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    pub kind: StatementKind,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum StatementKind {
+    /// `let name = value`
+    Let { name: Name, value: LetValue },
+    /// `set name` or `set name = value`
+    Set { name: Name, value: Option<Expr> },
+    /// `declare query_parameters(a: long = 1, …)`
+    DeclareQueryParameters { params: Vec<Param> },
+    /// `alias database name = cluster('c').database('d')`
+    Alias { name: Name, value: Expr },
+    /// `restrict access to (a, b)`
+    Restrict { entities: Vec<Expr> },
+    /// `declare pattern name …`: the rest is passed over.
+    DeclarePattern { name: Name },
+    /// An expression, tabular as a rule.
+    Query(Expr),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum LetValue {
+    /// A scalar, or a tabular: only the checker can tell.
+    Expr(Expr),
+    /// `(params) { body }` or `view (params) { body }`
+    Function(FunctionBody),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionBody {
+    pub view: bool,
+    pub params: Vec<Param>,
+    /// `let` statements, then the expression; without one the body is empty (reported).
+    pub statements: Vec<Statement>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    pub name: Name,
+    pub ty: ParamType,
+    pub default: Option<Expr>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ParamType {
+    Scalar(TypeRef),
+    /// `T: (a: long, *)`
+    Tabular(RowSchema),
+}
