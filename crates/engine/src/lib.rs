@@ -1,1 +1,3 @@
 //! keyline-engine
+
+pub mod functions;
