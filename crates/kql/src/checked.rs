@@ -45,56 +45,122 @@ pub struct Rel {
 #[derive(Clone, Debug)]
 pub enum Op {
     /// A table of the catalogue.
-    Table { name: String },
+    Table {
+        name: String,
+    },
     /// `_GetWatchlist('alias')`.
-    Watchlist { alias: String },
+    Watchlist {
+        alias: String,
+    },
     /// `datatable`: literals, already converted to the columns' types.
-    DataTable { rows: Vec<Vec<Value>> },
+    DataTable {
+        rows: Vec<Vec<Value>>,
+    },
     /// `externaldata`; the columns are the `Rel`'s. Property names are lower case.
-    ExternalData { uris: Vec<String>, properties: Vec<(String, Value)> },
+    ExternalData {
+        uris: Vec<String>,
+        properties: Vec<(String, Value)>,
+    },
     /// `print`: one row.
-    Print { exprs: Vec<NamedExpr> },
+    Print {
+        exprs: Vec<NamedExpr>,
+    },
     /// `range x from a to b step c`: one column.
-    Range { from: Expr, to: Expr, step: Expr },
+    Range {
+        from: Expr,
+        to: Expr,
+        step: Expr,
+    },
     /// Inside the subquery of `mv-apply`, `partition` or `toscalar`-like contexts: the rows that the
     /// outer operator hands in.
     Context,
 
-    Filter { input: Arc<Rel>, predicate: Expr },
+    Filter {
+        input: Arc<Rel>,
+        predicate: Expr,
+    },
     /// All output columns in order.
-    Project { input: Arc<Rel>, exprs: Vec<NamedExpr> },
+    Project {
+        input: Arc<Rel>,
+        exprs: Vec<NamedExpr>,
+    },
     /// All distinct rows of the input (a `Project` below picks the columns).
-    Distinct { input: Arc<Rel> },
+    Distinct {
+        input: Arc<Rel>,
+    },
     /// Output: the `by` columns, then those of the aggregates. Expressions over aggregates are a
     /// `Project` above. `by` empty: exactly one row.
-    Summarize { input: Arc<Rel>, by: Vec<NamedExpr>, aggregates: Vec<NamedAggregate> },
-    Sort { input: Arc<Rel>, keys: Vec<SortKey> },
+    Summarize {
+        input: Arc<Rel>,
+        by: Vec<NamedExpr>,
+        aggregates: Vec<NamedAggregate>,
+    },
+    Sort {
+        input: Arc<Rel>,
+        keys: Vec<SortKey>,
+    },
     /// `take`/`limit`.
-    Take { input: Arc<Rel>, count: Expr },
-    Top { input: Arc<Rel>, count: Expr, keys: Vec<SortKey> },
+    Take {
+        input: Arc<Rel>,
+        count: Expr,
+    },
+    Top {
+        input: Arc<Rel>,
+        count: Expr,
+        keys: Vec<SortKey>,
+    },
     /// `sample n`.
-    Sample { input: Arc<Rel>, count: Expr },
+    Sample {
+        input: Arc<Rel>,
+        count: Expr,
+    },
     /// `sample-distinct n of expr`.
-    SampleDistinct { input: Arc<Rel>, count: Expr, of: NamedExpr },
-    Serialize { input: Arc<Rel> },
+    SampleDistinct {
+        input: Arc<Rel>,
+        count: Expr,
+        of: NamedExpr,
+    },
+    Serialize {
+        input: Arc<Rel>,
+    },
     Join(Join),
     /// The inputs already have the same columns in the same order and types.
-    Union { inputs: Vec<Arc<Rel>> },
+    Union {
+        inputs: Vec<Arc<Rel>>,
+    },
     MvExpand(MvExpand),
-    MvApply { expand: MvExpand, subquery: Arc<Rel> },
+    MvApply {
+        expand: MvExpand,
+        subquery: Arc<Rel>,
+    },
     Parse(Parse),
     ParseKv(ParseKv),
     MakeSeries(MakeSeries),
-    TopNested { input: Arc<Rel>, levels: Vec<TopNestedLevel> },
+    TopNested {
+        input: Arc<Rel>,
+        levels: Vec<TopNestedLevel>,
+    },
     Scan(Scan),
     /// `partition by column (subquery)`; `subquery` reads [`Op::Context`].
-    Partition { input: Arc<Rel>, by: String, subquery: Arc<Rel> },
+    Partition {
+        input: Arc<Rel>,
+        by: String,
+        subquery: Arc<Rel>,
+    },
     /// `evaluate plugin(args)` whose output columns are known before it runs.
-    Evaluate { input: Option<Arc<Rel>>, plugin: String, args: Vec<PluginArg> },
+    Evaluate {
+        input: Option<Arc<Rel>>,
+        plugin: String,
+        args: Vec<PluginArg>,
+    },
     /// `materialize(…)`: run once, however often the same `Arc` is used.
-    Materialize { input: Arc<Rel> },
+    Materialize {
+        input: Arc<Rel>,
+    },
     /// `getschema`.
-    GetSchema { input: Arc<Rel> },
+    GetSchema {
+        input: Arc<Rel>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -122,24 +188,45 @@ pub enum ExprKind {
     /// `between !between` (value, low, high), `contains !contains contains_cs !contains_cs
     /// has !has has_cs !has_cs hasprefix … startswith … endswith … (each with ! and _cs forms)`,
     /// `matches regex`. Aliases are resolved (`pack` is `bag_pack`, `todynamic` is `parse_json`,
-    /// `iif` is `iff`, `toreal` is `todouble`, `<>` is `!=` …): see `functions.rs`.
+    /// `iif` is `iff`, `toreal` is `todouble`, `<>` is `!=` …): see `functions`.
+    ///
+    /// An int argument for a parameter that asks for a long, real or decimal comes wrapped in
+    /// `tolong`, `todouble`, `todecimal`; the branches of `iff`, `case`, `coalesce`, `max_of`,
+    /// `min_of` have one type (that of the call). A parameter of type `string` never gets a dynamic;
+    /// one of class `scalar` gets whatever there is.
     ///
     /// Arithmetic and comparisons of two numeric types come with both sides widened to the same
     /// type by the functions `toint`, `tolong`, `todouble`, `todecimal`. A dynamic operand is left
     /// as it is: the function sees its type.
-    Call { function: &'static str, args: Vec<Expr> },
+    Call {
+        function: &'static str,
+        args: Vec<Expr>,
+    },
     /// `base.key` or `base['key']`; `base` is dynamic.
-    Member { base: Box<Expr>, key: String },
+    Member {
+        base: Box<Expr>,
+        key: String,
+    },
     /// `base[index]`, the index an integer (negative: from the end) or a string known only at run
     /// time; `base` is dynamic.
-    Index { base: Box<Expr>, index: Box<Expr> },
+    Index {
+        base: Box<Expr>,
+        index: Box<Expr>,
+    },
     /// A window function over the serialized input: `row_number`, `row_cumsum`, `prev`, `next`,
     /// `row_rank_dense`, `row_rank_min`, `row_window_session`.
-    Window { function: &'static str, args: Vec<Expr> },
+    Window {
+        function: &'static str,
+        args: Vec<Expr>,
+    },
     /// `toscalar(…)`: first column of the first row.
     ToScalar(Arc<Rel>),
     /// `x in (T | project c)`: `function` is `in`, `!in`, `in~`, `!in~`, `has_any` or `has_all`.
-    InRel { function: &'static str, needle: Box<Expr>, rel: Arc<Rel> },
+    InRel {
+        function: &'static str,
+        needle: Box<Expr>,
+        rel: Arc<Rel>,
+    },
 }
 
 /// One aggregate call and the columns that it yields: one, but for `arg_max(x, a, b)` and its like,

@@ -2,9 +2,10 @@
 //!
 //! It does not run anything, and does not know Arrow, DataFusion or CloudTrail.
 
-pub mod span;
-pub mod types;
-pub mod schema;
-pub mod diagnostic;
-pub mod syntax;
 pub mod checked;
+pub mod diagnostic;
+pub mod functions;
+pub mod schema;
+pub mod span;
+pub mod syntax;
+pub mod types;
