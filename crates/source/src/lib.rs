@@ -6,6 +6,8 @@
 //! allowed. What the bytes mean is `trail`'s business. Everything here blocks; there is no async
 //! runtime and no DataFusion.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod limits;
 
 mod error;

@@ -82,6 +82,10 @@ pub struct Batch {
     pub rows: RecordBatch,
     /// One a row; empty under [`Identity::Skip`].
     pub identities: Vec<EventIdentity>,
+    /// The identities of the records that the prefilter dropped since the batch before, so that duplicates
+    /// are counted alike whatever is asked for; empty under [`Identity::Skip`]. A batch may hold these alone,
+    /// with no row.
+    pub passed_over: Vec<EventIdentity>,
     pub addenda: Vec<Addendum>,
 }
 
