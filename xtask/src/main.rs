@@ -1,1 +1,55 @@
-fn main() {}
+//! The project's tasks: `cargo xtask NAME`.
+//!
+//! In: a task's name and its options. Out: what the task prints, and exit code 1 where it fails.
+//! `cargo` alone is enough for everything here; a task only puts commands together. Deliberately
+//! not here: checks of the code itself, which are tests (`xtask/tests/tidy.rs`).
+
+mod bench;
+mod data;
+mod run;
+mod tests;
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK [OPTION…]
+
+  test [-p CRATE…] [-- ARG…]   all tests of the workspace, or of some crates; ends with `N passed, N failed`
+  ci                           formatting, lints and all tests, as `.ci/run` does
+  kql-report                   which cases of the KQL corpora pass, and the causes of those that do not
+  data --events N --out DIR    benchmark data: N events of a simulated organisation as gz log files
+       [--seed N] [--days N] [--accounts N] [--threads N]
+  bench --events N [--peers]   measure this build (and the peers) over generated data; see bench/README.md
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> anyhow::Result<ExitCode> {
+    let Some((task, options)) = arguments.split_first() else {
+        eprint!("{USAGE}");
+        return Ok(ExitCode::from(2));
+    };
+    match task.as_str() {
+        "test" => tests::test(options),
+        "ci" => tests::ci(),
+        "kql-report" => tests::kql_report(options),
+        "data" => data::data(options).map(|()| ExitCode::SUCCESS),
+        "bench" => bench::bench(options).map(|()| ExitCode::SUCCESS),
+        "help" | "--help" | "-h" => {
+            print!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        other => bail!("no task is named `{other}`; `cargo xtask help` lists them"),
+    }
+}

@@ -81,12 +81,12 @@ pub const ACTIONS: &[Action] = &[
     read("ecr", "GetAuthorizationToken").by(INSTANCE | PIPELINE, 14),
     read("ecr", "BatchGetImage")
         .by(INSTANCE | TASK | PIPELINE, 18)
-        .asks(r#"{"registryId":"$account","repositoryName":"$repo","imageIds":[{"imageDigest":"sha256:$hex64"}],"acceptedMediaTypes":["application/vnd.docker.distribution.manifest.v2+json","application/vnd.oci.image.manifest.v1+json"]}"#)
+        .asks(r#"{"registryId":"$account","repositoryName":"$repo","imageIds":[{"imageDigest":"sha256:$material"}],"acceptedMediaTypes":["application/vnd.docker.distribution.manifest.v2+json","application/vnd.oci.image.manifest.v1+json"]}"#)
         .on(r#"[{"accountId":"$account","ARN":"arn:aws:ecr:$region:$account:repository/$repo"}]"#),
     write("ecr", "PutImage")
         .by(PIPELINE, 10)
         .asks(r#"{"registryId":"$account","repositoryName":"$repo","imageTag":"$hex8","imageManifestMediaType":"application/vnd.docker.distribution.manifest.v2+json"}"#)
-        .answers(r#"{"image":{"registryId":"$account","repositoryName":"$repo","imageId":{"imageDigest":"sha256:$hex64","imageTag":"$hex8"}}}"#),
+        .answers(r#"{"image":{"registryId":"$account","repositoryName":"$repo","imageId":{"imageDigest":"sha256:$material","imageTag":"$hex8"}}}"#),
     read("lambda", "GetFunction20150331v2").by(PIPELINE | CONSOLE | HUB, 12).asks(r#"{"functionName":"$function"}"#),
     read("lambda", "ListFunctions20150331").by(CONSOLE | HUB, 10).asks(r#"{"maxItems":50}"#),
     write("lambda", "UpdateFunctionCode20150331v2")
@@ -141,7 +141,7 @@ pub const ACTIONS: &[Action] = &[
     write("iam", "TagRole").by(PIPELINE, 2).global().asks(r#"{"roleName":"$role","tags":[{"key":"service","value":"$service"}]}"#),
     read("sts", "GetCallerIdentity")
         .by(MACHINES | TOOLS | HUB, 18)
-        .adds(r#"{"ExtendedRequestId":"MTp1c2UxOlM6$base64"}"#),
+        .adds(r#"{"ExtendedRequestId":"MTp1c2UxOlM6$requestid"}"#),
     read("organizations", "DescribeOrganization").by(CONSOLE | HUB, 8).global(),
     read("ce", "GetCostAndUsage").by(CONSOLE, 6).global().asks(r#"{"timePeriod":{"start":"$earlier","end":"$time"},"granularity":"DAILY","metrics":["UnblendedCost"]}"#),
     read("access-analyzer", "ListFindings").by(HUB, 8).asks(r#"{"analyzerArn":"arn:aws:access-analyzer:$region:$account:analyzer/organisation","maxResults":100}"#),

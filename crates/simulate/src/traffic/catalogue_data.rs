@@ -70,13 +70,13 @@ pub const ACTIONS: &[Action] = &[
     read("kms", "Decrypt")
         .by(MACHINES, 60)
         .asks(r#"{"encryptionContext":{"aws:s3:arn":"arn:aws:s3:::$bucket"},"encryptionAlgorithm":"SYMMETRIC_DEFAULT","keyId":"arn:aws:kms:$region:$account:key/$kmskey"}"#)
-        .adds(r#"{"keyMaterialId":"$hex64"}"#)
+        .adds(r#"{"keyMaterialId":"$material"}"#)
         .on(KMS_KEY),
     read("kms", "Decrypt")
         .by(FORWARD, 60)
         .through("secretsmanager.amazonaws.com")
         .asks(r#"{"encryptionContext":{"SecretARN":"arn:aws:secretsmanager:$region:$account:secret:$secret-AbCdEf","SecretVersionId":"$uuid3"},"encryptionAlgorithm":"SYMMETRIC_DEFAULT"}"#)
-        .adds(r#"{"keyMaterialId":"$hex64"}"#)
+        .adds(r#"{"keyMaterialId":"$material"}"#)
         .on(KMS_KEY),
     read("kms", "GenerateDataKey")
         .by(FORWARD, 40)

@@ -97,6 +97,7 @@ fn hole(name: &str, scene: &Scene<'_>, out: &mut String) {
         "prefix" => out.push_str(WORDS[scale(drawn, 12) as usize]),
         "service" => out.push_str(SERVICES[scale(drawn, 8) as usize]),
         "kmskey" => ids::uuid(lasting(6), out),
+        "material" => ids::hex(lasting(6), 64, out),
         "instancetype" => out.push_str(INSTANCE_TYPES[scale(drawn, 5) as usize]),
         "instance" => prefixed("i-0", lasting(24), 16, out),
         "newinstance" => prefixed("i-0", drawn, 16, out),

@@ -1,0 +1,229 @@
+//! `cargo xtask test`, `ci` and `kql-report`: the workspace's tests, counted.
+//!
+//! In: options for `cargo test`. Out: its output as it comes, then what had to be left out, then one
+//! closing line `N passed, N failed` summed over every test binary; exit code 1 where anything
+//! failed. Deliberately not here: the tests.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::Context;
+
+use crate::run::{cargo, root, shared};
+
+/// The features that tests and releases build, where a crate has them.
+const FEATURES: &str = "full";
+
+pub fn test(options: &[String]) -> anyhow::Result<ExitCode> {
+    install()?;
+    let counts = cargo_test(options)?;
+    Ok(counts.close())
+}
+
+pub fn ci() -> anyhow::Result<ExitCode> {
+    let mut failed = 0;
+    for (name, component, arguments) in [
+        ("formatting", "rustfmt", &["fmt", "--all", "--check"][..]),
+        (
+            "lints",
+            "clippy",
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ],
+        ),
+    ] {
+        println!("── {name}");
+        if !available(component) {
+            println!(
+                "left out: `{component}` is not installed; `rustup component add {component}` adds it"
+            );
+            continue;
+        }
+        let status = cargo()
+            .args(arguments)
+            .status()
+            .context("cannot run cargo")?;
+        if !status.success() {
+            println!("failed: {name}");
+            failed += 1;
+        }
+    }
+    println!("── tests");
+    install()?;
+    let mut counts = cargo_test(&[])?;
+    counts.failed += failed;
+    Ok(counts.close())
+}
+
+/// The engine's run over the KQL corpora, with the causes of what does not pass.
+pub fn kql_report(options: &[String]) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(
+        shared().is_some(),
+        "the KQL corpora are not part of the repository and were not found: \
+         expected a folder `shared` beside the workspace, or `KEYLINE_SHARED`"
+    );
+    let status = cargo()
+        .args([
+            "test",
+            "--package",
+            "keyline-engine",
+            "--test",
+            "it",
+            "--",
+            "--nocapture",
+        ])
+        .args(["--test-threads", "1", "corpus"])
+        .args(options)
+        .env("KQL_REPORT", "1")
+        .status()
+        .context("cannot run cargo")?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Installs what the tests need. Today that is nothing but crates, which cargo fetches itself; doing
+/// it first keeps the network apart from the tests.
+fn install() -> anyhow::Result<()> {
+    let status = cargo()
+        .args(["fetch", "--locked"])
+        .status()
+        .context("cannot run cargo")?;
+    if !status.success() {
+        println!("note: `cargo fetch` failed; going on with the crates that are already here");
+    }
+    Ok(())
+}
+
+/// How many tests passed and failed.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    passed: u64,
+    failed: u64,
+    left_out: Vec<String>,
+}
+
+impl Counts {
+    fn close(&self) -> ExitCode {
+        for line in &self.left_out {
+            println!("{line}");
+        }
+        if shared().is_none() {
+            println!(
+                "left out: tests over the corpora and real logs, which are not part of the repository"
+            );
+        }
+        println!("{} passed, {} failed", self.passed, self.failed);
+        if self.failed == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+
+    /// Takes the counts from one line of a test binary's output.
+    fn read(&mut self, line: &str) {
+        let Some(rest) = line.strip_prefix("test result: ") else {
+            if line.starts_with("left out:") && !self.left_out.iter().any(|known| known == line) {
+                self.left_out.push(line.to_owned());
+            }
+            return;
+        };
+        let mut words = rest.split([' ', ';']);
+        let mut before = "";
+        while let Some(word) = words.next() {
+            match word {
+                "passed" => self.passed += before.parse().unwrap_or(0),
+                "failed" => self.failed += before.parse().unwrap_or(0),
+                _ => {}
+            }
+            if !word.is_empty() {
+                before = word;
+            }
+        }
+    }
+}
+
+fn cargo_test(options: &[String]) -> anyhow::Result<Counts> {
+    let mut command = cargo();
+    command.args(["test", "--no-fail-fast"]);
+    if !options
+        .iter()
+        .any(|option| option == "-p" || option == "--package")
+    {
+        command.arg("--workspace");
+        if has_feature() {
+            command.args(["--features", &format!("keyline/{FEATURES}")]);
+        }
+    }
+    command.args(options);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run cargo")?;
+    let mut counts = Counts::default();
+    let output = child.stdout.take().context("cargo has no output")?;
+    let mut out = std::io::stdout().lock();
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line.context("cannot read the output of cargo")?;
+        let line = String::from_utf8_lossy(&line);
+        counts.read(&line);
+        writeln!(out, "{line}")?;
+    }
+    drop(out);
+    let status = child.wait().context("cannot wait for cargo")?;
+    // A test binary that does not build or dies has no line of its own.
+    if !status.success() && counts.failed == 0 {
+        println!("failed: `cargo test` itself ({status})");
+        counts.failed += 1;
+    }
+    Ok(counts)
+}
+
+fn has_feature() -> bool {
+    std::fs::read_to_string(root().join("crates/keyline/Cargo.toml"))
+        .is_ok_and(|manifest| manifest.lines().any(|line| line.starts_with("full = ")))
+}
+
+fn available(component: &str) -> bool {
+    let name = if component == "rustfmt" {
+        "fmt"
+    } else {
+        component
+    };
+    Command::new("cargo")
+        .current_dir(root())
+        .args([name, "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_summed_over_binaries() {
+        let mut counts = Counts::default();
+        for line in [
+            "running 3 tests",
+            "test result: ok. 7 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.05s",
+            "left out: the corpora",
+            "left out: the corpora",
+            "test result: FAILED. 5 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
+        ] {
+            counts.read(line);
+        }
+        assert_eq!((counts.passed, counts.failed), (12, 2));
+        assert_eq!(counts.left_out, ["left out: the corpora"]);
+    }
+}
