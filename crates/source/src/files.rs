@@ -53,11 +53,11 @@ impl PassedOver {
     /// The reason as it is shown.
     pub fn name(self) -> &'static str {
         match self {
-            PassedOver::Digest => "digest",
-            PassedOver::OtherService => "other-service",
-            PassedOver::Hidden => "hidden",
-            PassedOver::Unknown => "not-a-log",
-            PassedOver::OutsideSpan => "outside-span",
+            PassedOver::Digest => "passed-over-digest",
+            PassedOver::OtherService => "passed-over-other-service",
+            PassedOver::Hidden => "passed-over-hidden",
+            PassedOver::Unknown => "passed-over-not-a-log",
+            PassedOver::OutsideSpan => "passed-over-outside-span",
         }
     }
 }
@@ -73,7 +73,8 @@ pub struct FileProblem {
 #[derive(Debug, Default)]
 pub struct Found {
     pub files: Vec<InputFile>,
-    pub passed_over: BTreeMap<PassedOver, u64>,
+    /// How many were passed over for each reason, and the first of them.
+    pub passed_over: BTreeMap<PassedOver, (u64, PathBuf)>,
     pub problems: Vec<FileProblem>,
     /// Standard input was among the paths (`-`).
     pub stdin: bool,
@@ -166,14 +167,14 @@ impl Walk<'_> {
         for name in names {
             let path = folder.join(&name);
             if name.to_string_lossy().starts_with('.') {
-                self.pass_over(PassedOver::Hidden);
+                self.pass_over(PassedOver::Hidden, &path);
                 continue;
             }
             match fs::metadata(&path) {
                 Ok(meta) if meta.is_dir() => self.folder(&path, depth + 1)?,
                 Ok(meta) if meta.is_file() => self.file(path, meta.len())?,
                 // A pipe or a device in a folder would block the run, so it is not opened.
-                Ok(_) => self.pass_over(PassedOver::Unknown),
+                Ok(_) => self.pass_over(PassedOver::Unknown, &path),
                 Err(error) => self.problem(&path, reason(&error)),
             }
         }
@@ -192,11 +193,11 @@ impl Walk<'_> {
             .map_or_else(|| layout::delivery_of_name(&name), |key| key.delivery);
         match delivery {
             Delivery::Digest => {
-                self.pass_over(PassedOver::Digest);
+                self.pass_over(PassedOver::Digest, &path);
                 return Ok(());
             }
             Delivery::OtherService => {
-                self.pass_over(PassedOver::OtherService);
+                self.pass_over(PassedOver::OtherService, &path);
                 return Ok(());
             }
             _ => {}
@@ -204,7 +205,7 @@ impl Walk<'_> {
         if let Some(day) = key.as_ref().and_then(|key| key.day)
             && !self.span.holds(day)
         {
-            self.pass_over(PassedOver::OutsideSpan);
+            self.pass_over(PassedOver::OutsideSpan, &path);
             return Ok(());
         }
         let kind = match kind_of_name(&name) {
@@ -213,7 +214,7 @@ impl Walk<'_> {
                 Some(Sniffed::Parquet) => FileKind::Parquet,
                 Some(Sniffed::Gzip | Sniffed::Json) => FileKind::Logs,
                 None => {
-                    self.pass_over(PassedOver::Unknown);
+                    self.pass_over(PassedOver::Unknown, &path);
                     return Ok(());
                 }
             },
@@ -235,8 +236,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn pass_over(&mut self, why: PassedOver) {
-        *self.found.passed_over.entry(why).or_default() += 1;
+    fn pass_over(&mut self, why: PassedOver, path: &Path) {
+        self.found.passed_over.entry(why).or_insert_with(|| (0, path.to_owned())).0 += 1;
     }
 
     fn problem(&mut self, path: &Path, why: String) {

@@ -25,8 +25,8 @@ fn list(folder: &Path, span: Span) -> String {
         let region = file.key.as_ref().map_or("-", |key| &key.region);
         out += &format!("{} {:?} {region}\n", path.display(), file.kind);
     }
-    for (why, count) in &found.passed_over {
-        out += &format!("passed over {}: {count}\n", why.name());
+    for (why, (count, _)) in &found.passed_over {
+        out += &format!("{}: {count}\n", why.name());
     }
     for problem in &found.problems {
         out += &format!("problem: {}\n", problem.why);
@@ -72,17 +72,17 @@ fn the_s3_layout() {
 kept.parquet Parquet -
 loose/a.jsonl Logs -
 loose/events Logs -
-passed over digest: 2
-passed over other-service: 2
-passed over hidden: 1
-passed over not-a-log: 1
+passed-over-digest: 2
+passed-over-other-service: 2
+passed-over-hidden: 1
+passed-over-not-a-log: 1
 "
     );
     assert_eq!(list(folder.path(), Span::default()), expected);
 
     let since = 1_772_600_000_000_000; // 4 March 2026
     let pruned = list(folder.path(), Span::padded(Some(since), None));
-    assert!(pruned.contains("passed over outside-span: 4"), "{pruned}");
+    assert!(pruned.contains("passed-over-outside-span: 4"), "{pruned}");
     assert!(pruned.contains("loose/a.jsonl"), "{pruned}");
 }
 

@@ -1,0 +1,38 @@
+//! The limits of the tables, each with its unit and its reason.
+//!
+//! Reaching one is a named problem of the coverage or a clear error, never silence.
+
+/// Batches that wait between a reader and the query, for each thread: enough that neither starves,
+/// few enough that memory does not grow with the input.
+pub const QUEUED_BATCHES: usize = 2;
+
+/// The share of `--memory` that finding duplicates may use before it spills, as a divisor.
+pub const IDENTITIES_MEMORY_SHARE: u64 = 4;
+
+/// Bytes of memory that finding duplicates always has: below this, spilling costs more than it saves.
+pub const IDENTITIES_BYTES_MIN: u64 = 8 << 20;
+
+/// Spilled runs of one shard before they are merged: each is asked for each event.
+pub const IDENTITY_RUNS_MAX: usize = 6;
+
+/// Addenda that are applied. AWS sends them after an outage; a file of millions is forged, and each
+/// is held in memory with its row (problem `too-many-addenda`; the rest stay rows of their own).
+pub const ADDENDA_MAX: usize = 10_000;
+
+/// Event ids that are looked for while reading; with more, every record is built instead.
+pub const PREFILTER_VALUES_MAX: usize = 1_000;
+
+/// Conjunctions of a prefilter. Past this many, testing them costs more than building the rows.
+pub const PREFILTER_CONJUNCTIONS_MAX: usize = 256;
+
+/// Nesting of a filter that is looked through for the prefilter; what is deeper is simply kept.
+pub const FILTER_DEPTH_MAX: usize = 64;
+
+/// Gaps listed in the coverage; the rest are counted in a problem.
+pub const GAPS_MAX: usize = 1_000;
+
+/// Days between the first and the last delivery that are looked at for gaps: a century.
+pub const GAP_DAYS_MAX: i32 = 36_525;
+
+/// How far beyond the wall clock an event may be dated, in microseconds: a day.
+pub const HORIZON_US: i64 = 86_400_000_000;

@@ -1,0 +1,309 @@
+//! The logs of one run: which files they are, how they are read, and what was found in them.
+//!
+//! In: paths and options. Out: the tables over them, and the coverage. Opening looks only for the
+//! files; reading happens in passes (`pass.rs`). The first complete pass settles the coverage, so a
+//! query that scans twice is not counted twice. Before rows are handed out, all files have been
+//! looked through once for addenda, because one may patch an event of any other file.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use datafusion::catalog::TableProvider;
+use datafusion::prelude::SessionContext;
+use keyline_source::{FileKind, Found, InputFile, Span, discover, spool};
+use keyline_trail::{
+    AWS_COLUMNS, Column, Coverage, Identity, ProblemKind, Projection, ReadOptions, SessionTokens,
+    TABLE, TABLE_AWS,
+};
+
+use crate::addenda::Addenda;
+use crate::error::{Error, ErrorKind, scratch};
+use crate::pass::{Counting, Pass};
+use crate::raw::RawTable;
+use crate::{gaps, limits};
+
+/// How logs are read.
+#[derive(Clone)]
+pub struct LogOptions {
+    /// Files read at the same time.
+    pub threads: usize,
+    /// Bytes of memory that reading may use in all.
+    pub memory_bytes: u64,
+    pub session_tokens: SessionTokens,
+    pub raw_record: RawRecord,
+    /// The earliest and latest `TimeGenerated` that the tables hold, in microseconds since 1970,
+    /// both inclusive.
+    pub since: Option<i64>,
+    pub until: Option<i64>,
+    /// The wall clock in microseconds since 1970: an event dated more than a day beyond it is the
+    /// problem `future-time`.
+    pub now: Option<i64>,
+    /// Where scratch files may be created; the system's folder for them when absent.
+    pub scratch_folder: Option<PathBuf>,
+    /// Called after each file, from any thread.
+    pub progress: Option<ProgressCallback>,
+}
+
+/// Whether the table `CloudTrail` has the column `RawRecord`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RawRecord {
+    Leave,
+    Keep,
+}
+
+/// What a pass over the logs has done so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    pub files: u64,
+    pub files_total: u64,
+    /// Bytes of JSON read.
+    pub bytes: u64,
+    pub events: u64,
+}
+
+/// What is told about progress.
+pub type ProgressCallback = Arc<dyn Fn(Progress) + Send + Sync>;
+
+impl fmt::Debug for LogOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogOptions")
+            .field("threads", &self.threads)
+            .field("memory_bytes", &self.memory_bytes)
+            .field("since", &self.since)
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opened logs. A clone is another handle on the same.
+#[derive(Debug, Clone)]
+pub struct Logs {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) options: LogOptions,
+    pub(crate) files: Vec<InputFile>,
+    /// What to call the files that were spooled.
+    names: HashMap<usize, String>,
+    /// What finding the files has already met.
+    found: Coverage,
+    pub(crate) scratch: tempfile::TempDir,
+    survey: Mutex<Option<Arc<Survey>>>,
+}
+
+/// What one complete pass has found out.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    pub(crate) coverage: Coverage,
+    pub(crate) addenda: Arc<Addenda>,
+}
+
+impl Logs {
+    /// Finds the files below the paths and spools what can be read only once.
+    pub fn open(paths: &[PathBuf], options: LogOptions) -> Result<Logs, Error> {
+        let found = discover(paths, Span::padded(options.since, options.until))?;
+        let scratch_folder = scratch_folder(&options).map_err(scratch)?;
+        let mut coverage = coverage_of(&found);
+        coverage.gaps = gaps::find(&found.files);
+        let unlisted = coverage.gaps.len().saturating_sub(limits::GAPS_MAX);
+        coverage.gaps.truncate(limits::GAPS_MAX);
+        for _ in 0..unlisted {
+            coverage.problems.add(ProblemKind::Other("too-many-gaps"), || {
+                format!("only the first {} gaps are listed", limits::GAPS_MAX)
+            });
+        }
+        let mut files = Vec::new();
+        let mut names = HashMap::new();
+        if found.stdin {
+            let path = spool(std::io::stdin().lock(), scratch_folder.path(), "stdin")?;
+            names.insert(0, "stdin".to_owned());
+            files.push(spooled(path));
+        }
+        for file in found.files {
+            if file.kind == FileKind::Stream {
+                let name = file.path.display().to_string();
+                let input = std::fs::File::open(&file.path).map_err(|error| {
+                    Error::new(ErrorKind::Io, format!("cannot open `{name}`: {error}"))
+                })?;
+                let copy = format!("stream-{}", files.len());
+                names.insert(files.len(), name);
+                files.push(spooled(spool(input, scratch_folder.path(), &copy)?));
+            } else {
+                files.push(file);
+            }
+        }
+        let inner = Inner {
+            options,
+            files,
+            names,
+            found: coverage,
+            scratch: scratch_folder,
+            survey: Mutex::new(None),
+        };
+        Ok(Logs { inner: Arc::new(inner) })
+    }
+
+    /// The table `CloudTrail`: every column.
+    pub fn table(&self) -> Arc<dyn TableProvider> {
+        let keep = |column: &Column| match column {
+            Column::RawRecord => self.inner.options.raw_record == RawRecord::Keep,
+            _ => true,
+        };
+        let columns = Column::all().iter().copied().filter(keep).collect();
+        Arc::new(RawTable::new(self.inner.clone(), columns))
+    }
+
+    /// The table `AWSCloudTrail`: the columns of Sentinel, exactly.
+    pub fn sentinel_table(&self) -> Arc<dyn TableProvider> {
+        let columns = Column::all()[..AWS_COLUMNS].to_vec();
+        Arc::new(RawTable::new(self.inner.clone(), columns))
+    }
+
+    /// Registers both tables under their names.
+    pub fn register(&self, context: &SessionContext) -> Result<(), Error> {
+        context.register_table(TABLE, self.table())?;
+        context.register_table(TABLE_AWS, self.sentinel_table())?;
+        Ok(())
+    }
+
+    /// Reads everything once, if that was not done yet, and says what there is. Blocks.
+    pub fn survey(&self) -> Result<Coverage, Error> {
+        Ok(self.inner.survey()?.coverage.clone())
+    }
+
+    /// What there is, if all of it has been read by now.
+    pub fn coverage(&self) -> Option<Coverage> {
+        self.inner.known_survey().map(|survey| survey.coverage.clone())
+    }
+
+    /// How many files will be read.
+    pub fn files(&self) -> usize {
+        self.inner.files.len()
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+}
+
+impl Inner {
+    /// What to call a file in a message.
+    pub(crate) fn name(&self, file: usize) -> String {
+        match self.names.get(&file) {
+            Some(name) => name.clone(),
+            None => self.files[file].path.display().to_string(),
+        }
+    }
+
+    /// How records are read, with these columns.
+    pub(crate) fn read_options(&self, projection: Projection) -> ReadOptions {
+        ReadOptions {
+            projection,
+            identity: Identity::Compute,
+            session_tokens: self.options.session_tokens,
+            horizon: self.options.now.map(|now| now.saturating_add(limits::HORIZON_US)),
+            ..ReadOptions::default()
+        }
+    }
+
+    pub(crate) fn known_survey(&self) -> Option<Arc<Survey>> {
+        self.survey.lock().expect("no holder of the lock panics").clone()
+    }
+
+    /// The survey, made now if there is none. Others who ask wait for it.
+    pub(crate) fn survey(self: &Arc<Self>) -> Result<Arc<Survey>, Error> {
+        let mut known = self.survey.lock().expect("no holder of the lock panics");
+        if let Some(survey) = &*known {
+            return Ok(survey.clone());
+        }
+        let (addenda, coverage) = Addenda::collect(self)?;
+        Ok(known.insert(Arc::new(self.settle(coverage, addenda))).clone())
+    }
+
+    /// Takes over what a complete pass that met no addenda has counted.
+    pub(crate) fn adopt(&self, coverage: Coverage) {
+        let mut known = self.survey.lock().expect("no holder of the lock panics");
+        if known.is_none() {
+            *known = Some(Arc::new(self.settle(coverage, Addenda::default())));
+        }
+    }
+
+    fn settle(&self, read: Coverage, addenda: Addenda) -> Survey {
+        let mut coverage = self.found.clone();
+        coverage.merge(read);
+        Survey { coverage, addenda: Arc::new(addenda) }
+    }
+
+    /// Runs a pass on as many threads as there may be, each with a sink of its own.
+    pub(crate) fn run<S: Send>(
+        self: &Arc<Self>,
+        pass: &Pass,
+        sinks: impl Fn(usize) -> S,
+        work: impl Fn(&Pass, &mut S) -> Result<(), Error> + Sync,
+    ) -> Result<Vec<S>, Error> {
+        let threads = self.threads();
+        let mut sinks: Vec<S> = (0..threads).map(sinks).collect();
+        std::thread::scope(|scope| {
+            let workers: Vec<_> =
+                sinks.iter_mut().map(|sink| scope.spawn(|| work(pass, sink))).collect();
+            // Joined in order, so that of several errors the same one is told each time.
+            workers.into_iter().try_for_each(|worker| match worker.join() {
+                Ok(result) => result,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+        })?;
+        Ok(sinks)
+    }
+
+    pub(crate) fn threads(&self) -> usize {
+        self.options.threads.clamp(1, self.files.len().max(1))
+    }
+
+    /// A pass that counts nothing, for finding rows a second time.
+    pub(crate) fn pass(
+        self: &Arc<Self>,
+        read: ReadOptions,
+        counting: Counting,
+        addenda: Option<Arc<Addenda>>,
+    ) -> Pass {
+        Pass::new(self.clone(), read, counting, addenda)
+    }
+}
+
+fn scratch_folder(options: &LogOptions) -> std::io::Result<tempfile::TempDir> {
+    // The builder makes folders that only this user can enter.
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("keyline-");
+    match &options.scratch_folder {
+        Some(folder) => builder.tempdir_in(folder),
+        None => builder.tempdir(),
+    }
+}
+
+fn spooled(path: PathBuf) -> InputFile {
+    let bytes = std::fs::metadata(&path).map_or(0, |meta| meta.len());
+    InputFile { path, kind: FileKind::Logs, key: None, bytes }
+}
+
+/// What finding the files says: nothing is dropped silently.
+fn coverage_of(found: &Found) -> Coverage {
+    let mut coverage = Coverage::default();
+    for (why, (count, example)) in &found.passed_over {
+        let kind = ProblemKind::Other(why.name());
+        for _ in 0..*count {
+            coverage.problems.add(kind, || example.display().to_string());
+        }
+    }
+    for problem in &found.problems {
+        coverage.files += 1;
+        coverage.files_failed += 1;
+        coverage.problems.add(ProblemKind::Unreadable, || {
+            format!("{}: {}", problem.path.display(), problem.why)
+        });
+    }
+    coverage
+}

@@ -1,0 +1,326 @@
+//! One pass over the log files: several threads take files from one queue.
+//!
+//! In: what to read and what to count. Out: batches without duplicates, patched by addenda, to each
+//! thread's own sink, and at the end the coverage. The rows and the coverage do not depend on the
+//! number of threads; the order of rows does. A pass that a sink ends early has no coverage.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use arrow_array::builder::BooleanBuilder;
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{Array, RecordBatch};
+use keyline_source::{Contents, FileKind, read_into};
+use keyline_trail::{
+    Batch, Column, Coverage, FileReport, Identity, ProblemKind, Problems, Projection, ReadOptions,
+    Reader,
+};
+
+use crate::addenda::{Addenda, patches};
+use crate::error::Error;
+use crate::identities::{Identities, Seen};
+use crate::limits;
+use crate::logs::{Inner, Progress};
+
+/// What a pass finds out beside the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// The coverage, with the duplicates among all records.
+    Everything,
+    /// Duplicates are dropped from the rows, nothing else is counted.
+    RowsOnly,
+    /// The data is known to hold no duplicates.
+    NoDuplicates,
+}
+
+/// A pass under way, shared by its threads.
+#[derive(Debug)]
+pub(crate) struct Pass {
+    logs: Arc<Inner>,
+    read: ReadOptions,
+    /// The columns that the sink gets.
+    wanted: Projection,
+    counting: Counting,
+    /// What is known of addenda; without it they are only counted.
+    addenda: Option<Arc<Addenda>>,
+    identities: Option<Identities>,
+    next: AtomicUsize,
+    stopped: AtomicBool,
+    duplicates: AtomicU64,
+    conflicts: AtomicU64,
+    addenda_met: AtomicU64,
+    tally: Mutex<Tally>,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    coverage: Coverage,
+    /// By file, so that the example shown is the first one whatever the threads did.
+    problems: Vec<(usize, Problems)>,
+    files_done: u64,
+}
+
+/// Numbers the scratch files, for one query may scan several times at once.
+static PASSES: AtomicU64 = AtomicU64::new(0);
+
+impl Pass {
+    pub(crate) fn new(
+        logs: Arc<Inner>,
+        mut read: ReadOptions,
+        counting: Counting,
+        addenda: Option<Arc<Addenda>>,
+    ) -> Pass {
+        let wanted = read.projection;
+        if logs.options.since.is_some() || logs.options.until.is_some() {
+            read.projection = read.projection.with(Column::TimeGenerated);
+        }
+        let patching = addenda.as_ref().is_some_and(|addenda| !addenda.is_empty());
+        if counting == Counting::NoDuplicates && !patching {
+            read.identity = Identity::Skip;
+        }
+        let identities = (counting != Counting::NoDuplicates).then(|| {
+            let number = PASSES.fetch_add(1, Ordering::Relaxed);
+            Identities::new(
+                logs.scratch.path(),
+                &format!("identities-{number}"),
+                logs.options.memory_bytes / limits::IDENTITIES_MEMORY_SHARE,
+            )
+        });
+        Pass {
+            logs,
+            read,
+            wanted,
+            counting,
+            addenda,
+            identities,
+            next: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+            duplicates: AtomicU64::new(0),
+            conflicts: AtomicU64::new(0),
+            addenda_met: AtomicU64::new(0),
+            tally: Mutex::default(),
+        }
+    }
+
+    /// The same with identities, though duplicates are no matter.
+    pub(crate) fn with_identities(mut self) -> Pass {
+        self.read.identity = Identity::Compute;
+        self
+    }
+
+    /// Reads files until none is left or the sink has had enough. To be called once a thread.
+    pub(crate) fn work(
+        &self,
+        sink: &mut dyn FnMut(Batch) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let mut failed = None;
+        let mut reader = Reader::new(&self.read);
+        let mut buffer = Vec::new();
+        let whole_bytes_max = self.logs.options.memory_bytes / (8 * self.logs.threads() as u64);
+        let mut checked = |batch: Batch| match self.clean(batch) {
+            Ok(Some(batch)) => sink(batch),
+            Ok(None) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        };
+        let mut broken = false;
+        let mut stop = |batch: Batch| {
+            let flow = checked(batch);
+            broken |= flow.is_break();
+            flow
+        };
+        loop {
+            if self.stopped.load(Ordering::Relaxed) {
+                break;
+            }
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = self.logs.files.get(number) else {
+                // The last rows belong to files that are done, so they come before the end.
+                let _ = reader.finish(&mut stop);
+                break;
+            };
+            if file.kind == FileKind::Parquet {
+                continue;
+            }
+            let report = match read_into(&file.path, &mut buffer, whole_bytes_max) {
+                Ok(Contents::Whole) => reader.read(&buffer, &mut stop),
+                Ok(Contents::Stream(mut stream)) => reader.read_stream(&mut stream, &mut stop),
+                Err(error) => unreadable(&error),
+            };
+            self.add(number, report);
+            if self.stopped.load(Ordering::Relaxed) {
+                break;
+            }
+        }
+        let _ = &mut stop;
+        if broken {
+            self.stop();
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Ends the pass early on all threads.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Records met that patch others, while it was not known which.
+    pub(crate) fn addenda_met(&self) -> u64 {
+        self.addenda_met.load(Ordering::Relaxed)
+    }
+
+    /// What was read, once all threads are done.
+    pub(crate) fn coverage(&self) -> Coverage {
+        let mut tally = self.tally.lock().expect("no holder of the lock panics");
+        tally.problems.sort_by_key(|(file, _)| *file);
+        let mut coverage = tally.coverage.clone();
+        for (_, problems) in &tally.problems {
+            coverage.problems.merge(problems.clone());
+        }
+        coverage.duplicates = self.duplicates.load(Ordering::Relaxed);
+        for _ in 0..self.conflicts.load(Ordering::Relaxed) {
+            coverage.problems.add(ProblemKind::EventIdConflict, || {
+                "records with the same account and eventID differ; all are kept".to_owned()
+            });
+        }
+        coverage
+    }
+
+    fn add(&self, number: usize, mut report: FileReport) {
+        let mut tally = self.tally.lock().expect("no holder of the lock panics");
+        if !report.problems.is_empty() {
+            let mut problems = std::mem::take(&mut report.problems);
+            problems.name_file(&self.logs.name(number));
+            tally.problems.push((number, problems));
+        }
+        tally.coverage.add_file(report);
+        tally.files_done += 1;
+        if let Some(progress) = &self.logs.options.progress {
+            let now = Progress {
+                files: tally.files_done,
+                files_total: self.logs.files.len() as u64,
+                bytes: tally.coverage.bytes,
+                events: tally.coverage.events,
+            };
+            drop(tally);
+            progress(now);
+        }
+    }
+
+    /// Drops duplicates, applies addenda, and leaves the rows of the wanted time.
+    fn clean(&self, mut batch: Batch) -> Result<Option<Batch>, Error> {
+        let rows = batch.rows.num_rows();
+        let mut keep = vec![true; rows];
+        if let Some(identities) = &self.identities {
+            for (row, identity) in batch.identities.iter().enumerate() {
+                match identities.note(*identity)? {
+                    Seen::New => {}
+                    Seen::Duplicate => {
+                        keep[row] = false;
+                        self.duplicates.fetch_add(1, Ordering::Relaxed);
+                    }
+                    Seen::Conflict => {
+                        self.conflicts.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            }
+            if self.counting == Counting::Everything {
+                for identity in &batch.passed_over {
+                    match identities.note(*identity)? {
+                        Seen::New => {}
+                        Seen::Duplicate => {
+                            self.duplicates.fetch_add(1, Ordering::Relaxed);
+                        }
+                        Seen::Conflict => {
+                            self.conflicts.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                }
+            }
+        }
+        match &self.addenda {
+            None => {
+                let met = batch.addenda.iter().filter(|addendum| patches(addendum)).count();
+                self.addenda_met.fetch_add(met as u64, Ordering::Relaxed);
+            }
+            Some(addenda) if !addenda.is_empty() => addenda.apply(&mut batch, &mut keep)?,
+            Some(_) => {}
+        }
+        self.drop_outside_span(&batch.rows, &mut keep);
+        if self.read.projection != self.wanted {
+            // The time was read only to be looked at.
+            let columns: Vec<usize> = self
+                .read
+                .projection
+                .columns()
+                .enumerate()
+                .filter(|(_, column)| self.wanted.contains(*column))
+                .map(|(at, _)| at)
+                .collect();
+            batch.rows = batch.rows.project(&columns)?;
+        }
+        let kept = keep.iter().filter(|keep| **keep).count();
+        if kept == 0 {
+            return Ok(None);
+        }
+        if kept < rows {
+            batch = only(batch, &keep)?;
+        }
+        Ok(Some(batch))
+    }
+
+    fn drop_outside_span(&self, rows: &RecordBatch, keep: &mut [bool]) {
+        let options = &self.logs.options;
+        if options.since.is_none() && options.until.is_none() {
+            return;
+        }
+        let times = rows
+            .column_by_name(Column::TimeGenerated.name())
+            .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>())
+            .expect("a pass with a span reads the time");
+        for (row, keep) in keep.iter_mut().enumerate() {
+            *keep &= times.is_valid(row)
+                && options.since.is_none_or(|since| since <= times.value(row))
+                && options.until.is_none_or(|until| times.value(row) <= until);
+        }
+    }
+}
+
+/// The rows that are kept, with what is known about them.
+fn only(batch: Batch, keep: &[bool]) -> Result<Batch, Error> {
+    let mut mask = BooleanBuilder::with_capacity(keep.len());
+    mask.append_slice(keep);
+    let rows = arrow_select::filter::filter_record_batch(&batch.rows, &mask.finish())?;
+    let mut places = Vec::with_capacity(keep.len());
+    let mut place = 0;
+    for keep in keep {
+        places.push(place);
+        place += usize::from(*keep);
+    }
+    let identities = batch
+        .identities
+        .into_iter()
+        .zip(keep)
+        .filter_map(|(identity, keep)| keep.then_some(identity))
+        .collect();
+    let addenda = batch
+        .addenda
+        .into_iter()
+        .filter(|addendum| keep[addendum.row])
+        .map(|mut addendum| {
+            addendum.row = places[addendum.row];
+            addendum
+        })
+        .collect();
+    Ok(Batch { rows, identities, passed_over: batch.passed_over, addenda })
+}
+
+fn unreadable(error: &keyline_source::Error) -> FileReport {
+    let mut report = FileReport { failed: true, ..FileReport::default() };
+    report.problems.add(ProblemKind::Unreadable, || error.to_string());
+    report
+}
