@@ -47,21 +47,29 @@ struct Patch {
 
 /// Whether a record patches another one, rather than being a late event itself.
 pub(crate) fn patches(addendum: &Addendum) -> bool {
-    addendum.reason == "UPDATED_DATA" && !addendum.updated_fields.is_empty() && addendum.original != 0
+    addendum.reason == "UPDATED_DATA"
+        && !addendum.updated_fields.is_empty()
+        && addendum.original != 0
 }
 
 impl Addenda {
     /// Looks through all files; counts the coverage in doing so.
     pub(crate) fn collect(logs: &Arc<Inner>) -> Result<(Addenda, Coverage), Error> {
         let mut read = logs.read_options(Projection::all());
-        read.prefilter = Prefilter { any_of: vec![is_addendum()] };
+        read.prefilter = Prefilter {
+            any_of: vec![is_addendum()],
+        };
         let pass = logs.pass(read, Counting::Everything, None);
-        let found = logs.run(&pass, |_| Addenda::default(), |pass: &Pass, found| {
-            pass.work(&mut |batch| {
-                found.add(&batch);
-                ControlFlow::Continue(())
-            })
-        })?;
+        let found = logs.run(
+            &pass,
+            |_| Addenda::default(),
+            |pass: &Pass, found| {
+                pass.work(&mut |batch| {
+                    found.add(&batch);
+                    ControlFlow::Continue(())
+                })
+            },
+        )?;
         let mut all = Addenda::default();
         for (original, patches) in found.into_iter().flat_map(|found| found.by_original) {
             all.by_original.entry(original).or_default().extend(patches);
@@ -108,7 +116,9 @@ impl Addenda {
             .iter()
             .enumerate()
             .filter_map(|(row, identity)| {
-                self.by_original.get(&identity.id).map(|patches| (row, patches.as_slice()))
+                self.by_original
+                    .get(&identity.id)
+                    .map(|patches| (row, patches.as_slice()))
             })
             .collect();
         if patched.is_empty() {
@@ -117,7 +127,9 @@ impl Addenda {
         let schema = batch.rows.schema();
         let mut columns = batch.rows.columns().to_vec();
         for (at, field) in schema.fields().iter().enumerate() {
-            let Some(column) = Column::named(field.name()) else { continue };
+            let Some(column) = Column::named(field.name()) else {
+                continue;
+            };
             if let Some(values) = patch_column(&columns[at], column, field.name(), &patched)? {
                 columns[at] = values;
             }
@@ -135,19 +147,27 @@ impl Addenda {
             let row = batch.rows.slice(addendum.row, 1);
             // A copy of the one row, so that the rest of its batch can go.
             let first = UInt32Array::from(vec![0]);
-            let Ok(row) = arrow_select::take::take_record_batch(&row, &first) else { continue };
+            let Ok(row) = arrow_select::take::take_record_batch(&row, &first) else {
+                continue;
+            };
             let time = row
                 .column_by_name(Column::TimeGenerated.name())
                 .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>())
                 .filter(|times| times.is_valid(0))
                 .map_or(i64::MIN, |times| times.value(0));
-            let identity = batch.identities.get(addendum.row).map_or(0, |identity| identity.event);
-            self.by_original.entry(addendum.original).or_default().push(Patch {
-                row,
-                columns: columns_of(&addendum.updated_fields),
-                order: (time, identity),
-                original_event_id: addendum.original_event_id.clone(),
-            });
+            let identity = batch
+                .identities
+                .get(addendum.row)
+                .map_or(0, |identity| identity.event);
+            self.by_original
+                .entry(addendum.original)
+                .or_default()
+                .push(Patch {
+                    row,
+                    columns: columns_of(&addendum.updated_fields),
+                    order: (time, identity),
+                    original_event_id: addendum.original_event_id.clone(),
+                });
         }
     }
 
@@ -156,14 +176,20 @@ impl Addenda {
         originals.sort_unstable();
         for original in originals.iter().skip(limits::ADDENDA_MAX) {
             self.by_original.remove(original);
-            coverage.problems.add(ProblemKind::Other("too-many-addenda"), || {
-                format!("only {} addenda are applied", limits::ADDENDA_MAX)
-            });
+            coverage
+                .problems
+                .add(ProblemKind::Other("too-many-addenda"), || {
+                    format!("only {} addenda are applied", limits::ADDENDA_MAX)
+                });
         }
     }
 
     fn name_originals(&mut self) {
-        let ids = self.by_original.values().flatten().map(|patch| patch.original_event_id.clone());
+        let ids = self
+            .by_original
+            .values()
+            .flatten()
+            .map(|patch| patch.original_event_id.clone());
         self.event_ids = ids.collect::<HashSet<_>>().into_iter().collect();
         self.event_ids.sort_unstable();
     }
@@ -172,19 +198,25 @@ impl Addenda {
     fn drop_orphans(&mut self, logs: &Arc<Inner>, coverage: &mut Coverage) -> Result<(), Error> {
         let mut read = logs.read_options(Projection::none());
         if self.event_ids.len() <= limits::PREFILTER_VALUES_MAX {
-            read.prefilter = Prefilter { any_of: vec![self.is_original()] };
+            read.prefilter = Prefilter {
+                any_of: vec![self.is_original()],
+            };
         }
         let pass = logs.pass(read, Counting::NoDuplicates, Some(Arc::default()));
         let pass = pass.with_identities();
         let present = Mutex::new(HashSet::new());
-        logs.run(&pass, |_| (), |pass: &Pass, ()| {
-            pass.work(&mut |batch| {
-                let mut present = present.lock().expect("no holder of the lock panics");
-                let ids = batch.identities.iter().map(|identity| identity.id);
-                present.extend(ids.filter(|id| self.by_original.contains_key(id)));
-                ControlFlow::Continue(())
-            })
-        })?;
+        logs.run(
+            &pass,
+            |_| (),
+            |pass: &Pass, ()| {
+                pass.work(&mut |batch| {
+                    let mut present = present.lock().expect("no holder of the lock panics");
+                    let ids = batch.identities.iter().map(|identity| identity.id);
+                    present.extend(ids.filter(|id| self.by_original.contains_key(id)));
+                    ControlFlow::Continue(())
+                })
+            },
+        )?;
         let present = present.into_inner().expect("no holder of the lock panics");
         let mut orphans: Vec<&Patch> = self
             .by_original
@@ -195,31 +227,49 @@ impl Addenda {
         orphans.sort_by_key(|patch| patch.order);
         for orphan in orphans {
             coverage.problems.add(ProblemKind::OrphanAddendum, || {
-                format!("the event `{}` is not in the data", orphan.original_event_id)
+                format!(
+                    "the event `{}` is not in the data",
+                    orphan.original_event_id
+                )
             });
         }
-        self.by_original.retain(|original, _| present.contains(original));
+        self.by_original
+            .retain(|original, _| present.contains(original));
         self.name_originals();
         Ok(())
     }
 
     fn is_original(&self) -> Conjunction {
         let test = Test::In(self.event_ids.clone());
-        let tests = vec![ColumnTest { column: Column::AwsEventId, test }];
-        Conjunction { tests, ..Conjunction::default() }
+        let tests = vec![ColumnTest {
+            column: Column::AwsEventId,
+            test,
+        }];
+        Conjunction {
+            tests,
+            ..Conjunction::default()
+        }
     }
 }
 
 /// What a pass that looks for addenda must let through.
 pub(crate) fn is_addendum() -> Conjunction {
-    let tests = vec![ColumnTest { column: Column::AddendumReason, test: Test::NotEmpty }];
-    Conjunction { tests, ..Conjunction::default() }
+    let tests = vec![ColumnTest {
+        column: Column::AddendumReason,
+        test: Test::NotEmpty,
+    }];
+    Conjunction {
+        tests,
+        ..Conjunction::default()
+    }
 }
 
 /// The columns that are made from the named members of a record.
 fn columns_of(members: &[String]) -> Projection {
     let within = |inner: &str, outer: &str| {
-        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        inner
+            .strip_prefix(outer)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
     let mut columns = Projection::none();
     for column in Column::all().iter().copied() {
@@ -249,8 +299,13 @@ fn patch_column(
     let mut sources: Vec<&dyn Array> = vec![values.as_ref()];
     let mut places: Vec<(usize, usize)> = Vec::new();
     for (row, patches) in patched {
-        for patch in patches.iter().filter(|patch| patch.columns.contains(column)) {
-            let Some(value) = patch.row.column_by_name(name) else { continue };
+        for patch in patches
+            .iter()
+            .filter(|patch| patch.columns.contains(column))
+        {
+            let Some(value) = patch.row.column_by_name(name) else {
+                continue;
+            };
             if places.is_empty() {
                 places = (0..values.len()).map(|row| (0, row)).collect();
             }
@@ -291,7 +346,9 @@ mod tests {
             ],
         );
         let identity = columns_of(&["userIdentity".to_owned()]);
-        assert!(identity.contains(Column::SessionKey) && identity.contains(Column::UserIdentityArn));
+        assert!(
+            identity.contains(Column::SessionKey) && identity.contains(Column::UserIdentityArn)
+        );
         assert!(identity.contains(Column::AwsPartition) && !identity.contains(Column::EventName));
     }
 }

@@ -23,12 +23,16 @@ pub(crate) fn find(files: &[InputFile]) -> Vec<Gap> {
         if key.delivery == Delivery::CloudTrail
             && let Some(day) = key.day
         {
-            days.entry((&key.account, &key.region)).or_default().insert(day.since_1970());
+            days.entry((&key.account, &key.region))
+                .or_default()
+                .insert(day.since_1970());
         }
     }
     let mut gaps = Vec::new();
     for ((account, region), days) in days {
-        let (Some(first), Some(last)) = (days.first(), days.last()) else { continue };
+        let (Some(first), Some(last)) = (days.first(), days.last()) else {
+            continue;
+        };
         let span = last - first + 1;
         if span > limits::GAP_DAYS_MAX || (days.len() as i32) * 4 < span * 3 {
             continue;
@@ -38,7 +42,11 @@ pub(crate) fn find(files: &[InputFile]) -> Vec<Gap> {
             if missing == 0 {
                 continue;
             }
-            let days = if missing == 1 { "1 day".to_owned() } else { format!("{missing} days") };
+            let days = if missing == 1 {
+                "1 day".to_owned()
+            } else {
+                format!("{missing} days")
+            };
             gaps.push(Gap {
                 account: account.to_owned(),
                 region: region.to_owned(),
@@ -70,8 +78,10 @@ mod tests {
                 }
             })
             .collect();
-        let found: Vec<(i64, i64)> =
-            find(&files).iter().map(|gap| (gap.from / DAY_US + 1, gap.to / DAY_US + 1)).collect();
+        let found: Vec<(i64, i64)> = find(&files)
+            .iter()
+            .map(|gap| (gap.from / DAY_US + 1, gap.to / DAY_US + 1))
+            .collect();
         assert_eq!(found, expected, "{days:?}");
     }
 

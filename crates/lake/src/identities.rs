@@ -108,12 +108,17 @@ impl Identities {
     /// Notes an event and says what is known about it.
     pub(crate) fn note(&self, identity: EventIdentity) -> Result<Seen, Error> {
         // Without an id the content is the identity: nothing can conflict with it.
-        let by_content =
-            Entry { id: (identity.event >> 64) as u64, event: identity.event as u64 };
+        let by_content = Entry {
+            id: (identity.event >> 64) as u64,
+            event: identity.event as u64,
+        };
         if identity.id == 0 {
             return Ok(self.note_entry(by_content)?.unwrap_or(Seen::New));
         }
-        let entry = Entry { id: (identity.id >> 64) as u64, event: identity.event as u64 };
+        let entry = Entry {
+            id: (identity.id >> 64) as u64,
+            event: identity.event as u64,
+        };
         if let Some(seen) = self.note_entry(entry)? {
             return Ok(seen);
         }
@@ -128,7 +133,9 @@ impl Identities {
     /// Notes an entry, unless its id is too crowded: then nothing is noted and the answer is `None`.
     fn note_entry(&self, entry: Entry) -> Result<Option<Seen>, Error> {
         let number = (entry.id >> 58) as usize;
-        let mut shard = self.shards[number].lock().expect("no holder of the lock panics");
+        let mut shard = self.shards[number]
+            .lock()
+            .expect("no holder of the lock panics");
         let grown = shard.grow();
         if grown > 0 && self.bytes.fetch_add(grown, Ordering::Relaxed) + grown > self.bytes_max {
             self.spill(&mut shard)?;
@@ -152,13 +159,21 @@ impl Identities {
             return Ok(None);
         }
         shard.insert(entry);
-        Ok(Some(if found.same_id > 0 { Seen::Conflict } else { Seen::New }))
+        Ok(Some(if found.same_id > 0 {
+            Seen::Conflict
+        } else {
+            Seen::New
+        }))
     }
 
     /// Writes a shard's table out as a sorted run and empties it.
     fn spill(&self, shard: &mut Shard) -> Result<(), Error> {
-        let mut entries: Vec<Entry> =
-            shard.table.iter().copied().filter(|entry| *entry != EMPTY).collect();
+        let mut entries: Vec<Entry> = shard
+            .table
+            .iter()
+            .copied()
+            .filter(|entry| *entry != EMPTY)
+            .collect();
         if shard.zero_seen {
             entries.push(EMPTY);
         }
@@ -176,7 +191,9 @@ impl Identities {
             Some(spill) => spill,
             none => none.insert(Spill::create(&self.spill_path).map_err(scratch)?),
         };
-        let run = spill.write(entries.len() as u64, entries.into_iter().map(Ok)).map_err(scratch)?;
+        let run = spill
+            .write(entries.len() as u64, entries.into_iter().map(Ok))
+            .map_err(scratch)?;
         shard.runs.push(run);
         if shard.runs.len() > limits::IDENTITY_RUNS_MAX {
             let runs = std::mem::take(&mut shard.runs);
@@ -188,7 +205,9 @@ impl Identities {
 
     fn look_up(&self, run: &Run, entry: Entry) -> Result<Matches, Error> {
         let mut guard = self.spill.lock().expect("no holder of the lock panics");
-        let spill = guard.as_mut().expect("a run exists, so its file was created");
+        let spill = guard
+            .as_mut()
+            .expect("a run exists, so its file was created");
         spill.look_up(run, entry).map_err(scratch)
     }
 }
@@ -248,7 +267,9 @@ impl Shard {
 
 impl Filter {
     fn new(entries: u64) -> Filter {
-        Filter { words: vec![0; (entries / 8 + 1) as usize] }
+        Filter {
+            words: vec![0; (entries / 8 + 1) as usize],
+        }
     }
 
     fn insert(&mut self, id: u64) {
@@ -258,7 +279,9 @@ impl Filter {
     }
 
     fn may_hold(&self, id: u64) -> bool {
-        self.bits(id).iter().all(|bit| self.words[bit / 64] >> (bit % 64) & 1 == 1)
+        self.bits(id)
+            .iter()
+            .all(|bit| self.words[bit / 64] >> (bit % 64) & 1 == 1)
     }
 
     fn bits(&self, id: u64) -> [usize; 3] {
@@ -274,7 +297,12 @@ impl Filter {
 impl Spill {
     fn create(path: &Path) -> std::io::Result<Spill> {
         let mut options = std::fs::OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(true).open(path)?;
+        let file = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path)?;
         Ok(Spill { file, end: 0 })
     }
 
@@ -298,7 +326,11 @@ impl Spill {
         drop(out);
         let at = self.end;
         self.end += count * ENTRY_BYTES;
-        Ok(Run { at, entries: count, filter })
+        Ok(Run {
+            at,
+            entries: count,
+            filter,
+        })
     }
 
     /// Writes several runs as one. The room of the old ones is not used again.
@@ -340,13 +372,15 @@ impl Spill {
         let (mut low, mut high) = (0, run.entries);
         while high - low > PAGE_ENTRIES as u64 {
             let middle = low + (high - low) / 2;
-            self.file.seek(SeekFrom::Start(run.at + middle * ENTRY_BYTES))?;
+            self.file
+                .seek(SeekFrom::Start(run.at + middle * ENTRY_BYTES))?;
             match Entry::read(&mut self.file)? {
                 Some(entry) if entry.id < wanted.id => low = middle,
                 _ => high = middle,
             }
         }
-        self.file.seek(SeekFrom::Start(run.at + low * ENTRY_BYTES))?;
+        self.file
+            .seek(SeekFrom::Start(run.at + low * ENTRY_BYTES))?;
         let mut reader = BufReader::with_capacity(
             PAGE_ENTRIES * ENTRY_BYTES as usize,
             (&self.file).take((run.entries - low) * ENTRY_BYTES),
@@ -372,7 +406,10 @@ impl Entry {
         match reader.read_exact(&mut bytes) {
             Ok(()) => {
                 let both = u128::from_be_bytes(bytes);
-                Ok(Some(Entry { id: (both >> 64) as u64, event: both as u64 }))
+                Ok(Some(Entry {
+                    id: (both >> 64) as u64,
+                    event: both as u64,
+                }))
             }
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
             Err(error) => Err(error),
@@ -405,7 +442,11 @@ mod tests {
             })
             .map(|n| EventIdentity {
                 event: mix(n),
-                id: if n % 11 == 10 { mix(u64::MAX - n / 3) } else { mix(u64::MAX - n) },
+                id: if n % 11 == 10 {
+                    mix(u64::MAX - n / 3)
+                } else {
+                    mix(u64::MAX - n)
+                },
             })
             .collect()
     }
@@ -428,7 +469,10 @@ mod tests {
             by_id.entry(event.id).or_default().insert(event.event);
         }
         let distinct: usize = by_id.values().map(BTreeSet::len).sum();
-        ((events.len() - distinct) as u64, (distinct - by_id.len()) as u64)
+        (
+            (events.len() - distinct) as u64,
+            (distinct - by_id.len()) as u64,
+        )
     }
 
     #[test]
@@ -437,7 +481,11 @@ mod tests {
         let mut events = events(60_000);
         let expected = naive(&events);
         assert!(expected.0 > 1_000 && expected.1 > 1_000, "{expected:?}");
-        for (name, bytes_max) in [("roomy", 1 << 30), ("tight", 64 << 10), ("tighter", 16 << 10)] {
+        for (name, bytes_max) in [
+            ("roomy", 1 << 30),
+            ("tight", 64 << 10),
+            ("tighter", 16 << 10),
+        ] {
             let mut identities = Identities::new(folder.path(), name, bytes_max);
             identities.bytes_max = bytes_max;
             assert_eq!(counts(&identities, &events), expected, "{name}");
@@ -451,8 +499,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut identities = Identities::new(folder.path(), "forged", 0);
         identities.bytes_max = 64 << 10;
-        let mut events: Vec<EventIdentity> =
-            (0..20_000).map(|n| EventIdentity { event: mix(n), id: 1 << 70 }).collect();
+        let mut events: Vec<EventIdentity> = (0..20_000)
+            .map(|n| EventIdentity {
+                event: mix(n),
+                id: 1 << 70,
+            })
+            .collect();
         events.extend_from_within(..500);
         assert_eq!(counts(&identities, &events), (500, 19_999));
     }

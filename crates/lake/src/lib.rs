@@ -11,14 +11,14 @@ pub mod limits;
 
 mod error;
 
+mod addenda;
+mod gaps;
+mod identities;
 mod logs;
 mod pass;
-mod addenda;
-mod identities;
-mod gaps;
 
-mod raw;
 mod pushdown;
+mod raw;
 
 pub use error::{Error, ErrorKind};
 pub use keyline_source::{CacheOptions, Network, Origin, Reference, References};

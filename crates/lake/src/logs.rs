@@ -112,9 +112,11 @@ impl Logs {
         let unlisted = coverage.gaps.len().saturating_sub(limits::GAPS_MAX);
         coverage.gaps.truncate(limits::GAPS_MAX);
         for _ in 0..unlisted {
-            coverage.problems.add(ProblemKind::Other("too-many-gaps"), || {
-                format!("only the first {} gaps are listed", limits::GAPS_MAX)
-            });
+            coverage
+                .problems
+                .add(ProblemKind::Other("too-many-gaps"), || {
+                    format!("only the first {} gaps are listed", limits::GAPS_MAX)
+                });
         }
         let mut files = Vec::new();
         let mut names = HashMap::new();
@@ -144,7 +146,9 @@ impl Logs {
             scratch: scratch_folder,
             survey: Mutex::new(None),
         };
-        Ok(Logs { inner: Arc::new(inner) })
+        Ok(Logs {
+            inner: Arc::new(inner),
+        })
     }
 
     /// The table `CloudTrail`: every column.
@@ -177,7 +181,9 @@ impl Logs {
 
     /// What there is, if all of it has been read by now.
     pub fn coverage(&self) -> Option<Coverage> {
-        self.inner.known_survey().map(|survey| survey.coverage.clone())
+        self.inner
+            .known_survey()
+            .map(|survey| survey.coverage.clone())
     }
 
     /// How many files will be read.
@@ -205,13 +211,19 @@ impl Inner {
             projection,
             identity: Identity::Compute,
             session_tokens: self.options.session_tokens,
-            horizon: self.options.now.map(|now| now.saturating_add(limits::HORIZON_US)),
+            horizon: self
+                .options
+                .now
+                .map(|now| now.saturating_add(limits::HORIZON_US)),
             ..ReadOptions::default()
         }
     }
 
     pub(crate) fn known_survey(&self) -> Option<Arc<Survey>> {
-        self.survey.lock().expect("no holder of the lock panics").clone()
+        self.survey
+            .lock()
+            .expect("no holder of the lock panics")
+            .clone()
     }
 
     /// The survey, made now if there is none. Others who ask wait for it.
@@ -221,7 +233,9 @@ impl Inner {
             return Ok(survey.clone());
         }
         let (addenda, coverage) = Addenda::collect(self)?;
-        Ok(known.insert(Arc::new(self.settle(coverage, addenda))).clone())
+        Ok(known
+            .insert(Arc::new(self.settle(coverage, addenda)))
+            .clone())
     }
 
     /// Takes over what a complete pass that met no addenda has counted.
@@ -235,7 +249,10 @@ impl Inner {
     fn settle(&self, read: Coverage, addenda: Addenda) -> Survey {
         let mut coverage = self.found.clone();
         coverage.merge(read);
-        Survey { coverage, addenda: Arc::new(addenda) }
+        Survey {
+            coverage,
+            addenda: Arc::new(addenda),
+        }
     }
 
     /// Runs a pass on as many threads as there may be, each with a sink of its own.
@@ -248,13 +265,17 @@ impl Inner {
         let threads = self.threads();
         let mut sinks: Vec<S> = (0..threads).map(sinks).collect();
         std::thread::scope(|scope| {
-            let workers: Vec<_> =
-                sinks.iter_mut().map(|sink| scope.spawn(|| work(pass, sink))).collect();
+            let workers: Vec<_> = sinks
+                .iter_mut()
+                .map(|sink| scope.spawn(|| work(pass, sink)))
+                .collect();
             // Joined in order, so that of several errors the same one is told each time.
-            workers.into_iter().try_for_each(|worker| match worker.join() {
-                Ok(result) => result,
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
+            workers
+                .into_iter()
+                .try_for_each(|worker| match worker.join() {
+                    Ok(result) => result,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                })
         })?;
         Ok(sinks)
     }
@@ -286,7 +307,12 @@ fn scratch_folder(options: &LogOptions) -> std::io::Result<tempfile::TempDir> {
 
 fn spooled(path: PathBuf) -> InputFile {
     let bytes = std::fs::metadata(&path).map_or(0, |meta| meta.len());
-    InputFile { path, kind: FileKind::Logs, key: None, bytes }
+    InputFile {
+        path,
+        kind: FileKind::Logs,
+        key: None,
+        bytes,
+    }
 }
 
 /// What finding the files says: nothing is dropped silently.
@@ -295,7 +321,9 @@ fn coverage_of(found: &Found) -> Coverage {
     for (why, (count, example)) in &found.passed_over {
         let kind = ProblemKind::Other(why.name());
         for _ in 0..*count {
-            coverage.problems.add(kind, || example.display().to_string());
+            coverage
+                .problems
+                .add(kind, || example.display().to_string());
         }
     }
     for problem in &found.problems {

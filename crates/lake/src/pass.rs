@@ -111,10 +111,7 @@ impl Pass {
     }
 
     /// Reads files until none is left or the sink has had enough. To be called once a thread.
-    pub(crate) fn work(
-        &self,
-        sink: &mut dyn FnMut(Batch) -> ControlFlow<()>,
-    ) -> Result<(), Error> {
+    pub(crate) fn work(&self, sink: &mut dyn FnMut(Batch) -> ControlFlow<()>) -> Result<(), Error> {
         let mut failed = None;
         let mut reader = Reader::new(&self.read);
         let mut buffer = Vec::new();
@@ -244,7 +241,11 @@ impl Pass {
         }
         match &self.addenda {
             None => {
-                let met = batch.addenda.iter().filter(|addendum| patches(addendum)).count();
+                let met = batch
+                    .addenda
+                    .iter()
+                    .filter(|addendum| patches(addendum))
+                    .count();
                 self.addenda_met.fetch_add(met as u64, Ordering::Relaxed);
             }
             Some(addenda) if !addenda.is_empty() => addenda.apply(&mut batch, &mut keep)?,
@@ -316,11 +317,21 @@ fn only(batch: Batch, keep: &[bool]) -> Result<Batch, Error> {
             addendum
         })
         .collect();
-    Ok(Batch { rows, identities, passed_over: batch.passed_over, addenda })
+    Ok(Batch {
+        rows,
+        identities,
+        passed_over: batch.passed_over,
+        addenda,
+    })
 }
 
 fn unreadable(error: &keyline_source::Error) -> FileReport {
-    let mut report = FileReport { failed: true, ..FileReport::default() };
-    report.problems.add(ProblemKind::Unreadable, || error.to_string());
+    let mut report = FileReport {
+        failed: true,
+        ..FileReport::default()
+    };
+    report
+        .problems
+        .add(ProblemKind::Unreadable, || error.to_string());
     report
 }

@@ -19,7 +19,10 @@ pub(crate) fn prefilter(filters: &[Expr]) -> Prefilter {
             any_of = both(any_of, alternatives);
         }
     }
-    if any_of.iter().any(|conjunction| *conjunction == Conjunction::default()) {
+    if any_of
+        .iter()
+        .any(|conjunction| *conjunction == Conjunction::default())
+    {
         return Prefilter::everything();
     }
     Prefilter { any_of }
@@ -38,13 +41,24 @@ fn alternatives(expr: &Expr, depth: usize) -> Option<Vec<Conjunction>> {
     match expr {
         Expr::Alias(alias) => alternatives(&alias.expr, depth + 1),
         Expr::IsTrue(inner) => alternatives(inner, depth + 1),
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {
-            match (alternatives(left, depth + 1), alternatives(right, depth + 1)) {
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::And,
+            right,
+        }) => {
+            match (
+                alternatives(left, depth + 1),
+                alternatives(right, depth + 1),
+            ) {
                 (Some(left), Some(right)) => Some(both(left, right)),
                 (one, other) => one.or(other),
             }
         }
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => {
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::Or,
+            right,
+        }) => {
             let mut all = alternatives(left, depth + 1)?;
             all.extend(alternatives(right, depth + 1)?);
             (all.len() <= limits::PREFILTER_CONJUNCTIONS_MAX).then_some(all)
@@ -52,7 +66,12 @@ fn alternatives(expr: &Expr, depth: usize) -> Option<Vec<Conjunction>> {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
             compare(left, *op, right).or_else(|| compare(right, op.swap()?, left))
         }
-        Expr::Between(Between { expr, negated: false, low, high }) => {
+        Expr::Between(Between {
+            expr,
+            negated: false,
+            low,
+            high,
+        }) => {
             let low = compare(expr, Operator::GtEq, low)?;
             let high = compare(expr, Operator::LtEq, high)?;
             Some(both(low, high))
@@ -63,9 +82,11 @@ fn alternatives(expr: &Expr, depth: usize) -> Option<Vec<Conjunction>> {
             equal(&list.expr, values)
         }
         Expr::Not(inner) => match inner.as_ref() {
-            Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
-                compare(left, Operator::NotEq, right)
-            }
+            Expr::BinaryExpr(BinaryExpr {
+                left,
+                op: Operator::Eq,
+                right,
+            }) => compare(left, Operator::NotEq, right),
             _ => None,
         },
         _ => None,
@@ -115,7 +136,10 @@ fn equal(left: &Expr, values: Vec<String>) -> Option<Vec<Conjunction>> {
 }
 
 fn test(column: Column, test: Test) -> Conjunction {
-    Conjunction { tests: vec![ColumnTest { column, test }], ..Conjunction::default() }
+    Conjunction {
+        tests: vec![ColumnTest { column, test }],
+        ..Conjunction::default()
+    }
 }
 
 fn column(expr: &Expr) -> Option<Column> {
@@ -169,7 +193,11 @@ fn time(expr: &Expr) -> Option<i64> {
 /// still true.
 fn both(left: Vec<Conjunction>, right: Vec<Conjunction>) -> Vec<Conjunction> {
     if left.len() * right.len() > limits::PREFILTER_CONJUNCTIONS_MAX {
-        return if left.len() <= right.len() { left } else { right };
+        return if left.len() <= right.len() {
+            left
+        } else {
+            right
+        };
     }
     let pair = |one: &Conjunction, other: &Conjunction| {
         let mut pair = one.clone();
@@ -178,7 +206,9 @@ fn both(left: Vec<Conjunction>, right: Vec<Conjunction>) -> Vec<Conjunction> {
         pair.tests.extend(other.tests.iter().cloned());
         pair
     };
-    left.iter().flat_map(|one| right.iter().map(move |other| pair(one, other))).collect()
+    left.iter()
+        .flat_map(|one| right.iter().map(move |other| pair(one, other)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -196,7 +226,10 @@ mod tests {
     }
 
     fn at(micros: i64) -> Expr {
-        lit(ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into())))
+        lit(ScalarValue::TimestampMicrosecond(
+            Some(micros),
+            Some("UTC".into()),
+        ))
     }
 
     fn show(prefilter: &Prefilter) -> String {
@@ -205,10 +238,19 @@ mod tests {
             if it.from.is_some() || it.until.is_some() {
                 parts.push(format!("{:?}..{:?}", it.from, it.until));
             }
-            parts.extend(it.tests.iter().map(|test| format!("{:?} {:?}", test.column, test.test)));
+            parts.extend(
+                it.tests
+                    .iter()
+                    .map(|test| format!("{:?} {:?}", test.column, test.test)),
+            );
             parts.join(" and ")
         };
-        prefilter.any_of.iter().map(conjunction).collect::<Vec<_>>().join(" or ")
+        prefilter
+            .any_of
+            .iter()
+            .map(conjunction)
+            .collect::<Vec<_>>()
+            .join(" or ")
     }
 
     #[track_caller]
@@ -221,11 +263,20 @@ mod tests {
         let name = || named("EventName");
         check(&[name().eq(view("A"))], r#"EventName In(["A"])"#);
         check(&[view("A").eq(name())], r#"EventName In(["A"])"#);
-        check(&[name().in_list(vec![lit("A"), lit("B")], false)], r#"EventName In(["A", "B"])"#);
-        check(&[name().not_eq(view(""))], "EventName NotEmpty");
-        check(&[lower(name()).eq(view("a"))], r#"EventName InIgnoreCase(["a"])"#);
         check(
-            &[name().eq(view("A")).or(name().eq(view("B"))), named("ErrorCode").eq(view(""))],
+            &[name().in_list(vec![lit("A"), lit("B")], false)],
+            r#"EventName In(["A", "B"])"#,
+        );
+        check(&[name().not_eq(view(""))], "EventName NotEmpty");
+        check(
+            &[lower(name()).eq(view("a"))],
+            r#"EventName InIgnoreCase(["a"])"#,
+        );
+        check(
+            &[
+                name().eq(view("A")).or(name().eq(view("B"))),
+                named("ErrorCode").eq(view("")),
+            ],
             r#"EventName In(["A"]) and ErrorCode In([""]) or EventName In(["B"]) and ErrorCode In([""])"#,
         );
         let time = || named("TimeGenerated");
@@ -245,7 +296,10 @@ mod tests {
         check(&[name().in_list(vec![lit("A")], true)], "");
         check(&[name().in_list(vec![col("Type")], false)], "");
         check(&[name().eq(view("A")).or(name().like(view("%B")))], "");
-        check(&[name().eq(view("A")).and(name().like(view("%B")))], r#"EventName In(["A"])"#);
+        check(
+            &[name().eq(view("A")).and(name().like(view("%B")))],
+            r#"EventName In(["A"])"#,
+        );
         check(&[named("ReadOnly").eq(lit(true))], "");
         check(&[named("SessionCreationDate").gt(at(1))], "");
         check(&[lower(name()).eq(view("ä"))], "");
@@ -254,10 +308,13 @@ mod tests {
 
     #[test]
     fn many_alternatives_are_cut_down() {
-        let any: Vec<Expr> = (0..40).map(|n| named("EventName").eq(view(&n.to_string()))).collect();
+        let any: Vec<Expr> = (0..40)
+            .map(|n| named("EventName").eq(view(&n.to_string())))
+            .collect();
         let any = any.into_iter().reduce(Expr::or).unwrap();
-        let other: Vec<Expr> =
-            (0..30).map(|n| named("EventSource").eq(view(&n.to_string()))).collect();
+        let other: Vec<Expr> = (0..30)
+            .map(|n| named("EventSource").eq(view(&n.to_string())))
+            .collect();
         let other = other.into_iter().reduce(Expr::or).unwrap();
         let found = prefilter(&[any, other]);
         assert_eq!(found.any_of.len(), 30);

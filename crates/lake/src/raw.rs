@@ -38,13 +38,22 @@ pub(crate) struct RawTable {
 impl RawTable {
     pub(crate) fn new(logs: Arc<Inner>, columns: Vec<Column>) -> RawTable {
         let schema = schema_of(&columns);
-        RawTable { logs, columns, schema }
+        RawTable {
+            logs,
+            columns,
+            schema,
+        }
     }
 }
 
 impl fmt::Debug for RawTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RawTable({} files, {} columns)", self.logs.files.len(), self.columns.len())
+        write!(
+            f,
+            "RawTable({} files, {} columns)",
+            self.logs.files.len(),
+            self.columns.len()
+        )
     }
 }
 
@@ -78,7 +87,10 @@ impl TableProvider for RawTable {
         });
         let partitions = (0..self.logs.threads())
             .map(|number| {
-                Arc::new(ScanPartition { scan: scan.clone(), number }) as Arc<dyn PartitionStream>
+                Arc::new(ScanPartition {
+                    scan: scan.clone(),
+                    number,
+                }) as Arc<dyn PartitionStream>
             })
             .collect();
         let exec =
@@ -122,7 +134,10 @@ impl Scan {
     /// The pass that this execution of a partition belongs to: the n-th execution of each partition
     /// shares the n-th pass.
     fn pass(&self, partition: usize) -> Arc<LazyPass> {
-        let mut executions = self.executions.lock().expect("no holder of the lock panics");
+        let mut executions = self
+            .executions
+            .lock()
+            .expect("no holder of the lock panics");
         let number = executions.of_partition.entry(partition).or_default();
         let execution = *number;
         *number += 1;
@@ -156,7 +171,10 @@ impl Scan {
             .columns
             .iter()
             .map(|column| {
-                wanted.iter().position(|other| other == column).expect("it holds each column")
+                wanted
+                    .iter()
+                    .position(|other| other == column)
+                    .expect("it holds each column")
             })
             .collect();
         (!places.iter().copied().eq(0..wanted.len())).then_some(places)
@@ -170,7 +188,11 @@ struct ScanPartition {
 
 impl fmt::Debug for ScanPartition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ScanPartition({}, {:?})", self.number, self.scan.prefilter)
+        write!(
+            f,
+            "ScanPartition({}, {:?})",
+            self.number, self.scan.prefilter
+        )
     }
 }
 
@@ -224,5 +246,10 @@ impl PartitionStream for ScanPartition {
 }
 
 fn schema_of(columns: &[Column]) -> SchemaRef {
-    Arc::new(Schema::new(columns.iter().map(|column| arrow_field(*column)).collect::<Vec<_>>()))
+    Arc::new(Schema::new(
+        columns
+            .iter()
+            .map(|column| arrow_field(*column))
+            .collect::<Vec<_>>(),
+    ))
 }

@@ -237,7 +237,11 @@ impl Walk<'_> {
     }
 
     fn pass_over(&mut self, why: PassedOver, path: &Path) {
-        self.found.passed_over.entry(why).or_insert_with(|| (0, path.to_owned())).0 += 1;
+        self.found
+            .passed_over
+            .entry(why)
+            .or_insert_with(|| (0, path.to_owned()))
+            .0 += 1;
     }
 
     fn problem(&mut self, path: &Path, why: String) {
