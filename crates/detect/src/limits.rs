@@ -1,0 +1,54 @@
+//! The limits of this crate, each with its unit and its reason. Rules are written by strangers:
+//! hitting a limit is a named problem, never a silent cut.
+
+/// Bytes of one rule file. The largest rule in public use has some 60 KB.
+pub const RULE_FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Nodes that one YAML file may unfold to, aliases counted each time: a few lines of nested aliases
+/// could otherwise stand for billions of nodes.
+pub const YAML_NODES_MAX: usize = 100_000;
+
+/// Nesting of one YAML file: rules need five levels, and later passes recurse over the tree.
+pub const YAML_DEPTH_MAX: usize = 64;
+
+/// Bytes of scalar text that one YAML file may unfold to, aliases counted each time.
+pub const YAML_TEXT_BYTES_MAX: usize = 8 << 20;
+
+/// Files and folders visited under the rule paths of one run: a checkout of Azure-Sentinel has some
+/// 40,000 files.
+pub const RULE_PATHS_MAX: usize = 1_000_000;
+
+/// Folder nesting below a rule path: protects from a looping mount.
+pub const RULE_FOLDER_DEPTH_MAX: usize = 64;
+
+/// Evaluations of one rule in one hunt. A year of minutes is half of it.
+pub const EVALUATIONS_PER_RULE_MAX: usize = 1_000_000;
+
+/// Rows of one evaluation that are made into alerts; Sentinel stops at 150 alerts an evaluation,
+/// and an analyst earlier.
+pub const ROWS_PER_EVALUATION_MAX: usize = 100_000;
+
+/// Alerts of one rule in one hunt: a rule that matches everything must not drown the others.
+pub const ALERTS_PER_RULE_MAX: usize = 10_000;
+
+/// Event ids listed in one alert (the contract's number); `event_count` counts on.
+pub const EVENT_IDS_PER_ALERT_MAX: usize = 1_000;
+
+/// Access key ids listed in one alert.
+pub const ACCESS_KEY_IDS_PER_ALERT_MAX: usize = 1_000;
+
+/// Entities listed in one alert: Sentinel's own number.
+pub const ENTITIES_PER_ALERT_MAX: usize = 500;
+
+/// Characters of an alert's title after templates are filled in: Sentinel's own number.
+pub const TITLE_CHARS_MAX: usize = 256;
+
+/// Characters of an alert's description after templates are filled in: Sentinel's own number.
+pub const DESCRIPTION_CHARS_MAX: usize = 5_000;
+
+/// Characters of an access key id: the range that AWS documents.
+pub const ACCESS_KEY_ID_CHARS_MIN: usize = 16;
+pub const ACCESS_KEY_ID_CHARS_MAX: usize = 128;
+
+/// Rules evaluated at the same time: each holds its own result in memory.
+pub const RULES_AT_ONCE_MAX: usize = 2;
