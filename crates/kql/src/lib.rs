@@ -2,10 +2,14 @@
 //!
 //! It does not run anything, and does not know Arrow, DataFusion or CloudTrail.
 
-pub mod checked;
-pub mod diagnostic;
-pub mod functions;
-pub mod schema;
 pub mod span;
-pub mod syntax;
 pub mod types;
+pub mod schema;
+pub mod diagnostic;
+pub mod codes;
+pub mod limits;
+pub mod lexer;
+pub mod syntax;
+pub mod parse;
+pub mod functions;
+pub mod checked;

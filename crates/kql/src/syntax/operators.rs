@@ -414,7 +414,7 @@ pub enum GraphPatternPart {
         name: Option<Name>,
         direction: EdgeDirection,
         /// Of a variable length edge: least and most hops.
-        hops: Option<(Expr, Expr)>,
+        hops: Option<Box<(Expr, Expr)>>,
         span: Span,
     },
 }

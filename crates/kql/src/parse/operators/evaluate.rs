@@ -1,0 +1,27 @@
+//! `evaluate plugin(args) : (schema)`, `invoke function(args)`
+
+use crate::lexer::TokenKind;
+use crate::parse::{Parsed, Parser};
+use crate::syntax::{ExprKind, OperatorKind, Parameter};
+
+pub(super) fn evaluate(
+    p: &mut Parser<'_>,
+    parameters: &mut Vec<Parameter>,
+) -> Parsed<OperatorKind> {
+    parameters.append(&mut p.all_parameters()?);
+    let name = p.name("a plugin's name")?;
+    let call = p.call(name)?;
+    let schema = match p.eat(TokenKind::Colon) {
+        Some(_) => Some(p.row_schema()?),
+        None => None,
+    };
+    Ok(OperatorKind::Evaluate { call, schema })
+}
+
+pub(super) fn invoke(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    let function = p.table_operand()?;
+    if !matches!(function.kind, ExprKind::Call(_) | ExprKind::PathCall { .. }) {
+        return Err(p.expected("`(` and the function's arguments"));
+    }
+    Ok(OperatorKind::Invoke { function })
+}

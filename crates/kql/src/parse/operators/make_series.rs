@@ -1,0 +1,70 @@
+//! `make-series aggregates default=x on axis from a to b step c by keys`
+
+use crate::lexer::TokenKind;
+use crate::parse::{Parsed, Parser};
+use crate::syntax::{OperatorKind, Parameter, SeriesAggregate, SeriesRange};
+
+pub(super) fn make_series(
+    p: &mut Parser<'_>,
+    parameters: &mut Vec<Parameter>,
+) -> Parsed<OperatorKind> {
+    p.parameters(&["kind"], parameters)?;
+    let aggregates = p.list(aggregate)?;
+    p.expect_word("on")?;
+    let on = p.named_expr()?;
+    let range = match p.at_word("in") {
+        true => in_range(p)?,
+        false => from_to_step(p)?,
+    };
+    let by = match p.eat_word("by") {
+        Some(_) => Some(p.named_exprs()?),
+        None => None,
+    };
+    Ok(OperatorKind::MakeSeries {
+        aggregates,
+        on,
+        range,
+        by,
+    })
+}
+
+fn aggregate(p: &mut Parser<'_>) -> Parsed<SeriesAggregate> {
+    let expr = p.named_expr()?;
+    let mut default = None;
+    if p.eat_word("default").is_some() {
+        p.expect(TokenKind::Assign)?;
+        default = Some(p.expr()?);
+    }
+    Ok(SeriesAggregate { expr, default })
+}
+
+fn from_to_step(p: &mut Parser<'_>) -> Parsed<SeriesRange> {
+    let from = match p.eat_word("from") {
+        Some(_) => Some(p.expr()?),
+        None => None,
+    };
+    let to = match p.eat_word("to") {
+        Some(_) => Some(p.expr()?),
+        None => None,
+    };
+    p.expect_word("step")?;
+    Ok(SeriesRange::FromToStep {
+        from,
+        to,
+        step: p.expr()?,
+    })
+}
+
+/// `in range(start, stop, step)`
+fn in_range(p: &mut Parser<'_>) -> Parsed<SeriesRange> {
+    p.expect_word("in")?;
+    p.expect_word("range")?;
+    let open = p.expect(TokenKind::OpenParen)?;
+    let start = p.expr()?;
+    p.expect(TokenKind::Comma)?;
+    let stop = p.expr()?;
+    p.expect(TokenKind::Comma)?;
+    let step = p.expr()?;
+    p.close(TokenKind::CloseParen, open)?;
+    Ok(SeriesRange::InRange { start, stop, step })
+}

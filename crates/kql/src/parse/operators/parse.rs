@@ -1,0 +1,63 @@
+//! `parse kind=regex flags=i expr with pattern`, `parse-where …`
+
+use crate::lexer::TokenKind;
+use crate::parse::{Parsed, Parser};
+use crate::syntax::{Expr, OperatorKind, Parameter, ParsePart};
+
+pub(super) fn parse(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    let (expr, pattern) = parse_like(p, parameters)?;
+    Ok(OperatorKind::Parse { expr, pattern })
+}
+
+pub(super) fn parse_where(
+    p: &mut Parser<'_>,
+    parameters: &mut Vec<Parameter>,
+) -> Parsed<OperatorKind> {
+    let (expr, pattern) = parse_like(p, parameters)?;
+    Ok(OperatorKind::ParseWhere { expr, pattern })
+}
+
+fn parse_like(
+    p: &mut Parser<'_>,
+    parameters: &mut Vec<Parameter>,
+) -> Parsed<(Expr, Vec<ParsePart>)> {
+    p.parameters(&["kind", "flags"], parameters)?;
+    let expr = p.expr()?;
+    p.expect_word("with")?;
+    let mut pattern = vec![part(p)?];
+    while at_part(p) {
+        pattern.push(part(p)?);
+    }
+    Ok((expr, pattern))
+}
+
+fn at_part(p: &Parser<'_>) -> bool {
+    matches!(
+        p.kind(),
+        TokenKind::Star
+            | TokenKind::String
+            | TokenKind::UnterminatedString
+            | TokenKind::Word
+            | TokenKind::OpenBracket
+    )
+}
+
+/// `*`, `'text'`, `column` or `column: type`
+fn part(p: &mut Parser<'_>) -> Parsed<ParsePart> {
+    match p.kind() {
+        TokenKind::Star => Ok(ParsePart::Star(p.bump().span)),
+        TokenKind::String | TokenKind::UnterminatedString => {
+            let (value, span) = p.string()?;
+            Ok(ParsePart::Text { value, span })
+        }
+        TokenKind::Word | TokenKind::OpenBracket => {
+            let name = p.name("a column's name")?;
+            let ty = match p.eat(TokenKind::Colon) {
+                Some(_) => Some(p.type_ref()?),
+                None => None,
+            };
+            Ok(ParsePart::Column { name, ty })
+        }
+        _ => Err(p.expected("`*`, a string or a column's name")),
+    }
+}

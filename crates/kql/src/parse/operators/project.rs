@@ -1,0 +1,63 @@
+//! `project`, `extend`, `project-away`, `project-keep`, `project-rename`, `project-reorder`
+
+use crate::lexer::TokenKind;
+use crate::parse::{Parsed, Parser};
+use crate::syntax::{OperatorKind, Order, Parameter, ReorderItem};
+
+pub(super) fn project(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    Ok(OperatorKind::Project {
+        items: p.named_exprs()?,
+    })
+}
+
+pub(super) fn extend(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    Ok(OperatorKind::Extend {
+        items: p.named_exprs()?,
+    })
+}
+
+pub(super) fn project_away(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    Ok(OperatorKind::ProjectAway {
+        columns: p.list(Parser::name_pattern)?,
+    })
+}
+
+pub(super) fn project_keep(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    Ok(OperatorKind::ProjectKeep {
+        columns: p.list(Parser::name_pattern)?,
+    })
+}
+
+pub(super) fn project_rename(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    Ok(OperatorKind::ProjectRename {
+        items: p.named_exprs()?,
+    })
+}
+
+pub(super) fn project_reorder(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    Ok(OperatorKind::ProjectReorder {
+        items: p.list(reorder_item)?,
+    })
+}
+
+/// `column`, `pattern* desc`, `column granny-asc`
+fn reorder_item(p: &mut Parser<'_>) -> Parsed<ReorderItem> {
+    let column = p.name_pattern()?;
+    if !p.at_word("granny") || p.ahead(1).kind != TokenKind::Minus {
+        return Ok(ReorderItem {
+            column,
+            order: p.order(),
+            granny: false,
+        });
+    }
+    p.bump();
+    p.bump();
+    match p.order() {
+        Some(order @ (Order::Asc | Order::Desc)) => Ok(ReorderItem {
+            column,
+            order: Some(order),
+            granny: true,
+        }),
+        None => Err(p.expected("`asc` or `desc`")),
+    }
+}

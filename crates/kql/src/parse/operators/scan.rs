@@ -1,0 +1,93 @@
+//! `scan with_match_id=m declare (a: long = 0) with (step s: condition => a = 1; …)`
+
+use crate::lexer::TokenKind;
+use crate::parse::{Parsed, Parser};
+use crate::syntax::{NamedExpr, OperatorKind, Param, ParamType, Parameter, ScanStep, TypeRef};
+
+pub(super) fn scan(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    p.parameters(&["kind", "with_match_id"], parameters)?;
+    let mut order_by = Vec::new();
+    if p.eat_word("order").is_some() {
+        p.expect_word("by")?;
+        order_by = p.list(Parser::sort_key)?;
+    }
+    let mut partition_by = Vec::new();
+    if p.eat_word("partition").is_some() {
+        p.expect_word("by")?;
+        partition_by = p.list(Parser::expr)?;
+    }
+    let declared = match p.eat_word("declare") {
+        Some(_) => declarations(p)?,
+        None => Vec::new(),
+    };
+    p.expect_word("with")?;
+    let open = p.expect(TokenKind::OpenParen)?;
+    let mut steps = vec![step(p)?];
+    while p.at_word("step") {
+        steps.push(step(p)?);
+    }
+    p.close(TokenKind::CloseParen, open)?;
+    Ok(OperatorKind::Scan {
+        order_by,
+        partition_by,
+        declared,
+        steps,
+    })
+}
+
+/// `(a: long = 0, b: string)`; the type may be missing, and is then `dynamic`.
+fn declarations(p: &mut Parser<'_>) -> Parsed<Vec<Param>> {
+    let open = p.expect(TokenKind::OpenParen)?;
+    let declared = p.list(declaration)?;
+    p.close(TokenKind::CloseParen, open)?;
+    Ok(declared)
+}
+
+fn declaration(p: &mut Parser<'_>) -> Parsed<Param> {
+    if p.ahead(1).kind == TokenKind::Colon || !p.at_kind(TokenKind::Word) {
+        return p.param();
+    }
+    let name = p.name("a column's name")?;
+    let start = name.span;
+    let ty = ParamType::Scalar(TypeRef {
+        ty: Some(crate::types::Type::Dynamic),
+        span: start,
+    });
+    let default = match p.eat(TokenKind::Assign) {
+        Some(_) => Some(p.expr()?),
+        None => None,
+    };
+    Ok(Param {
+        name,
+        ty,
+        default,
+        span: p.since(start),
+    })
+}
+
+/// `step name optional output=last: condition => a = 1, b = 2;`
+fn step(p: &mut Parser<'_>) -> Parsed<ScanStep> {
+    let start = p.expect_word("step")?;
+    let name = p.name("the step's name")?;
+    let optional = p.eat_word("optional").is_some();
+    let mut output = None;
+    if p.eat_word("output").is_some() {
+        p.expect(TokenKind::Assign)?;
+        output = Some(p.name("`all`, `last` or `none`")?);
+    }
+    p.expect(TokenKind::Colon)?;
+    let condition = p.expr()?;
+    let assignments: Vec<NamedExpr> = match p.eat(TokenKind::FatArrow) {
+        Some(_) => p.named_exprs()?,
+        None => Vec::new(),
+    };
+    p.expect(TokenKind::Semicolon)?;
+    Ok(ScanStep {
+        name,
+        optional,
+        output,
+        condition,
+        assignments,
+        span: p.since(start),
+    })
+}

@@ -1,0 +1,31 @@
+//! `search kind=case_sensitive in (tables) predicate`
+
+use crate::lexer::TokenKind;
+use crate::parse::{Parsed, Parser};
+use crate::syntax::{Expr, OperatorKind, Parameter};
+
+pub(super) fn search(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    p.parameters(&["kind", "withsource", "with_source"], parameters)?;
+    let mut tables = None;
+    if p.at_word("in") {
+        p.bump();
+        let open = p.expect(TokenKind::OpenParen)?;
+        tables = Some(p.table_list()?);
+        p.close(TokenKind::CloseParen, open)?;
+    }
+    p.parameters(&["kind"], parameters)?;
+    Ok(OperatorKind::Search {
+        tables,
+        predicate: p.search_predicate()?,
+    })
+}
+
+impl Parser<'_> {
+    /// A predicate in which bare strings and `column : term` are conditions.
+    pub(super) fn search_predicate(&mut self) -> Parsed<Expr> {
+        let outside = std::mem::replace(&mut self.in_search, true);
+        let predicate = self.expr();
+        self.in_search = outside;
+        predicate
+    }
+}

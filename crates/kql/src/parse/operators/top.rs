@@ -1,0 +1,67 @@
+//! `top n by keys`, `top-nested …`, `top-hitters n of expr by expr`
+
+use crate::lexer::TokenKind;
+use crate::parse::{Parsed, Parser};
+use crate::syntax::{OperatorKind, Parameter, TopNestedLevel};
+
+pub(super) fn top(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    p.parameters(&[], parameters)?;
+    let count = p.expr()?;
+    p.parameters(&[], parameters)?;
+    p.expect_word("by")?;
+    Ok(OperatorKind::Top {
+        count,
+        keys: p.list(Parser::sort_key)?,
+    })
+}
+
+/// `[n] of expr [with others = value] by aggregate [asc], top-nested …`
+pub(super) fn top_nested(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    let mut levels = vec![level(p)?];
+    while p.eat(TokenKind::Comma).is_some() {
+        p.expect_word("top")?;
+        p.expect(TokenKind::Minus)?;
+        p.expect_word("nested")?;
+        levels.push(level(p)?);
+    }
+    Ok(OperatorKind::TopNested { levels })
+}
+
+fn level(p: &mut Parser<'_>) -> Parsed<TopNestedLevel> {
+    let start = p.span();
+    let count = if p.at_word("of") {
+        None
+    } else {
+        Some(p.expr()?)
+    };
+    p.expect_word("of")?;
+    let of = p.named_expr()?;
+    let mut others = None;
+    if p.eat_word("with").is_some() {
+        p.expect_word("others")?;
+        p.expect(TokenKind::Assign)?;
+        others = Some(p.expr()?);
+    }
+    p.expect_word("by")?;
+    let by = p.named_expr()?;
+    let order = p.order();
+    Ok(TopNestedLevel {
+        count,
+        of,
+        others,
+        by,
+        order,
+        span: p.since(start),
+    })
+}
+
+pub(super) fn top_hitters(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    let count = p.expr()?;
+    p.expect_word("of")?;
+    let of = p.expr()?;
+    let by = match p.eat_word("by") {
+        Some(_) => Some(p.expr()?),
+        None => None,
+    };
+    Ok(OperatorKind::TopHitters { count, of, by })
+}

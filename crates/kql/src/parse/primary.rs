@@ -1,0 +1,562 @@
+//! Operands: literals, names, calls, paths, parentheses, `datatable`, `externaldata`.
+
+use super::cursor::error;
+use super::literal;
+use super::{Parsed, Parser};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::lexer::TokenKind;
+use crate::span::Span;
+use crate::syntax::{
+    Argument, Call, DataTable, Expr, ExprKind, ExternalData, Name, NamePattern, UnaryOp,
+};
+use crate::types::{Type, Value};
+
+/// Whether a path may end in a wildcard, as in `database('d').T*`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wildcards {
+    Allowed,
+    Refused,
+}
+
+impl Parser<'_> {
+    /// A path, perhaps with a sign.
+    pub(super) fn operand(&mut self) -> Parsed<Expr> {
+        let op = match self.kind() {
+            TokenKind::Minus => UnaryOp::Negate,
+            TokenKind::Plus => UnaryOp::Plus,
+            _ => return self.path(Wildcards::Refused),
+        };
+        let sign = self.span();
+        if let Some(number) = self.signed_number(op)? {
+            return Ok(number);
+        }
+        self.bump();
+        let operand = Box::new(self.path(Wildcards::Refused)?);
+        self.grow(1)?;
+        let span = sign.to(operand.span);
+        Ok(Expr {
+            kind: ExprKind::Unary { op, operand },
+            span,
+        })
+    }
+
+    /// A sign and a number become one literal: the least `long` could not be read otherwise.
+    fn signed_number(&mut self, op: UnaryOp) -> Parsed<Option<Expr>> {
+        let number = self.ahead(1);
+        let literal = matches!(
+            number.kind,
+            TokenKind::Whole | TokenKind::Real | TokenKind::TimeSpan
+        );
+        if !literal || matches!(self.ahead(2).kind, TokenKind::Dot | TokenKind::OpenBracket) {
+            return Ok(None);
+        }
+        let sign = self.bump().span;
+        self.bump();
+        let text = self.text(number.span);
+        let negative = op == UnaryOp::Negate;
+        let span = sign.to(number.span);
+        match literal::number(number.kind, text, if negative { "-" } else { "" }) {
+            Some(value) => Ok(Some(Expr {
+                kind: ExprKind::Literal(value),
+                span,
+            })),
+            None => Err(self.bad_number(span)),
+        }
+    }
+
+    /// A primary expression and what is reached from it by `.name`, `[index]`, `.call(…)`.
+    pub(super) fn path(&mut self, wildcards: Wildcards) -> Parsed<Expr> {
+        let mut base = self.primary()?;
+        loop {
+            base = match self.kind() {
+                TokenKind::Dot => self.member(base, wildcards)?,
+                TokenKind::OpenBracket => self.index(base)?,
+                _ => return Ok(base),
+            };
+            self.grow(1)?;
+            if matches!(base.kind, ExprKind::MemberWildcard { .. }) {
+                return Ok(base);
+            }
+        }
+    }
+
+    fn member(&mut self, base: Expr, wildcards: Wildcards) -> Parsed<Expr> {
+        self.bump();
+        let start = base.span;
+        let base = Box::new(base);
+        if wildcards == Wildcards::Allowed && self.at_wildcard() {
+            let pattern = self.name_pattern()?;
+            let kind = ExprKind::MemberWildcard { base, pattern };
+            return Ok(Expr {
+                kind,
+                span: self.since(start),
+            });
+        }
+        let name = match self.kind() {
+            // `x.['key']`; but `x.[key]` is `x[key]`.
+            TokenKind::OpenBracket if self.ahead(1).kind != TokenKind::String => {
+                return self.index(*base);
+            }
+            TokenKind::OpenBracket => self.bracket_name()?,
+            TokenKind::Word => self.any_word(),
+            _ => return Err(self.expected("a name after `.`")),
+        };
+        let kind = if self.at_kind(TokenKind::OpenParen) {
+            ExprKind::PathCall {
+                base,
+                call: self.call(name)?,
+            }
+        } else {
+            ExprKind::Member { base, name }
+        };
+        Ok(Expr {
+            kind,
+            span: self.since(start),
+        })
+    }
+
+    fn index(&mut self, base: Expr) -> Parsed<Expr> {
+        let open = self.bump().span;
+        let index = Box::new(self.expr()?);
+        self.close(TokenKind::CloseBracket, open)?;
+        let span = self.since(base.span);
+        Ok(Expr {
+            kind: ExprKind::Index {
+                base: Box::new(base),
+                index,
+            },
+            span,
+        })
+    }
+
+    fn primary(&mut self) -> Parsed<Expr> {
+        match self.kind() {
+            TokenKind::Word => self.word_primary(),
+            TokenKind::String | TokenKind::UnterminatedString => {
+                let (value, span) = self.string()?;
+                Ok(Expr {
+                    kind: ExprKind::Literal(Value::String(value)),
+                    span,
+                })
+            }
+            TokenKind::Whole | TokenKind::Real | TokenKind::TimeSpan => self.number(),
+            TokenKind::Star => {
+                let span = self.bump().span;
+                Ok(Expr {
+                    kind: ExprKind::Star,
+                    span,
+                })
+            }
+            TokenKind::OpenParen => self.parenthesised(),
+            TokenKind::OpenBracket => {
+                let name = self.bracket_name()?;
+                self.name_or_call(name)
+            }
+            _ => Err(self.expected("an expression")),
+        }
+    }
+
+    fn parenthesised(&mut self) -> Parsed<Expr> {
+        let open = self.bump().span;
+        let inner = self.tabular()?;
+        self.close(TokenKind::CloseParen, open)?;
+        Ok(inner)
+    }
+
+    fn word_primary(&mut self) -> Parsed<Expr> {
+        let word = self.word();
+        let call = self.ahead(1).kind == TokenKind::OpenParen;
+        match word {
+            "true" | "True" | "TRUE" | "false" | "False" | "FALSE" if !call => {
+                let value = Value::Bool(word.eq_ignore_ascii_case("true"));
+                let span = self.bump().span;
+                Ok(Expr {
+                    kind: ExprKind::Literal(value),
+                    span,
+                })
+            }
+            "typeof" if call => self.type_of(),
+            "dynamic" if call => self.dynamic(),
+            "datatable" if call || self.at_parameters(1) => self.datatable(),
+            "externaldata" | "external_data" if call || self.at_parameters(1) => {
+                self.external_data()
+            }
+            "entity_group" if self.ahead(1).kind == TokenKind::OpenBracket => self.entity_group(),
+            _ if call && literal::type_of_literal(word).is_some() => self.typed_literal(),
+            _ if RESERVED.contains(&word) => Err(self.reserved()),
+            _ => {
+                let name = self.any_word();
+                self.name_or_call(name)
+            }
+        }
+    }
+
+    fn name_or_call(&mut self, name: Name) -> Parsed<Expr> {
+        let span = name.span;
+        if !self.at_kind(TokenKind::OpenParen) {
+            return Ok(Expr {
+                kind: ExprKind::Name(name),
+                span,
+            });
+        }
+        let call = self.call(name)?;
+        self.grow(1)?;
+        Ok(Expr {
+            span: call.span,
+            kind: ExprKind::Call(call),
+        })
+    }
+
+    /// `(args)` after a name.
+    pub(super) fn call(&mut self, name: Name) -> Parsed<Call> {
+        let open = self.expect(TokenKind::OpenParen)?;
+        let mut args = Vec::new();
+        if !self.at_kind(TokenKind::CloseParen) {
+            loop {
+                args.push(self.argument()?);
+                if self.eat(TokenKind::Comma).is_none() {
+                    break;
+                }
+                self.no_trailing_comma(TokenKind::CloseParen);
+                if self.at_kind(TokenKind::CloseParen) {
+                    break;
+                }
+            }
+        }
+        self.close(TokenKind::CloseParen, open)?;
+        Ok(Call {
+            span: self.since(name.span),
+            name,
+            args,
+        })
+    }
+
+    fn argument(&mut self) -> Parsed<Argument> {
+        let name = match self.kind() {
+            TokenKind::Word if self.ahead(1).kind == TokenKind::Assign => Some(self.any_word()),
+            _ => None,
+        };
+        if name.is_some() {
+            self.bump();
+        }
+        Ok(Argument {
+            name,
+            value: self.tabular()?,
+        })
+    }
+
+    /// Reports a comma before a closing bracket.
+    pub(super) fn no_trailing_comma(&mut self, close: TokenKind) {
+        if !self.at_kind(close) {
+            return;
+        }
+        let end = self.previous_end();
+        let primary = Span {
+            start: end.start.saturating_sub(1),
+            end: end.end,
+        };
+        self.report(Diagnostic {
+            fix: Some(String::new()),
+            ..error(
+                codes::TRAILING_COMMA,
+                format!(
+                    "expected another item after `,`, found {}",
+                    close.describe()
+                ),
+                primary,
+            )
+        });
+    }
+
+    fn reserved(&mut self) -> super::Reported {
+        let (word, primary) = (self.word(), self.span());
+        self.report(Diagnostic {
+            help: Some(format!(
+                "if a column of that name is meant, write `['{word}']`"
+            )),
+            ..error(
+                codes::RESERVED_WORD,
+                format!("expected an expression, found the keyword `{word}`"),
+                primary,
+            )
+        });
+        super::Reported
+    }
+
+    // Literals.
+
+    /// One or more adjacent strings, and where they stand.
+    pub(super) fn string(&mut self) -> Parsed<(String, Span)> {
+        let start = self.span();
+        let mut value = String::new();
+        loop {
+            match self.kind() {
+                TokenKind::String => {
+                    let token = self.bump();
+                    self.decode(token.span, &mut value);
+                }
+                TokenKind::UnterminatedString => {
+                    let diagnostic = self.unterminated();
+                    self.report(diagnostic);
+                    return Err(super::Reported);
+                }
+                _ if self.since(start).is_empty() => return Err(self.expected("a string")),
+                _ => return Ok((value, self.since(start))),
+            }
+        }
+    }
+
+    /// Appends what the string literal at `span` stands for. A bad escape is reported and stands
+    /// for itself.
+    fn decode(&mut self, span: Span, value: &mut String) {
+        let text = self.text(span);
+        if let Err(escape) = literal::decode_string(text, value) {
+            let start = span.start as usize + escape.start;
+            let sequence = text.get(escape.clone()).unwrap_or("\\").to_string();
+            let primary = Span::new(start, start + escape.len());
+            self.report(Diagnostic {
+                help: Some("write `\\\\` for a backslash, or put `@` before the string".into()),
+                ..error(
+                    codes::INVALID_ESCAPE,
+                    format!("expected an escape such as `\\n`, found `{sequence}`"),
+                    primary,
+                )
+            });
+            value.push_str(text);
+        }
+    }
+
+    fn number(&mut self) -> Parsed<Expr> {
+        let token = self.bump();
+        match literal::number(token.kind, self.text(token.span), "") {
+            Some(value) => Ok(Expr {
+                kind: ExprKind::Literal(value),
+                span: token.span,
+            }),
+            None => Err(self.bad_number(token.span)),
+        }
+    }
+
+    fn bad_number(&mut self, primary: Span) -> super::Reported {
+        let text = self.text(primary);
+        self.report(error(
+            codes::INVALID_NUMBER,
+            format!("expected a number of at most 64 bits, found `{text}`"),
+            primary,
+        ));
+        super::Reported
+    }
+
+    /// `datetime(2024-01-01)` and the like: raw text up to the closing parenthesis.
+    pub(super) fn typed_literal(&mut self) -> Parsed<Expr> {
+        let name = self.any_word();
+        let ty = literal::type_of_literal(&name.text).unwrap_or(Type::String);
+        let open = self.bump().span;
+        while !matches!(self.kind(), TokenKind::CloseParen | TokenKind::End) {
+            self.bump();
+        }
+        let inner = Span {
+            start: open.end,
+            end: self.span().start,
+        };
+        self.close(TokenKind::CloseParen, open)?;
+        let span = self.since(name.span);
+        let text = self.text(inner).trim();
+        let Some(value) = literal::typed(ty, text) else {
+            self.report(Diagnostic {
+                label: format!("not a `{ty}`"),
+                help: Some(format!("to convert a value, use `to{ty}(…)`")),
+                ..error(
+                    codes::INVALID_LITERAL,
+                    format!("expected a `{ty}` literal, found `{}`", shorten(text)),
+                    inner,
+                )
+            });
+            return Ok(Expr {
+                kind: ExprKind::Literal(Value::Null(ty)),
+                span,
+            });
+        };
+        Ok(Expr {
+            kind: ExprKind::Literal(value),
+            span,
+        })
+    }
+
+    fn type_of(&mut self) -> Parsed<Expr> {
+        let start = self.bump().span;
+        let row = self.ahead(1).kind == TokenKind::Star
+            || self.ahead(2).kind == TokenKind::Colon
+            || self.ahead(1).kind == TokenKind::OpenBracket;
+        let kind = if row {
+            ExprKind::TypeOfRow(self.row_schema()?)
+        } else {
+            let open = self.expect(TokenKind::OpenParen)?;
+            let ty = self.type_ref()?;
+            self.close(TokenKind::CloseParen, open)?;
+            ExprKind::TypeOf(ty)
+        };
+        Ok(Expr {
+            kind,
+            span: self.since(start),
+        })
+    }
+
+    // Sources with a syntax of their own.
+
+    fn datatable(&mut self) -> Parsed<Expr> {
+        let start = self.bump().span;
+        let parameters = self.all_parameters()?;
+        let schema = self.row_schema()?;
+        let open = self.expect(TokenKind::OpenBracket)?;
+        let mut values = Vec::new();
+        while !self.at_kind(TokenKind::CloseBracket) {
+            values.push(self.expr()?);
+            if self.eat(TokenKind::Comma).is_none() {
+                break;
+            }
+        }
+        self.close(TokenKind::CloseBracket, open)?;
+        let kind = ExprKind::DataTable(DataTable {
+            parameters,
+            schema,
+            values,
+        });
+        Ok(Expr {
+            kind,
+            span: self.since(start),
+        })
+    }
+
+    fn external_data(&mut self) -> Parsed<Expr> {
+        let start = self.bump().span;
+        let parameters = self.all_parameters()?;
+        let schema = self.row_schema()?;
+        let open = self.expect(TokenKind::OpenBracket)?;
+        let mut uris = Vec::new();
+        while !self.at_kind(TokenKind::CloseBracket) {
+            uris.push(self.expr()?);
+            if self.eat(TokenKind::Comma).is_none() {
+                break;
+            }
+        }
+        self.close(TokenKind::CloseBracket, open)?;
+        let properties = match self.at_word("with") {
+            true => self.with_properties()?,
+            false => Vec::new(),
+        };
+        let kind = ExprKind::ExternalData(ExternalData {
+            parameters,
+            schema,
+            uris,
+            properties,
+        });
+        Ok(Expr {
+            kind,
+            span: self.since(start),
+        })
+    }
+
+    /// `entity_group [a, b]` becomes a call of that name.
+    fn entity_group(&mut self) -> Parsed<Expr> {
+        let name = self.any_word();
+        let open = self.expect(TokenKind::OpenBracket)?;
+        let items = self.table_list()?;
+        self.close(TokenKind::CloseBracket, open)?;
+        let args = items
+            .into_iter()
+            .map(|value| Argument { name: None, value })
+            .collect();
+        let span = self.since(name.span);
+        Ok(Expr {
+            kind: ExprKind::Call(Call { name, args, span }),
+            span,
+        })
+    }
+
+    // Lists of tables.
+
+    /// `A, B*, database('d').C, (D | take 1)`
+    pub(super) fn table_list(&mut self) -> Parsed<Vec<Expr>> {
+        let mut tables = vec![self.table_item()?];
+        while self.eat(TokenKind::Comma).is_some() {
+            tables.push(self.table_item()?);
+        }
+        Ok(tables)
+    }
+
+    fn table_item(&mut self) -> Parsed<Expr> {
+        self.measured(|parser| {
+            if parser.at_wildcard() {
+                let pattern: NamePattern = parser.name_pattern()?;
+                let span = pattern.span;
+                return Ok(Expr {
+                    kind: ExprKind::Wildcard(pattern),
+                    span,
+                });
+            }
+            parser.nested(|parser| parser.path(Wildcards::Allowed))
+        })
+    }
+
+    /// A column or path before an opening parenthesis that is not a call's.
+    pub(super) fn partition_key(&mut self) -> Parsed<Expr> {
+        let name = self.name("a column's name")?;
+        let span = name.span;
+        let mut key = Expr {
+            kind: ExprKind::Name(name),
+            span,
+        };
+        while self.eat(TokenKind::Dot).is_some() {
+            let name = self.name("a name after `.`")?;
+            self.grow(1)?;
+            let base = Box::new(key);
+            key = Expr {
+                kind: ExprKind::Member { base, name },
+                span: self.since(span),
+            };
+        }
+        Ok(key)
+    }
+
+    /// A table, call or parenthesised query: the right side of a join and the like.
+    pub(super) fn table_operand(&mut self) -> Parsed<Expr> {
+        self.measured(|parser| parser.nested(|parser| parser.path(Wildcards::Refused)))
+    }
+}
+
+/// At most 60 characters of a text, for a message.
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_string(),
+    }
+}
+
+/// Words that never are a name by themselves, since a missing expression before them would be
+/// misread.
+pub(super) const RESERVED: &[&str] = &[
+    "and",
+    "or",
+    "in",
+    "between",
+    "has",
+    "contains",
+    "startswith",
+    "endswith",
+    "like",
+    "notlike",
+    "hasprefix",
+    "hassuffix",
+    "has_any",
+    "has_all",
+    "by",
+    "of",
+    "to",
+    "asc",
+    "desc",
+    "where",
+    "project",
+    "set",
+];

@@ -1,0 +1,5 @@
+//! The language's integration tests, one binary. The corpora are not part of the repository: what
+//! needs them says what it left out when they are absent.
+
+mod support;
+mod parse;
