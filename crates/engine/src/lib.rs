@@ -1,3 +1,28 @@
-//! keyline-engine
+//! Checked queries become DataFusion plans, and plans become rows.
+//!
+//! The way through: [`Engine::new`] over a [`Catalog`] of tables, `kql::check` against
+//! [`Engine::schema`], [`Engine::plan`], [`Engine::run`], [`rows`]. It does not read files, know
+//! CloudTrail or fetch anything: tables and references are given to it.
 
+pub mod aggregates;
+pub mod catalog;
+pub mod engine;
+pub mod error;
+pub mod evaluation;
+pub mod externaldata;
 pub mod functions;
+pub mod limits;
+pub mod lists;
+pub mod lower;
+pub mod pushdown;
+pub mod rows;
+pub mod session;
+mod sessions;
+
+pub use catalog::Catalog;
+pub use engine::{Engine, Rows};
+pub use error::{Error, ErrorKind, Result};
+pub use evaluation::{Evaluation, Ticks};
+pub use externaldata::{NoReferences, References};
+pub use rows::Table;
+pub use session::EngineOptions;

@@ -1,0 +1,163 @@
+//! The engine: checked queries in, rows out, over one catalogue and one session.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, collect, execute_stream};
+use datafusion::prelude::SessionContext;
+use keyline_kql::checked::CheckedQuery;
+use keyline_kql::schema::{Column, Schema};
+
+use crate::catalog::Catalog;
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::{Evaluation, Ticks};
+use crate::externaldata::References;
+use crate::lower::{self, Host, When};
+use crate::session::{self, EngineOptions};
+
+#[derive(Clone)]
+pub struct Engine {
+    context: SessionContext,
+    catalog: Arc<Catalog>,
+    references: Arc<dyn References>,
+    runtime: Arc<Runtime>,
+}
+
+/// A running query.
+pub struct Rows {
+    pub columns: Vec<Column>,
+    pub batches: SendableRecordBatchStream,
+}
+
+impl Engine {
+    pub fn new(
+        options: &EngineOptions,
+        catalog: Catalog,
+        references: Arc<dyn References>,
+    ) -> Result<Engine> {
+        Ok(Engine {
+            context: session::session(options)?,
+            catalog: Arc::new(catalog),
+            references,
+            runtime: Arc::new(Runtime::new(options.partitions)?),
+        })
+    }
+
+    /// The same session over other tables.
+    pub fn with_catalog(&self, catalog: Catalog) -> Engine {
+        Engine {
+            catalog: Arc::new(catalog),
+            ..self.clone()
+        }
+    }
+
+    /// What queries are checked against.
+    pub fn schema(&self) -> &dyn Schema {
+        self.catalog.as_ref()
+    }
+
+    pub fn session(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// The logical plan, not optimised. Stages that cannot be part of a plan have run.
+    pub fn plan(&self, query: &CheckedQuery, evaluation: &Evaluation) -> Result<LogicalPlan> {
+        lower::lower(query, When::Once(*evaluation), self)
+    }
+
+    /// One plan for the evaluations at many ticks, whose result has the tick in front
+    /// ([`lower::TICK`]). An error of kind `NotVectorisable` says to evaluate tick by tick.
+    pub fn plan_ticks(&self, query: &CheckedQuery, ticks: &Ticks) -> Result<LogicalPlan> {
+        lower::lower(query, When::Ticks(*ticks), self)
+    }
+
+    /// The optimised physical plan of a logical one.
+    pub fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        let state = self.context.state();
+        Ok(self.block_on(async move { state.create_physical_plan(plan).await })?)
+    }
+
+    /// All batches of a physical plan, which may be run many times.
+    pub fn collect(&self, plan: Arc<dyn ExecutionPlan>) -> Result<Vec<RecordBatch>> {
+        let task = self.context.task_ctx();
+        let fresh = datafusion::physical_plan::execution_plan::reset_plan_states(plan)?;
+        Ok(self.block_on(collect(fresh, task))?)
+    }
+
+    /// Starts a query.
+    pub fn run(&self, query: &CheckedQuery, evaluation: &Evaluation) -> Result<Rows> {
+        let plan = self.physical(&self.plan(query, evaluation)?)?;
+        let task = self.context.task_ctx();
+        let batches = self.block_on(async move { execute_stream(plan, task) })?;
+        Ok(Rows {
+            columns: query.root.columns.clone(),
+            batches,
+        })
+    }
+
+    /// Runs a future to its end, from inside or outside another runtime.
+    pub fn block_on<F: Future + Send>(&self, future: F) -> F::Output
+    where
+        F::Output: Send,
+    {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            std::thread::scope(|scope| {
+                let worker = scope.spawn(|| self.runtime.get().block_on(future));
+                match worker.join() {
+                    Ok(output) => output,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            })
+        } else {
+            self.runtime.get().block_on(future)
+        }
+    }
+}
+
+impl Host for Engine {
+    fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    fn references(&self) -> &dyn References {
+        self.references.as_ref()
+    }
+
+    fn run(&self, plan: LogicalPlan) -> Result<Vec<RecordBatch>> {
+        let physical = self.physical(&plan)?;
+        self.collect(physical)
+    }
+}
+
+/// The threads on which plans run. Dropping a runtime inside another one panics, so it is left to
+/// end in the background.
+struct Runtime(Option<tokio::runtime::Runtime>);
+
+impl Runtime {
+    fn new(threads: usize) -> Result<Runtime> {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(threads.max(1))
+            .thread_name("keyline-engine")
+            .enable_time()
+            .build()
+            .map(|runtime| Runtime(Some(runtime)))
+            .map_err(|e| Error::new(ErrorKind::Execution, format!("no threads to run on: {e}")))
+    }
+
+    fn get(&self) -> &tokio::runtime::Runtime {
+        self.0
+            .as_ref()
+            .expect("the runtime is taken only when the engine is dropped")
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Every limit of the engine, by name, with unit and reason. Hitting one is an error that names it,
+//! but for those that Kusto itself applies silently, which say so.
+
+/// Bytes of memory that the operators of one engine may hold before they spill (joins, sorts,
+/// aggregates), unless the options say otherwise.
+pub const MEMORY_BYTES_DEFAULT: usize = 1 << 30;
+
+/// Rows a batch: DataFusion's own default, small enough that wide rows stay in cache.
+pub const BATCH_ROWS: usize = 8192;
+
+/// Elements of one `make_list` or `make_set`: Kusto's own silent limit.
+pub const COLLECTION_ELEMENTS_MAX: i64 = 1_048_576;
+
+/// Rows that one `mv-expand` may make of one row: Kusto's own silent limit.
+pub const EXPANDED_ROWS_MAX: u64 = 2_147_483_647;
+
+/// Rows of one `range`: more is a slip of the pen (a step of ticks over years), and they are
+/// made in one batch.
+pub const RANGE_ROWS_MAX: i64 = 10_000_000;
+
+/// Rows that an operator which runs outside the plan (`scan`, `make-series`, `top-nested`,
+/// plugins) may hold in memory.
+pub const STAGE_ROWS_MAX: usize = 5_000_000;
+
+/// Elements of one series of `make-series`: Kusto's own limit.
+pub const SERIES_POINTS_MAX: i64 = 1_048_576;
+
+/// Values that a `toscalar` list or the right side of an `in (tabular)` may have.
+pub const IN_VALUES_MAX: usize = 1_000_000;
+
+/// Cells up to which reference data becomes literals of the plan (which can travel); above, a
+/// table in memory (which cannot).
+pub const LITERAL_CELLS_MAX: usize = 50_000;
+
+/// Bytes of one external reference after decompression: reference lists are megabytes, a zip
+/// bomb is not.
+pub const REFERENCE_BYTES_MAX: u64 = 512 << 20;
+
+/// How deep operators may be nested before lowering refuses: it walks recursively.
+pub const OPERATOR_DEPTH_MAX: usize = 512;

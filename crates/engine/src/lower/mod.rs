@@ -1,0 +1,261 @@
+//! A checked query becomes a DataFusion plan of stock nodes and functions found by name.
+//!
+//! In: the checked query and the evaluation's instant and window. Out: a plan whose columns are
+//! those of the query. Operators whose result depends on the rows in ways that no stock node can
+//! say end a stage: they run here, under a named limit, and what they yield is read from memory.
+
+mod expr;
+pub mod literal;
+mod live;
+mod operators;
+mod predicate;
+pub mod relation;
+mod window;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use datafusion::logical_expr::{Expr, LogicalPlan, lit};
+use keyline_kql::checked::{self, CheckedQuery, Op, Rel};
+use keyline_kql::schema::Column;
+use keyline_kql::types::Value;
+
+use crate::catalog::Catalog;
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::{Evaluation, Ticks};
+use crate::externaldata::References;
+use crate::functions::LowerContext;
+use crate::limits::OPERATOR_DEPTH_MAX;
+use crate::rows::batches_to_rows;
+
+pub use relation::Relation;
+
+use live::Live;
+use relation::column;
+
+/// What lowering needs of the engine: where tables and references are, and a way to run a stage.
+pub trait Host {
+    fn catalog(&self) -> &Catalog;
+    fn references(&self) -> &dyn References;
+    fn run(&self, plan: LogicalPlan) -> Result<Vec<RecordBatch>>;
+}
+
+/// When the query is evaluated.
+#[derive(Clone, Copy, Debug)]
+pub enum When {
+    Once(Evaluation),
+    /// At many ticks in one plan; the result has the column [`TICK`].
+    Ticks(Ticks),
+}
+
+/// The output column of a replay: the tick at which a row is part of the result.
+pub const TICK: &str = "__tick";
+
+pub fn lower(query: &CheckedQuery, when: When, host: &dyn Host) -> Result<LogicalPlan> {
+    let mut lowerer = Lowerer::new(when, host, Live::of(&query.root));
+    let mut relation = lowerer.rel(&query.root)?;
+    let mut output: Vec<Expr> = query.root.columns.iter().map(|c| column(&c.name)).collect();
+    if let When::Ticks(_) = when {
+        lowerer.expand(&mut relation)?;
+        let tick = relation.carry.first().ok_or_else(|| {
+            Error::not_vectorisable("a query whose result does not depend on time")
+        })?;
+        output.insert(0, column(tick).alias(TICK));
+    }
+    let mut plan = relation::builder(&relation.plan);
+    if relation.sorted {
+        plan = plan.sort(relation.sort_exprs())?;
+    }
+    Ok(plan.project(output)?.build()?)
+}
+
+pub(crate) struct Lowerer<'a> {
+    when: When,
+    host: &'a dyn Host,
+    live: Live,
+    lowered: HashMap<*const Rel, Relation>,
+    /// What [`Op::Context`] stands for, innermost last.
+    contexts: Vec<Relation>,
+    hidden_names: usize,
+    depth: usize,
+}
+
+impl<'a> Lowerer<'a> {
+    fn new(when: When, host: &'a dyn Host, live: Live) -> Lowerer<'a> {
+        Lowerer {
+            when,
+            host,
+            live,
+            lowered: HashMap::new(),
+            contexts: Vec::new(),
+            hidden_names: 0,
+            depth: 0,
+        }
+    }
+
+    /// A fresh name for a hidden column.
+    fn hidden(&mut self, hint: &str) -> String {
+        self.hidden_names += 1;
+        format!("__kl{}_{hint}", self.hidden_names)
+    }
+
+    /// Lowers a tabular expression. The same `Arc` gives the same relation.
+    fn rel(&mut self, rel: &Arc<Rel>) -> Result<Relation> {
+        if let Some(relation) = self.lowered.get(&Arc::as_ptr(rel)) {
+            return Ok(relation.clone());
+        }
+        if self.depth >= OPERATOR_DEPTH_MAX {
+            return Err(Error::new(
+                ErrorKind::Limit,
+                format!("the query nests more than {OPERATOR_DEPTH_MAX} operators"),
+            )
+            .at(rel.span));
+        }
+        self.depth += 1;
+        let relation = self.operator(rel).map_err(|e| e.at(rel.span));
+        self.depth -= 1;
+        let relation = relation?;
+        if self.contexts.is_empty() {
+            self.lowered.insert(Arc::as_ptr(rel), relation.clone());
+        }
+        Ok(relation)
+    }
+
+    fn operator(&mut self, rel: &Arc<Rel>) -> Result<Relation> {
+        match &rel.op {
+            Op::Table { name } => self.table(name, rel),
+            Op::Watchlist { alias } => self.watchlist(alias, rel),
+            Op::DataTable { rows } => self.datatable(rows, &rel.columns),
+            Op::ExternalData { uris, properties } => self.externaldata(uris, properties, rel),
+            Op::Print { exprs } => self.print(exprs, rel),
+            Op::Range { from, to, step } => self.range(from, to, step, rel),
+            Op::Context => self.contexts.last().cloned().ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Invalid,
+                    "a subquery stands where there is no outer row",
+                )
+            }),
+            Op::Filter { input, predicate } => self.filter(input, predicate),
+            Op::Project { input, exprs } => self.project(input, exprs, rel),
+            Op::Distinct { input } => self.distinct(input),
+            Op::Summarize {
+                input,
+                by,
+                aggregates,
+            } => self.summarize(input, by, aggregates, rel),
+            Op::Sort { input, keys } => self.sort(input, keys),
+            Op::Take { input, count } | Op::Sample { input, count } => self.take(input, count),
+            Op::Top { input, count, keys } => self.top(input, count, keys),
+            Op::SampleDistinct { input, count, of } => self.sample_distinct(input, count, of, rel),
+            Op::Serialize { input } => {
+                let mut relation = self.rel(input)?;
+                relation.sorted = true;
+                Ok(relation)
+            }
+            Op::Join(join) => self.join(join, rel),
+            Op::Union { inputs } => self.union(inputs, rel),
+            Op::MvExpand(expand) => self.mv_expand(expand, rel),
+            Op::MvApply { expand, subquery } => self.mv_apply(expand, subquery, rel),
+            Op::Parse(parse) => self.parse(parse, rel),
+            Op::ParseKv(parse) => self.parse_kv(parse, rel),
+            Op::MakeSeries(series) => self.make_series(series, rel),
+            Op::TopNested { input, levels } => self.top_nested(input, levels, rel),
+            Op::Scan(scan) => self.scan(scan, rel),
+            Op::Partition {
+                input,
+                by,
+                subquery,
+            } => self.partition(input, by, subquery, rel),
+            Op::Evaluate {
+                input,
+                plugin,
+                args,
+            } => self.evaluate_plugin(input.as_ref(), plugin, args, rel),
+            Op::Materialize { input } => self.rel(input),
+            Op::GetSchema { input } => self.getschema(input, rel),
+        }
+    }
+
+    /// The columns of a tabular that somebody above reads, in order.
+    fn live_columns(&self, rel: &Arc<Rel>) -> Vec<Column> {
+        rel.columns
+            .iter()
+            .filter(|c| self.live.reads(rel, &c.name))
+            .cloned()
+            .collect()
+    }
+
+    fn context(&self, relation: &Relation) -> LowerContext {
+        let now = match self.when {
+            When::Once(evaluation) => lit(evaluation.now_ticks),
+            When::Ticks(_) => match relation.carry.first() {
+                Some(tick) => column(tick),
+                None => lit(0_i64),
+            },
+        };
+        LowerContext { now }
+    }
+
+    /// The rows of a relation, now: for what ends a stage.
+    fn rows(&mut self, relation: &Relation, limit: usize) -> Result<Vec<Vec<Value>>> {
+        if let When::Ticks(_) = self.when
+            && (!relation.carry.is_empty() || relation.pending.is_some())
+        {
+            return Err(Error::not_vectorisable(
+                "an operator that runs outside the plan",
+            ));
+        }
+        let columns = relation
+            .columns
+            .iter()
+            .map(|c| column(&c.name))
+            .collect::<Vec<_>>();
+        let mut plan = relation::builder(&relation.plan);
+        if !relation.order.is_empty() {
+            plan = plan.sort(relation.sort_exprs())?;
+        }
+        let plan = plan.project(columns)?.limit(0, Some(limit + 1))?.build()?;
+        let rows = batches_to_rows(&self.host.run(plan)?, &relation.columns)?;
+        if rows.len() > limit {
+            return Err(Error::new(
+                ErrorKind::Limit,
+                format!("an operator that holds its rows in memory got more than {limit} of them"),
+            ));
+        }
+        Ok(rows)
+    }
+
+    /// The value of an expression that no row changes.
+    fn constant(&mut self, expr: &checked::Expr) -> Result<Value> {
+        if let checked::ExprKind::Literal(value) = &expr.kind {
+            return Ok(value.clone());
+        }
+        let mut relation = operators::one_row();
+        let lowered = self.expr(&mut relation, expr)?;
+        let value = Column::new("value", expr.ty);
+        relation.project(vec![(value, lowered)])?;
+        let rows = self.rows(&relation, 1)?;
+        rows.into_iter()
+            .next()
+            .and_then(|row| row.into_iter().next())
+            .ok_or_else(|| Error::new(ErrorKind::Invalid, "a constant was expected").at(expr.span))
+    }
+
+    /// A constant that counts rows.
+    fn count(&mut self, expr: &checked::Expr) -> Result<usize> {
+        match self.constant(expr)? {
+            Value::Int(n) => Ok(usize::try_from(n).unwrap_or(0)),
+            Value::Long(n) => Ok(usize::try_from(n).unwrap_or(0)),
+            Value::Real(n) if n >= 0.0 => Ok(n as usize),
+            other => Err(Error::new(
+                ErrorKind::Invalid,
+                format!(
+                    "a number of rows was expected, found a value of type {}",
+                    other.ty()
+                ),
+            )
+            .at(expr.span)),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `distinct`: every different row once.
+
+use keyline_kql::checked::Rel;
+use std::sync::Arc;
+
+use datafusion::logical_expr::Expr;
+
+use crate::error::Result;
+use crate::lower::Lowerer;
+use crate::lower::relation::{Relation, builder, column};
+
+impl Lowerer<'_> {
+    pub(crate) fn distinct(&mut self, input: &Arc<Rel>) -> Result<Relation> {
+        let relation = self.rel(input)?;
+        self.distinct_rows(relation)
+    }
+
+    pub(crate) fn distinct_rows(&mut self, mut relation: Relation) -> Result<Relation> {
+        self.expand(&mut relation)?;
+        let visible = relation.columns.iter().map(|c| column(&c.name));
+        let groups = visible.chain(relation.carry_exprs()).collect::<Vec<_>>();
+        relation.plan = builder(&relation.plan)
+            .aggregate(groups, Vec::<Expr>::new())?
+            .build()?;
+        let columns = relation.columns.clone();
+        self.order_by_columns(&mut relation, &columns)?;
+        Ok(relation)
+    }
+}

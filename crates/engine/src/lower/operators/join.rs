@@ -1,0 +1,246 @@
+//! `join` and `lookup`, by stock hash joins. Null keys match null keys.
+//!
+//! The right side's columns get hidden names first, so that the two sides never clash; the output
+//! projection gives each column the name that the checker chose.
+
+use datafusion::common::{JoinType, NullEquality};
+use datafusion::logical_expr::{Expr as PlanExpr, LogicalPlanBuilder};
+use keyline_kql::checked::{Expr, Join, JoinKind, Rel, Side};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::filter::plan_columns;
+use crate::error::{Error, Result};
+use crate::lower::Lowerer;
+use crate::lower::relation::{OrderKey, Relation, builder, column};
+
+impl Lowerer<'_> {
+    pub(crate) fn join(&mut self, join: &Join, rel: &Arc<Rel>) -> Result<Relation> {
+        let mut left = self.rel(&join.left)?;
+        let mut right = self.rel(&join.right)?;
+        self.expand(&mut left)?;
+        self.expand(&mut right)?;
+        let mut left_keys = self.keys(&mut left, join.on.iter().map(|(l, _)| l))?;
+        let mut right_keys = self.keys(&mut right, join.on.iter().map(|(_, r)| r))?;
+        if join.kind == JoinKind::InnerUnique {
+            self.first_of_each_key(&mut left, &left_keys)?;
+        }
+        let names = self.rename(&mut right, &right_keys)?;
+        for key in &mut right_keys {
+            *key = names[key].clone();
+        }
+        let carried = !left.carry.is_empty() && !right.carry.is_empty();
+        if carried {
+            left_keys.extend(left.carry.iter().cloned());
+            right_keys.extend(right.carry.iter().cloned());
+        }
+        let kind = join_type(join.kind);
+        one_sided_carry(join.kind, &left, &right)?;
+        let plan = builder(&left.plan);
+        let plan = if left_keys.is_empty() && kind == JoinType::Inner {
+            plan.cross_join(right.plan.clone())?
+        } else {
+            let keys = (plan_columns(&left_keys), plan_columns(&right_keys));
+            plan.join_detailed(
+                right.plan.clone(),
+                kind,
+                keys,
+                None,
+                NullEquality::NullEqualsNull,
+            )?
+        };
+        let output = join
+            .output
+            .iter()
+            .zip(&rel.columns)
+            .filter(|(_, c)| self.live.reads(rel, &c.name))
+            .map(|(output, c)| {
+                let source = match output.side {
+                    Side::Left => output.source.as_str(),
+                    Side::Right => names[&output.source].as_str(),
+                };
+                let expr = column(source);
+                let unmatched = can_be_unmatched(join.kind, output.side);
+                let expr = if unmatched {
+                    Lowerer::without_null_strings(expr, c.ty)
+                } else {
+                    expr
+                };
+                (c.clone(), expr)
+            })
+            .collect();
+        let mut relation = joined(plan, join.kind, left, right)?;
+        if join.kind == JoinKind::FullOuter && carried {
+            return Err(Error::not_vectorisable("a full outer join"));
+        }
+        relation.project(output)?;
+        Ok(relation)
+    }
+
+    /// The columns of the keys, computed ones added as hidden columns.
+    fn keys<'e>(
+        &mut self,
+        relation: &mut Relation,
+        exprs: impl Iterator<Item = &'e Expr>,
+    ) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        let mut computed = Vec::new();
+        for expr in exprs {
+            let lowered = self.expr(relation, expr)?;
+            match &lowered {
+                PlanExpr::Column(c) => names.push(c.name.clone()),
+                _ => {
+                    let name = self.hidden("key");
+                    computed.push((name.clone(), lowered));
+                    names.push(name);
+                }
+            }
+        }
+        relation.extend_hidden(computed)?;
+        Ok(names)
+    }
+
+    /// innerunique: of the left rows with one key, the first in order.
+    fn first_of_each_key(&mut self, relation: &mut Relation, keys: &[String]) -> Result<()> {
+        let mut groups = keys.to_vec();
+        groups.extend(relation.carry.iter().filter(|c| !keys.contains(c)).cloned());
+        let visible = relation.columns.iter().map(|c| c.name.clone());
+        let payload = visible
+            .chain(relation.order.iter().map(|key| key.name.clone()))
+            .filter(|name| !groups.contains(name))
+            .collect::<Vec<_>>();
+        let group_exprs = groups.iter().map(|name| column(name)).collect::<Vec<_>>();
+        let order = relation
+            .order
+            .iter()
+            .map(|key| (column(&key.name), key.descending, key.nulls_first))
+            .collect::<Vec<_>>();
+        let picked = self.hidden("picked");
+        let exprs = payload.iter().map(|name| column(name)).collect::<Vec<_>>();
+        let aggregate = super::summarize::pick(&order, &exprs).alias(&picked);
+        let fields = payload.iter().enumerate().map(|(place, name)| {
+            super::summarize::picked_field(column(&picked), place).alias(name)
+        });
+        let all = group_exprs
+            .iter()
+            .cloned()
+            .chain(fields)
+            .collect::<Vec<_>>();
+        relation.plan = builder(&relation.plan)
+            .aggregate(group_exprs.clone(), [aggregate])?
+            .project(all)?
+            .build()?;
+        Ok(())
+    }
+
+    /// Gives every column of the right side a hidden name; old name to new.
+    fn rename(
+        &mut self,
+        relation: &mut Relation,
+        keys: &[String],
+    ) -> Result<HashMap<String, String>> {
+        let mut names = HashMap::new();
+        let mut exprs = Vec::new();
+        let all = relation
+            .columns
+            .iter()
+            .map(|c| c.name.clone())
+            .chain(relation.hidden());
+        for name in all.chain(keys.iter().cloned()) {
+            if !names.contains_key(&name) {
+                let new = self.hidden("right");
+                exprs.push(column(&name).alias(&new));
+                names.insert(name, new);
+            }
+        }
+        relation.plan = builder(&relation.plan).project(exprs)?.build()?;
+        relation.order = relation
+            .order
+            .iter()
+            .map(|key| OrderKey {
+                name: names[&key.name].clone(),
+                ..key.clone()
+            })
+            .collect();
+        relation.carry = relation
+            .carry
+            .iter()
+            .map(|name| names[name].clone())
+            .collect();
+        Ok(names)
+    }
+}
+
+fn join_type(kind: JoinKind) -> JoinType {
+    match kind {
+        JoinKind::InnerUnique | JoinKind::Inner => JoinType::Inner,
+        JoinKind::LeftOuter => JoinType::Left,
+        JoinKind::RightOuter => JoinType::Right,
+        JoinKind::FullOuter => JoinType::Full,
+        JoinKind::LeftSemi => JoinType::LeftSemi,
+        JoinKind::RightSemi => JoinType::RightSemi,
+        JoinKind::LeftAnti => JoinType::LeftAnti,
+        JoinKind::RightAnti => JoinType::RightAnti,
+    }
+}
+
+fn can_be_unmatched(kind: JoinKind, side: Side) -> bool {
+    match side {
+        Side::Left => matches!(kind, JoinKind::RightOuter | JoinKind::FullOuter),
+        Side::Right => matches!(kind, JoinKind::LeftOuter | JoinKind::FullOuter),
+    }
+}
+
+/// A side that is the same at all ticks (or for all outer rows) may be joined to one that is not
+/// only where its own unmatched rows do not come out.
+fn one_sided_carry(kind: JoinKind, left: &Relation, right: &Relation) -> Result<()> {
+    use JoinKind::*;
+    let fits = match (left.carry.is_empty(), right.carry.is_empty()) {
+        (true, true) | (false, false) => true,
+        (false, true) => matches!(kind, InnerUnique | Inner | LeftOuter | LeftSemi | LeftAnti),
+        (true, false) => matches!(
+            kind,
+            InnerUnique | Inner | RightOuter | RightSemi | RightAnti
+        ),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Error::not_vectorisable(
+        "an outer join of something that is the same at all times",
+    ))
+}
+
+/// What the join yields: whose order it has and whose keys it carries on.
+fn joined(
+    plan: LogicalPlanBuilder,
+    kind: JoinKind,
+    left: Relation,
+    right: Relation,
+) -> Result<Relation> {
+    use JoinKind::*;
+    let mut relation = Relation::new(plan.build()?, Vec::new());
+    match kind {
+        LeftSemi | LeftAnti => {
+            relation.order = left.order;
+            relation.carry = left.carry;
+        }
+        RightSemi | RightAnti => {
+            relation.order = right.order;
+            relation.carry = right.carry;
+        }
+        RightOuter => {
+            relation.order = right.order.into_iter().chain(left.order).collect();
+            relation.carry = right.carry;
+        }
+        InnerUnique | Inner | LeftOuter | FullOuter => {
+            relation.order = left.order.into_iter().chain(right.order).collect();
+            relation.carry = if left.carry.is_empty() {
+                right.carry
+            } else {
+                left.carry
+            };
+        }
+    }
+    Ok(relation)
+}

@@ -1,0 +1,26 @@
+//! One operator a file: each turns its input relations into the relation that it yields.
+
+mod distinct;
+mod evaluate;
+mod externaldata;
+mod filter;
+mod getschema;
+mod join;
+mod literals;
+mod make_series;
+mod mv_apply;
+mod mv_expand;
+mod parse;
+mod parse_kv;
+mod partition;
+mod project;
+mod range;
+mod scan;
+mod sort;
+mod summarize;
+mod table;
+mod ticks;
+mod top_nested;
+mod union;
+
+pub(crate) use literals::one_row;

@@ -1,0 +1,13 @@
+//! TODO
+use keyline_kql::checked::{Rel, Scan};
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::lower::Lowerer;
+use crate::lower::relation::Relation;
+
+impl Lowerer<'_> {
+    pub(crate) fn scan(&mut self, _: &Scan, _: &Arc<Rel>) -> Result<Relation> {
+        Err(Error::unsupported("`scan`"))
+    }
+}

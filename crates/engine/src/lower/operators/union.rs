@@ -1,0 +1,65 @@
+//! `union`: the rows of all inputs, whose columns the checker has made alike.
+
+use datafusion::logical_expr::{LogicalPlan, Union, lit};
+use keyline_kql::checked::Rel;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::lower::Lowerer;
+use crate::lower::relation::{OrderKey, Relation, builder, column};
+
+impl Lowerer<'_> {
+    pub(crate) fn union(&mut self, inputs: &[Arc<Rel>], rel: &Arc<Rel>) -> Result<Relation> {
+        let mut relations = Vec::new();
+        for input in inputs {
+            let mut relation = self.rel(input)?;
+            self.expand(&mut relation)?;
+            relations.push(relation);
+        }
+        let carried = relations.iter().map(|r| r.carry.len()).max().unwrap_or(0);
+        if relations.iter().any(|r| r.carry.len() != carried) {
+            return Err(Error::not_vectorisable(
+                "a union with something that is the same at all times",
+            ));
+        }
+        if relations.len() == 1 {
+            return Ok(relations.remove(0));
+        }
+        let columns = rel.columns.clone();
+        let ordered = relations.iter().all(|r| r.order.len() == 1);
+        let (branch, row) = (self.hidden("branch"), self.hidden("row"));
+        let carry = (0..carried)
+            .map(|_| self.hidden("carry"))
+            .collect::<Vec<_>>();
+        let mut plans: Vec<Arc<LogicalPlan>> = Vec::new();
+        for (number, relation) in relations.iter().enumerate() {
+            let mut exprs: Vec<_> = columns.iter().map(|c| column(&c.name)).collect();
+            for (from, to) in relation.carry.iter().zip(&carry) {
+                exprs.push(column(from).alias(to));
+            }
+            if ordered && self.integer_order(relation) {
+                exprs.push(lit(i64::try_from(number).unwrap_or(i64::MAX)).alias(&branch));
+                exprs.push(column(&relation.order[0].name).alias(&row));
+            }
+            plans.push(Arc::new(builder(&relation.plan).project(exprs)?.build()?));
+        }
+        let ordered = ordered && relations.iter().all(|r| self.integer_order(r));
+        let union = Union::try_new_with_loose_types(plans)?;
+        let mut relation = Relation::new(LogicalPlan::Union(union), columns);
+        relation.carry = carry;
+        if ordered {
+            relation.order = vec![OrderKey::ascending(branch), OrderKey::ascending(row)];
+        }
+        Ok(relation)
+    }
+
+    fn integer_order(&self, relation: &Relation) -> bool {
+        let schema = relation.plan.schema();
+        relation.order.first().is_some_and(|key| {
+            !key.descending
+                && schema
+                    .field_with_unqualified_name(&key.name)
+                    .is_ok_and(|f| *f.data_type() == arrow_schema::DataType::Int64)
+        })
+    }
+}
