@@ -43,6 +43,17 @@ pub fn data(options: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The organisation of the benchmark.
+pub fn benchmark(events: u64) -> Config {
+    Config {
+        seed: 1,
+        events,
+        start: START,
+        days: 30,
+        accounts: 5,
+    }
+}
+
 /// What was written.
 pub struct Written {
     pub events: u64,

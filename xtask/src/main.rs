@@ -7,7 +7,7 @@
 mod bench;
 mod data;
 mod run;
-mod tests;
+mod testing;
 
 use std::process::ExitCode;
 
@@ -41,9 +41,9 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(2));
     };
     match task.as_str() {
-        "test" => tests::test(options),
-        "ci" => tests::ci(),
-        "kql-report" => tests::kql_report(options),
+        "test" => testing::test(options),
+        "ci" => testing::ci(),
+        "kql-report" => testing::kql_report(options),
         "data" => data::data(options).map(|()| ExitCode::SUCCESS),
         "bench" => bench::bench(options).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {

@@ -351,7 +351,7 @@ fn machines(seed: u64, stream: &Stream, account: &Account, events_a_day: u64) ->
             session_name,
             // Instances of one service leave by one NAT gateway.
             address: address::egress(stream.region, derive_text(label, service)),
-            agent: SDKS[position as usize % SDKS.len()].to_owned(),
+            agent: SDKS[position as usize % SDKS.len()].replace("exec-env/AWS_ECS_FARGATE ", ""),
             ..principal(
                 Kind::Instance,
                 seed,

@@ -136,9 +136,9 @@ impl Counts {
             }
             return;
         };
-        let mut words = rest.split([' ', ';']);
+        let words = rest.split([' ', ';']);
         let mut before = "";
-        while let Some(word) = words.next() {
+        for word in words {
             match word {
                 "passed" => self.passed += before.parse().unwrap_or(0),
                 "failed" => self.failed += before.parse().unwrap_or(0),
