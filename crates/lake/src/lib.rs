@@ -11,16 +11,34 @@ pub mod limits;
 
 mod error;
 
+// The log files: what they are, one pass over them, and what a pass looks after.
+mod logs;
+
+mod pass;
+
 mod addenda;
 mod gaps;
 mod identities;
-mod logs;
-mod pass;
+
+// The tables over them.
+mod raw;
 
 mod pushdown;
-mod raw;
+
+// Parquet, and all sources together.
+mod parquet_write;
+
+mod parquet_read;
+
+mod tables;
+
+// Tables without rows.
+mod known_tables;
 
 pub use error::{Error, ErrorKind};
 pub use keyline_source::{CacheOptions, Network, Origin, Reference, References};
 pub use keyline_trail::{Coverage, Gap, Problem, ProblemKind, SessionTokens, TABLE, TABLE_AWS};
+pub use known_tables::{KnownColumn, KnownTable, known_table, known_tables};
 pub use logs::{LogOptions, Logs, Progress, ProgressCallback, RawRecord};
+pub use parquet_read::{PARQUET_SCHEMA, ParquetLogs};
+pub use parquet_write::{Written, write_parquet};

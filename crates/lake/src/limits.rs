@@ -36,3 +36,13 @@ pub const GAP_DAYS_MAX: i32 = 36_525;
 
 /// How far beyond the wall clock an event may be dated, in microseconds: a day.
 pub const HORIZON_US: i64 = 86_400_000_000;
+
+/// Rows of a Parquet row group: enough that dictionaries pay, few enough that a row group covers a
+/// short time and that a thread's encoders stay under 64 MiB.
+pub const ROW_GROUP_ROWS: usize = 131_072;
+
+/// The share of `--memory` that a cut may hold before it is spilled, as a divisor.
+pub const CUT_MEMORY_SHARE: u64 = 4;
+
+/// Rows of a batch of a cut, which is the grain of its time index.
+pub const CUT_BATCH_ROWS: usize = 8_192;

@@ -20,9 +20,10 @@ use keyline_trail::{
 
 use crate::addenda::Addenda;
 use crate::error::{Error, ErrorKind, scratch};
+use crate::parquet_read::ParquetLogs;
 use crate::pass::{Counting, Pass};
 use crate::raw::RawTable;
-use crate::{gaps, limits};
+use crate::{gaps, limits, tables};
 
 /// How logs are read.
 #[derive(Clone)]
@@ -86,7 +87,9 @@ pub struct Logs {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) options: LogOptions,
+    /// The log files; Parquet is not among them.
     pub(crate) files: Vec<InputFile>,
+    pub(crate) parquet: Option<ParquetLogs>,
     /// What to call the files that were spooled.
     names: HashMap<usize, String>,
     /// What finding the files has already met.
@@ -119,6 +122,7 @@ impl Logs {
                 });
         }
         let mut files = Vec::new();
+        let mut parquet = Vec::new();
         let mut names = HashMap::new();
         if found.stdin {
             let path = spool(std::io::stdin().lock(), scratch_folder.path(), "stdin")?;
@@ -126,21 +130,30 @@ impl Logs {
             files.push(spooled(path));
         }
         for file in found.files {
-            if file.kind == FileKind::Stream {
-                let name = file.path.display().to_string();
-                let input = std::fs::File::open(&file.path).map_err(|error| {
-                    Error::new(ErrorKind::Io, format!("cannot open `{name}`: {error}"))
-                })?;
-                let copy = format!("stream-{}", files.len());
-                names.insert(files.len(), name);
-                files.push(spooled(spool(input, scratch_folder.path(), &copy)?));
-            } else {
-                files.push(file);
+            match file.kind {
+                FileKind::Logs => files.push(file),
+                FileKind::Parquet => parquet.push(file.path),
+                FileKind::Stream => {
+                    let name = file.path.display().to_string();
+                    let input = std::fs::File::open(&file.path).map_err(|error| {
+                        Error::new(ErrorKind::Io, format!("cannot open `{name}`: {error}"))
+                    })?;
+                    let copy = format!("stream-{}", files.len());
+                    names.insert(files.len(), name);
+                    files.push(spooled(spool(input, scratch_folder.path(), &copy)?));
+                }
             }
+        }
+        let parquet = (!parquet.is_empty())
+            .then(|| ParquetLogs::open(&parquet))
+            .transpose()?;
+        if let Some(parquet) = &parquet {
+            coverage.merge(parquet.coverage().clone());
         }
         let inner = Inner {
             options,
             files,
+            parquet,
             names,
             found: coverage,
             scratch: scratch_folder,
@@ -152,26 +165,53 @@ impl Logs {
     }
 
     /// The table `CloudTrail`: every column.
-    pub fn table(&self) -> Arc<dyn TableProvider> {
-        let keep = |column: &Column| match column {
-            Column::RawRecord => self.inner.options.raw_record == RawRecord::Keep,
-            _ => true,
+    pub fn table(&self) -> Result<Arc<dyn TableProvider>, Error> {
+        let raw = || -> Arc<dyn TableProvider> {
+            Arc::new(RawTable::new(self.inner.clone(), self.columns()))
         };
-        let columns = Column::all().iter().copied().filter(keep).collect();
-        Arc::new(RawTable::new(self.inner.clone(), columns))
+        self.with_parquet(raw, |parquet| parquet.table())
     }
 
     /// The table `AWSCloudTrail`: the columns of Sentinel, exactly.
-    pub fn sentinel_table(&self) -> Arc<dyn TableProvider> {
-        let columns = Column::all()[..AWS_COLUMNS].to_vec();
-        Arc::new(RawTable::new(self.inner.clone(), columns))
+    pub fn sentinel_table(&self) -> Result<Arc<dyn TableProvider>, Error> {
+        let raw = || -> Arc<dyn TableProvider> {
+            let columns = Column::all()[..AWS_COLUMNS].to_vec();
+            Arc::new(RawTable::new(self.inner.clone(), columns))
+        };
+        self.with_parquet(raw, |parquet| parquet.sentinel_table())
     }
 
     /// Registers both tables under their names.
     pub fn register(&self, context: &SessionContext) -> Result<(), Error> {
-        context.register_table(TABLE, self.table())?;
-        context.register_table(TABLE_AWS, self.sentinel_table())?;
+        context.register_table(TABLE, self.table()?)?;
+        context.register_table(TABLE_AWS, self.sentinel_table()?)?;
         Ok(())
+    }
+
+    /// The columns of `CloudTrail` over log files.
+    pub(crate) fn columns(&self) -> Vec<Column> {
+        let keep = |column: &Column| match column {
+            Column::RawRecord => self.inner.options.raw_record == RawRecord::Keep,
+            _ => true,
+        };
+        Column::all().iter().copied().filter(keep).collect()
+    }
+
+    /// One table over what comes of the log files and what lies in Parquet.
+    pub(crate) fn with_parquet(
+        &self,
+        raw: impl FnOnce() -> Arc<dyn TableProvider>,
+        of_parquet: impl FnOnce(&ParquetLogs) -> Result<Arc<dyn TableProvider>, Error>,
+    ) -> Result<Arc<dyn TableProvider>, Error> {
+        let Some(parquet) = &self.inner.parquet else {
+            return Ok(raw());
+        };
+        let LogOptions { since, until, .. } = self.inner.options;
+        let parquet = tables::clipped(of_parquet(parquet)?, since, until)?;
+        if self.inner.files.is_empty() {
+            return Ok(parquet);
+        }
+        tables::union(raw(), parquet)
     }
 
     /// Reads everything once, if that was not done yet, and says what there is. Blocks.

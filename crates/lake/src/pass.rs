@@ -12,7 +12,7 @@ use arrow_array::builder::BooleanBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, RecordBatch};
-use keyline_source::{Contents, FileKind, read_into};
+use keyline_source::{Contents, read_into};
 use keyline_trail::{
     Batch, Column, Coverage, FileReport, Identity, ProblemKind, Problems, Projection, ReadOptions,
     Reader,
@@ -140,9 +140,6 @@ impl Pass {
                 let _ = reader.finish(&mut stop);
                 break;
             };
-            if file.kind == FileKind::Parquet {
-                continue;
-            }
             let report = match read_into(&file.path, &mut buffer, whole_bytes_max) {
                 Ok(Contents::Whole) => reader.read(&buffer, &mut stop),
                 Ok(Contents::Stream(mut stream)) => reader.read_stream(&mut stream, &mut stop),

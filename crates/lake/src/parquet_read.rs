@@ -1,0 +1,198 @@
+//! Parquet that Keyline wrote, as tables.
+//!
+//! In: paths. Out: stock listing tables, which prune row groups by their statistics and travel in
+//! plans, and the coverage that the files' metadata carry. Parquet of other writers is refused: its
+//! columns could mean anything; so is a newer version than this one knows.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{
+    ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
+};
+use keyline_trail::{Column, Coverage, Projection, schema::arrow_schema};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+
+use crate::error::{Error, ErrorKind};
+
+/// The schema's name and version, as it stands in the files.
+pub const PARQUET_SCHEMA: &str = "keyline.cloudtrail/1";
+const SCHEMA_NAME: &str = "keyline.cloudtrail";
+const SCHEMA_VERSION: u32 = 1;
+
+/// Opened Parquet files.
+#[derive(Debug, Clone)]
+pub struct ParquetLogs {
+    paths: Vec<PathBuf>,
+    coverage: Coverage,
+    has_raw_record: bool,
+}
+
+impl ParquetLogs {
+    /// Reads the footers and checks that these are files of ours.
+    pub fn open(paths: &[PathBuf]) -> Result<ParquetLogs, Error> {
+        let mut all = ParquetLogs {
+            paths: Vec::new(),
+            coverage: Coverage::default(),
+            has_raw_record: true,
+        };
+        for path in paths {
+            let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            let footer = Footer::read(path)?;
+            all.coverage.merge(footer.coverage);
+            all.has_raw_record &= footer.has_raw_record;
+            all.paths.push(absolute);
+        }
+        Ok(all)
+    }
+
+    /// The table `CloudTrail`: every column that the files hold.
+    pub fn table(&self) -> Result<Arc<dyn TableProvider>, Error> {
+        let mut columns = Projection::all();
+        if self.has_raw_record {
+            columns = columns.with(Column::RawRecord);
+        }
+        listing(&self.paths, columns)
+    }
+
+    /// The table `AWSCloudTrail`: the columns of Sentinel, exactly.
+    pub fn sentinel_table(&self) -> Result<Arc<dyn TableProvider>, Error> {
+        listing(&self.paths, Projection::aws())
+    }
+
+    /// What the files hold, as their writer counted it.
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+}
+
+/// A listing table over files with these columns.
+pub(crate) fn listing(
+    paths: &[PathBuf],
+    columns: Projection,
+) -> Result<Arc<dyn TableProvider>, Error> {
+    let urls = paths
+        .iter()
+        .map(|path| ListingTableUrl::parse(path.to_string_lossy()))
+        .collect::<Result<Vec<_>, _>>()?;
+    // The files were named or found; whatever they are called, they are Parquet.
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension("");
+    let config = ListingTableConfig::new_with_multi_paths(urls)
+        .with_listing_options(options)
+        .with_schema(arrow_schema(&columns));
+    Ok(Arc::new(ListingTable::try_new(config)?))
+}
+
+/// What a file of ours says of itself: keys and values for its metadata.
+pub(crate) fn describe(coverage: &Coverage) -> Vec<(String, String)> {
+    let list = |set: &std::collections::BTreeSet<String>| {
+        set.iter().map(String::as_str).collect::<Vec<_>>().join(",")
+    };
+    let time = |time: Option<i64>| time.map(|time| time.to_string()).unwrap_or_default();
+    [
+        ("keyline.schema", PARQUET_SCHEMA.to_owned()),
+        ("keyline.first_event", time(coverage.first_event)),
+        ("keyline.last_event", time(coverage.last_event)),
+        ("keyline.accounts", list(&coverage.accounts)),
+        ("keyline.regions", list(&coverage.regions)),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .to_vec()
+}
+
+struct Footer {
+    coverage: Coverage,
+    has_raw_record: bool,
+}
+
+impl Footer {
+    fn read(path: &Path) -> Result<Footer, Error> {
+        let failed = |error: &dyn std::fmt::Display| {
+            Error::new(
+                ErrorKind::Internal,
+                format!("cannot read `{}`: {error}", path.display()),
+            )
+        };
+        let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
+        let bytes = file.metadata().map_err(|error| failed(&error))?.len();
+        let reader = SerializedFileReader::new(file).map_err(|error| failed(&error))?;
+        let metadata = reader.metadata().file_metadata();
+        let value = |key: &str| {
+            metadata
+                .key_value_metadata()
+                .into_iter()
+                .flatten()
+                .find(|pair| pair.key == key)
+                .and_then(|pair| pair.value.as_deref())
+        };
+        check_schema(path, value("keyline.schema"))?;
+        let list = |key: &str| {
+            let text = value(key).unwrap_or_default();
+            text.split(',')
+                .filter(|item| !item.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        let columns = metadata.schema_descr().columns();
+        let has_raw_record = columns
+            .iter()
+            .any(|column| column.name() == Column::RawRecord.name());
+        let coverage = Coverage {
+            files: 1,
+            bytes,
+            events: u64::try_from(metadata.num_rows()).unwrap_or_default(),
+            first_event: value("keyline.first_event").and_then(|time| time.parse().ok()),
+            last_event: value("keyline.last_event").and_then(|time| time.parse().ok()),
+            accounts: list("keyline.accounts"),
+            regions: list("keyline.regions"),
+            ..Coverage::default()
+        };
+        Ok(Footer {
+            coverage,
+            has_raw_record,
+        })
+    }
+}
+
+fn check_schema(path: &Path, found: Option<&str>) -> Result<(), Error> {
+    let parsed = found.and_then(|text| text.split_once('/'));
+    let version = parsed
+        .filter(|(name, _)| *name == SCHEMA_NAME)
+        .and_then(|(_, version)| version.parse::<u32>().ok());
+    match version {
+        Some(version) if version <= SCHEMA_VERSION => Ok(()),
+        Some(version) => Err(Error::new(
+            ErrorKind::Newer,
+            format!(
+                "`{}` has the schema `{SCHEMA_NAME}/{version}`, this Keyline knows \
+                 `{PARQUET_SCHEMA}`; read it with a newer Keyline",
+                path.display()
+            ),
+        )),
+        None => Err(Error::new(
+            ErrorKind::Foreign,
+            format!(
+                "`{}` was not written by Keyline: expected the schema `{PARQUET_SCHEMA}` in its \
+                 metadata; give the log files instead",
+                path.display()
+            ),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions() {
+        let check =
+            |found: Option<&str>| check_schema(Path::new("x"), found).map_err(|error| error.kind());
+        assert_eq!(check(Some("keyline.cloudtrail/1")), Ok(()));
+        assert_eq!(check(Some("keyline.cloudtrail/2")), Err(ErrorKind::Newer));
+        assert_eq!(check(Some("keyline.alert/1")), Err(ErrorKind::Foreign));
+        assert_eq!(check(None), Err(ErrorKind::Foreign));
+    }
+}
