@@ -1,0 +1,6 @@
+//! The tests of detect from outside, one binary.
+#![allow(clippy::unwrap_used)]
+
+mod load;
+mod replay;
+mod shared;
