@@ -252,8 +252,8 @@ impl Addenda {
     }
 }
 
-/// What a pass that looks for addenda must let through.
-pub(crate) fn is_addendum() -> Conjunction {
+/// What a pass that looks for addenda alone lets through.
+fn is_addendum() -> Conjunction {
     let tests = vec![ColumnTest {
         column: Column::AddendumReason,
         test: Test::NotEmpty,

@@ -32,9 +32,15 @@ mod parquet_read;
 
 mod tables;
 
+// One pass for many queries.
+mod cut;
+
+mod cut_table;
+
 // Tables without rows.
 mod known_tables;
 
+pub use cut::{Cut, Need, cut};
 pub use error::{Error, ErrorKind};
 pub use keyline_source::{CacheOptions, Network, Origin, Reference, References};
 pub use keyline_trail::{Coverage, Gap, Problem, ProblemKind, SessionTokens, TABLE, TABLE_AWS};

@@ -46,3 +46,6 @@ pub const CUT_MEMORY_SHARE: u64 = 4;
 
 /// Rows of a batch of a cut, which is the grain of its time index.
 pub const CUT_BATCH_ROWS: usize = 8_192;
+
+/// Conjunctions that the needs of a cut may have together; with more, every row is gathered.
+pub const CUT_CONJUNCTIONS_MAX: usize = 4_096;
