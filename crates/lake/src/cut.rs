@@ -48,12 +48,18 @@ impl Need {
     pub fn new<'a>(columns: impl IntoIterator<Item = &'a str>, filters: &[Expr]) -> Need {
         let columns = columns.into_iter().filter_map(Column::named);
         let columns = columns.fold(Projection::none(), Projection::with);
-        Need { columns, prefilter: pushdown::prefilter(filters) }
+        Need {
+            columns,
+            prefilter: pushdown::prefilter(filters),
+        }
     }
 
     /// Every row and column.
     pub fn everything() -> Need {
-        Need { columns: Projection::all(), prefilter: Prefilter::everything() }
+        Need {
+            columns: Projection::all(),
+            prefilter: Prefilter::everything(),
+        }
     }
 
     /// The needs of an optimised plan: one for each scan of an event table in it, sub-queries
@@ -64,7 +70,11 @@ impl Need {
             if let LogicalPlan::TableScan(scan) = node
                 && [TABLE, TABLE_AWS].contains(&scan.table_name.table())
             {
-                let names = scan.projected_schema.fields().iter().map(|field| field.name());
+                let names = scan
+                    .projected_schema
+                    .fields()
+                    .iter()
+                    .map(|field| field.name());
                 let mut need = Need::new(names.map(String::as_str), &scan.filters);
                 for column in scan.filters.iter().flat_map(|filter| filter.column_refs()) {
                     if let Some(column) = Column::named(&column.name) {
@@ -109,7 +119,11 @@ pub fn cut(logs: &Logs, needs: &[Need]) -> Result<Arc<Cut>, Error> {
     for need in needs {
         columns = columns.union(need.columns);
     }
-    let wanted = if needs.is_empty() { Prefilter::everything() } else { together(needs) };
+    let wanted = if needs.is_empty() {
+        Prefilter::everything()
+    } else {
+        together(needs)
+    };
     let mut addenda = inner.known_survey().map(|survey| survey.addenda.clone());
     loop {
         let known = addenda.is_some();
@@ -121,9 +135,11 @@ pub fn cut(logs: &Logs, needs: &[Need]) -> Result<Arc<Cut>, Error> {
         };
         let pass = inner.pass(read, Counting::Everything, addenda);
         let gathering = Gathering::new(inner.clone(), columns);
-        let parts = inner.run(&pass, |_| Part::default(), |pass: &Pass, part| {
-            gather(pass, &gathering, part)
-        })?;
+        let parts = inner.run(
+            &pass,
+            |_| Part::default(),
+            |pass: &Pass, part| gather(pass, &gathering, part),
+        )?;
         if !known && pass.addenda_met() > 0 {
             // Some record patches another one, which may have been gathered before it.
             addenda = Some(inner.survey()?.addenda.clone());
@@ -134,7 +150,12 @@ pub fn cut(logs: &Logs, needs: &[Need]) -> Result<Arc<Cut>, Error> {
         }
         let rows = gathering.finish(parts)?;
         let coverage = logs.survey()?;
-        return Ok(Arc::new(Cut { logs: logs.clone(), columns, rows, coverage }));
+        return Ok(Arc::new(Cut {
+            logs: logs.clone(),
+            columns,
+            rows,
+            coverage,
+        }));
     }
 }
 
@@ -148,7 +169,8 @@ impl Cut {
     /// The table `AWSCloudTrail` with the rows of the cut.
     pub fn sentinel_table(self: &Arc<Self>) -> Result<Arc<dyn TableProvider>, Error> {
         let raw = || self.provider(Column::all()[..AWS_COLUMNS].to_vec());
-        self.logs.with_parquet(raw, |parquet| parquet.sentinel_table())
+        self.logs
+            .with_parquet(raw, |parquet| parquet.sentinel_table())
     }
 
     /// What the pass that made it has read.
@@ -172,7 +194,9 @@ impl Cut {
     /// The times of the gathered rows, sorted: a cheap way to see which windows hold anything. Rows
     /// without a time are left out. `None` when the rows were spilled.
     pub fn times(&self) -> Option<Vec<i64>> {
-        let Rows::Memory(batches) = &self.rows else { return None };
+        let Rows::Memory(batches) = &self.rows else {
+            return None;
+        };
         let times = batches.iter().filter_map(|batch| {
             let times = times_of(&batch.rows)?;
             Some(times.iter().flatten().collect::<Vec<i64>>())
@@ -206,7 +230,10 @@ fn together(needs: &[Need]) -> Prefilter {
         }
         for conjunction in &need.prefilter.any_of {
             let mut rest = conjunction.clone();
-            let first = rest.tests.iter().position(|test| matches!(test.test, Test::In(_)));
+            let first = rest
+                .tests
+                .iter()
+                .position(|test| matches!(test.test, Test::In(_)));
             let Some(first) = first else {
                 if !any_of.contains(conjunction) {
                     any_of.push(conjunction.clone());
@@ -220,7 +247,11 @@ fn together(needs: &[Need]) -> Prefilter {
             };
             let key = format!("{first} {rest:?}");
             rest.tests.swap(0, first);
-            by_rest.entry(key).or_insert_with(|| (rest, BTreeSet::new())).1.extend(values);
+            by_rest
+                .entry(key)
+                .or_insert_with(|| (rest, BTreeSet::new()))
+                .1
+                .extend(values);
         }
     }
     any_of.extend(by_rest.into_values().map(|(mut rest, values)| {
@@ -271,7 +302,12 @@ fn gather(pass: &Pass, gathering: &Gathering, part: &mut Part) -> Result<(), Err
 
 impl Gathering {
     fn new(logs: Arc<Inner>, columns: Projection) -> Gathering {
-        Gathering { logs, columns, bytes: AtomicU64::new(0), spilled: Mutex::default() }
+        Gathering {
+            logs,
+            columns,
+            bytes: AtomicU64::new(0),
+            spilled: Mutex::default(),
+        }
     }
 
     fn add(&self, part: &mut Part, rows: RecordBatch) -> Result<(), Error> {
@@ -290,20 +326,32 @@ impl Gathering {
     /// Writes what one thread holds as one sorted file.
     fn spill(&self, part: &mut Part) -> Result<(), Error> {
         let batches = std::mem::take(&mut part.batches);
-        self.bytes.fetch_sub(std::mem::take(&mut part.bytes), Ordering::Relaxed);
+        self.bytes
+            .fetch_sub(std::mem::take(&mut part.bytes), Ordering::Relaxed);
         let number = SPILLS.fetch_add(1, Ordering::Relaxed);
-        let path = self.logs.scratch.path().join(format!("cut-{number}.parquet"));
+        let path = self
+            .logs
+            .scratch
+            .path()
+            .join(format!("cut-{number}.parquet"));
         let file = ParquetFile::create(&path, arrow_schema(&self.columns))?;
         let mut group = RowGroup::default();
         sorted(&batches, |rows| file.write(&mut group, &rows))?;
         file.append(group)?;
         file.close(Vec::new())?;
-        self.spilled.lock().expect("no holder of the lock panics").push(path);
+        self.spilled
+            .lock()
+            .expect("no holder of the lock panics")
+            .push(path);
         Ok(())
     }
 
     fn finish(self, parts: Vec<Part>) -> Result<Rows, Error> {
-        let any_spilled = !self.spilled.lock().expect("no holder of the lock panics").is_empty();
+        let any_spilled = !self
+            .spilled
+            .lock()
+            .expect("no holder of the lock panics")
+            .is_empty();
         if any_spilled {
             for mut part in parts {
                 if !part.batches.is_empty() {
@@ -311,7 +359,9 @@ impl Gathering {
                 }
             }
             return Ok(Rows::Spilled(
-                self.spilled.into_inner().expect("no holder of the lock panics"),
+                self.spilled
+                    .into_inner()
+                    .expect("no holder of the lock panics"),
             ));
         }
         let batches: Vec<RecordBatch> = parts.into_iter().flat_map(|part| part.batches).collect();
@@ -343,7 +393,11 @@ fn sorted(
     let mut order: Vec<(i64, u32, u32)> = Vec::new();
     for (number, (times, _)) in keys.iter().enumerate() {
         for row in 0..times.len() {
-            let time = if times.is_valid(row) { times.value(row) } else { i64::MIN };
+            let time = if times.is_valid(row) {
+                times.value(row)
+            } else {
+                i64::MIN
+            };
             order.push((time, number as u32, row as u32));
         }
     }
@@ -360,7 +414,12 @@ fn sorted(
         let sources: Vec<&RecordBatch> = used.iter().map(|number| all[*number as usize]).collect();
         let places: Vec<(usize, usize)> = chunk
             .iter()
-            .map(|place| (used.partition_point(|number| *number < place.1), place.2 as usize))
+            .map(|place| {
+                (
+                    used.partition_point(|number| *number < place.1),
+                    place.2 as usize,
+                )
+            })
             .collect();
         out(interleave_record_batch(&sources, &places)?)?;
     }
@@ -373,7 +432,8 @@ pub(crate) fn times_of(rows: &RecordBatch) -> Option<&TimestampMicrosecondArray>
 }
 
 fn ids_of(rows: &RecordBatch) -> Option<&StringViewArray> {
-    rows.column_by_name(Column::AwsEventId.name())?.as_string_view_opt()
+    rows.column_by_name(Column::AwsEventId.name())?
+        .as_string_view_opt()
 }
 
 #[cfg(test)]
@@ -394,7 +454,10 @@ mod tests {
             .any_of
             .iter()
             .map(|it| {
-                let tests = it.tests.iter().map(|test| format!("{:?} {:?}", test.column, test.test));
+                let tests = it
+                    .tests
+                    .iter()
+                    .map(|test| format!("{:?} {:?}", test.column, test.test));
                 tests.collect::<Vec<_>>().join(" and ")
             })
             .collect();
@@ -410,7 +473,11 @@ mod tests {
             &[r#"EventName In(["A", "B"])"#],
         );
         check(
-            &[vec![name("A"), source("x")], vec![name("B"), source("x")], vec![name("A")]],
+            &[
+                vec![name("A"), source("x")],
+                vec![name("B"), source("x")],
+                vec![name("A")],
+            ],
             &[
                 r#"EventName In(["A", "B"]) and EventSource In(["x"])"#,
                 r#"EventName In(["A"])"#,

@@ -33,7 +33,11 @@ pub(crate) struct CutTable {
 impl CutTable {
     pub(crate) fn new(cut: Arc<Cut>, columns: Vec<Column>) -> CutTable {
         let fields: Vec<_> = columns.iter().map(|column| arrow_field(*column)).collect();
-        CutTable { cut, columns, schema: Arc::new(Schema::new(fields)) }
+        CutTable {
+            cut,
+            columns,
+            schema: Arc::new(Schema::new(fields)),
+        }
     }
 }
 
@@ -68,13 +72,15 @@ impl TableProvider for CutTable {
         let places: Vec<usize> = wanted
             .iter()
             .map(|column| {
-                held.iter().position(|other| other == column).ok_or_else(|| {
-                    let message = format!(
-                        "the column `{}` was not gathered; name it in the needs of the cut",
-                        column.name()
-                    );
-                    DataFusionError::from(Error::new(ErrorKind::Internal, message))
-                })
+                held.iter()
+                    .position(|other| other == column)
+                    .ok_or_else(|| {
+                        let message = format!(
+                            "the column `{}` was not gathered; name it in the needs of the cut",
+                            column.name()
+                        );
+                        DataFusionError::from(Error::new(ErrorKind::Internal, message))
+                    })
             })
             .collect::<Result<_, _>>()?;
         match &self.cut.rows {
@@ -106,11 +112,21 @@ fn overlapping(
     prefilter: &Prefilter,
 ) -> Result<Vec<RecordBatch>, DataFusionError> {
     // The span that covers all alternatives; one without an end leaves it open.
-    let from = prefilter.any_of.iter().map(|it| it.from.unwrap_or(i64::MIN)).min();
-    let until = prefilter.any_of.iter().map(|it| it.until.unwrap_or(i64::MAX)).max();
+    let from = prefilter
+        .any_of
+        .iter()
+        .map(|it| it.from.unwrap_or(i64::MIN))
+        .min();
+    let until = prefilter
+        .any_of
+        .iter()
+        .map(|it| it.until.unwrap_or(i64::MAX))
+        .max();
     let (from, until) = (from.unwrap_or(i64::MIN), until.unwrap_or(i64::MAX));
     let begin = batches.partition_point(|batch| batch.last < from);
-    let end = batches.partition_point(|batch| batch.first <= until).max(begin);
+    let end = batches
+        .partition_point(|batch| batch.first <= until)
+        .max(begin);
     let mut rows = Vec::with_capacity(end - begin);
     for batch in &batches[begin..end] {
         let Some(times) = times_of(&batch.rows).filter(|times| times.null_count() == 0) else {
@@ -118,7 +134,10 @@ fn overlapping(
             continue;
         };
         let low = times.values().partition_point(|time| *time < from);
-        let high = times.values().partition_point(|time| *time <= until).max(low);
+        let high = times
+            .values()
+            .partition_point(|time| *time <= until)
+            .max(low);
         if low < high {
             rows.push(batch.rows.slice(low, high - low));
         }
@@ -130,5 +149,9 @@ fn overlapping(
 fn spread(batches: Vec<RecordBatch>, partitions: usize) -> Vec<Vec<RecordBatch>> {
     let each = batches.len().div_ceil(partitions).max(1);
     let parts: Vec<Vec<RecordBatch>> = batches.chunks(each).map(<[RecordBatch]>::to_vec).collect();
-    if parts.is_empty() { vec![Vec::new()] } else { parts }
+    if parts.is_empty() {
+        vec![Vec::new()]
+    } else {
+        parts
+    }
 }
