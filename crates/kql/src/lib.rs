@@ -13,3 +13,4 @@ pub mod syntax;
 pub mod parse;
 pub mod functions;
 pub mod checked;
+pub mod check;

@@ -15,3 +15,29 @@ pub const EXPRESSION_HEIGHT_MAX: u32 = 250;
 
 /// After so many problems in one query the rest is not worth reading.
 pub const DIAGNOSTICS_MAX: usize = 50;
+
+/// How deep expressions may nest after `let` and functions have been put in place. A level costs
+/// stack in the checker and in all that walks a checked query.
+pub const EXPRESSION_DEPTH_MAX: usize = 400;
+
+/// How many nodes the expressions of a checked query may have together: `let` bindings that double
+/// each other grow without bound.
+pub const EXPRESSION_NODES_MAX: usize = 500_000;
+
+/// How many tabular operators may follow each other, `let` and functions in place.
+pub const RELATION_DEPTH_MAX: usize = 400;
+
+/// How many tabular operators a checked query may have.
+pub const RELATIONS_MAX: usize = 20_000;
+
+/// How many calls of the query's own functions may be put in place of each other.
+pub const CALL_DEPTH_MAX: usize = 64;
+
+/// How many calls of the query's own functions there may be in all.
+pub const CALLS_MAX: usize = 10_000;
+
+/// Rows kept by the legacy `mvexpand` where no `limit` is written (Kusto's default).
+pub const LEGACY_MVEXPAND_LIMIT: u64 = 128;
+
+/// Elements kept by the legacy `makeset` and `makelist` (Kusto's default).
+pub const LEGACY_LIST_LIMIT: i64 = 128;

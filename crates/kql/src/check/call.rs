@@ -1,0 +1,726 @@
+//! Calls of the language's scalar functions: which overload, what becomes of the arguments, which
+//! type results.
+
+use super::build::{call, column, converted, is_constant, literal};
+use super::operands::widest;
+use super::report::{Checked, Reported};
+use super::scope::{Binding, Row};
+use super::{Checker, fold, suggest};
+use crate::checked::{Expr, ExprKind};
+use crate::codes;
+use crate::functions::signature::Needs;
+use crate::functions::{self, Function, Overload, Parameter, ParameterType, Return};
+use crate::span::Span;
+use crate::syntax::{self, Argument, Call, Name};
+use crate::types::{Type, Value};
+
+const DATE_PARTS: [&str; 13] = [
+    "year",
+    "quarter",
+    "month",
+    "week",
+    "week_of_year",
+    "day",
+    "dayofyear",
+    "hour",
+    "minute",
+    "second",
+    "millisecond",
+    "microsecond",
+    "nanosecond",
+];
+
+/// What stands as an argument.
+#[derive(Clone, Debug)]
+pub(super) enum Arg {
+    Value(Expr),
+    Type(Type),
+    Star,
+}
+
+impl Arg {
+    pub(super) fn ty(&self) -> Option<Type> {
+        match self {
+            Arg::Value(expr) => Some(expr.ty),
+            _ => None,
+        }
+    }
+}
+
+/// A chosen overload: the parameter that each argument is for, and the type of the result.
+pub(super) struct Chosen<'f> {
+    pub parameters: Vec<&'f Parameter>,
+    pub result: Return,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn call(&mut self, found: &'a Call, row: &Row, span: Span) -> Checked<Expr> {
+        let name = &found.name;
+        match self.scopes.find(&name.text).cloned() {
+            Some(Binding::Failed) => return Err(Reported),
+            Some(Binding::Function { body, scope }) => {
+                let value = self.apply(name, body, scope, &found.args, None, row, span)?;
+                return self.expect_scalar(value, span);
+            }
+            _ => {}
+        }
+        if self.aggregates.is_some() && functions::aggregate(&name.text).is_some() {
+            return self.aggregate_in_expression(found, row, span);
+        }
+        match name.text.as_str() {
+            "toscalar" => return self.to_scalar(found, span),
+            "column_ifexists" | "columnifexists" | "iscolumnexists" => {
+                return self.column_if_exists(found, row, span);
+            }
+            "pack_all" | "bag_pack_columns" => return self.pack_columns(found, row, span),
+            _ => {}
+        }
+        let Some(function) = functions::scalar(&name.text) else {
+            return Err(self.unknown_function(name, span));
+        };
+        if !function.implemented {
+            return Err(self.unsupported(
+                codes::UNSUPPORTED_FUNCTION,
+                name.span,
+                format!("the function `{}` is not supported", name.text),
+            ));
+        }
+        let args = self.arguments(&found.args, row)?;
+        if functions::is_window(function.canonical) {
+            return self.window(function, name, args, row, span);
+        }
+        self.apply_function(function, args, row, span)
+    }
+
+    /// A call whose arguments are bound.
+    pub(super) fn apply_function(
+        &mut self,
+        function: &'static Function,
+        args: Vec<Arg>,
+        row: &Row,
+        span: Span,
+    ) -> Checked<Expr> {
+        match function.canonical {
+            "case" => return self.case(args, span),
+            "bag_pack" => return self.bag_pack(function, args, span),
+            _ => {}
+        }
+        let chosen = self.choose(function, &args, span)?;
+        let (parameters, result) = (chosen.parameters, chosen.result);
+        let common = self.common_type(&parameters, &args, result, span)?;
+        let mut type_argument = None;
+        let mut values = Vec::with_capacity(args.len());
+        for (arg, parameter) in args.into_iter().zip(&parameters) {
+            match arg {
+                Arg::Value(value) => values.push(adapted(value, parameter, common)),
+                Arg::Type(ty) => type_argument = Some(ty),
+                Arg::Star => values.extend(
+                    row.columns
+                        .iter()
+                        .map(|found| column(&found.name, found.ty, span)),
+                ),
+            }
+        }
+        let numbers = values
+            .iter()
+            .map(|value| value.ty)
+            .reduce(|a, b| widest(a, b).unwrap_or(a));
+        let ty = match result {
+            Return::Type(ty) => ty,
+            Return::Same => values.first().map_or(Type::Dynamic, |value| value.ty),
+            Return::Second => values.get(1).map_or(Type::Dynamic, |value| value.ty),
+            Return::Promoted => promoted(values.first().map_or(Type::Long, |value| value.ty)),
+            Return::Widest => {
+                let ty = promoted(numbers.unwrap_or(Type::Long));
+                values = values
+                    .into_iter()
+                    .map(|value| converted(value, ty))
+                    .collect();
+                ty
+            }
+            Return::Common | Return::CommonNonDynamic => common.unwrap_or(Type::Dynamic),
+            Return::TypeOf => Type::String,
+            Return::Columns | Return::Tabular => Type::Dynamic,
+        };
+        match function.canonical {
+            "ago" => self.note_ago(&values),
+            "strcat" => {
+                if let Some(value) = fold::strcat(&values) {
+                    return Ok(literal(value, span));
+                }
+            }
+            "datetime_diff" | "datetime_add" | "datetime_part" => {
+                self.date_part(values.first(), span)?;
+            }
+            _ => {}
+        }
+        let result = call(function.canonical, values, ty, span);
+        Ok(match type_argument {
+            Some(ty) => converted(result, ty),
+            None => result,
+        })
+    }
+
+    pub(super) fn arguments(&mut self, args: &'a [Argument], row: &Row) -> Checked<Vec<Arg>> {
+        let bound: Vec<Checked<Arg>> = args
+            .iter()
+            .map(|arg| match &arg.value.kind {
+                syntax::ExprKind::Star => Ok(Arg::Star),
+                syntax::ExprKind::TypeOf(ty) => ty.ty.map(Arg::Type).ok_or(Reported),
+                _ => self.scalar(&arg.value, row).map(Arg::Value),
+            })
+            .collect();
+        bound.into_iter().collect()
+    }
+
+    pub(super) fn unknown_function(&mut self, name: &Name, span: Span) -> Reported {
+        if functions::aggregate(&name.text).is_some() {
+            return self.error_with_help(
+                codes::MISPLACED_AGGREGATE,
+                span,
+                format!("the aggregate `{}` cannot be used here", name.text),
+                "aggregates stand in `summarize` and `make-series`",
+            );
+        }
+        let own = self
+            .scopes
+            .names()
+            .filter(|(_, binding)| matches!(binding, Binding::Function { .. }))
+            .map(|(name, _)| name);
+        let known = functions::scalars().into_iter().map(|found| found.name);
+        let meant = suggest::nearest(&name.text, own.chain(known)).map(str::to_string);
+        self.unknown(
+            codes::UNKNOWN_FUNCTION,
+            name.span,
+            format!("unknown function `{}`", name.text),
+            meant,
+            None,
+        )
+    }
+
+    /// The overload that fits best; that all take too few or too many arguments, or which argument
+    /// is of the wrong type, is reported.
+    pub(super) fn choose(
+        &mut self,
+        function: &'static Function,
+        args: &[Arg],
+        span: Span,
+    ) -> Checked<Chosen<'static>> {
+        let mut best: Option<(usize, &'static Overload, Vec<&'static Parameter>)> = None;
+        let mut misfit: Option<(usize, &'static Parameter)> = None;
+        for overload in &function.overloads {
+            let Some(parameters) = layout(overload, args) else {
+                continue;
+            };
+            let mut total = 0;
+            let mut wrong = None;
+            for (at, (arg, parameter)) in args.iter().zip(&parameters).enumerate() {
+                match fit(arg, parameter) {
+                    Some(cost) => total += cost,
+                    None => {
+                        wrong = Some((at, *parameter));
+                        break;
+                    }
+                }
+            }
+            match wrong {
+                None if best.as_ref().is_none_or(|(cost, ..)| total < *cost) => {
+                    best = Some((total, overload, parameters));
+                }
+                Some(wrong) if misfit.is_none_or(|(at, _)| wrong.0 > at) => misfit = Some(wrong),
+                _ => {}
+            }
+        }
+        match (best, misfit) {
+            (Some((_, overload, parameters)), _) => {
+                self.needs(function, &parameters, args)?;
+                Ok(Chosen {
+                    parameters,
+                    result: overload.result,
+                })
+            }
+            (None, Some((at, parameter))) => {
+                let expected: Vec<String> = parameter
+                    .types
+                    .iter()
+                    .map(|class| describe(*class))
+                    .collect();
+                let (found, place) = match &args[at] {
+                    Arg::Value(value) => (format!("a `{}`", value.ty), value.span),
+                    Arg::Type(_) => ("a `typeof()`".to_string(), span),
+                    Arg::Star => ("`*`".to_string(), span),
+                };
+                Err(self.error_with_help(
+                    codes::ARGUMENT_TYPE,
+                    place,
+                    format!(
+                        "`{}` expects {} as `{}`, found {found}",
+                        function.name,
+                        expected.join(" or "),
+                        parameter.name
+                    ),
+                    format!("it is `{}`", function.overloads[0]),
+                ))
+            }
+            (None, None) => Err(self.error_with_help(
+                codes::ARGUMENT_COUNT,
+                span,
+                format!(
+                    "`{}` does not take {} argument{}",
+                    function.name,
+                    args.len(),
+                    if args.len() == 1 { "" } else { "s" }
+                ),
+                format!("it is `{}`", function.overloads[0]),
+            )),
+        }
+    }
+
+    fn needs(
+        &mut self,
+        function: &Function,
+        parameters: &[&Parameter],
+        args: &[Arg],
+    ) -> Checked<()> {
+        for (arg, parameter) in args.iter().zip(parameters) {
+            let Arg::Value(value) = arg else { continue };
+            let (fits, what) = match parameter.needs {
+                Needs::Constant => (is_constant(value), "a constant"),
+                Needs::Literal => (fold::value(value).is_some(), "a literal"),
+                _ => continue,
+            };
+            if !fits {
+                return Err(self.error(
+                    codes::NOT_CONSTANT,
+                    value.span,
+                    format!("`{}` expects {what} as `{}`", function.name, parameter.name),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The common type of the arguments that must have one.
+    fn common_type(
+        &mut self,
+        parameters: &[&Parameter],
+        args: &[Arg],
+        result: Return,
+        span: Span,
+    ) -> Checked<Option<Type>> {
+        let asks = |parameter: &Parameter| {
+            parameter.types.iter().any(|class| {
+                matches!(
+                    class,
+                    ParameterType::Common
+                        | ParameterType::CommonOrderable
+                        | ParameterType::CommonOrDynamic
+                )
+            })
+        };
+        let types: Vec<Type> = args
+            .iter()
+            .zip(parameters)
+            .filter(|(_, parameter)| asks(parameter))
+            .filter_map(|(arg, _)| arg.ty())
+            .collect();
+        if types.is_empty() {
+            return Ok(None);
+        }
+        if result == Return::CommonNonDynamic {
+            return Ok(Some(branch_type(&types)));
+        }
+        let mut common = types[0];
+        for ty in &types[1..] {
+            common = match widest(common, *ty) {
+                Some(wider) => wider,
+                None if common == *ty => common,
+                None => {
+                    return Err(self.error(
+                        codes::ARGUMENT_TYPE,
+                        span,
+                        format!("the arguments must be of one type, found `{common}` and `{ty}`"),
+                    ));
+                }
+            };
+        }
+        Ok(Some(common))
+    }
+
+    fn case(&mut self, args: Vec<Arg>, span: Span) -> Checked<Expr> {
+        if args.len() < 3 || args.len() % 2 == 0 {
+            return Err(self.error_with_help(
+                codes::ARGUMENT_COUNT,
+                span,
+                format!("`case` does not take {} arguments", args.len()),
+                "it takes pairs of a predicate and a value, then the value for all else",
+            ));
+        }
+        let last = args.len() - 1;
+        let is_predicate = |at: usize| at % 2 == 0 && at != last;
+        let mut values = Vec::with_capacity(args.len());
+        for (at, arg) in args.into_iter().enumerate() {
+            match arg {
+                Arg::Value(value) if is_predicate(at) && value.ty != Type::Bool => {
+                    return Err(self.error(
+                        codes::ARGUMENT_TYPE,
+                        value.span,
+                        format!(
+                            "`case` expects a `bool` as predicate, found a `{}`",
+                            value.ty
+                        ),
+                    ));
+                }
+                Arg::Value(value) => values.push(value),
+                _ => {
+                    return Err(self.error(
+                        codes::ARGUMENT_TYPE,
+                        span,
+                        "`case` expects values as arguments",
+                    ));
+                }
+            }
+        }
+        let types: Vec<Type> = values
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !is_predicate(*at))
+            .map(|(_, value)| value.ty)
+            .collect();
+        let ty = branch_type(&types);
+        let values = values
+            .into_iter()
+            .enumerate()
+            .map(|(at, value)| match is_predicate(at) {
+                true => value,
+                false => converted(value, ty),
+            })
+            .collect();
+        Ok(call("case", values, ty, span))
+    }
+
+    fn bag_pack(
+        &mut self,
+        function: &'static Function,
+        args: Vec<Arg>,
+        span: Span,
+    ) -> Checked<Expr> {
+        if args.is_empty() || args.len() % 2 == 1 {
+            return Err(self.error_with_help(
+                codes::ARGUMENT_COUNT,
+                span,
+                format!(
+                    "`{}` does not take {} argument{}",
+                    function.name,
+                    args.len(),
+                    if args.len() == 1 { "" } else { "s" }
+                ),
+                "it takes pairs of a key and a value",
+            ));
+        }
+        let mut values = Vec::with_capacity(args.len());
+        for (at, arg) in args.into_iter().enumerate() {
+            match arg {
+                Arg::Value(value) if at % 2 == 1 || value.ty == Type::String => values.push(value),
+                Arg::Value(value) => {
+                    return Err(self.error(
+                        codes::ARGUMENT_TYPE,
+                        value.span,
+                        format!(
+                            "`{}` expects a `string` as key, found a `{}`",
+                            function.name, value.ty
+                        ),
+                    ));
+                }
+                _ => {
+                    return Err(self.error(
+                        codes::ARGUMENT_TYPE,
+                        span,
+                        format!("`{}` expects values as arguments", function.name),
+                    ));
+                }
+            }
+        }
+        Ok(call("bag_pack", values, Type::Dynamic, span))
+    }
+
+    /// `pack_all()`, `bag_pack_columns(a, b)`: a `bag_pack` of columns under their names.
+    fn pack_columns(&mut self, found: &'a Call, row: &Row, span: Span) -> Checked<Expr> {
+        let mut args = Vec::new();
+        let mut pack = |name: &str, expr: Expr| {
+            args.push(literal(Value::String(name.to_string()), span));
+            args.push(expr);
+        };
+        if found.name.text == "bag_pack_columns" {
+            for arg in &found.args {
+                let syntax::ExprKind::Name(name) = &arg.value.kind else {
+                    return Err(self.error(
+                        codes::COLUMN_EXPECTED,
+                        arg.value.span,
+                        "`bag_pack_columns` expects the names of columns",
+                    ));
+                };
+                let found = self.column_named(name, row)?;
+                pack(&found.name, column(&found.name, found.ty, name.span));
+            }
+            return Ok(call("bag_pack", args, Type::Dynamic, span));
+        }
+        for found in row.columns {
+            pack(&found.name, column(&found.name, found.ty, span));
+        }
+        let sparse = match found.args.first() {
+            Some(arg) => self.literal_value(&arg.value)? == Value::Bool(true),
+            None => false,
+        };
+        // `pack_all(true)` leaves out what is null or empty.
+        let function = match sparse {
+            true => "pack_all",
+            false => "bag_pack",
+        };
+        Ok(call(function, args, Type::Dynamic, span))
+    }
+
+    /// `column_ifexists('name', default)`: decided here, by the columns that there are.
+    fn column_if_exists(&mut self, found: &'a Call, row: &Row, span: Span) -> Checked<Expr> {
+        let exists = found.name.text == "iscolumnexists";
+        let expected = if exists { 1 } else { 2 };
+        if found.args.len() != expected {
+            return Err(self.error(
+                codes::ARGUMENT_COUNT,
+                span,
+                format!(
+                    "`{}` takes {expected} argument(s), found {}",
+                    found.name.text,
+                    found.args.len()
+                ),
+            ));
+        }
+        let name = self.scalar(&found.args[0].value, &Row::none())?;
+        let Some(name) = fold::string(&name).map(str::to_string) else {
+            return Err(self.error(
+                codes::NOT_CONSTANT,
+                found.args[0].value.span,
+                format!("`{}` expects a string literal as name", found.name.text),
+            ));
+        };
+        let there = row.column(&name);
+        if exists {
+            return Ok(literal(Value::Bool(there.is_some()), span));
+        }
+        match there {
+            Some(found) => Ok(column(&found.name, found.ty, span)),
+            None => self.scalar(&found.args[1].value, row),
+        }
+    }
+
+    fn date_part(&mut self, part: Option<&Expr>, span: Span) -> Checked<()> {
+        let Some(part) = part.and_then(fold::string) else {
+            return Ok(());
+        };
+        let lower = part.to_lowercase();
+        if DATE_PARTS.contains(&lower.as_str()) || DATE_PARTS.contains(&lower.trim_end_matches('s'))
+        {
+            return Ok(());
+        }
+        let parts: Vec<String> = DATE_PARTS.iter().map(|part| format!("`{part}`")).collect();
+        Err(self.error_with_help(
+            codes::VALUE_OUT_OF_RANGE,
+            span,
+            format!("`{part}` is no part of a date"),
+            format!("one of {}", parts.join(", ")),
+        ))
+    }
+
+    /// `series_stats(x)` and its like yield several columns; elsewhere the call is one array of
+    /// them. What the columns of a call are: the end of the name, and the type.
+    pub(super) fn column_parts(&self, canonical: &str, arrays: usize) -> Vec<(&'static str, Type)> {
+        use Type::{Dynamic, Long, Real};
+        match canonical {
+            "series_stats" => vec![
+                ("min", Real),
+                ("min_idx", Long),
+                ("max", Real),
+                ("max_idx", Long),
+                ("avg", Real),
+                ("stdev", Real),
+                ("variance", Real),
+            ],
+            "series_fit_line" => vec![
+                ("rsquare", Real),
+                ("slope", Real),
+                ("variance", Real),
+                ("rvariance", Real),
+                ("interception", Real),
+                ("line_fit", Dynamic),
+            ],
+            "series_decompose" => vec![
+                ("baseline", Dynamic),
+                ("seasonal", Dynamic),
+                ("trend", Dynamic),
+                ("residual", Dynamic),
+            ],
+            "series_decompose_anomalies" => vec![
+                ("ad_flag", Dynamic),
+                ("ad_score", Dynamic),
+                ("baseline", Dynamic),
+            ],
+            "series_decompose_forecast" => vec![
+                ("forecast", Dynamic),
+                ("seasonal", Dynamic),
+                ("trend", Dynamic),
+                ("residual", Dynamic),
+            ],
+            "series_fft" | "series_ifft" => vec![("real", Dynamic), ("imag", Dynamic)],
+            "array_sort_asc" | "array_sort_desc" => vec![("sorted", Dynamic); arrays],
+            _ => Vec::new(),
+        }
+    }
+
+    /// One of the columns of such a call.
+    pub(super) fn column_part(&self, call: &Expr, at: usize, of: usize, ty: Type) -> Expr {
+        if of == 1 {
+            return call.clone();
+        }
+        let part = Expr {
+            kind: ExprKind::Index {
+                base: Box::new(call.clone()),
+                index: Box::new(literal(Value::Long(at as i64), call.span)),
+            },
+            ty: Type::Dynamic,
+            span: call.span,
+        };
+        converted(part, ty)
+    }
+}
+
+/// Int becomes long.
+pub(super) fn promoted(ty: Type) -> Type {
+    match ty {
+        Type::Int => Type::Long,
+        ty => ty,
+    }
+}
+
+/// The type of a choice between values: the widest number or the one type that there is; a dynamic
+/// counts only where there is nothing else, and what has no common type is dynamic.
+fn branch_type(types: &[Type]) -> Type {
+    types
+        .iter()
+        .copied()
+        .filter(|ty| *ty != Type::Dynamic)
+        .map(Some)
+        .reduce(|a, b| match (a, b) {
+            (Some(a), Some(b)) if a == b => Some(a),
+            (Some(a), Some(b)) => widest(a, b),
+            _ => None,
+        })
+        .flatten()
+        .unwrap_or(Type::Dynamic)
+}
+
+/// An argument as the parameter wants it.
+pub(super) fn adapted(value: Expr, parameter: &Parameter, common: Option<Type>) -> Expr {
+    match parameter.types.as_slice() {
+        [ParameterType::Exactly(ty)] => converted(value, *ty),
+        [
+            ParameterType::Common | ParameterType::CommonOrderable | ParameterType::CommonOrDynamic,
+        ] => match common {
+            Some(ty) => converted(value, ty),
+            None => value,
+        },
+        _ => value,
+    }
+}
+
+/// The parameter that each argument is for; `None` when there are too few or too many.
+fn layout(overload: &'static Overload, args: &[Arg]) -> Option<Vec<&'static Parameter>> {
+    let parameters = &overload.parameters;
+    let Some(repeated) = parameters.iter().position(Parameter::is_repeated) else {
+        let least = parameters.iter().map(|parameter| parameter.least).sum();
+        return (args.len() >= least && args.len() <= parameters.len())
+            .then(|| parameters.iter().take(args.len()).collect());
+    };
+    let after = &parameters[repeated + 1..];
+    let needed: usize = after.iter().map(|parameter| parameter.least).sum();
+    // Arguments at the end go to the parameters there, if they fit.
+    (needed..=after.len()).rev().find_map(|tail| {
+        let middle = args.len().checked_sub(repeated + tail)?;
+        let range = parameters[repeated].least..=parameters[repeated].most;
+        if !range.contains(&middle) {
+            return None;
+        }
+        let fits = args[repeated + middle..]
+            .iter()
+            .zip(after)
+            .all(|(arg, parameter)| fit(arg, parameter).is_some());
+        (fits || tail == needed).then(|| {
+            let repeats = std::iter::repeat_n(&parameters[repeated], middle);
+            parameters[..repeated]
+                .iter()
+                .chain(repeats)
+                .chain(after.iter().take(tail))
+                .collect()
+        })
+    })
+}
+
+/// How well an argument fits: 0 is exact; `None`: not at all.
+fn fit(arg: &Arg, parameter: &Parameter) -> Option<usize> {
+    parameter
+        .types
+        .iter()
+        .filter_map(|class| fit_class(arg, *class))
+        .min()
+}
+
+fn fit_class(arg: &Arg, class: ParameterType) -> Option<usize> {
+    let ty = match (arg, class) {
+        (Arg::Star, ParameterType::Star) => return Some(0),
+        (Arg::Type(_), ParameterType::TypeLiteral) => return Some(0),
+        (Arg::Value(value), _) => value.ty,
+        _ => return None,
+    };
+    let fits = match class {
+        ParameterType::Exactly(wanted) if wanted == ty => return Some(0),
+        ParameterType::Exactly(wanted) => {
+            let wider = wanted.is_numeric() && ty.is_numeric() && wanted > ty;
+            return wider.then_some(1);
+        }
+        ParameterType::Array | ParameterType::Bag if ty == Type::Dynamic => return Some(1),
+        ParameterType::Array | ParameterType::Bag => false,
+        ParameterType::Integer => ty.is_integer(),
+        ParameterType::Number => ty.is_numeric(),
+        ParameterType::Summable => ty.is_numeric() || matches!(ty, Type::DateTime | Type::TimeSpan),
+        ParameterType::NotDynamic => ty != Type::Dynamic,
+        ParameterType::NotRealOrBool => !matches!(ty, Type::Real | Type::Bool),
+        ParameterType::Scalar
+        | ParameterType::Orderable
+        | ParameterType::Common
+        | ParameterType::CommonOrderable
+        | ParameterType::CommonOrDynamic
+        | ParameterType::Any => true,
+        ParameterType::TypeLiteral | ParameterType::Tabular | ParameterType::Star => false,
+    };
+    fits.then_some(if class == ParameterType::Integer {
+        1
+    } else {
+        2
+    })
+}
+
+fn describe(class: ParameterType) -> String {
+    match class {
+        ParameterType::Exactly(ty) => format!("a `{ty}`"),
+        ParameterType::Number => "a number".to_string(),
+        ParameterType::Integer => "a whole number".to_string(),
+        ParameterType::Array => "a `dynamic` array".to_string(),
+        ParameterType::Bag => "a `dynamic` property bag".to_string(),
+        ParameterType::Summable => "a number, `datetime` or `timespan`".to_string(),
+        ParameterType::NotDynamic => "anything but a `dynamic`".to_string(),
+        ParameterType::NotRealOrBool => "anything but a `real` or `bool`".to_string(),
+        ParameterType::TypeLiteral => "a `typeof()`".to_string(),
+        ParameterType::Tabular => "a table".to_string(),
+        ParameterType::Star => "`*`".to_string(),
+        _ => "a value".to_string(),
+    }
+}

@@ -1,0 +1,204 @@
+//! The checker: a syntax tree and a schema in, a checked query and diagnostics out.
+//!
+//! It binds every name, gives every expression its type, names every column and lowers the language
+//! to the few operations of [`crate::checked`]. It follows what Microsoft's own binder and the real
+//! engine do; where those two disagree, the engine.
+//!
+//! An error ends the operator that it stands in and what is built on it; the rest of the query is
+//! still looked at. Nothing here runs anything.
+
+mod report;
+mod suggest;
+mod scope;
+mod names;
+mod build;
+mod fold;
+mod operands;
+mod scalar;
+mod call;
+mod window;
+mod functions;
+mod tabular;
+mod data;
+mod aggregate;
+mod projection;
+mod operators;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::checked::{CheckedQuery, Rel, Render};
+use crate::codes;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::schema::Schema;
+use crate::span::Span;
+use crate::syntax::{LetValue, ParamType, Query, Statement, StatementKind};
+use crate::types::Value;
+
+use report::{Checked, Reported};
+use scope::{Binding, Row, Scopes};
+
+/// What a check may be told beside the schema.
+#[derive(Clone, Debug, Default)]
+pub struct CheckOptions {
+    /// Values for `declare query_parameters`; a parameter that is not here needs a default.
+    pub parameters: HashMap<String, Value>,
+}
+
+/// Checks a query. There is a checked query exactly when no diagnostic is an error or says
+/// *unsupported*.
+pub fn check(
+    query: &Query,
+    schema: &dyn Schema,
+    options: &CheckOptions,
+) -> (Option<CheckedQuery>, Vec<Diagnostic>) {
+    let mut checker = Checker::new(schema, options);
+    let root = checker.query(query);
+    let mut diagnostics = checker.diagnostics;
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.primary.start, diagnostic.primary.end));
+    let refused = diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.severity != Severity::Warning);
+    let checked = match root {
+        Ok(root) if !refused => Some(CheckedQuery {
+            root,
+            tables: checker.tables.into_iter().collect(),
+            external_uris: checker.external_uris.into_iter().collect(),
+            render: checker.render,
+            ago_ticks: checker.ago_ticks,
+        }),
+        _ => None,
+    };
+    (checked, diagnostics)
+}
+
+struct Checker<'a> {
+    schema: &'a dyn Schema,
+    options: &'a CheckOptions,
+    diagnostics: Vec<Diagnostic>,
+    scopes: Scopes<'a>,
+    tables: BTreeSet<String>,
+    table_rels: HashMap<String, Arc<Rel>>,
+    external_uris: BTreeSet<String>,
+    render: Option<Render>,
+    ago_ticks: Vec<i64>,
+    /// Where aggregates may stand, those that were met.
+    aggregates: Option<aggregate::Sink>,
+    /// The rows that the operator around a subquery hands in.
+    inputs: Vec<Arc<Rel>>,
+    /// Depth of each relation, by address.
+    relation_depths: HashMap<*const Rel, usize>,
+    /// All relations that were made: while they live, no address is used twice.
+    kept: Vec<Arc<Rel>>,
+    expression_depth: usize,
+    expression_nodes: usize,
+    call_depth: usize,
+    calls: usize,
+    /// The number of the next `Column1`.
+    next_column: usize,
+}
+
+impl<'a> Checker<'a> {
+    fn new(schema: &'a dyn Schema, options: &'a CheckOptions) -> Checker<'a> {
+        Checker {
+            schema,
+            options,
+            diagnostics: Vec::new(),
+            scopes: Scopes::default(),
+            tables: BTreeSet::new(),
+            table_rels: HashMap::new(),
+            external_uris: BTreeSet::new(),
+            render: None,
+            ago_ticks: Vec::new(),
+            aggregates: None,
+            inputs: Vec::new(),
+            relation_depths: HashMap::new(),
+            kept: Vec::new(),
+            expression_depth: 0,
+            expression_nodes: 0,
+            call_depth: 0,
+            calls: 0,
+            next_column: 1,
+        }
+    }
+
+    /// The result of a query is that of its last expression; what stands before is checked too.
+    fn query(&mut self, query: &'a Query) -> Checked<Arc<Rel>> {
+        let mut result = None;
+        for statement in &query.statements {
+            if let Some(rel) = self.statement(statement) {
+                result = Some(rel);
+            }
+        }
+        match result {
+            Some(result) => result,
+            None => Err(self.error_with_help(
+                codes::NO_QUERY,
+                query.span,
+                "the query yields nothing: there is no tabular expression",
+                "end it with a table, such as `AWSCloudTrail | take 10`",
+            )),
+        }
+    }
+
+    fn statement(&mut self, statement: &'a Statement) -> Option<Checked<Arc<Rel>>> {
+        match &statement.kind {
+            StatementKind::Let { name, value } => {
+                let binding = match value {
+                    LetValue::Expr(expr) => self.let_value(expr),
+                    LetValue::Function(body) => Binding::Function {
+                        body,
+                        scope: self.scopes.mark(),
+                    },
+                };
+                if self.scopes.is_declared_here(&name.text) {
+                    self.error(
+                        codes::DUPLICATE_NAME,
+                        name.span,
+                        format!("`{}` is already declared", name.text),
+                    );
+                }
+                self.scopes.declare(&name.text, binding);
+                None
+            }
+            StatementKind::DeclareQueryParameters { params } => {
+                for param in params {
+                    let binding = match &param.ty {
+                        ParamType::Scalar(ty) => self
+                            .query_parameter(param, ty.ty)
+                            .map_or(Binding::Failed, |expr| self.scalar_binding(expr)),
+                        ParamType::Tabular(_) => Binding::Failed,
+                    };
+                    self.scopes.declare(&param.name.text, binding);
+                }
+                None
+            }
+            // Client options such as `set notruncation` do not change what a query means here.
+            StatementKind::Set { .. } => None,
+            StatementKind::Alias { .. } => {
+                self.unsupported_statement(statement.span, "alias");
+                None
+            }
+            StatementKind::Restrict { .. } => {
+                self.unsupported_statement(statement.span, "restrict access");
+                None
+            }
+            StatementKind::DeclarePattern { .. } => {
+                self.unsupported_statement(statement.span, "declare pattern");
+                None
+            }
+            StatementKind::Query(expr) => {
+                let rel = self.tabular(expr, &Row::none());
+                Some(rel)
+            }
+        }
+    }
+
+    fn unsupported_statement(&mut self, span: Span, what: &str) -> Reported {
+        self.unsupported(
+            codes::UNSUPPORTED_STATEMENT,
+            span,
+            format!("the statement `{what}` is not supported"),
+        )
+    }
+}

@@ -1,0 +1,269 @@
+//! Operators: which operands they take, what becomes of them, and the type of the result.
+
+use super::build::{call, converted, literal};
+use super::report::Checked;
+use super::{Checker, fold};
+use crate::checked::{Expr, ExprKind};
+use crate::codes;
+use crate::span::Span;
+use crate::syntax::{BinaryOp, ListOp};
+use crate::types::Type;
+
+/// The type that holds the values of both, if both are numbers.
+pub(super) fn widest(left: Type, right: Type) -> Option<Type> {
+    (left.is_numeric() && right.is_numeric()).then(|| left.max(right))
+}
+
+fn is_text(ty: Type) -> bool {
+    matches!(ty, Type::String | Type::Dynamic)
+}
+
+impl Checker<'_> {
+    pub(super) fn binary(
+        &mut self,
+        op: BinaryOp,
+        op_span: Span,
+        left: Expr,
+        right: Expr,
+        span: Span,
+    ) -> Checked<Expr> {
+        use BinaryOp::*;
+        let name = op.text();
+        let types = (left.ty, right.ty);
+        let result = match op {
+            Add | Subtract | Multiply | Divide | Modulo => arithmetic(op, left, right, span),
+            Equal | NotEqual => equality(name, left, right, span),
+            Less | LessOrEqual | Greater | GreaterOrEqual => order(name, left, right, span),
+            And | Or => logic(name, left, right, span),
+            Has | NotHas | HasCs | NotHasCs | HasPrefix | NotHasPrefix | HasPrefixCs
+            | NotHasPrefixCs | HasSuffix | NotHasSuffix | HasSuffixCs | NotHasSuffixCs => {
+                (is_text(left.ty) && right.ty == Type::String)
+                    .then(|| call(name, vec![left, right], Type::Bool, span))
+            }
+            EqualTilde | NotEqualTilde | Contains | NotContains | ContainsCs | NotContainsCs
+            | StartsWith | NotStartsWith | StartsWithCs | NotStartsWithCs | EndsWith
+            | NotEndsWith | EndsWithCs | NotEndsWithCs | MatchesRegex => (is_text(left.ty)
+                && is_text(right.ty))
+            .then(|| call(name, vec![left, right], Type::Bool, span)),
+            Like | NotLike | LikeCs | NotLikeCs => {
+                return Err(self.unsupported(
+                    codes::UNSUPPORTED_OPERATOR,
+                    op_span,
+                    format!("the operator `{name}` is not supported"),
+                ));
+            }
+            Colon => {
+                return Err(self.error(
+                    codes::MISPLACED_OPERATOR,
+                    op_span,
+                    "`:` compares only in `search`",
+                ));
+            }
+        };
+        result.ok_or_else(|| self.undefined(name, op_span, &[types.0, types.1]))
+    }
+
+    /// `needle in (items)` and its like, the items being scalars.
+    pub(super) fn list(
+        &mut self,
+        op: ListOp,
+        op_span: Span,
+        needle: Expr,
+        items: Vec<Expr>,
+        span: Span,
+    ) -> Checked<Expr> {
+        let textual = !matches!(op, ListOp::In | ListOp::NotIn);
+        if textual && !is_text(needle.ty) {
+            return Err(self.undefined(op.text(), op_span, &[needle.ty]));
+        }
+        let common = items
+            .iter()
+            .try_fold(needle.ty, |common, item| widest(common, item.ty));
+        let args: Vec<Expr> = std::iter::once(needle).chain(items).collect();
+        let args = match common {
+            Some(ty) => args.into_iter().map(|arg| converted(arg, ty)).collect(),
+            None => args,
+        };
+        Ok(call(op.text(), args, Type::Bool, span))
+    }
+
+    /// `value between (low .. high)`
+    pub(super) fn between(
+        &mut self,
+        name: &'static str,
+        value: Expr,
+        low: Expr,
+        high: Expr,
+        span: Span,
+    ) -> Checked<Expr> {
+        use Type::*;
+        let types = [value.ty, low.ty, high.ty];
+        let numeric = types.iter().all(|ty| ty.is_numeric());
+        let args = match types {
+            [DateTime, DateTime, DateTime] | [TimeSpan, TimeSpan, TimeSpan] => {
+                vec![value, low, high]
+            }
+            // A span counts from the lower end.
+            [DateTime, DateTime, TimeSpan] => {
+                let end = arithmetic(BinaryOp::Add, low.clone(), high, span)
+                    .expect("a timespan may be added to a datetime");
+                vec![value, low, end]
+            }
+            [a, b, c] if numeric => {
+                let ty = a.max(b).max(c);
+                vec![
+                    converted(value, ty),
+                    converted(low, ty),
+                    converted(high, ty),
+                ]
+            }
+            [Dynamic, low_type, high_type]
+                if low_type.is_numeric() && high_type.is_numeric()
+                    || low_type == high_type
+                        && matches!(low_type, DateTime | TimeSpan | Dynamic) =>
+            {
+                vec![value, low, high]
+            }
+            [other, Dynamic, Dynamic] if other.is_numeric() => vec![value, low, high],
+            _ => return Err(self.undefined(name, span, &types)),
+        };
+        Ok(call(name, args, Bool, span))
+    }
+
+    pub(super) fn negate(&mut self, operand: Expr, span: Span) -> Checked<Expr> {
+        match operand.ty {
+            Type::Int
+            | Type::Long
+            | Type::Real
+            | Type::Decimal
+            | Type::TimeSpan
+            | Type::Dynamic => {
+                let folded = fold::value(&operand).and_then(fold::negated);
+                Ok(match folded {
+                    Some(value) => literal(value, span),
+                    None => {
+                        let ty = operand.ty;
+                        call("negate", vec![operand], ty, span)
+                    }
+                })
+            }
+            ty => Err(self.undefined("-", span, &[ty])),
+        }
+    }
+
+    fn undefined(&mut self, op: &str, span: Span, types: &[Type]) -> super::Reported {
+        let types: Vec<String> = types.iter().map(|ty| format!("`{ty}`")).collect();
+        let types = types.join(" and ");
+        self.error_with_help(
+            codes::OPERAND_TYPES,
+            span,
+            format!("the operator `{op}` is not defined for {types}"),
+            "convert an operand, for example with `tostring()`, `tolong()` or `todatetime()`",
+        )
+    }
+}
+
+fn arithmetic(op: BinaryOp, left: Expr, right: Expr, span: Span) -> Option<Expr> {
+    use BinaryOp::*;
+    use Type::{DateTime, Dynamic, TimeSpan};
+    let name = op.text();
+    if let Some(ty) = widest(left.ty, right.ty) {
+        // int + int is long.
+        let ty = ty.max(Type::Long);
+        return Some(fold_or_call(
+            name,
+            converted(left, ty),
+            converted(right, ty),
+            ty,
+            span,
+        ));
+    }
+    let ty = match (op, left.ty, right.ty) {
+        (_, Dynamic, Dynamic) => Dynamic,
+        (_, Dynamic, Type::Int) | (_, Type::Int, Dynamic) => Type::Long,
+        (Subtract, Dynamic, DateTime) | (Subtract, DateTime, Dynamic) => TimeSpan,
+        (Add | Subtract, Dynamic, other) | (Add | Subtract, other, Dynamic)
+            if other.is_numeric() || matches!(other, DateTime | TimeSpan) =>
+        {
+            other
+        }
+        (Multiply | Divide | Modulo, Dynamic, other)
+        | (Multiply | Divide | Modulo, other, Dynamic)
+            if other.is_numeric() =>
+        {
+            other
+        }
+        (Add | Subtract | Multiply | Modulo, TimeSpan, TimeSpan) => TimeSpan,
+        (Add, DateTime, TimeSpan) | (Add | Subtract, TimeSpan, DateTime) => DateTime,
+        (Subtract, DateTime, DateTime) => TimeSpan,
+        (Subtract, DateTime, TimeSpan) => DateTime,
+        (Multiply | Divide | Modulo, TimeSpan, other) if other.is_numeric() => TimeSpan,
+        (Multiply, other, TimeSpan) if other.is_numeric() => TimeSpan,
+        (Divide, TimeSpan, TimeSpan) => Type::Real,
+        (Divide, DateTime, DateTime | TimeSpan) => Type::Real,
+        (Modulo, DateTime, DateTime | TimeSpan) => TimeSpan,
+        _ => return None,
+    };
+    Some(fold_or_call(name, whole(left), whole(right), ty, span))
+}
+
+/// A number that is no long or real, beside a timespan, becomes one.
+fn whole(expr: Expr) -> Expr {
+    match expr.ty {
+        Type::Int => converted(expr, Type::Long),
+        Type::Decimal => converted(expr, Type::Real),
+        _ => expr,
+    }
+}
+
+fn fold_or_call(name: &'static str, left: Expr, right: Expr, ty: Type, span: Span) -> Expr {
+    if let (ExprKind::Literal(a), ExprKind::Literal(b)) = (&left.kind, &right.kind) {
+        if let Some(value) = fold::binary(name, a, b).filter(|value| value.ty() == ty) {
+            return literal(value, span);
+        }
+    }
+    call(name, vec![left, right], ty, span)
+}
+
+fn equality(name: &'static str, left: Expr, right: Expr, span: Span) -> Option<Expr> {
+    let (left, right) = match (left.ty, right.ty) {
+        (a, b) if a == b => (left, right),
+        (Type::Dynamic, _) | (_, Type::Dynamic) => (left, right),
+        (Type::String, other) if fold::value(&left).is_some() => (converted(left, other), right),
+        (other, Type::String) if fold::value(&right).is_some() => {
+            let right = converted(right, other);
+            (left, right)
+        }
+        _ => numbers(left, right)?,
+    };
+    Some(call(name, vec![left, right], Type::Bool, span))
+}
+
+fn order(name: &'static str, left: Expr, right: Expr, span: Span) -> Option<Expr> {
+    use Type::{DateTime, Dynamic, TimeSpan};
+    let (left, right) = match (left.ty, right.ty) {
+        (DateTime, DateTime) | (TimeSpan, TimeSpan) | (Dynamic, Dynamic) => (left, right),
+        (Dynamic, other) | (other, Dynamic) if other.is_numeric() => (left, right),
+        _ => numbers(left, right)?,
+    };
+    Some(call(name, vec![left, right], Type::Bool, span))
+}
+
+/// Two numbers as one type; a bool beside a number counts as 0 or 1.
+fn numbers(left: Expr, right: Expr) -> Option<(Expr, Expr)> {
+    let as_number = |ty: Type| match ty {
+        Type::Bool => Type::Long,
+        _ => ty,
+    };
+    let ty = widest(as_number(left.ty), as_number(right.ty))?;
+    Some((converted(left, ty), converted(right, ty)))
+}
+
+fn logic(name: &'static str, left: Expr, right: Expr, span: Span) -> Option<Expr> {
+    let fits = |ty: Type| matches!(ty, Type::Bool | Type::Dynamic);
+    if !fits(left.ty) || !fits(right.ty) {
+        return None;
+    }
+    let args = vec![converted(left, Type::Bool), converted(right, Type::Bool)];
+    Some(call(name, args, Type::Bool, span))
+}

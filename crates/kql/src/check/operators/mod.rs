@@ -1,0 +1,263 @@
+//! Tabular operators, one file for each or for each family.
+
+mod evaluate;
+mod expand;
+mod filter;
+mod join;
+mod nested;
+mod parse;
+mod project;
+mod scan;
+mod search;
+mod series;
+mod sort;
+mod summarize;
+mod union;
+
+use std::sync::Arc;
+
+use super::build::literal;
+use super::report::{Checked, Reported};
+use super::scope::{Binding, Row};
+use super::tabular::Value;
+use super::{Checker, codes};
+use crate::checked::{Op, Rel, Render};
+use crate::schema::Column;
+use crate::span::Span;
+use crate::syntax::{
+    ExprKind, Name, Operator, OperatorKind as Kind, Parameter, PartitionBody, RowSchema,
+};
+use crate::types::{self, Type};
+
+impl<'a> Checker<'a> {
+    /// An operator over `input`; those that begin a query have none.
+    pub(super) fn operator(
+        &mut self,
+        input: Option<Arc<Rel>>,
+        operator: &'a Operator,
+    ) -> Checked<Arc<Rel>> {
+        let span = operator.span;
+        match &operator.kind {
+            Kind::Print { items } => return self.print(items, span),
+            Kind::Range {
+                name,
+                from,
+                to,
+                step,
+            } => return self.range(name, from, to, step, span),
+            Kind::Union { tables } => return self.union(input, tables, operator),
+            Kind::Search { tables, predicate } => {
+                return self.search(input, tables.as_deref(), predicate, operator);
+            }
+            Kind::Evaluate { call, schema } => {
+                return self.evaluate(input, call, schema.as_ref(), span);
+            }
+            Kind::Find { .. } => return Err(self.unsupported_operator(&operator.keyword)),
+            Kind::Error => return Err(Reported),
+            _ => {}
+        }
+        let Some(input) = input else {
+            return Err(self.error(
+                codes::MISPLACED_OPERATOR,
+                operator.keyword.span,
+                format!("`{}` needs rows to work on", operator.keyword.text),
+            ));
+        };
+        match &operator.kind {
+            Kind::Where { predicate } => self.filter(&input, predicate, span),
+            Kind::Project { items } => self.project_operator(&input, items, span),
+            Kind::Extend { items } => self.extend(&input, items, span),
+            Kind::ProjectAway { columns } => self.project_away(&input, columns, span),
+            Kind::ProjectKeep { columns } => self.project_keep(&input, columns, span),
+            Kind::ProjectRename { items } => self.project_rename(&input, items, span),
+            Kind::ProjectReorder { items } => self.project_reorder(&input, items, span),
+            Kind::Summarize { aggregates, by } => {
+                self.summarize(&input, aggregates, by.as_deref().unwrap_or_default(), span)
+            }
+            Kind::Distinct { items } => self.distinct(&input, items, span),
+            Kind::Count { name } => self.count_rows(&input, name.as_ref(), span),
+            Kind::Sort { keys } => self.sort(&input, keys, span),
+            Kind::Top { count, keys } => self.top(&input, count, keys, span),
+            Kind::TopNested { levels } => self.top_nested(&input, levels, span),
+            Kind::TopHitters { count, of, by } => {
+                self.top_hitters(&input, count, of, by.as_ref(), span)
+            }
+            Kind::Take { count } => self.take(&input, count, span),
+            Kind::Sample { count } => self.sample(&input, count, span),
+            Kind::SampleDistinct { count, of } => self.sample_distinct(&input, count, of, span),
+            Kind::Serialize { items } => self.serialize(&input, items, span),
+            Kind::Join { right, condition } => {
+                self.join(&input, right, condition.as_ref(), operator)
+            }
+            Kind::Lookup { right, condition } => {
+                self.lookup(&input, right, condition.as_ref(), operator)
+            }
+            Kind::MvExpand { items, limit } => {
+                self.mv_expand(&input, items, limit.as_ref(), operator)
+            }
+            Kind::MvApply {
+                items,
+                limit,
+                subquery,
+            } => self.mv_apply(&input, items, limit.as_ref(), subquery, operator),
+            Kind::Parse { expr, pattern } => self.parse(&input, expr, pattern, operator),
+            Kind::ParseWhere { expr, pattern } => self.parse(&input, expr, pattern, operator),
+            Kind::ParseKv {
+                expr,
+                keys,
+                options,
+            } => self.parse_kv(&input, expr, keys, options, span),
+            Kind::MakeSeries {
+                aggregates,
+                on,
+                range,
+                by,
+            } => {
+                let by = by.as_deref().unwrap_or_default();
+                self.make_series(&input, aggregates, on, range, by, operator)
+            }
+            Kind::Scan {
+                order_by,
+                partition_by,
+                declared,
+                steps,
+            } => {
+                if !order_by.is_empty() || !partition_by.is_empty() {
+                    return Err(self.unsupported_operator(&operator.keyword));
+                }
+                self.scan(&input, declared, steps, operator)
+            }
+            Kind::Partition { by, body } => match body {
+                PartitionBody::Subquery(pipe) => self.partition(&input, by, pipe, span),
+                PartitionBody::Query(_) => Err(self.unsupported_operator(&operator.keyword)),
+            },
+            Kind::Invoke { function } => match &function.kind {
+                ExprKind::Call(call) => match self.scopes.find(&call.name.text).cloned() {
+                    Some(Binding::Function { body, scope }) => {
+                        let input = Some(input);
+                        let value = self.apply(
+                            &call.name,
+                            body,
+                            scope,
+                            &call.args,
+                            input,
+                            &Row::none(),
+                            span,
+                        )?;
+                        match value {
+                            Value::Table(rel) => Ok(rel),
+                            value => self.expect_table(value, span),
+                        }
+                    }
+                    Some(Binding::Failed) => Err(Reported),
+                    _ => Err(self.unknown_function(&call.name, call.name.span)),
+                },
+                _ => Err(self.unsupported_operator(&operator.keyword)),
+            },
+            Kind::Render { chart, properties } => {
+                self.render(chart.as_ref(), properties)?;
+                Ok(input)
+            }
+            Kind::As { name } => {
+                self.scopes
+                    .declare(&name.text, Binding::Table(Arc::clone(&input)));
+                Ok(input)
+            }
+            // It runs the query and shows nothing.
+            Kind::Consume => {
+                let columns = input.columns.clone();
+                let op = Op::Take {
+                    input: Arc::clone(&input),
+                    count: literal(types::Value::Long(0), span),
+                };
+                self.unordered(op, columns, span)
+            }
+            Kind::GetSchema => {
+                let columns = vec![
+                    Column::new("ColumnName", Type::String),
+                    Column::new("ColumnOrdinal", Type::Long),
+                    Column::new("DataType", Type::String),
+                    Column::new("ColumnType", Type::String),
+                ];
+                self.ordered(Op::GetSchema { input }, columns, span)
+            }
+            Kind::AssertSchema { schema } => {
+                self.assert_schema(&input, schema, span)?;
+                Ok(input)
+            }
+            _ => Err(self.unsupported_operator(&operator.keyword)),
+        }
+    }
+
+    pub(super) fn unsupported_operator(&mut self, keyword: &Name) -> Reported {
+        self.unsupported(
+            codes::UNSUPPORTED_OPERATOR,
+            keyword.span,
+            format!("the operator `{}` is not supported", keyword.text),
+        )
+    }
+
+    /// The word or string that a parameter says, in lower case.
+    fn word(&mut self, operator: &'a Operator, name: &str) -> Checked<Option<String>> {
+        match operator.parameter(name) {
+            None => Ok(None),
+            Some(parameter) => match self.property(parameter)? {
+                types::Value::String(text) => Ok(Some(text.to_lowercase())),
+                types::Value::Bool(flag) => Ok(Some(flag.to_string())),
+                _ => Err(self.error(
+                    codes::OPERATOR_PARAMETER,
+                    parameter.span,
+                    format!("expected a word as `{name}`"),
+                )),
+            },
+        }
+    }
+
+    /// The column that a parameter names: `withsource=X`.
+    fn name_parameter(&mut self, operator: &'a Operator, name: &str) -> Checked<Option<String>> {
+        match operator.parameter(name) {
+            None => Ok(None),
+            Some(parameter) => match &parameter.value.kind {
+                ExprKind::Name(column) => Ok(Some(column.text.clone())),
+                ExprKind::Literal(types::Value::String(text)) => Ok(Some(text.clone())),
+                _ => Err(self.error(
+                    codes::OPERATOR_PARAMETER,
+                    parameter.span,
+                    format!("expected a name as `{name}`"),
+                )),
+            },
+        }
+    }
+
+    fn render(&mut self, chart: Option<&Name>, properties: &'a [Parameter]) -> Checked<()> {
+        let mut said = Vec::with_capacity(properties.len());
+        for property in properties {
+            let value = match &property.value.kind {
+                ExprKind::Name(word) => types::Value::String(word.text.clone()),
+                ExprKind::Names(names) => {
+                    let names: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
+                    types::Value::String(names.join(","))
+                }
+                _ => self.property(property)?,
+            };
+            said.push((property.name.text.clone(), value));
+        }
+        self.render = Some(Render {
+            kind: chart.map_or_else(|| "table".to_string(), |chart| chart.text.clone()),
+            properties: said,
+        });
+        Ok(())
+    }
+
+    fn assert_schema(&mut self, input: &Rel, schema: &RowSchema, span: Span) -> Checked<()> {
+        let wanted = self.declared_columns(schema)?;
+        match wanted == input.columns {
+            true => Ok(()),
+            false => Err(self.error(
+                codes::MISSING_COLUMNS,
+                span,
+                "the columns are not those that `assert-schema` says",
+            )),
+        }
+    }
+}

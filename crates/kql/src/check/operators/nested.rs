@@ -1,0 +1,136 @@
+//! `top-nested`.
+
+use std::sync::Arc;
+
+use crate::check::aggregate::Sink;
+use crate::check::build::converted;
+use crate::check::names::UniqueNames;
+use crate::check::report::Checked;
+use crate::check::scope::{Row, Windows};
+use crate::check::{Checker, codes, fold};
+use crate::checked::{NamedExpr, Op, Rel, TopNestedLevel};
+use crate::schema::Column;
+use crate::span::Span;
+use crate::syntax::{self, Order};
+use crate::types::Type;
+
+impl<'a> Checker<'a> {
+    pub(super) fn top_nested(
+        &mut self,
+        input: &Arc<Rel>,
+        levels: &'a [syntax::TopNestedLevel],
+        span: Span,
+    ) -> Checked<Arc<Rel>> {
+        let row = Row {
+            windows: Windows::Misplaced,
+            ..Row::of(input)
+        };
+        let mut names = UniqueNames::default();
+        let mut columns = Vec::new();
+        let mut made = Vec::with_capacity(levels.len());
+        for level in levels {
+            let made_level = self.level(input, level, &row, &mut names)?;
+            columns.push(Column::new(
+                made_level.of.name.clone(),
+                made_level.of.expr.ty,
+            ));
+            columns.push(Column::new(
+                made_level.aggregate.names[0].clone(),
+                made_level.aggregate.types[0],
+            ));
+            made.push(made_level);
+        }
+        let op = Op::TopNested {
+            input: Arc::clone(input),
+            levels: made,
+        };
+        self.ordered(op, columns, span)
+    }
+
+    fn level(
+        &mut self,
+        input: &Rel,
+        level: &'a syntax::TopNestedLevel,
+        row: &Row,
+        names: &mut UniqueNames,
+    ) -> Checked<TopNestedLevel> {
+        let count = match &level.count {
+            Some(count) => Some(self.count(count)?),
+            None => None,
+        };
+        let expr = self.scalar(&level.of.expr, row)?;
+        self.not_dynamic(&expr, level.of.span, "what rows are grouped by")?;
+        let name = match level.of.names.first() {
+            Some(name) => name.text.clone(),
+            None => match self.result_name(&level.of.expr, row) {
+                Some(name) => name,
+                None => self.default_name(row),
+            },
+        };
+        let name = names.add(&name);
+        let others = match &level.others {
+            None => None,
+            Some(others) => {
+                let value = self.scalar(others, &Row::none())?;
+                let value = match value.ty == expr.ty
+                    || (value.ty.is_numeric() && expr.ty.is_numeric())
+                    || expr.ty == Type::Dynamic
+                {
+                    true => converted(value, expr.ty),
+                    false => {
+                        let message = format!(
+                            "expected a `{}` for the others, found a `{}`",
+                            expr.ty, value.ty
+                        );
+                        return Err(self.error(codes::WRONG_TYPE, others.span, message));
+                    }
+                };
+                match fold::value(&value) {
+                    Some(value) => Some(value.clone()),
+                    None => {
+                        return Err(self.error(
+                            codes::NOT_CONSTANT,
+                            others.span,
+                            "expected a literal for the others",
+                        ));
+                    }
+                }
+            }
+        };
+        let Some(call) = self.direct_aggregate(&level.by.expr) else {
+            return Err(self.unsupported(
+                codes::UNSUPPORTED_OPERATOR,
+                level.by.span,
+                "an expression over aggregates is not supported in `top-nested`",
+            ));
+        };
+        let outer = self.aggregates.replace(Sink {
+            columns: input.columns.clone(),
+            keys: Vec::new(),
+            found: Vec::new(),
+        });
+        let outputs = self.aggregate(call, row, level.by.span);
+        let sink = std::mem::replace(&mut self.aggregates, outer);
+        outputs?;
+        let found = sink.and_then(|mut sink| sink.found.pop());
+        let Some(mut aggregate) = found.filter(|found| found.names.len() == 1) else {
+            return Err(self.error(
+                codes::NOT_AN_AGGREGATE,
+                level.by.span,
+                "expected an aggregate of one column",
+            ));
+        };
+        let aggregated = match level.by.names.first() {
+            Some(name) => name.text.clone(),
+            None => format!("aggregated_{name}"),
+        };
+        aggregate.names[0] = names.add(&aggregated);
+        Ok(TopNestedLevel {
+            count,
+            of: NamedExpr { name, expr },
+            others,
+            aggregate,
+            descending: level.order != Some(Order::Asc),
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! `scan`.
+
+use std::sync::Arc;
+
+use crate::check::build::{converted, literal};
+use crate::check::report::Checked;
+use crate::check::scope::{Row, Windows};
+use crate::check::{Checker, codes, fold};
+use crate::checked::{NamedExpr, Op, Rel, Scan, ScanOutput, ScanStep};
+use crate::schema::Column;
+use crate::syntax::{self, Operator, Param, ParamType};
+use crate::types::{Type, Value};
+
+impl<'a> Checker<'a> {
+    pub(super) fn scan(
+        &mut self,
+        input: &Arc<Rel>,
+        declared: &'a [Param],
+        steps: &'a [syntax::ScanStep],
+        operator: &'a Operator,
+    ) -> Checked<Arc<Rel>> {
+        if !input.serialized {
+            return Err(self.error_with_help(
+                codes::NOT_SERIALIZED,
+                operator.keyword.span,
+                "`scan` needs rows in a defined order",
+                "put `sort by …` or `serialize` before it",
+            ));
+        }
+        let match_id = self.name_parameter(operator, "with_match_id")?;
+        let mut variables: Vec<(Column, Value)> = Vec::with_capacity(declared.len());
+        for param in declared {
+            let variable = self.scan_variable(param)?;
+            let known = |other: &Column| other.name == variable.0.name;
+            if input.columns.iter().any(known) || variables.iter().any(|(other, _)| known(other)) {
+                return Err(self.duplicate_column(&variable.0.name, param.name.span));
+            }
+            variables.push(variable);
+        }
+        let names: Vec<String> = steps.iter().map(|step| step.name.text.clone()).collect();
+        let own = variables.iter().map(|(column, _)| column);
+        let state: Vec<Column> = input.columns.iter().chain(own).cloned().collect();
+        // What a step remembers goes by its name; a variable by itself has its first value.
+        let mut seen = input.columns.clone();
+        for step in &names {
+            seen.extend(
+                state
+                    .iter()
+                    .map(|column| Column::new(format!("{step}.{}", column.name), column.ty)),
+            );
+        }
+        let mark = self.scopes.mark();
+        let outer = self.scopes.enter(mark);
+        for ((column, value), param) in variables.iter().zip(declared) {
+            let first = self.scalar_binding(literal(value.clone(), param.span));
+            self.scopes.declare(&column.name, first);
+        }
+        let row = Row {
+            columns: &seen,
+            right: None,
+            steps: &names,
+            windows: Windows::Misplaced,
+            exists: true,
+        };
+        let bound: Vec<Checked<ScanStep>> = steps
+            .iter()
+            .map(|step| self.scan_step(step, &row, &variables))
+            .collect();
+        self.scopes.leave(outer);
+        let steps = self.all(bound)?;
+        let mut columns = state;
+        if let Some(name) = &match_id {
+            columns.push(Column::new(name.clone(), Type::Long));
+        }
+        let op = Op::Scan(Scan {
+            input: Arc::clone(input),
+            match_id,
+            declared: variables,
+            steps,
+        });
+        self.ordered(op, columns, operator.span)
+    }
+
+    fn scan_variable(&mut self, param: &'a Param) -> Checked<(Column, Value)> {
+        let ParamType::Scalar(ty) = &param.ty else {
+            return Err(self.error(
+                codes::SCALAR_EXPECTED,
+                param.span,
+                "a variable of `scan` is a scalar",
+            ));
+        };
+        let ty = ty.ty.ok_or(super::Reported)?;
+        let value = match &param.default {
+            None => fold::null(ty),
+            Some(default) => {
+                let value = self.scalar(default, &Row::none())?;
+                let found = value.ty;
+                let value = converted(value, ty);
+                match fold::value(&value) {
+                    Some(value) => value.clone(),
+                    None => {
+                        return Err(self.error(
+                            codes::NOT_CONSTANT,
+                            default.span,
+                            format!("expected a literal of type `{ty}`, found a `{found}`"),
+                        ));
+                    }
+                }
+            }
+        };
+        Ok((Column::new(param.name.text.clone(), ty), value))
+    }
+
+    fn scan_step(
+        &mut self,
+        step: &'a syntax::ScanStep,
+        row: &Row,
+        variables: &[(Column, Value)],
+    ) -> Checked<ScanStep> {
+        let output = match step.output.as_ref().map(|name| name.text.as_str()) {
+            None | Some("all") => ScanOutput::All,
+            Some("last") => ScanOutput::Last,
+            Some("none") => ScanOutput::None,
+            Some(other) => {
+                return Err(self.error_with_help(
+                    codes::OPERATOR_PARAMETER,
+                    step.span,
+                    format!("unknown output `{other}`"),
+                    "one of `all`, `last`, `none`",
+                ));
+            }
+        };
+        let condition = self.predicate(&step.condition, row)?;
+        let mut assignments = Vec::with_capacity(step.assignments.len());
+        for item in &step.assignments {
+            let Some(name) = item.names.first() else {
+                return Err(self.error(
+                    codes::COLUMN_EXPECTED,
+                    item.span,
+                    "expected `variable = value`",
+                ));
+            };
+            let target = variables
+                .iter()
+                .map(|(column, _)| column)
+                .find(|column| column.name == name.text);
+            let Some(target) = target else {
+                return Err(self.error_with_help(
+                    codes::UNKNOWN_NAME,
+                    name.span,
+                    format!("`{}` is no variable of the `scan`", name.text),
+                    "declare it: `scan declare (name: type) with (…)`",
+                ));
+            };
+            let value = self.scalar(&item.expr, row)?;
+            let fits = value.ty == target.ty
+                || value.ty == Type::Dynamic
+                || (value.ty.is_numeric() && target.ty.is_numeric());
+            if !fits {
+                let message = format!(
+                    "the variable `{}` is a `{}`, found a `{}`",
+                    target.name, target.ty, value.ty
+                );
+                return Err(self.error(codes::WRONG_TYPE, item.expr.span, message));
+            }
+            assignments.push(NamedExpr {
+                name: target.name.clone(),
+                expr: converted(value, target.ty),
+            });
+        }
+        Ok(ScanStep {
+            name: step.name.text.clone(),
+            optional: step.optional,
+            output,
+            condition,
+            assignments,
+        })
+    }
+}

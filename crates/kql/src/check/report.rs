@@ -1,0 +1,109 @@
+//! How the checker reports: errors are collected, and [`Reported`] says that one has been.
+
+use super::Checker;
+use crate::codes;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::limits::DIAGNOSTICS_MAX;
+use crate::span::Span;
+
+/// Something is wrong and has been reported; there is nothing to go on with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reported;
+
+pub(super) type Checked<T> = Result<T, Reported>;
+
+/// A diagnostic with nothing but its message and place.
+pub(super) fn diagnostic(
+    code: &'static str,
+    severity: Severity,
+    span: Span,
+    message: String,
+) -> Diagnostic {
+    Diagnostic {
+        code,
+        severity,
+        message,
+        primary: span,
+        label: String::new(),
+        labels: Vec::new(),
+        help: None,
+        fix: None,
+    }
+}
+
+impl Checker<'_> {
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) -> Reported {
+        let known = self
+            .diagnostics
+            .iter()
+            .any(|other| other.code == diagnostic.code && other.primary == diagnostic.primary);
+        if !known && self.diagnostics.len() < DIAGNOSTICS_MAX {
+            self.diagnostics.push(diagnostic);
+        }
+        Reported
+    }
+
+    pub(super) fn error(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+    ) -> Reported {
+        self.report(diagnostic(code, Severity::Error, span, message.into()))
+    }
+
+    pub(super) fn error_with_help(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Reported {
+        let mut error = diagnostic(code, Severity::Error, span, message.into());
+        error.help = Some(help.into());
+        self.report(error)
+    }
+
+    /// Valid KQL that Keyline cannot run.
+    pub(super) fn unsupported(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+    ) -> Reported {
+        self.report(diagnostic(
+            code,
+            Severity::Unsupported,
+            span,
+            message.into(),
+        ))
+    }
+
+    /// `name` is unknown; perhaps `meant` was meant.
+    pub(super) fn unknown(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: String,
+        meant: Option<String>,
+        otherwise: Option<String>,
+    ) -> Reported {
+        let mut error = diagnostic(code, Severity::Error, span, message);
+        match meant {
+            Some(name) => {
+                error.help = Some(format!("did you mean `{name}`?"));
+                error.fix = Some(name);
+            }
+            None => error.help = otherwise,
+        }
+        self.report(error)
+    }
+
+    pub(super) fn limit_reached(&mut self, span: Span, what: &str, limit: usize) -> Reported {
+        self.error(
+            codes::LIMIT,
+            span,
+            format!("the query is too large: more than {limit} {what}"),
+        )
+    }
+}
