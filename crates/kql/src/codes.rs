@@ -143,8 +143,8 @@ pub const SYNTAX: &[Code] = &[
     Code {
         code: TOO_DEEP,
         title: "nested too deeply",
-        explanation: "Parentheses, calls and subqueries may nest 100 deep, and an expression's \
-            tree may be 250 high; chains of `and` and `or` may have any length. The limit keeps a \
+        explanation: "Parentheses and calls may nest some 60 deep, subqueries some 40, and an \
+            expression's tree may be 250 high; chains of `and` and `or` may have any length. The limit keeps a \
             hostile query from exhausting the stack. Split the expression with `let` or `extend`.",
     },
     Code {

@@ -4,10 +4,10 @@
 /// Longest query in bytes. The largest Sentinel rules have some 30 KB; what is larger is data.
 pub const QUERY_BYTES_MAX: usize = 1 << 20;
 
-/// How deep parentheses, calls, subqueries and dynamic literals may nest. Parsing one level takes
-/// less than 8 KiB of stack in a debug build, and all levels must fit into half of the 2 MiB of a
-/// spawned thread.
-pub const NESTING_MAX: u32 = 100;
+/// How many levels deep the parser may recurse: a parenthesis or call takes two, a subquery three.
+/// One level takes less than 8 KiB of stack in a debug build, and all must fit into the half of the
+/// 2 MiB that a spawned thread has.
+pub const NESTING_MAX: u32 = 128;
 
 /// How high an expression's tree may grow, long chains of operators included (`and` and `or` are
 /// balanced, so theirs may have any length): whoever walks the tree recurses that deep.

@@ -277,6 +277,16 @@ impl<'a> Parser<'a> {
         if lower != word && KEYWORDS.contains(&lower.as_str()) {
             return Some(format!("keywords are in lower case: `{lower}`"));
         }
+        let before = match self.at {
+            0 => "",
+            at => self.text(self.tokens[at - 1].span),
+        };
+        if before == "not" {
+            return Some("`not` is a function: `not(…)`".to_string());
+        }
+        if matches!(before, "in" | "!in" | "~" | "has_any" | "has_all") {
+            return Some("the items stand in parentheses: `in (1, 2)`".to_string());
+        }
         if self.at_kind(TokenKind::Assign) {
             return Some("to compare, write `==`".to_string());
         }
@@ -378,7 +388,7 @@ impl<'a> Parser<'a> {
     /// Runs a parsing function one level deeper.
     pub(super) fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.nesting >= NESTING_MAX {
-            return Err(self.too_deep(&format!("nested more than {NESTING_MAX} deep")));
+            return Err(self.too_deep("parentheses, calls or subqueries are nested too deeply"));
         }
         self.nesting += 1;
         let result = parse(self);

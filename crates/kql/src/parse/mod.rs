@@ -19,6 +19,7 @@ mod expr;
 mod primary;
 mod dynamic;
 mod names;
+mod reserved;
 mod cursor;
 pub mod literal;
 

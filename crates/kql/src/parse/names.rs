@@ -1,7 +1,7 @@
 //! Names and what is built of them: patterns, types, schemas, parameters, named expressions, keys.
 
 use super::cursor::error;
-use super::{Parsed, Parser};
+use super::{Parsed, Parser, reserved};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::TokenKind;
@@ -25,6 +25,22 @@ impl Parser<'_> {
             TokenKind::OpenBracket => self.bracket_name(),
             _ => Err(self.expected(what)),
         }
+    }
+
+    /// The name that a column is given.
+    pub(super) fn column_name(&mut self) -> Parsed<Name> {
+        if reserved::cannot_be_given(self.word()) {
+            return Err(self.reserved("a column's name"));
+        }
+        self.name("a column's name")
+    }
+
+    /// The name that a `let` binds.
+    pub(super) fn bound_name(&mut self) -> Parsed<Name> {
+        if reserved::cannot_be_bound(self.word()) {
+            return Err(self.reserved("a name"));
+        }
+        self.name("a name")
     }
 
     /// `['a b']`
@@ -131,14 +147,14 @@ impl Parser<'_> {
                     .is_some_and(|close| self.ahead(close + 1).kind == TokenKind::Assign) => {}
             TokenKind::OpenParen if self.at_tuple() => {
                 let open = self.bump().span;
-                let names = self.list(|parser| parser.name("a name"))?;
+                let names = self.list(Self::column_name)?;
                 self.close(TokenKind::CloseParen, open)?;
                 self.expect(TokenKind::Assign)?;
                 return Ok((names, true));
             }
             _ => return Ok((Vec::new(), false)),
         }
-        let name = self.name("a name")?;
+        let name = self.column_name()?;
         self.expect(TokenKind::Assign)?;
         Ok((vec![name], false))
     }
@@ -218,7 +234,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn column_decl(&mut self) -> Parsed<ColumnDecl> {
-        let name = self.name("a column's name")?;
+        let name = self.column_name()?;
         self.expect(TokenKind::Colon)?;
         Ok(ColumnDecl {
             name,

@@ -159,8 +159,10 @@ impl Parser<'_> {
     fn report_after_operator(&mut self, operator: &Operator) {
         let (word, here) = (self.word(), self.span());
         if !super::OPERATOR_NAMES.contains(&word) {
-            let keyword = &operator.keyword.text;
-            self.expected(&format!("`|`, `;` or more of `{keyword}`"));
+            self.expected(match operator.kind.is_list() {
+                true => "`,`, `|` or `;`",
+                false => "`|` or `;`",
+            });
             return;
         }
         self.report(Diagnostic {
@@ -172,5 +174,26 @@ impl Parser<'_> {
                 here,
             )
         });
+    }
+}
+
+impl OperatorKind {
+    /// Whether the operator ends in a list, so that a comma may be what is missing.
+    fn is_list(&self) -> bool {
+        matches!(
+            self,
+            OperatorKind::Project { .. }
+                | OperatorKind::Extend { .. }
+                | OperatorKind::ProjectAway { .. }
+                | OperatorKind::ProjectKeep { .. }
+                | OperatorKind::ProjectRename { .. }
+                | OperatorKind::ProjectReorder { .. }
+                | OperatorKind::Summarize { .. }
+                | OperatorKind::Distinct { .. }
+                | OperatorKind::Sort { .. }
+                | OperatorKind::Print { .. }
+                | OperatorKind::Union { .. }
+                | OperatorKind::Serialize { .. }
+        )
     }
 }

@@ -2,7 +2,7 @@
 
 use super::cursor::error;
 use super::literal;
-use super::{Parsed, Parser};
+use super::{Parsed, Parser, reserved};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::TokenKind;
@@ -184,7 +184,9 @@ impl Parser<'_> {
             }
             "entity_group" if self.ahead(1).kind == TokenKind::OpenBracket => self.entity_group(),
             _ if call && literal::type_of_literal(word).is_some() => self.typed_literal(),
-            _ if RESERVED.contains(&word) => Err(self.reserved()),
+            _ if reserved::cannot_be_used(word) && !is_function_word(word, call) => {
+                Err(self.reserved("an expression"))
+            }
             _ => {
                 let name = self.any_word();
                 self.name_or_call(name)
@@ -269,15 +271,16 @@ impl Parser<'_> {
         });
     }
 
-    fn reserved(&mut self) -> super::Reported {
+    pub(super) fn reserved(&mut self, what: &str) -> super::Reported {
         let (word, primary) = (self.word(), self.span());
         self.report(Diagnostic {
             help: Some(format!(
                 "if a column of that name is meant, write `['{word}']`"
             )),
+            fix: Some(format!("['{word}']")),
             ..error(
                 codes::RESERVED_WORD,
-                format!("expected an expression, found the keyword `{word}`"),
+                format!("expected {what}, found the keyword `{word}`"),
                 primary,
             )
         });
@@ -412,7 +415,7 @@ impl Parser<'_> {
         let open = self.expect(TokenKind::OpenBracket)?;
         let mut values = Vec::new();
         while !self.at_kind(TokenKind::CloseBracket) {
-            values.push(self.expr()?);
+            values.push(self.cell()?);
             if self.eat(TokenKind::Comma).is_none() {
                 break;
             }
@@ -427,6 +430,23 @@ impl Parser<'_> {
             kind,
             span: self.since(start),
         })
+    }
+
+    /// A literal, and nothing else.
+    fn cell(&mut self) -> Parsed<Expr> {
+        let cell = self.expr()?;
+        if !matches!(cell.kind, ExprKind::Literal(_)) {
+            let found = self.found_text(cell.span);
+            self.report(Diagnostic {
+                help: Some("a missing value is written with its type: `long(null)`".to_string()),
+                ..error(
+                    codes::UNEXPECTED,
+                    format!("expected a literal in `datatable`, found {found}"),
+                    cell.span,
+                )
+            });
+        }
+        Ok(cell)
     }
 
     fn external_data(&mut self) -> Parsed<Expr> {
@@ -534,29 +554,10 @@ fn shorten(text: &str) -> String {
     }
 }
 
-/// Words that never are a name by themselves, since a missing expression before them would be
-/// misread.
-pub(super) const RESERVED: &[&str] = &[
-    "and",
-    "or",
-    "in",
-    "between",
-    "has",
-    "contains",
-    "startswith",
-    "endswith",
-    "like",
-    "notlike",
-    "hasprefix",
-    "hassuffix",
-    "has_any",
-    "has_all",
-    "by",
-    "of",
-    "to",
-    "asc",
-    "desc",
-    "where",
-    "project",
-    "set",
-];
+/// Whether a reserved word is also the name of a function that is called here.
+fn is_function_word(word: &str, call: bool) -> bool {
+    call && matches!(
+        word,
+        "materialize" | "toscalar" | "totable" | "has_any" | "has_all"
+    )
+}

@@ -82,7 +82,7 @@ impl Parser<'_> {
         let named =
             self.ahead(1).kind == TokenKind::Word || self.ahead(1).kind == TokenKind::OpenBracket;
         match self.word() {
-            "let" if named => self.let_statement(),
+            "let" if named || self.ahead(1).kind == TokenKind::Assign => self.let_statement(),
             "set" if named => self.set_statement(),
             "declare" if self.word_ahead(1) == "query_parameters" => {
                 self.bump();
@@ -123,7 +123,7 @@ impl Parser<'_> {
 
     fn let_statement(&mut self) -> Parsed<StatementKind> {
         self.bump();
-        let name = self.name("a name")?;
+        let name = self.bound_name()?;
         self.expect(TokenKind::Assign)?;
         let value = if self.at_function() {
             LetValue::Function(self.nested(Self::function)?)

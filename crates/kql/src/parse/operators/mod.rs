@@ -157,16 +157,21 @@ impl Parser<'_> {
             start: start.start,
             end: self.ahead(length - 1).span.end,
         };
+        let misspelt = self
+            .similar_operator(whole)
+            .is_some_and(|name| name.contains('-'));
         loop {
             let span = Span {
                 start: start.start,
                 end: self.ahead(length - 1).span.end,
             };
             let text = self.text(span);
-            if let Some((_, read)) = OPERATORS.iter().find(|(name, _)| *name == text) {
+            // `project -a` has a sign, but `project-awya` is no `project`.
+            let known = OPERATORS.iter().find(|(name, _)| *name == text);
+            if let Some((_, read)) = known.filter(|_| span == whole || !misspelt) {
                 return Ok((Name::new(text, span), length, *read));
             }
-            if length == 1 {
+            if length == 1 || known.is_some() {
                 return Err(self.unknown_operator(whole));
             }
             length -= 2;
@@ -188,18 +193,25 @@ impl Parser<'_> {
         length
     }
 
-    fn unknown_operator(&mut self, span: Span) -> Reported {
+    /// The operator whose name is most like the text at `span`, if any is like it.
+    fn similar_operator(&self, span: Span) -> Option<&'static str> {
         let word = self.text(span);
-        let similar = OPERATOR_NAMES
+        let distances = OPERATOR_NAMES
             .iter()
-            .map(|name| (distance(word, name), *name))
+            .map(|name| (distance(word, name), *name));
+        distances
             .filter(|(distance, name)| *distance <= name.len().max(3) / 3)
-            .min();
+            .min()
+            .map(|(_, name)| name)
+    }
+
+    fn unknown_operator(&mut self, span: Span) -> Reported {
+        let similar = self.similar_operator(span);
         let found = self.found_text(span);
         self.report(Diagnostic {
             label: "not an operator".to_string(),
-            help: similar.map(|(_, name)| format!("did you mean `{name}`?")),
-            fix: similar.map(|(_, name)| name.to_string()),
+            help: similar.map(|name| format!("did you mean `{name}`?")),
+            fix: similar.map(str::to_string),
             ..error(
                 codes::UNKNOWN_OPERATOR,
                 format!("expected an operator, found {found}"),

@@ -51,7 +51,7 @@ fn part(p: &mut Parser<'_>) -> Parsed<ParsePart> {
             Ok(ParsePart::Text { value, span })
         }
         TokenKind::Word | TokenKind::OpenBracket => {
-            let name = p.name("a column's name")?;
+            let name = p.column_name()?;
             let ty = match p.eat(TokenKind::Colon) {
                 Some(_) => Some(p.type_ref()?),
                 None => None,

@@ -1,0 +1,196 @@
+//! What the parser says of faulty queries: text in, text out.
+
+use keyline_kql::diagnostic::Diagnostic;
+use keyline_kql::parse::parse;
+use keyline_kql::span::line_column;
+
+/// Each diagnostic as `line:column code message`, and its help in brackets.
+fn check(query: &str, expected: &[&str]) {
+    let (_, diagnostics) = parse(query);
+    let found: Vec<String> = diagnostics
+        .iter()
+        .map(|diagnostic| show(query, diagnostic))
+        .collect();
+    assert_eq!(found, expected, "\n{query}");
+}
+
+/// The query after all fixes that the diagnostics offer.
+fn check_fixed(query: &str, expected: &str) {
+    let mut fixed = query.to_string();
+    for diagnostic in parse(query).1.iter().rev() {
+        if let Some(fix) = &diagnostic.fix {
+            let span = diagnostic.primary;
+            fixed.replace_range(span.start as usize..span.end as usize, fix);
+        }
+    }
+    assert_eq!(fixed, expected);
+    assert_eq!(parse(&fixed).1, [], "{fixed}");
+}
+
+fn show(query: &str, diagnostic: &Diagnostic) -> String {
+    let (line, column) = line_column(query, diagnostic.primary.start);
+    let mut text = format!("{line}:{column} {} {}", diagnostic.code, diagnostic.message);
+    if let Some(help) = &diagnostic.help {
+        text.push_str(&format!(" [{help}]"));
+    }
+    text
+}
+
+#[test]
+fn operators() {
+    check(
+        "T | wher a == 1",
+        &["1:5 KQL008 expected an operator, found `wher` [did you mean `where`?]"],
+    );
+    check(
+        "T | project-awya a",
+        &["1:5 KQL008 expected an operator, found `project-awya` [did you mean `project-away`?]"],
+    );
+    check(
+        "T | foo | bar 1 | take 1",
+        &[
+            "1:5 KQL008 expected an operator, found `foo`",
+            "1:11 KQL008 expected an operator, found `bar`",
+        ],
+    );
+    check(
+        "T | ",
+        &["1:5 KQL001 expected an operator, found the end of the query"],
+    );
+    check(
+        "T | take 1\nwhere a",
+        &["2:1 KQL018 expected `|`, found operator `where`"],
+    );
+    check(
+        "T | project a b",
+        &["1:15 KQL001 expected `,`, `|` or `;`, found `b`"],
+    );
+    check("T | sort a", &["1:10 KQL001 expected `by`, found `a`"]);
+}
+
+#[test]
+fn expressions() {
+    check(
+        "T | where a = 1",
+        &[
+            "1:13 KQL021 expected a comparison, found `=` [to compare, write `==`, or `=~` regardless of case]",
+        ],
+    );
+    check(
+        "T | where a == 1 AND b",
+        &["1:18 KQL001 expected `|` or `;`, found `AND` [keywords are in lower case: `and`]"],
+    );
+    check(
+        "T | where a == 1 == 2",
+        &[
+            "1:18 KQL016 expected the end of the comparison, found `==` \
+         [join them with `and`, or put one into parentheses]",
+        ],
+    );
+    check(
+        "T | where not a",
+        &["1:15 KQL001 expected `|` or `;`, found `a` [`not` is a function: `not(…)`]"],
+    );
+    check(
+        "T | where a in 1",
+        &["1:16 KQL001 expected `(`, found `1` [the items stand in parentheses: `in (1, 2)`]"],
+    );
+    check(
+        "T | where a == ",
+        &["1:16 KQL001 expected an expression, found the end of the query"],
+    );
+    check(
+        "T | where f(a,)",
+        &["1:14 KQL017 expected another item after `,`, found `)`"],
+    );
+    check(
+        "T | where (a == 1 | take 1",
+        &["1:27 KQL010 bracket is not closed: expected `)`"],
+    );
+    check(
+        "T | extend first = 1",
+        &[
+            "1:12 KQL015 expected a column's name, found the keyword `first` \
+         [if a column of that name is meant, write `['first']`]",
+        ],
+    );
+}
+
+#[test]
+fn literals() {
+    check(
+        "print 'abc",
+        &[
+            "1:7 KQL003 expected `'` at the end of the string, found the end of the line \
+         [text over several lines is written between triple backticks]",
+        ],
+    );
+    check(
+        r"print '\d+'",
+        &["1:8 KQL004 expected an escape such as `\\n`, found `\\d` \
+         [write `\\\\` for a backslash, or put `@` before the string]"],
+    );
+    check(
+        "print 99999999999999999999",
+        &["1:7 KQL005 expected a number of at most 64 bits, found `99999999999999999999`"],
+    );
+    check(
+        "print datetime(2024-13-01)",
+        &[
+            "1:16 KQL006 expected a `datetime` literal, found `2024-13-01` \
+         [to convert a value, use `todatetime(…)`]",
+        ],
+    );
+    check(
+        "print dynamic([1, x])",
+        &[
+            "1:19 KQL007 expected a JSON value in `dynamic(…)`, found `x` \
+         [for values from expressions use `pack_array(…)` or `bag_pack(…)`]",
+        ],
+    );
+    check(
+        "T | where a == \u{201c}b\u{201d}",
+        &["1:16 KQL002 unknown character `\u{201c}` [use plain quotes, `'` or `\"`]"],
+    );
+    check(
+        "datatable(a: long) [null]",
+        &[
+            "1:21 KQL001 expected a literal in `datatable`, found `null` \
+         [a missing value is written with its type: `long(null)`]",
+        ],
+    );
+}
+
+#[test]
+fn statements() {
+    check(
+        "let x = 1\nprint x",
+        &["1:10 KQL009 expected `;` or `|` after this statement, found `print`"],
+    );
+    check(
+        "let f = (x: lnog) { x }; print f(1)",
+        &[
+            "1:13 KQL014 expected a type, found `lnog` [the types are `bool`, `int`, `long`, `real`, \
+         `decimal`, `string`, `datetime`, `timespan`, `guid`, `dynamic`]",
+        ],
+    );
+    check(
+        "let f = (x: long) { let y = x; }; print 1",
+        &["1:32 KQL019 the function's body does not end with an expression"],
+    );
+    check(
+        ".show tables",
+        &["1:1 KQL022 expected a query, found a management command \
+         [write a query, such as `AWSCloudTrail | take 10`]"],
+    );
+}
+
+#[test]
+fn fixes_mend_the_query() {
+    check_fixed("T | wher a", "T | where a");
+    check_fixed("T | where a = 1", "T | where a == 1");
+    check_fixed("T | take 1 where a", "T | take 1 | where a");
+    check_fixed("let x = 1\nprint x", "let x = 1;\nprint x");
+    check_fixed("T | where f(a,)", "T | where f(a)");
+    check_fixed("T | extend first = 1", "T | extend ['first'] = 1");
+}
