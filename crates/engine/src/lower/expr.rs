@@ -103,7 +103,7 @@ impl Lowerer<'_> {
                     expr: self.expr(relation, index)?,
                     ty: index.ty,
                 };
-                functions::index(base, index)
+                functions::index(base, index)?
             }
             _ => self.expr(relation, at)?,
         };

@@ -6,7 +6,7 @@ use datafusion::logical_expr::{Expr, lit};
 use keyline_kql::types::{Type, Value};
 
 /// Precision and scale of a decimal.
-pub const DECIMAL: (u8, i8) = (38, 18);
+pub const DECIMAL: (u8, i8) = (38, 10);
 
 pub fn data_type(ty: Type) -> DataType {
     match ty {

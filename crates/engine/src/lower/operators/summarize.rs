@@ -450,7 +450,7 @@ fn conditional(function: &str) -> Option<(&'static str, usize)> {
 fn zero(ty: Type) -> ScalarValue {
     match ty {
         Type::Real => ScalarValue::Float64(Some(0.0)),
-        Type::Decimal => ScalarValue::Decimal128(Some(0), 38, 18),
+        Type::Decimal => ScalarValue::Decimal128(Some(0), 38, 10),
         Type::Int => ScalarValue::Int32(Some(0)),
         _ => ScalarValue::Int64(Some(0)),
     }

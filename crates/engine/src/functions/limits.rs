@@ -1,0 +1,16 @@
+//! The limits of the scalar functions.
+
+/// Bytes of one compiled regular expression: rules are not trusted with memory.
+pub const REGEX_BYTES_MAX: usize = 10 << 20;
+
+/// Repetitions of `strrep`, as Kusto has it.
+pub const STRREP_COUNT_MAX: usize = 1024;
+
+/// Elements that `range` and `repeat` make, as Kusto has it for `range`.
+pub const RANGE_COUNT_MAX: usize = 1 << 20;
+
+/// CIDR blocks that `ipv4_range_to_cidr_list` gives; a range of addresses never needs more.
+pub const CIDR_COUNT_MAX: usize = 64;
+
+/// Elements in one another in the XML that `parse_xml` takes, so that the result can be walked.
+pub const XML_DEPTH_MAX: usize = 100;

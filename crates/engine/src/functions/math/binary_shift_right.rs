@@ -1,0 +1,17 @@
+//! `binary_shift_right`: bits moved to the right.
+
+use crate::functions::prelude::*;
+
+pub const FUNCTION: Function = Function {
+    name: "binary_shift_right",
+    family: Family::Math,
+    signature: "binary_shift_right(value: long, count: long): long",
+    doc: "The bits of an integer moved by a number of places, taken modulo 64.",
+    examples: &[("binary_shift_right(8, 2)", "2")],
+    lower: Lower::Convert(&[Type::Long]),
+    kernels: &[Kernel::new(
+        "kql_binary_shift_right",
+        Type::Long,
+        |rows| each!(rows, [long value, long count] -> LongOut, Some(value.wrapping_shr(count.rem_euclid(64) as u32))),
+    )],
+};

@@ -1,0 +1,22 @@
+//! `unixtime_seconds_todatetime`: a datetime from Unix time.
+
+use crate::functions::prelude::*;
+
+use super::unixtime;
+
+pub const FUNCTION: Function = Function {
+    name: "unixtime_seconds_todatetime",
+    family: Family::Time,
+    signature: "unixtime_seconds_todatetime(value): datetime",
+    doc: "The datetime so many seconds after 1970-01-01T00:00:00Z; null outside the years 1 to 9999.",
+    examples: &[(
+        "unixtime_seconds_todatetime(1546300800)",
+        "2019-01-01T00:00:00.0000000Z",
+    )],
+    lower: Lower::By(lower),
+    kernels: &[],
+};
+
+fn lower(call_: Call<'_>) -> Result<Expr, Error> {
+    unixtime::lower(&call_, unixtime::Unit::Seconds)
+}
