@@ -76,7 +76,7 @@ pub fn measure(
                 .find(|line| line.contains("error"))
                 .unwrap_or("");
             measured.failed = Some(format!("{status} {first}"));
-            if name != "hunt" {
+            if name != "hunt" || told.is_empty() {
                 break;
             }
         }
