@@ -16,8 +16,12 @@ pub enum ProblemKind {
     BadTime,
     /// A file without a single record.
     NoRecords,
-    /// A gzip file that breaks off or is corrupt; what came before is kept.
+    /// A gzip file that breaks off; what came before is kept.
     TruncatedGzip,
+    /// A gzip file that is corrupt or has other bytes behind it; what came before is kept.
+    CorruptGzip,
+    /// A gzip file that inflates to far more than logs do; what came before the limit is kept.
+    GzipBomb,
     /// Bytes that are not UTF-8; replaced by U+FFFD, the record is kept.
     InvalidUtf8,
     /// A record over `MAX_RECORD_BYTES`; passed over.
@@ -51,6 +55,8 @@ impl ProblemKind {
             ProblemKind::BadTime => "bad-time",
             ProblemKind::NoRecords => "no-records",
             ProblemKind::TruncatedGzip => "truncated-gzip",
+            ProblemKind::CorruptGzip => "corrupt-gzip",
+            ProblemKind::GzipBomb => "gzip-bomb",
             ProblemKind::InvalidUtf8 => "invalid-utf8",
             ProblemKind::RecordTooLarge => "record-too-large",
             ProblemKind::RecordTooDeep => "record-too-deep",

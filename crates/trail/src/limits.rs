@@ -5,7 +5,7 @@
 
 /// The largest record that is read, in bytes of JSON. CloudTrail caps records at 256 KB, or 1 MB where a
 /// trail is enriched; a larger one is passed over without being held (problem `record-too-large`).
-pub const MAX_RECORD_BYTES: usize = 16 << 20;
+pub const MAX_RECORD_BYTES: usize = 4 << 20;
 
 /// The deepest nesting inside a record, in brackets. Real records stay under 30; consumers parse the JSON
 /// text again, some of them recursively (problem `record-too-deep`).
@@ -18,6 +18,17 @@ pub const WHOLE_INFLATED_BYTES: usize = 64 << 20;
 /// The largest file that is read at all, in inflated bytes. A gigabyte of gzip bombs inflates to a terabyte;
 /// a month of JSON lines in one file stays under this (problem `file-too-large`, what came before is kept).
 pub const MAX_INFLATED_BYTES: u64 = 64 << 30;
+
+/// From how many inflated bytes on the ratio of a gzip file counts.
+pub const BOMB_INFLATED_BYTES: u64 = 256 << 20;
+
+/// How many times a gzip file may grow: real logs reach 10 to 100 times, a bomb 1,000
+/// (problem `gzip-bomb`, what came before is kept).
+pub const BOMB_RATIO: u64 = 400;
+
+/// How many bytes may be looked at again to find the next record after broken ones, for each byte read; so
+/// that a file made of broken records costs no more than some passes (then whole stretches are passed over).
+pub const RESCAN_FACTOR: u64 = 8;
 
 /// How much JSON is indexed at once, in bytes: text and index stay in the second-level cache.
 pub const WINDOW_BYTES: usize = 192 << 10;

@@ -8,9 +8,18 @@ use std::ops::ControlFlow;
 
 use arrow_array::RecordBatch;
 
+use crate::batch::Rows;
 use crate::coverage::FileReport;
+use crate::emit::Emit;
+use crate::envelope::{Scratch, walk};
+use crate::filter::Filter;
+use crate::index::Index;
+use crate::inflate::{Inflate, MAGIC, Pieces};
+use crate::input::Input;
 use crate::prefilter::Prefilter;
 use crate::projection::Projection;
+use crate::record::{Slots, Wanted};
+use crate::schema::Column;
 
 /// What to read and how.
 #[derive(Clone, Debug)]
@@ -102,31 +111,80 @@ pub fn read(bytes: &[u8], options: &ReadOptions, sink: &mut Sink<'_>) -> FileRep
 
 /// Reads files one after another, with one set of buffers and full batches across files.
 pub struct Reader {
-    options: ReadOptions,
+    wanted: Wanted,
+    filter: Filter,
+    rows: Rows,
+    horizon: Option<i64>,
+    scratch: Scratch,
+    inflate: Inflate,
 }
 
 impl Reader {
     pub fn new(options: &ReadOptions) -> Self {
+        let filter = Filter::new(&options.prefilter);
+        let always = [
+            Column::TimeGenerated,
+            Column::RecipientAccountId,
+            Column::AWSRegion,
+            Column::AwsEventId,
+        ];
+        let columns = options
+            .projection
+            .union(filter.columns())
+            .union(Projection::of(&always));
         Reader {
-            options: options.clone(),
+            wanted: Wanted::new(columns),
+            filter,
+            rows: Rows::new(options),
+            horizon: options.horizon,
+            scratch: Scratch {
+                index: Index::default(),
+                inner_index: Index::default(),
+                slots: Slots::new(),
+            },
+            inflate: Inflate::new(),
         }
     }
 
     /// Reads one file held in memory, gz or plain.
     pub fn read(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> FileReport {
-        let _ = (bytes, sink, &self.options);
-        FileReport::default()
+        let mut inflate = std::mem::take(&mut self.inflate);
+        let report = if !bytes.starts_with(&MAGIC) {
+            self.walk(Input::whole(bytes), sink)
+        } else if let Some(text) = inflate.whole(bytes) {
+            self.walk(Input::whole(text), sink)
+        } else {
+            self.read_stream(&mut &bytes[..], sink)
+        };
+        self.inflate = inflate;
+        report
     }
 
     /// Reads one file piece by piece, gz or plain, in bounded memory.
     pub fn read_stream(&mut self, input: &mut dyn Read, sink: &mut Sink<'_>) -> FileReport {
-        let _ = (input, sink);
-        FileReport::default()
+        self.walk(Input::pieces(Pieces::new(input)), sink)
     }
 
     /// Hands over the rows that wait for a full batch.
     pub fn finish(&mut self, sink: &mut Sink<'_>) -> ControlFlow<()> {
-        let _ = sink;
-        ControlFlow::Continue(())
+        if self.rows.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        sink(self.rows.take())
+    }
+
+    fn walk(&mut self, input: Input<'_>, sink: &mut Sink<'_>) -> FileReport {
+        let mut report = FileReport::default();
+        let mut emit = Emit {
+            report: &mut report,
+            filter: &mut self.filter,
+            rows: &mut self.rows,
+            horizon: self.horizon,
+            sink,
+            last_account: Vec::new(),
+            last_region: Vec::new(),
+        };
+        let _ = walk(input, &self.wanted, &mut self.scratch, &mut emit);
+        report
     }
 }

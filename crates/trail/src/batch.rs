@@ -1,0 +1,442 @@
+//! Rows in the making: values of records become typed Arrow columns.
+//!
+//! Slots of one record at a time go in, a `Batch` of the wanted columns comes out when there are enough. The
+//! loose types of records are settled here: booleans as text, times in several forms, objects where text is
+//! expected and the other way round. Where values stand was found by `record.rs`.
+
+use std::sync::Arc;
+
+use arrow_array::{
+    ArrayRef, BooleanArray, Float64Array, RecordBatch, RecordBatchOptions,
+    TimestampMicrosecondArray,
+};
+use arrow_buffer::{BooleanBufferBuilder, NullBufferBuilder};
+use arrow_schema::SchemaRef;
+
+use crate::content::{Content, id_hash};
+use crate::json::{Kind, Value, Window, lossy};
+use crate::limits::BATCH_BYTES;
+use crate::partition::Partition;
+use crate::permissions::{Permissions, permissions};
+use crate::read::{Addendum, Batch, EventIdentity, Identity, ReadOptions, SessionTokens};
+use crate::record::Slots;
+use crate::schema::{Column, KqlType, arrow_schema};
+use crate::session::SessionKeys;
+use crate::text::{TextColumn, constant};
+use crate::time::parse_time;
+use crate::token;
+
+/// The rows that wait for their batch.
+pub(crate) struct Rows {
+    schema: SchemaRef,
+    columns: Vec<(Column, Builder)>,
+    rows: usize,
+    batch_rows: usize,
+    bytes: usize,
+    identities: Option<Vec<EventIdentity>>,
+    addenda: Vec<Addendum>,
+    content: Content,
+    session_keys: SessionKeys,
+    session_tokens: SessionTokens,
+    wants_permissions: bool,
+    scratch: Vec<u8>,
+    scratch_more: Vec<u8>,
+}
+
+enum Builder {
+    Text(Box<TextColumn>),
+    Constant(&'static str),
+    Time(Vec<i64>, NullBufferBuilder),
+    Bool(BooleanBufferBuilder, NullBufferBuilder),
+    /// A column that is null in every row.
+    Nothing,
+}
+
+impl Builder {
+    fn new(column: Column) -> Self {
+        match (column, column.spec().kql) {
+            (Column::SourceSystem, _) => Builder::Constant("Aws"),
+            (Column::OperationName, _) => Builder::Constant("CloudTrail"),
+            (Column::Type, _) => Builder::Constant("AWSCloudTrail"),
+            (Column::AwsRequestId | Column::TenantId | Column::_IsBillable, _) => {
+                Builder::Constant("")
+            }
+            (_, KqlType::String) => Builder::Text(Box::new(TextColumn::new())),
+            (_, KqlType::DateTime) => Builder::Time(Vec::new(), NullBufferBuilder::new(0)),
+            (_, KqlType::Bool) => {
+                Builder::Bool(BooleanBufferBuilder::new(0), NullBufferBuilder::new(0))
+            }
+            (_, KqlType::Real) => Builder::Nothing,
+        }
+    }
+
+    fn take(&mut self, rows: usize) -> ArrayRef {
+        match self {
+            Builder::Text(column) => column.take(),
+            Builder::Constant(value) => constant(value, rows),
+            Builder::Time(values, nulls) => {
+                let values = std::mem::take(values);
+                Arc::new(
+                    TimestampMicrosecondArray::new(values.into(), nulls.finish())
+                        .with_timezone("UTC"),
+                )
+            }
+            Builder::Bool(values, nulls) => {
+                Arc::new(BooleanArray::new(values.finish(), nulls.finish()))
+            }
+            Builder::Nothing => Arc::new(Float64Array::new_null(rows)),
+        }
+    }
+}
+
+impl Rows {
+    pub(crate) fn new(options: &ReadOptions) -> Self {
+        let wants = |columns: &[Column]| {
+            columns
+                .iter()
+                .any(|column| options.projection.contains(*column))
+        };
+        Rows {
+            schema: arrow_schema(&options.projection),
+            columns: options
+                .projection
+                .columns()
+                .map(|column| (column, Builder::new(column)))
+                .collect(),
+            rows: 0,
+            batch_rows: options.batch_rows.max(1),
+            bytes: 0,
+            identities: (options.identity == Identity::Compute).then(Vec::new),
+            addenda: Vec::new(),
+            content: Content::new(),
+            session_keys: SessionKeys::default(),
+            session_tokens: options.session_tokens,
+            wants_permissions: wants(&[
+                Column::IpProtocol,
+                Column::SourcePort,
+                Column::DestinationPort,
+                Column::CidrIp,
+            ]),
+            scratch: Vec::new(),
+            scratch_more: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.rows >= self.batch_rows || self.bytes >= BATCH_BYTES
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The rows so far as a batch; none are left.
+    pub(crate) fn take(&mut self) -> Batch {
+        let arrays = self
+            .columns
+            .iter_mut()
+            .map(|(_, builder)| builder.take(self.rows))
+            .collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        let rows = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)
+            .expect("every builder makes the type of its column and got a value for every row");
+        self.rows = 0;
+        self.bytes = 0;
+        let identities = self
+            .identities
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default();
+        Batch {
+            rows,
+            identities,
+            addenda: std::mem::take(&mut self.addenda),
+        }
+    }
+
+    /// Appends one record; `time` is its `eventTime`.
+    pub(crate) fn push(&mut self, window: &Window<'_>, slots: &Slots, time: Option<i64>) {
+        if let Some(identities) = &mut self.identities {
+            let account = bytes_of(window, slots, Column::RecipientAccountId);
+            let id = bytes_of(window, slots, Column::AwsEventId);
+            identities.push(self.content.identity(
+                window,
+                slots.first_token,
+                slots.end_token,
+                account,
+                id,
+            ));
+        }
+        if slots
+            .get(Column::AddendumReason)
+            .or(slots.get(Column::AddendumOriginalEventId))
+            .is_some()
+        {
+            self.push_addendum(window, slots);
+        }
+        let permissions = if self.wants_permissions {
+            permissions(window, slots)
+        } else {
+            None
+        };
+        for at in 0..self.columns.len() {
+            let (column, builder) = &mut self.columns[at];
+            match builder {
+                Builder::Text(text) => {
+                    // Most columns are a value copied as it stands; the rest are made.
+                    let value = match column {
+                        Column::ResponseElements if window.session_token => None,
+                        Column::IpProtocol
+                        | Column::SourcePort
+                        | Column::DestinationPort
+                        | Column::CidrIp => None,
+                        Column::SessionKey
+                        | Column::AwsPartition
+                        | Column::SourceAddress
+                        | Column::RawRecord => None,
+                        Column::AccessKeyId => Some(slots.get(Column::UserIdentityAccessKeyId)),
+                        column => Some(slots.get(*column)),
+                    };
+                    match value {
+                        Some(None) => text.push_empty(),
+                        Some(Some(value)) => {
+                            self.bytes += push_value(text, window, value, &mut self.scratch)
+                        }
+                        None => self.push_made(at, window, slots, permissions.as_ref()),
+                    }
+                }
+                Builder::Time(values, nulls) => {
+                    let value = match column {
+                        Column::TimeGenerated => time,
+                        column => slots.get(*column).and_then(|value| time_of(window, value)),
+                    };
+                    values.push(value.unwrap_or(0));
+                    nulls.append(value.is_some());
+                }
+                Builder::Bool(values, nulls) => {
+                    let value = slots.get(*column).and_then(|value| bool_of(window, value));
+                    values.append(value.unwrap_or(false));
+                    nulls.append(value.is_some());
+                }
+                Builder::Constant(_) | Builder::Nothing => {}
+            }
+        }
+        self.rows += 1;
+    }
+
+    /// Appends the value of a column that is not simply copied.
+    fn push_made(
+        &mut self,
+        at: usize,
+        window: &Window<'_>,
+        slots: &Slots,
+        permissions: Option<&Permissions>,
+    ) {
+        let (column, Builder::Text(text)) = &mut self.columns[at] else {
+            return;
+        };
+        let text_of = |column| match slots.get(column) {
+            Some(Value {
+                kind: Kind::Text,
+                start,
+                end,
+            }) => lossy(&window.text[start..end]),
+            _ => "".into(),
+        };
+        let made: &str = match column {
+            Column::SessionKey => {
+                let created = slots
+                    .get(Column::SessionCreationDate)
+                    .and_then(|value| time_of(window, value));
+                let [account, principal] = [
+                    Column::UserIdentityAccountId,
+                    Column::UserIdentityPrincipalid,
+                ]
+                .map(text_of);
+                match created {
+                    Some(created) => self.session_keys.key(&account, &principal, created),
+                    None => "",
+                }
+            }
+            Column::AwsPartition => Partition::of_arn(&text_of(Column::UserIdentityArn))
+                .unwrap_or_else(|| Partition::of_region(&text_of(Column::AWSRegion)))
+                .name(),
+            Column::SourceAddress => &crate::address::canonical(&text_of(Column::SourceIpAddress)),
+            Column::IpProtocol => permissions.map_or("", |found| &found.protocols),
+            Column::SourcePort => permissions.map_or("", |found| &found.from_ports),
+            Column::DestinationPort => permissions.map_or("", |found| &found.to_ports),
+            Column::CidrIp => permissions.map_or("", |found| &found.networks),
+            Column::RawRecord => {
+                raw_record(
+                    window,
+                    slots,
+                    self.session_tokens,
+                    &mut self.scratch,
+                    &mut self.scratch_more,
+                );
+                self.bytes += push_lossy(text, window, &self.scratch, 0, self.scratch.len());
+                return;
+            }
+            _ => {
+                self.bytes += match slots.get(Column::ResponseElements) {
+                    Some(value) if self.session_tokens == SessionTokens::Hash => {
+                        let plain = text_value(window, value, &mut self.scratch);
+                        self.scratch_more.clear();
+                        token::hash_tokens(plain, &mut self.scratch_more);
+                        push_lossy(text, window, &self.scratch_more, 0, self.scratch_more.len())
+                    }
+                    Some(value) => push_value(text, window, value, &mut self.scratch),
+                    None => {
+                        text.push_empty();
+                        0
+                    }
+                };
+                return;
+            }
+        };
+        self.bytes += text.push(made.as_bytes(), 0, made.len());
+    }
+
+    fn push_addendum(&mut self, window: &Window<'_>, slots: &Slots) {
+        let mut text_of = |column| match slots.get(column) {
+            Some(value) => lossy(text_value(window, value, &mut self.scratch)).into_owned(),
+            None => String::new(),
+        };
+        let original_event_id = text_of(Column::AddendumOriginalEventId);
+        // The documentation shows text; a list serves as well.
+        let fields = text_of(Column::AddendumUpdatedFields);
+        let fields = fields
+            .split(|c: char| c.is_whitespace() || ",[]\"".contains(c))
+            .filter(|field| !field.is_empty());
+        self.addenda.push(Addendum {
+            row: self.rows,
+            reason: text_of_reason(window, slots),
+            original: id_hash(
+                bytes_of(window, slots, Column::RecipientAccountId),
+                original_event_id.as_bytes(),
+            ),
+            updated_fields: fields.map(str::to_owned).collect(),
+            original_event_id,
+        });
+    }
+}
+
+fn text_of_reason(window: &Window<'_>, slots: &Slots) -> String {
+    let mut scratch = Vec::new();
+    match slots.get(Column::AddendumReason) {
+        Some(value) => lossy(text_value(window, value, &mut scratch)).into_owned(),
+        None => String::new(),
+    }
+}
+
+/// A column's bytes as they stand in the record.
+pub(crate) fn bytes_of<'a>(window: &Window<'a>, slots: &Slots, column: Column) -> &'a [u8] {
+    slots
+        .get(column)
+        .map_or(&[], |value| &window.text[value.start..value.end])
+}
+
+/// A value as text: a string without its escapes, anything else as compact JSON.
+pub(crate) fn text_value<'s>(
+    window: &'s Window<'_>,
+    value: Value,
+    scratch: &'s mut Vec<u8>,
+) -> &'s [u8] {
+    match value.kind {
+        Kind::Text => window.unescaped(value.start, value.end, scratch),
+        Kind::Scalar => &window.text[value.start..value.end],
+        Kind::Null => &[],
+        Kind::Object | Kind::Array => window.compact(value.start, value.end, scratch),
+    }
+}
+
+#[inline(always)]
+fn push_value(
+    text: &mut TextColumn,
+    window: &Window<'_>,
+    value: Value,
+    scratch: &mut Vec<u8>,
+) -> usize {
+    let as_it_stands = match value.kind {
+        Kind::Text => !window.index.backslash.any(value.start, value.end),
+        Kind::Object | Kind::Array => !window.index.blank.any(value.start, value.end),
+        Kind::Scalar | Kind::Null => true,
+    };
+    if as_it_stands && window.utf8 {
+        return text.push(window.text, value.start, value.end);
+    }
+    let made = text_value(window, value, scratch);
+    push_lossy(text, window, made, 0, made.len())
+}
+
+/// Appends text that is UTF-8 if its window is.
+fn push_lossy(
+    text: &mut TextColumn,
+    window: &Window<'_>,
+    from: &[u8],
+    start: usize,
+    end: usize,
+) -> usize {
+    if window.utf8 {
+        return text.push(from, start, end);
+    }
+    let replaced = lossy(&from[start..end]);
+    text.push(replaced.as_bytes(), 0, replaced.len())
+}
+
+/// A value as an instant, in microseconds since 1970.
+pub(crate) fn time_of(window: &Window<'_>, value: Value) -> Option<i64> {
+    match value.kind {
+        Kind::Text | Kind::Scalar => parse_time(&window.text[value.start..value.end]),
+        _ => None,
+    }
+}
+
+/// `true` and `false`, as JSON has them or as text.
+fn bool_of(window: &Window<'_>, value: Value) -> Option<bool> {
+    match (&window.text[value.start..value.end], value.kind) {
+        (_, Kind::Object | Kind::Array | Kind::Null) => None,
+        (text, _) if text.eq_ignore_ascii_case(b"true") => Some(true),
+        (text, _) if text.eq_ignore_ascii_case(b"false") => Some(false),
+        _ => None,
+    }
+}
+
+/// The whole record as compact JSON into `out`.
+fn raw_record(
+    window: &Window<'_>,
+    slots: &Slots,
+    tokens: SessionTokens,
+    out: &mut Vec<u8>,
+    scratch: &mut Vec<u8>,
+) {
+    out.clear();
+    let mut append = |start: usize, end: usize, out: &mut Vec<u8>| {
+        out.extend_from_slice(window.compact(start, end, scratch))
+    };
+    match slots.get(Column::ResponseElements) {
+        Some(value) if tokens == SessionTokens::Hash && window.session_token => {
+            append(slots.start, value.start, out);
+            let mut hashed = Vec::new();
+            if value.kind == Kind::Text {
+                // JSON as text inside JSON: the token stands in it escaped.
+                let mut plain = Vec::new();
+                let plain = window.unescaped(value.start, value.end, &mut plain);
+                if token::may_hold_token(plain) {
+                    let mut replaced = Vec::new();
+                    token::hash_tokens(plain, &mut replaced);
+                    crate::json::escape(&replaced, &mut hashed);
+                } else {
+                    hashed.extend_from_slice(&window.text[value.start..value.end]);
+                }
+            } else {
+                let mut response = Vec::new();
+                append(value.start, value.end, &mut response);
+                token::hash_tokens(&response, &mut hashed);
+            }
+            out.extend_from_slice(&hashed);
+            append(value.end, slots.end, out);
+        }
+        _ => append(slots.start, slots.end, out),
+    }
+}

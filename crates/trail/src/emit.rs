@@ -1,0 +1,125 @@
+//! Taking in one record: the report first, then the prefilter, then the row.
+//!
+//! Every record counts in the report, whether or not its row is wanted; a full batch goes to the sink.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use crate::batch::{Rows, bytes_of, time_of};
+use crate::coverage::{FileReport, ProblemKind, Problems};
+use crate::filter::Filter;
+use crate::input::Input;
+use crate::json::{Window, lossy};
+use crate::limits::{MAX_EXAMPLE_BYTES, MAX_LISTED};
+use crate::read::Batch;
+use crate::record::Slots;
+use crate::schema::Column;
+
+pub(crate) struct Emit<'a> {
+    pub report: &'a mut FileReport,
+    pub filter: &'a mut Filter,
+    pub rows: &'a mut Rows,
+    pub horizon: Option<i64>,
+    pub sink: &'a mut (dyn FnMut(Batch) -> ControlFlow<()> + 'a),
+    pub last_account: Vec<u8>,
+    pub last_region: Vec<u8>,
+}
+
+impl Emit<'_> {
+    /// Takes a record; an error means that the sink wants no more.
+    pub(crate) fn record(
+        &mut self,
+        window: &Window<'_>,
+        slots: &Slots,
+        input: &Input<'_>,
+    ) -> Result<(), ()> {
+        let report = &mut *self.report;
+        report.events += 1;
+        let time = slots
+            .get(Column::TimeGenerated)
+            .and_then(|value| time_of(window, value));
+        match time {
+            Some(time) if self.horizon.is_some_and(|horizon| time > horizon) => {
+                report.problems.add(ProblemKind::FutureTime, || {
+                    format!(
+                        "line {}: the event is dated {}",
+                        input.line(slots.start),
+                        shown(window, slots, Column::TimeGenerated)
+                    )
+                });
+            }
+            Some(time) => {
+                report.first_event = Some(report.first_event.map_or(time, |first| first.min(time)));
+                report.last_event = Some(report.last_event.map_or(time, |last| last.max(time)));
+            }
+            None => report.problems.add(ProblemKind::BadTime, || {
+                let found = shown(window, slots, Column::TimeGenerated);
+                format!(
+                    "line {}: expected a time in `eventTime`, found `{found}`",
+                    input.line(slots.start)
+                )
+            }),
+        }
+        if !window.utf8 && std::str::from_utf8(&window.text[slots.start..slots.end]).is_err() {
+            report.problems.add(ProblemKind::InvalidUtf8, || {
+                format!(
+                    "line {}: bytes that are not UTF-8 are replaced",
+                    input.line(slots.start)
+                )
+            });
+        }
+        let account = bytes_of(window, slots, Column::RecipientAccountId);
+        if account != self.last_account {
+            self.last_account = account.to_vec();
+            list(
+                &mut report.accounts,
+                account,
+                ProblemKind::TooManyAccounts,
+                &mut report.problems,
+            );
+        }
+        let region = bytes_of(window, slots, Column::AWSRegion);
+        if region != self.last_region {
+            self.last_region = region.to_vec();
+            list(
+                &mut report.regions,
+                region,
+                ProblemKind::TooManyRegions,
+                &mut report.problems,
+            );
+        }
+        if !self.filter.passes(window, slots, time) {
+            return Ok(());
+        }
+        report.rows += 1;
+        self.rows.push(window, slots, time);
+        if self.rows.is_full() && (self.sink)(self.rows.take()).is_break() {
+            return Err(());
+        }
+        Ok(())
+    }
+}
+
+fn list(listed: &mut BTreeSet<String>, value: &[u8], kind: ProblemKind, problems: &mut Problems) {
+    if value.is_empty() {
+        return;
+    }
+    let value = lossy(value);
+    if listed.len() >= MAX_LISTED && !listed.contains(&*value) {
+        problems.add(kind, || {
+            format!("more than {MAX_LISTED} distinct values; the rest is not listed")
+        });
+    } else {
+        listed.insert(value.chars().take(MAX_EXAMPLE_BYTES).collect());
+    }
+}
+
+/// A column's text for a message.
+fn shown(window: &Window<'_>, slots: &Slots, column: Column) -> String {
+    let text = bytes_of(window, slots, column);
+    lossy(text)
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(40)
+        .collect()
+}

@@ -1,0 +1,146 @@
+//! Input made to break readers: bounded memory, no crash, a named problem.
+
+use std::io::{Cursor, Read};
+
+use keyline_trail::Column::*;
+use keyline_trail::limits::{MAX_DEPTH, MAX_RECORD_BYTES};
+
+use crate::support::{batches, check, gz, options, problems, rows, streamed};
+
+const A: &str = r#"{"eventTime":"2023-07-10T11:30:50Z","eventName":"A"}"#;
+
+/// So many bytes of one sort between two texts, never held.
+fn stuffed(before: &str, byte: u8, count: u64, after: &str) -> impl Read + use<> {
+    Cursor::new(before.to_owned())
+        .chain(std::io::repeat(byte).take(count))
+        .chain(Cursor::new(after.to_owned()))
+}
+
+#[test]
+fn a_string_too_long_to_hold_is_passed_over() {
+    let before = format!("{A}\n{{\"eventName\":\"");
+    let input = stuffed(
+        &before,
+        b'x',
+        MAX_RECORD_BYTES as u64 * 2,
+        &format!("\"}}\n{A}\n"),
+    );
+    let (found, report) = streamed(input, &options(&[EventName]));
+    assert_eq!(rows(&found), ["A", "A"]);
+    assert_eq!(problems(&report), ["record-too-large 1"]);
+}
+
+#[test]
+fn nesting_is_walked_and_not_recursed_into() {
+    for (depth, expected, found_problems) in [
+        (MAX_DEPTH - 2, vec!["A", "A", "A"], vec![]),
+        (100_000, vec!["A", "A"], vec!["record-too-deep 1"]),
+    ] {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            let deep = format!(
+                "{{\"eventTime\":\"2023-07-10T11:30:50Z\",\"eventName\":\"A\",\"requestParameters\":{}1{}}}",
+                open.repeat(depth),
+                close.repeat(depth)
+            );
+            check(
+                format!("{A}\n{deep}\n{A}"),
+                &[EventName],
+                &expected,
+                &found_problems,
+            );
+            check(
+                format!("{{\"Records\":[{A},{deep},{A}]}}"),
+                &[EventName],
+                &expected,
+                &found_problems,
+            );
+        }
+    }
+    let (found, report) = batches("[".repeat(100_000).as_bytes(), &options(&[EventName]));
+    assert!(found.is_empty() && report.failed);
+    let (_, report) = batches(
+        "{\"detail\":".repeat(100_000).as_bytes(),
+        &options(&[EventName]),
+    );
+    assert!(report.bad_records > 0);
+    let (_, report) = batches(
+        "{\"Records\":[".repeat(100_000).as_bytes(),
+        &options(&[EventName]),
+    );
+    assert!(report.bad_records > 0);
+}
+
+#[test]
+fn gzip_bombs() {
+    let blanks = gz(&vec![b' '; 4 << 20]);
+    let (_, report) = batches(&blanks, &options(&[EventName]));
+    assert_eq!(problems(&report), ["no-records 1"]);
+    let lying = {
+        let mut bytes = gz(A.as_bytes());
+        let place = bytes.len() - 4;
+        bytes[place..].copy_from_slice(&u32::MAX.to_le_bytes());
+        bytes
+    };
+    let (found, report) = batches(&lying, &options(&[EventName]));
+    assert_eq!(
+        (rows(&found).as_slice(), problems(&report)),
+        (&["A".to_owned()][..], vec!["corrupt-gzip 1".to_owned()])
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let mut text = format!("{A}\n").into_bytes();
+    text.extend(br#"{"eventTime":"2023-07-10T11:30:50Z","eventName":"B","userAgent":"a"#);
+    text.extend([0xff, 0xc3, b'b', 0]);
+    text.extend(b"\"}\n");
+    text.extend(A.as_bytes());
+    check(
+        &text,
+        &[EventName, UserAgent],
+        &["A | ", "B | a\u{fffd}\u{fffd}b\0", "A | "],
+        &["invalid-utf8 1"],
+    );
+    check(
+        [0u8, 1, 2, 0xff, 0xfe, b'\n'],
+        &[EventName],
+        &[],
+        &["bad-json 1", "no-records 1"],
+    );
+    let utf16: Vec<u8> = A.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(batches(&utf16, &options(&[EventName])).1.failed);
+}
+
+#[test]
+fn escapes_for_terminals_stay_out_of_messages() {
+    let (_, report) = batches(b"\x1b[31mred\n", &options(&[EventName]));
+    let example = report.problems.iter().next().unwrap().example;
+    assert!(!example.contains('\x1b'), "{example}");
+}
+
+#[test]
+fn broken_lines_without_number_cost_a_bounded_amount() {
+    let text = "{\"eventName\":[\n".repeat(2_000) + A;
+    let (found, report) = batches(text.as_bytes(), &options(&[EventName]));
+    assert!(report.bad_records > 0);
+    assert!(rows(&found).len() <= 1);
+    let text = "{\"eventName\":\"\n".repeat(2_000) + A;
+    let (found, report) = batches(text.as_bytes(), &options(&[EventName]));
+    assert_eq!(
+        (report.bad_records, rows(&found)),
+        (2_000, vec!["A".to_owned()])
+    );
+}
+
+#[test]
+fn a_very_large_record_within_the_limit_is_read() {
+    let agent = "x".repeat(2 << 20);
+    let text = format!(
+        "{A}\n{{\"eventTime\":\"2023-07-10T11:30:50Z\",\"eventName\":\"B\",\"userAgent\":\"{agent}\"}}\n{A}"
+    );
+    let (found, report) = batches(text.as_bytes(), &options(&[EventName, UserAgent]));
+    assert!(report.problems.is_empty());
+    assert_eq!(rows(&found)[1].len(), agent.len() + 4);
+    let (found, _) = streamed(text.as_bytes(), &options(&[EventName]));
+    assert_eq!(rows(&found), ["A", "B", "A"]);
+}
