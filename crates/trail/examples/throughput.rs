@@ -142,10 +142,9 @@ fn sonic(threads: usize, files: &[Vec<u8>]) {
                     .gzip_decompress(file, &mut out)
                     .unwrap();
                 bytes += length as u64;
-                for value in sonic_rs::StreamDeserializer::<sonic_rs::Value, _>::new(
-                    sonic_rs::Read::from(&out[..length]),
-                )
-                .map(Result::unwrap)
+                for value in sonic_rs::Deserializer::from_slice(&out[..length])
+                    .into_stream::<sonic_rs::Value>()
+                    .map(Result::unwrap)
                 {
                     use sonic_rs::{JsonContainerTrait, JsonValueTrait};
                     events += value

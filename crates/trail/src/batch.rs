@@ -15,7 +15,7 @@ use arrow_schema::SchemaRef;
 
 use crate::content::{Content, id_hash};
 use crate::json::{Kind, Value, Window, lossy};
-use crate::limits::BATCH_BYTES;
+use crate::limits::{BATCH_BYTES, BATCH_PASSED_OVER};
 use crate::partition::Partition;
 use crate::permissions::{Permissions, permissions};
 use crate::read::{Addendum, Batch, EventIdentity, Identity, ReadOptions, SessionTokens};
@@ -34,6 +34,7 @@ pub(crate) struct Rows {
     batch_rows: usize,
     bytes: usize,
     identities: Option<Vec<EventIdentity>>,
+    passed_over: Vec<EventIdentity>,
     addenda: Vec<Addendum>,
     content: Content,
     session_keys: SessionKeys,
@@ -107,6 +108,7 @@ impl Rows {
             batch_rows: options.batch_rows.max(1),
             bytes: 0,
             identities: (options.identity == Identity::Compute).then(Vec::new),
+            passed_over: Vec::new(),
             addenda: Vec::new(),
             content: Content::new(),
             session_keys: SessionKeys::default(),
@@ -123,11 +125,13 @@ impl Rows {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.rows >= self.batch_rows || self.bytes >= BATCH_BYTES
+        self.rows >= self.batch_rows
+            || self.bytes >= BATCH_BYTES
+            || self.passed_over.len() >= BATCH_PASSED_OVER
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.rows == 0
+        self.rows == 0 && self.passed_over.is_empty()
     }
 
     /// The rows so far as a batch; none are left.
@@ -150,22 +154,32 @@ impl Rows {
         Batch {
             rows,
             identities,
+            passed_over: std::mem::take(&mut self.passed_over),
             addenda: std::mem::take(&mut self.addenda),
         }
     }
 
+    /// Notes a record whose row is not wanted.
+    pub(crate) fn pass_over(&mut self, window: &Window<'_>, slots: &Slots) {
+        let identity = self.identity(window, slots);
+        self.passed_over.extend(identity);
+    }
+
+    /// A record's identity, if identities are asked for.
+    #[inline(always)]
+    fn identity(&mut self, window: &Window<'_>, slots: &Slots) -> Option<EventIdentity> {
+        self.identities.as_ref()?;
+        let account = bytes_of(window, slots, Column::RecipientAccountId);
+        let id = bytes_of(window, slots, Column::AwsEventId);
+        let (first, end) = (slots.first_token, slots.end_token);
+        Some(self.content.identity(window, first, end, account, id))
+    }
+
     /// Appends one record; `time` is its `eventTime`.
     pub(crate) fn push(&mut self, window: &Window<'_>, slots: &Slots, time: Option<i64>) {
-        if let Some(identities) = &mut self.identities {
-            let account = bytes_of(window, slots, Column::RecipientAccountId);
-            let id = bytes_of(window, slots, Column::AwsEventId);
-            identities.push(self.content.identity(
-                window,
-                slots.first_token,
-                slots.end_token,
-                account,
-                id,
-            ));
+        let identity = self.identity(window, slots);
+        if let (Some(identities), Some(identity)) = (&mut self.identities, identity) {
+            identities.push(identity);
         }
         if slots
             .get(Column::AddendumReason)

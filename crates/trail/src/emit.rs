@@ -88,11 +88,12 @@ impl Emit<'_> {
                 &mut report.problems,
             );
         }
-        if !self.filter.passes(window, slots, time) {
-            return Ok(());
+        if self.filter.passes(window, slots, time) {
+            report.rows += 1;
+            self.rows.push(window, slots, time);
+        } else {
+            self.rows.pass_over(window, slots);
         }
-        report.rows += 1;
-        self.rows.push(window, slots, time);
         if self.rows.is_full() && (self.sink)(self.rows.take()).is_break() {
             return Err(());
         }

@@ -378,7 +378,7 @@ impl Walk<'_, '_> {
             Err(stop) => {
                 // Where brackets balance all the same, the next record stands behind them.
                 *token = first;
-                let extent = window.pass_any_depth(token);
+                let extent = window.pass_strictly(token);
                 if matches!(extent, Err(Stop::Incomplete)) && matches!(stop, Stop::TooDeep(_)) {
                     return Err(Step::Larger(at));
                 }

@@ -117,9 +117,12 @@ pub(crate) struct Pieces<'a> {
     pub problem: Option<(ProblemKind, String)>,
 }
 
+/// The bytes as they come, with the first ones, that were looked at, before the rest.
+type Raw<'a> = io::Chain<io::Cursor<Vec<u8>>, &'a mut dyn Read>;
+
 enum Decoder<'a> {
-    Plain(io::Chain<io::Cursor<Vec<u8>>, &'a mut dyn Read>),
-    Gzip(Box<MultiGzDecoder<Counted<io::Chain<io::Cursor<Vec<u8>>, &'a mut dyn Read>>>>),
+    Plain(Raw<'a>),
+    Gzip(Box<MultiGzDecoder<Counted<Raw<'a>>>>),
 }
 
 /// Counts what passes.

@@ -214,17 +214,28 @@ impl<'a> Window<'a> {
         Err(Stop::Incomplete)
     }
 
-    /// As `pass`, however deep the nesting.
-    pub(crate) fn pass_any_depth(&self, token: &mut usize) -> Result<usize, Stop> {
-        let first = *token;
-        match self.pass(token) {
-            Err(Stop::TooDeep(close)) => {
-                let tokens = &self.index.tokens[first..];
-                *token = first + tokens.partition_point(|position| *position as usize <= close);
-                Ok(close + 1)
+    /// As `pass`, however deep the nesting, and strict about which bracket closes which.
+    pub(crate) fn pass_strictly(&self, token: &mut usize) -> Result<usize, Stop> {
+        let mut open = Vec::new();
+        for (passed, position) in self.index.tokens[*token..].iter().enumerate() {
+            let position = *position as usize;
+            match self.text[position] {
+                bracket @ (b'{' | b'[') => open.push(bracket + 2),
+                b'"' => continue,
+                bracket if open.pop() != Some(bracket) => {
+                    return Err(Stop::Malformed(
+                        position,
+                        "expected the bracket that closes the one opened",
+                    ));
+                }
+                _ if open.is_empty() => {
+                    *token += passed + 1;
+                    return Ok(position + 1);
+                }
+                _ => {}
             }
-            other => other,
         }
+        Err(Stop::Incomplete)
     }
 
     /// A place where a string among the tokens holds a line break, which JSON does not allow: it is the

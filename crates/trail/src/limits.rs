@@ -40,6 +40,9 @@ pub const BATCH_ROWS: usize = 8192;
 /// parameters do not make a batch of gigabytes.
 pub const BATCH_BYTES: usize = 32 << 20;
 
+/// How many identities of dropped records a batch holds before it is handed over without waiting for rows.
+pub const BATCH_PASSED_OVER: usize = 64 << 10;
+
 /// How many distinct accounts and regions a report lists; a forged file could name millions
 /// (problem `too-many-accounts` or `too-many-regions`).
 pub const MAX_LISTED: usize = 100_000;

@@ -38,6 +38,7 @@ pub struct ReadOptions {
 /// Whether the identities of events are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identity {
+    /// Of every record, also of those that the prefilter drops.
     Compute,
     Skip,
 }

@@ -124,3 +124,25 @@ fn events_beyond_the_horizon_do_not_set_the_last_time() {
         .collect();
     assert_eq!(kinds, ["bad-time", "future-time"]);
 }
+
+#[test]
+fn identities_of_dropped_records_are_handed_over() {
+    let prefilter = Prefilter {
+        any_of: vec![tests(&[test(EventName, one_of(&["A"]))])],
+    };
+    let options = ReadOptions {
+        prefilter,
+        ..options(&[EventName])
+    };
+    let (found, _) = batches(TEXT.as_bytes(), &options);
+    let all = batches(
+        TEXT.as_bytes(),
+        &ReadOptions {
+            prefilter: Prefilter::everything(),
+            ..options
+        },
+    )
+    .0;
+    assert_eq!(found[0].identities, all[0].identities[..1]);
+    assert_eq!(found[0].passed_over, all[0].identities[1..]);
+}
