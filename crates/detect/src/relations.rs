@@ -1,0 +1,337 @@
+//! Walks over checked queries: what a query reads, and which events it can see at all.
+//!
+//! Pure: a checked query in, facts about it or a smaller query out.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use keyline_kql::checked::{CheckedQuery, Expr, ExprKind, NamedExpr, Op, PluginArg, Rel};
+use keyline_kql::schema::Column;
+use keyline_kql::span::Span;
+use keyline_kql::types::Type;
+
+/// The columns that an event table is clipped and told apart by.
+pub const TIME: &str = "TimeGenerated";
+pub const EVENT_ID: &str = "AwsEventId";
+
+/// Every relation of the query, each once, those inside expressions among them.
+pub fn relations(root: &Arc<Rel>) -> Vec<Arc<Rel>> {
+    let mut met: HashSet<*const Rel> = HashSet::new();
+    let mut found = Vec::new();
+    let mut left = vec![root.clone()];
+    while let Some(rel) = left.pop() {
+        if !met.insert(Arc::as_ptr(&rel)) {
+            continue;
+        }
+        left.extend(inputs(&rel));
+        for expr in exprs(&rel) {
+            inner_relations(expr, &mut left);
+        }
+        found.push(rel);
+    }
+    found
+}
+
+/// The aliases of the watchlists that the query reads, sorted.
+pub fn watchlists(root: &Arc<Rel>) -> Vec<String> {
+    let aliases: BTreeSet<String> = relations(root)
+        .iter()
+        .filter_map(|rel| match &rel.op {
+            Op::Watchlist { alias } => Some(alias.clone()),
+            _ => None,
+        })
+        .collect();
+    aliases.into_iter().collect()
+}
+
+/// Whether part of the query has to run before the rest can be planned.
+pub fn has_stages(root: &Arc<Rel>) -> bool {
+    relations(root).iter().any(|rel| matches!(rel.op, Op::Evaluate { .. }))
+}
+
+/// The text columns of the result that come from no aggregate.
+pub fn plain_columns(root: &Arc<Rel>) -> Vec<String> {
+    let aggregated = aggregated(root, 0);
+    let is_plain = |c: &&Column| c.ty == Type::String && !aggregated.contains(&c.name);
+    root.columns.iter().filter(is_plain).map(|c| c.name.clone()).collect()
+}
+
+/// The columns of a relation that come from aggregates.
+fn aggregated(rel: &Rel, depth: usize) -> BTreeSet<String> {
+    if depth > 1_000 {
+        return BTreeSet::new();
+    }
+    let below = |input: &Rel| aggregated(input, depth + 1);
+    match &rel.op {
+        Op::Summarize { by, .. } => {
+            let keys: BTreeSet<&str> = by.iter().map(|key| key.name.as_str()).collect();
+            let names = rel.columns.iter().map(|c| &c.name);
+            names.filter(|name| !keys.contains(name.as_str())).cloned().collect()
+        }
+        Op::MakeSeries(series) => {
+            let keys: BTreeSet<&str> = series.by.iter().map(|key| key.name.as_str()).collect();
+            let names = rel.columns.iter().map(|c| &c.name);
+            names.filter(|name| !keys.contains(name.as_str())).cloned().collect()
+        }
+        Op::Project { input, exprs } => {
+            let below = below(input);
+            let comes_from = |e: &&NamedExpr| columns_of(&e.expr).any(|c| below.contains(c));
+            exprs.iter().filter(comes_from).map(|e| e.name.clone()).collect()
+        }
+        Op::Join(join) => {
+            let (left, right) = (below(&join.left), below(&join.right));
+            let is_aggregated = |c: &&keyline_kql::checked::JoinColumn| match c.side {
+                keyline_kql::checked::Side::Left => left.contains(&c.source),
+                keyline_kql::checked::Side::Right => right.contains(&c.source),
+            };
+            join.output.iter().filter(is_aggregated).map(|c| c.name.clone()).collect()
+        }
+        _ => inputs(rel).iter().flat_map(|input| below(input)).collect(),
+    }
+}
+
+/// A query for the events of one table that the query can see at any time, with some of their
+/// columns: the filters that stand directly on the table, those about time left out. `None` when the
+/// query does not read the table.
+pub fn visible(query: &CheckedQuery, table: &str, columns: &[&str]) -> Option<CheckedQuery> {
+    let mut leaf: Option<Arc<Rel>> = None;
+    let mut alternatives: Option<Vec<Expr>> = Some(Vec::new());
+    for (rel, filters) in leaves(&query.root, table) {
+        leaf = Some(rel);
+        let mut conjuncts = Vec::new();
+        for filter in filters {
+            timeless_conjuncts(filter, &mut conjuncts);
+        }
+        alternatives = match (alternatives, join_all("and", conjuncts)) {
+            (Some(mut all), Some(one)) => {
+                all.push(one);
+                Some(all)
+            }
+            _ => None,
+        };
+    }
+    let leaf = leaf?;
+    let mut root = leaf.clone();
+    if let Some(predicate) = alternatives.and_then(|all| join_all("or", all)) {
+        root = Arc::new(Rel {
+            op: Op::Filter { input: root, predicate },
+            columns: leaf.columns.clone(),
+            serialized: false,
+            span: Span::default(),
+        });
+    }
+    let kept: Vec<Column> = columns
+        .iter()
+        .filter_map(|name| leaf.columns.iter().find(|c| c.name == *name).cloned())
+        .collect();
+    let exprs = kept.iter().map(|c| NamedExpr {
+        name: c.name.clone(),
+        expr: Expr {
+            kind: ExprKind::Column(c.name.clone()),
+            ty: c.ty,
+            span: Span::default(),
+        },
+    });
+    let op = Op::Project { input: root, exprs: exprs.collect() };
+    let root = Rel { op, columns: kept, serialized: false, span: Span::default() };
+    Some(CheckedQuery {
+        root: Arc::new(root),
+        tables: vec![table.to_string()],
+        external_uris: Vec::new(),
+        render: None,
+        ago_ticks: Vec::new(),
+    })
+}
+
+/// Every use of a table with the filters that stand directly on it.
+fn leaves(root: &Arc<Rel>, table: &str) -> Vec<(Arc<Rel>, Vec<Expr>)> {
+    let mut met: HashSet<*const Rel> = HashSet::new();
+    let mut found = Vec::new();
+    let mut left: Vec<(Arc<Rel>, Vec<Expr>)> = vec![(root.clone(), Vec::new())];
+    while let Some((rel, filters)) = left.pop() {
+        match &rel.op {
+            Op::Table { name } if name == table => {
+                found.push((rel, filters));
+                continue;
+            }
+            Op::Filter { input, predicate } => {
+                let mut inner = Vec::new();
+                inner_relations(predicate, &mut inner);
+                left.extend(inner.into_iter().map(|rel| (rel, Vec::new())));
+                let mut filters = filters;
+                filters.push(predicate.clone());
+                left.push((input.clone(), filters));
+                continue;
+            }
+            _ => {}
+        }
+        if !met.insert(Arc::as_ptr(&rel)) {
+            continue;
+        }
+        left.extend(inputs(&rel).into_iter().map(|input| (input, Vec::new())));
+        let mut inner = Vec::new();
+        for expr in exprs(&rel) {
+            inner_relations(expr, &mut inner);
+        }
+        left.extend(inner.into_iter().map(|rel| (rel, Vec::new())));
+    }
+    found
+}
+
+/// The parts of a conjunction that say the same at any time and look at one row only.
+fn timeless_conjuncts(expr: Expr, conjuncts: &mut Vec<Expr>) {
+    match expr.kind {
+        ExprKind::Call { function: "and", args } => {
+            for arg in args {
+                timeless_conjuncts(arg, conjuncts);
+            }
+        }
+        _ if is_timeless(&expr) => conjuncts.push(expr),
+        _ => {}
+    }
+}
+
+fn is_timeless(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(_) => true,
+        ExprKind::Column(name) => name != TIME,
+        ExprKind::Call { function, args } => {
+            let asks_the_clock = ["now", "ago", "rand", "ingestion_time"].contains(function);
+            !asks_the_clock && args.iter().all(is_timeless)
+        }
+        ExprKind::Member { base, .. } => is_timeless(base),
+        ExprKind::Index { base, index } => is_timeless(base) && is_timeless(index),
+        ExprKind::Window { .. } | ExprKind::ToScalar(_) | ExprKind::InRel { .. } => false,
+    }
+}
+
+fn join_all(function: &'static str, mut exprs: Vec<Expr>) -> Option<Expr> {
+    let mut joined = exprs.pop()?;
+    while let Some(expr) = exprs.pop() {
+        let span = expr.span;
+        let kind = ExprKind::Call { function, args: vec![expr, joined] };
+        joined = Expr { kind, ty: Type::Bool, span };
+    }
+    Some(joined)
+}
+
+fn columns_of(expr: &Expr) -> Box<dyn Iterator<Item = &str> + '_> {
+    match &expr.kind {
+        ExprKind::Column(name) => Box::new(std::iter::once(name.as_str())),
+        _ => Box::new(children(expr).into_iter().flat_map(columns_of)),
+    }
+}
+
+fn children(expr: &Expr) -> Vec<&Expr> {
+    match &expr.kind {
+        ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::ToScalar(_) => Vec::new(),
+        ExprKind::Call { args, .. } | ExprKind::Window { args, .. } => args.iter().collect(),
+        ExprKind::Member { base, .. } => vec![base],
+        ExprKind::Index { base, index } => vec![base, index],
+        ExprKind::InRel { needle, .. } => vec![needle],
+    }
+}
+
+fn inner_relations(expr: &Expr, found: &mut Vec<Arc<Rel>>) {
+    match &expr.kind {
+        ExprKind::ToScalar(rel) | ExprKind::InRel { rel, .. } => found.push(rel.clone()),
+        _ => {}
+    }
+    for child in children(expr) {
+        inner_relations(child, found);
+    }
+}
+
+fn inputs(rel: &Rel) -> Vec<Arc<Rel>> {
+    match &rel.op {
+        Op::Table { .. }
+        | Op::Watchlist { .. }
+        | Op::DataTable { .. }
+        | Op::ExternalData { .. }
+        | Op::Print { .. }
+        | Op::Range { .. }
+        | Op::Context => Vec::new(),
+        Op::Filter { input, .. }
+        | Op::Project { input, .. }
+        | Op::Distinct { input }
+        | Op::Summarize { input, .. }
+        | Op::Sort { input, .. }
+        | Op::Take { input, .. }
+        | Op::Top { input, .. }
+        | Op::Sample { input, .. }
+        | Op::SampleDistinct { input, .. }
+        | Op::Serialize { input }
+        | Op::TopNested { input, .. }
+        | Op::Materialize { input }
+        | Op::GetSchema { input } => vec![input.clone()],
+        Op::Join(join) => vec![join.left.clone(), join.right.clone()],
+        Op::Union { inputs } => inputs.clone(),
+        Op::MvExpand(expand) => vec![expand.input.clone()],
+        Op::MvApply { expand, subquery } => vec![expand.input.clone(), subquery.clone()],
+        Op::Parse(parse) => vec![parse.input.clone()],
+        Op::ParseKv(parse) => vec![parse.input.clone()],
+        Op::MakeSeries(series) => vec![series.input.clone()],
+        Op::Scan(scan) => vec![scan.input.clone()],
+        Op::Partition { input, subquery, .. } => vec![input.clone(), subquery.clone()],
+        Op::Evaluate { input, args, .. } => {
+            let relations = args.iter().filter_map(|arg| match arg {
+                PluginArg::Rel(rel) => Some(rel.clone()),
+                PluginArg::Expr(_) => None,
+            });
+            input.iter().cloned().chain(relations).collect()
+        }
+    }
+}
+
+/// The expressions of an operator in which a relation may stand.
+fn exprs(rel: &Rel) -> Vec<&Expr> {
+    fn named(exprs: &[NamedExpr]) -> impl Iterator<Item = &Expr> {
+        exprs.iter().map(|e| &e.expr)
+    }
+    match &rel.op {
+        Op::Print { exprs } | Op::Project { exprs, .. } => named(exprs).collect(),
+        Op::Range { from, to, step } => vec![from, to, step],
+        Op::Filter { predicate, .. } => vec![predicate],
+        Op::Summarize { by, aggregates, .. } => {
+            named(by).chain(aggregates.iter().flat_map(|a| &a.args)).collect()
+        }
+        Op::Sort { keys, .. } => keys.iter().map(|key| &key.expr).collect(),
+        Op::Take { count, .. } | Op::Sample { count, .. } => vec![count],
+        Op::Top { count, keys, .. } => {
+            std::iter::once(count).chain(keys.iter().map(|key| &key.expr)).collect()
+        }
+        Op::SampleDistinct { count, of, .. } => vec![count, &of.expr],
+        Op::Join(join) => join.on.iter().flat_map(|(l, r)| [l, r]).collect(),
+        Op::MvExpand(expand) | Op::MvApply { expand, .. } => {
+            expand.items.iter().map(|item| &item.expr).collect()
+        }
+        Op::Parse(parse) => vec![&parse.expr],
+        Op::ParseKv(parse) => vec![&parse.expr],
+        Op::MakeSeries(series) => {
+            let aggregates = series.aggregates.iter().flat_map(|a| &a.args);
+            let bounds = series.from.iter().chain(&series.to);
+            let all = aggregates.chain(bounds).chain([&series.on.expr, &series.step]);
+            all.chain(named(&series.by)).collect()
+        }
+        Op::TopNested { levels, .. } => levels
+            .iter()
+            .flat_map(|level| {
+                let aggregates = level.aggregate.args.iter();
+                level.count.iter().chain([&level.of.expr]).chain(aggregates)
+            })
+            .collect(),
+        Op::Scan(scan) => scan
+            .steps
+            .iter()
+            .flat_map(|step| std::iter::once(&step.condition).chain(named(&step.assignments)))
+            .collect(),
+        Op::Evaluate { args, .. } => args
+            .iter()
+            .filter_map(|arg| match arg {
+                PluginArg::Expr(expr) => Some(expr),
+                PluginArg::Rel(_) => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
