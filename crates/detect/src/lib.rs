@@ -6,20 +6,42 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-pub mod duration;
-pub mod load;
+// Rules: from YAML to values.
 pub mod problem;
-pub mod query_text;
-mod read_rule;
 pub mod rule;
 mod yaml;
 
-pub mod alert;
-pub mod entity;
-pub mod episode;
-pub mod evidence;
-pub mod replay;
-pub mod row;
+mod read_rule;
+
+pub mod query_text;
+
+pub mod duration;
+
+pub mod load;
+
+// Their queries and schedules.
+pub mod relations;
+
+pub mod check;
+
 pub mod schedule;
+
+// Evaluations to alerts.
+pub mod replay;
+
+pub mod row;
+
+pub mod entity;
+
+pub mod evidence;
+
+pub mod episode;
+
+pub mod alert;
+
+// All of it over logs.
+mod evaluate;
+
+pub mod hunt;
 
 pub mod limits;

@@ -10,7 +10,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::limits::{RULE_FILE_BYTES_MAX, RULE_FOLDER_DEPTH_MAX, RULE_PATHS_MAX};
-use crate::problem::{Position, Problem, Severity};
+use crate::problem::{FailedRule, Position, Problem, Severity};
 use crate::read_rule::{Document, read_rule};
 use crate::rule::Rule;
 use crate::yaml;
@@ -21,6 +21,8 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// Files (documents, in a file with several) that are no rules, by reason.
     pub passed_over: BTreeMap<String, usize>,
+    /// Rules of which nothing could be made; their problems are among `problems` too.
+    pub broken: Vec<FailedRule>,
     /// YAML files read.
     pub files: usize,
     by_id: HashMap<String, usize>,
@@ -83,7 +85,13 @@ pub fn load_text(file: &str, text: &[u8], origin: Origin, loaded: &mut Loaded) {
                 loaded.problems.extend(problems);
                 loaded.add(*rule);
             }
-            Document::Broken(problems) => {
+            Document::Broken(id, problems) => {
+                if let Some(first) = problems.iter().find(|problem| problem.is_fatal()) {
+                    let Position { line, column } = first.position;
+                    let why = format!("{line}:{column}: {}", first.message);
+                    let file = file.to_string();
+                    loaded.broken.push(FailedRule { rule_id: Some(id), file, why });
+                }
                 loaded.problems.extend(problems);
                 loaded.pass_over("broken rule");
             }

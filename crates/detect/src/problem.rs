@@ -57,6 +57,14 @@ pub struct QueryPlace {
     pub label: String,
 }
 
+/// A rule that could not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailedRule {
+    pub rule_id: Option<String>,
+    pub file: String,
+    pub why: String,
+}
+
 impl Problem {
     pub fn new(
         file: &str,

@@ -16,8 +16,8 @@ use crate::yaml::Node;
 /// What a document turned out to be.
 pub enum Document {
     Rule(Box<Rule>, Vec<Problem>),
-    /// Meant as a rule, but nothing can be made of it.
-    Broken(Vec<Problem>),
+    /// Meant as the rule of that id, but nothing can be made of it.
+    Broken(String, Vec<Problem>),
     /// Something else, with the reason.
     PassedOver(&'static str),
 }
@@ -47,15 +47,15 @@ pub fn read_rule(document: &Node, file: &str, file_text: &str) -> Document {
     }
     let Some(query_text) = QueryText::new(query, file_text) else {
         reader.wrong(query, "query", "text");
-        return Document::Broken(reader.problems);
+        return Document::Broken(id.to_string(), reader.problems);
     };
     if query_text.text.trim().is_empty() {
         reader.report(query.position, Severity::Error, "`query` is empty");
-        return Document::Broken(reader.problems);
+        return Document::Broken(id.to_string(), reader.problems);
     }
     let rule = reader.rule(document, id, query, query_text);
     match reader.problems.iter().any(Problem::is_fatal) {
-        true => Document::Broken(reader.problems),
+        true => Document::Broken(id.to_string(), reader.problems),
         false => Document::Rule(Box::new(rule), reader.problems),
     }
 }

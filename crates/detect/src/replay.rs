@@ -4,6 +4,7 @@
 //! alerts. The evaluations come one by one from an [`Evaluator`], so that this file knows nothing of
 //! plans; an evaluator may make many at once behind it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::alert::{Alert, Form};
@@ -37,6 +38,20 @@ pub struct Span {
     pub until: Option<i64>,
     /// The `now` of rules without a schedule; the last event's time when absent.
     pub as_of: Option<i64>,
+}
+
+impl Span {
+    /// The first and last event between the bounds; `None` when nothing lies between them.
+    fn bounded(&self) -> Option<(i64, i64)> {
+        let first = self.since.map_or(self.events.0, |since| since.max(self.events.0));
+        let last = self.until.map_or(self.events.1, |until| until.min(self.events.1));
+        (first <= last).then_some((first, last))
+    }
+
+    /// The first and the last tick to evaluate.
+    pub fn tick_range(&self, frequency: i64) -> Option<(i64, i64)> {
+        Some(schedule::tick_range(frequency, self.bounded()?))
+    }
 }
 
 /// What came of one rule.
@@ -95,41 +110,43 @@ pub fn replay(
             period,
             boundaries,
         } => {
-            let events = (
-                span.since.unwrap_or(span.events.0).max(span.events.0),
-                span.until.unwrap_or(span.events.1).min(span.events.1),
-            );
-            if events.0 <= events.1 {
-                let ticks = schedule::ticks(*frequency, boundaries, times, events);
+            if let Some(bounds) = span.bounded() {
+                let ticks = schedule::ticks(*frequency, boundaries, times, bounds);
                 let ticks = ticks.ok_or_else(|| {
-                    ReplayError(format!(
-                        "needs more than {EVALUATIONS_PER_RULE_MAX} evaluations"
-                    ))
+                    ReplayError(format!("needs more than {EVALUATIONS_PER_RULE_MAX} evaluations"))
                 })?;
-                let (_, last) = schedule::tick_range(*frequency, events);
-                run.ticks(evaluator, &ticks, (*frequency, *period, last), events.1)?;
+                let (_, last) = schedule::tick_range(*frequency, bounds);
+                run.ticks(evaluator, &ticks, (*frequency, *period, last), bounds.1)?;
             }
         }
     }
-    let Run {
-        episodes,
-        mut replayed,
-        ..
-    } = run;
-    let mut episodes = episodes.finish();
-    if episodes.len() > ALERTS_PER_RULE_MAX {
-        let message = format!(
-            "{} alerts, of which the first {ALERTS_PER_RULE_MAX} are given",
-            episodes.len()
-        );
-        replayed.limits.push(message);
-        episodes.truncate(ALERTS_PER_RULE_MAX);
+    Ok(run.finish(events))
+}
+
+/// The same from the rows of all ticks at which there were any; `evaluations` is how many there were.
+/// For triggers that need rows.
+pub fn replay_rows(
+    form: &Form<'_>,
+    period: i64,
+    rows: BTreeMap<i64, Rows>,
+    evaluations: usize,
+    events: &dyn Events,
+) -> Result<Replayed, ReplayError> {
+    let mut run = Run { form, episodes: Episodes::default(), replayed: Replayed::default() };
+    let mut asleep_until = i64::MIN;
+    for (tick, rows) in rows {
+        if tick < asleep_until {
+            continue;
+        }
+        let from = tick.saturating_sub(period);
+        let instant = Instant { now: tick, window: Some((from, tick)) };
+        let fired = run.take(rows, instant, &[Held { tick, from, until: tick }])?;
+        if fired && let Some(rest) = form.rule.suppression {
+            asleep_until = tick.saturating_add(rest);
+        }
     }
-    replayed.alerts = episodes
-        .into_iter()
-        .map(|e| form.alert(e, events))
-        .collect();
-    Ok(replayed)
+    run.replayed.evaluations = evaluations;
+    Ok(run.finish(events))
 }
 
 struct Run<'f> {
@@ -139,6 +156,21 @@ struct Run<'f> {
 }
 
 impl Run<'_> {
+    fn finish(self, events: &dyn Events) -> Replayed {
+        let Run { form, episodes, mut replayed } = self;
+        let mut episodes = episodes.finish();
+        if episodes.len() > ALERTS_PER_RULE_MAX {
+            let message = format!(
+                "{} alerts, of which the first {ALERTS_PER_RULE_MAX} are given",
+                episodes.len()
+            );
+            replayed.limits.push(message);
+            episodes.truncate(ALERTS_PER_RULE_MAX);
+        }
+        replayed.alerts = episodes.into_iter().map(|e| form.alert(e, events)).collect();
+        replayed
+    }
+
     fn ticks(
         &mut self,
         evaluator: &mut dyn Evaluator,
@@ -197,7 +229,17 @@ impl Run<'_> {
         instant: Instant,
         held: &[Held],
     ) -> Result<bool, ReplayError> {
-        let mut rows = evaluator.evaluate(instant).map_err(ReplayError)?;
+        let rows = evaluator.evaluate(instant).map_err(ReplayError)?;
+        self.take(rows, instant, held)
+    }
+
+    /// Takes the rows of one evaluation; whether they raised an alert.
+    fn take(
+        &mut self,
+        mut rows: Rows,
+        instant: Instant,
+        held: &[Held],
+    ) -> Result<bool, ReplayError> {
         self.replayed.evaluations += 1;
         self.replayed.rows += rows.rows.len();
         let fired = self.form.rule.trigger.fires(rows.rows.len());

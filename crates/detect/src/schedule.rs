@@ -133,6 +133,11 @@ pub fn tick_range(frequency: i64, span: (i64, i64)) -> (i64, i64) {
     (ceiling(span.0, frequency), ceiling(span.1, frequency))
 }
 
+/// How many ticks there are from the first to the last.
+pub fn tick_count(first: i64, last: i64, frequency: i64) -> usize {
+    usize::try_from((last.saturating_sub(first)) / frequency + 1).unwrap_or(0)
+}
+
 /// The ticks at which to evaluate, ascending: the first one, and all at which an event has crossed a
 /// boundary. `times` are those of the events that the rule can see, ascending; `span` that of all
 /// events. `None`: more than [`EVALUATIONS_PER_RULE_MAX`].

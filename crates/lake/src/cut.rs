@@ -62,6 +62,14 @@ impl Need {
         }
     }
 
+    /// The same without its bounds of time: for a query that will run at many instants.
+    pub fn at_all_times(mut self) -> Need {
+        for conjunction in &mut self.prefilter.any_of {
+            (conjunction.from, conjunction.until) = (None, None);
+        }
+        self
+    }
+
     /// The needs of an optimised plan: one for each scan of an event table in it, sub-queries
     /// included.
     pub fn of_plan(plan: &LogicalPlan) -> Result<Vec<Need>, Error> {
