@@ -1,6 +1,7 @@
 //! What the generator promises: the same for the same seed, exact counts, records that hang together.
 #![allow(clippy::unwrap_used)]
 
+mod reading;
 mod stories;
 
 use std::collections::{BTreeMap, BTreeSet};
