@@ -152,6 +152,9 @@ impl<'a> Checker<'a> {
             "datetime_diff" | "datetime_add" | "datetime_part" => {
                 self.date_part(values.first(), span)?;
             }
+            "format_datetime" => self.time_format(values.get(1), "dfFhHmMsty")?,
+            "format_timespan" => self.time_format(values.get(1), "dfFhHms")?,
+            "extract_all" => self.capture_groups(values.first())?,
             _ => {}
         }
         let result = call(function.canonical, values, ty, span);
@@ -328,14 +331,18 @@ impl<'a> Checker<'a> {
             return Ok(None);
         }
         if result == Return::CommonNonDynamic {
-            return Ok(Some(branch_type(&types)));
+            return self.branches(&types, span).map(Some);
         }
+        let orderable = parameters
+            .iter()
+            .any(|parameter| parameter.types.contains(&ParameterType::CommonOrderable));
         let mut common = types[0];
         for ty in &types[1..] {
+            // What is chosen by size may be of any numeric type, what is chosen else may not.
             common = match widest(common, *ty) {
-                Some(wider) => wider,
-                None if common == *ty => common,
-                None => {
+                Some(wider) if orderable || wider.is_integer() => wider,
+                _ if common == *ty => common,
+                _ => {
                     return Err(self.error(
                         codes::ARGUMENT_TYPE,
                         span,
@@ -345,6 +352,17 @@ impl<'a> Checker<'a> {
             };
         }
         Ok(Some(common))
+    }
+
+    fn branches(&mut self, types: &[Type], span: Span) -> Checked<Type> {
+        branch_type(types).map_err(|(one, other)| {
+            self.error_with_help(
+                codes::ARGUMENT_TYPE,
+                span,
+                format!("the branches must be of one type, found `{one}` and `{other}`"),
+                "convert one of them, for example with `todouble()` or `tostring()`",
+            )
+        })
     }
 
     fn case(&mut self, args: Vec<Arg>, span: Span) -> Checked<Expr> {
@@ -387,7 +405,7 @@ impl<'a> Checker<'a> {
             .filter(|(at, _)| !is_predicate(*at))
             .map(|(_, value)| value.ty)
             .collect();
-        let ty = branch_type(&types);
+        let ty = self.branches(&types, span)?;
         let values = values
             .into_iter()
             .enumerate()
@@ -531,6 +549,58 @@ impl<'a> Checker<'a> {
         ))
     }
 
+    /// The letters and marks of which a format may be made.
+    fn time_format(&mut self, format: Option<&Expr>, letters: &str) -> Checked<()> {
+        let Some((expr, text)) = format.and_then(|expr| Some((expr, fold::string(expr)?))) else {
+            return Ok(());
+        };
+        let odd = text
+            .chars()
+            .find(|c| !letters.contains(*c) && !" /-:,._[]".contains(*c));
+        match odd {
+            None => Ok(()),
+            Some(odd) => Err(self.error_with_help(
+                codes::VALUE_OUT_OF_RANGE,
+                expr.span,
+                format!("a format cannot contain `{odd}`"),
+                "a format is made of letters such as `yyyy`, `MM`, `dd`, `HH`, `mm`, `ss`, `fff` and \
+                 of the marks ` /-:,._[]`",
+            )),
+        }
+    }
+
+    /// `extract_all` yields what is captured, so something must be.
+    fn capture_groups(&mut self, regex: Option<&Expr>) -> Checked<()> {
+        let Some((expr, text)) = regex.and_then(|expr| Some((expr, fold::string(expr)?))) else {
+            return Ok(());
+        };
+        let mut groups = 0;
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' => {
+                    chars.next();
+                }
+                '(' => {
+                    let mut ahead = chars.clone();
+                    let plain = ahead.next() != Some('?');
+                    let named = matches!(ahead.next(), Some('P' | '<'));
+                    groups += usize::from(plain || named);
+                }
+                _ => {}
+            }
+        }
+        match groups {
+            0 => Err(self.error_with_help(
+                codes::VALUE_OUT_OF_RANGE,
+                expr.span,
+                "`extract_all` needs a regular expression with a capture group",
+                "put what is to be extracted in parentheses",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// `series_stats(x)` and its like yield several columns; elsewhere the call is one array of
     /// them. What the columns of a call are: the end of the name, and the type.
     pub(super) fn column_parts(&self, canonical: &str, arrays: usize) -> Vec<(&'static str, Type)> {
@@ -601,21 +671,20 @@ pub(super) fn promoted(ty: Type) -> Type {
     }
 }
 
-/// The type of a choice between values: the widest number or the one type that there is; a dynamic
-/// counts only where there is nothing else, and what has no common type is dynamic.
-fn branch_type(types: &[Type]) -> Type {
-    types
-        .iter()
-        .copied()
-        .filter(|ty| *ty != Type::Dynamic)
-        .map(Some)
-        .reduce(|a, b| match (a, b) {
-            (Some(a), Some(b)) if a == b => Some(a),
-            (Some(a), Some(b)) => widest(a, b),
-            _ => None,
-        })
-        .flatten()
-        .unwrap_or(Type::Dynamic)
+/// The type of a choice between values: the one type that there is, an int becoming a long where it
+/// must. A dynamic counts only where there is nothing else. `Err` has the two that do not go
+/// together.
+fn branch_type(types: &[Type]) -> Result<Type, (Type, Type)> {
+    let mut common = None;
+    for ty in types.iter().copied().filter(|ty| *ty != Type::Dynamic) {
+        common = match common {
+            None => Some(ty),
+            Some(other) if other == ty => Some(ty),
+            Some(other) if other.is_integer() && ty.is_integer() => Some(Type::Long),
+            Some(other) => return Err((other, ty)),
+        };
+    }
+    Ok(common.unwrap_or(Type::Dynamic))
 }
 
 /// An argument as the parameter wants it.

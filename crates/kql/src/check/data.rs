@@ -6,7 +6,7 @@ use super::Checker;
 use super::build;
 use super::fold;
 use super::report::Checked;
-use super::scope::Row;
+use super::scope::{Binding, Row};
 use crate::checked::{Op, Rel};
 use crate::codes;
 use crate::schema::Column;
@@ -31,7 +31,10 @@ impl<'a> Checker<'a> {
         let mut values = Vec::with_capacity(table.values.len());
         for (at, expr) in table.values.iter().enumerate() {
             let ty = columns[at % columns.len()].ty;
-            let literal = self.scalar(expr, &Row::none())?;
+            let literal = match &expr.kind {
+                ExprKind::Literal(value) => build::literal(value.clone(), expr.span),
+                _ => self.scalar(expr, &Row::none())?,
+            };
             let Some(value) = fold::value(&literal) else {
                 return Err(self.error(
                     codes::DATATABLE,
@@ -97,7 +100,9 @@ impl<'a> Checker<'a> {
     /// The value of a property: a literal, or a bare word as a string.
     pub(super) fn property(&mut self, property: &'a Parameter) -> Checked<Value> {
         match &property.value.kind {
-            ExprKind::Name(word) if self.scopes.find(&word.text).is_none() => {
+            ExprKind::Name(word)
+                if !matches!(self.scopes.find(&word.text), Some(Binding::Scalar(_))) =>
+            {
                 Ok(Value::String(word.text.clone()))
             }
             _ => self.literal_value(&property.value),

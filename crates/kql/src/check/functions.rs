@@ -132,9 +132,7 @@ impl<'a> Checker<'a> {
             let Some(at) = at else {
                 return Err(self.argument_count(name, body, args.len(), span));
             };
-            if arg.name.is_none() {
-                next += 1;
-            }
+            next += 1;
             match self.argument(bound[at].0, arg, row) {
                 Ok(binding) => bound[at].1 = Some(binding),
                 Err(reported) => failed = Some(reported),

@@ -183,7 +183,8 @@ impl<'a> Checker<'a> {
                 self.unsupported_statement(statement.span, "restrict access");
                 None
             }
-            StatementKind::DeclarePattern { .. } => {
+            StatementKind::DeclarePattern { name } => {
+                self.scopes.declare(&name.text, Binding::Failed);
                 self.unsupported_statement(statement.span, "declare pattern");
                 None
             }

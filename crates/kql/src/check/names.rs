@@ -22,6 +22,11 @@ impl UniqueNames {
         self.add_with_base(name, name)
     }
 
+    /// The name is taken from now on.
+    pub(super) fn reserve(&mut self, name: &str) {
+        self.suffixes.entry(name.to_string()).or_insert(0);
+    }
+
     /// `name`, or `base` with a number when it is taken.
     pub(super) fn add_with_base(&mut self, name: &str, base: &str) -> String {
         let Some(last) = self.suffixes.get(name).copied() else {

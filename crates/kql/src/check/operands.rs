@@ -138,6 +138,11 @@ impl Checker<'_> {
             | Type::Decimal
             | Type::TimeSpan
             | Type::Dynamic => {
+                // As in all arithmetic, an int becomes a long.
+                let operand = match operand.ty {
+                    Type::Int => converted(operand, Type::Long),
+                    _ => operand,
+                };
                 let folded = fold::value(&operand).and_then(fold::negated);
                 Ok(match folded {
                     Some(value) => literal(value, span),
@@ -229,11 +234,16 @@ fn equality(name: &'static str, left: Expr, right: Expr, span: Span) -> Option<E
     let (left, right) = match (left.ty, right.ty) {
         (a, b) if a == b => (left, right),
         (Type::Dynamic, _) | (_, Type::Dynamic) => (left, right),
+        // A literal string is read as what it is compared with; else both are compared as text.
         (Type::String, other) if fold::value(&left).is_some() => (converted(left, other), right),
         (other, Type::String) if fold::value(&right).is_some() => {
             let right = converted(right, other);
             (left, right)
         }
+        (Type::String, _) | (_, Type::String) => (
+            converted(left, Type::String),
+            converted(right, Type::String),
+        ),
         _ => numbers(left, right)?,
     };
     Some(call(name, vec![left, right], Type::Bool, span))

@@ -15,6 +15,9 @@ use crate::span::Span;
 use crate::syntax::{self, BinaryOp, ListOp, Name, UnaryOp};
 use crate::types::{self, Type};
 
+/// The longest text of a long that is not in parentheses.
+const BARE_LONG: usize = "-9223372036854775808".len();
+
 /// How many columns a message lists.
 const LISTED_COLUMNS: usize = 12;
 
@@ -42,6 +45,14 @@ impl<'a> Checker<'a> {
         use syntax::ExprKind as Kind;
         let span = expr.span;
         match &expr.kind {
+            // The digits alone are out of range; a negative number is what is made of them.
+            Kind::Literal(types::Value::Long(i64::MIN)) if span.len() <= BARE_LONG => Err(self
+                .error_with_help(
+                    codes::INVALID_NUMBER,
+                    span,
+                    "the number does not fit into a `long`",
+                    "write `long(-9223372036854775808)`",
+                )),
             Kind::Literal(value) => Ok(literal(value.clone(), span)),
             Kind::Name(name) => self.name(name, row),
             Kind::Member { base, name } => self.member(base, name, row, span),

@@ -7,3 +7,4 @@ mod support;
 mod parse;
 mod messages;
 mod hostile;
+mod check;

@@ -1,5 +1,6 @@
 //! `join` and `lookup`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::check::build::{column, converted};
@@ -47,14 +48,15 @@ impl<'a> Checker<'a> {
         };
         let right = self.tabular(right, &Row::none())?;
         let on = self.condition(left, &right, condition, operator)?;
-        let mut names = UniqueNames::default();
-        let mut output = Vec::new();
-        if !matches!(kind, JoinKind::RightSemi | JoinKind::RightAnti) {
-            output.extend(side(Side::Left, &left.columns, &mut names));
-        }
-        if !matches!(kind, JoinKind::LeftSemi | JoinKind::LeftAnti) {
-            output.extend(side(Side::Right, &right.columns, &mut names));
-        }
+        let of_left = match kind {
+            JoinKind::RightSemi | JoinKind::RightAnti => &[],
+            _ => left.columns.as_slice(),
+        };
+        let of_right = match kind {
+            JoinKind::LeftSemi | JoinKind::LeftAnti => &[],
+            _ => right.columns.as_slice(),
+        };
+        let output = both(of_left.iter(), of_right.iter());
         self.joined(kind, left, right, on, output, operator.span)
     }
 
@@ -85,15 +87,8 @@ impl<'a> Checker<'a> {
                 |(_, key)| matches!(&key.kind, checked::ExprKind::Column(name) if *name == found.name),
             )
         };
-        let others: Vec<Column> = right
-            .columns
-            .iter()
-            .filter(|found| !is_key(found))
-            .cloned()
-            .collect();
-        let mut names = UniqueNames::default();
-        let mut output: Vec<_> = side(Side::Left, &left.columns, &mut names).collect();
-        output.extend(side(Side::Right, &others, &mut names));
+        let others = right.columns.iter().filter(|found| !is_key(found));
+        let output = both(left.columns.iter(), others);
         self.joined(kind, left, right, on, output, operator.span)
     }
 
@@ -243,20 +238,35 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The columns of one side, under names that are still free.
-fn side<'c>(
-    side: Side,
-    columns: &'c [Column],
-    names: &'c mut UniqueNames,
-) -> impl Iterator<Item = (JoinColumn, Type)> + use<'c> {
-    columns.iter().map(move |found| {
-        let column = JoinColumn {
-            side,
-            source: found.name.clone(),
-            name: names.add(&found.name),
-        };
-        (column, found.ty)
-    })
+/// The columns of both sides. A name that stands twice gets a number the second time, one that makes
+/// a name that no column has: `k, a` beside `k, a, a1` become `k, a, k1, a2, a1`.
+fn both<'c>(
+    left: impl Iterator<Item = &'c Column>,
+    right: impl Iterator<Item = &'c Column>,
+) -> Vec<(JoinColumn, Type)> {
+    let all: Vec<(Side, &Column)> = left
+        .map(|found| (Side::Left, found))
+        .chain(right.map(|found| (Side::Right, found)))
+        .collect();
+    let mut names = UniqueNames::default();
+    for (_, found) in &all {
+        names.reserve(&found.name);
+    }
+    let mut used = HashSet::new();
+    all.into_iter()
+        .map(|(side, found)| {
+            let name = match used.insert(&found.name) {
+                true => found.name.clone(),
+                false => names.add(&found.name),
+            };
+            let column = JoinColumn {
+                side,
+                source: found.name.clone(),
+                name,
+            };
+            (column, found.ty)
+        })
+        .collect()
 }
 
 /// Which side an operand is about.

@@ -25,7 +25,7 @@ use crate::checked::{Op, Rel, Render};
 use crate::schema::Column;
 use crate::span::Span;
 use crate::syntax::{
-    ExprKind, Name, Operator, OperatorKind as Kind, Parameter, PartitionBody, RowSchema,
+    Expr, ExprKind, Name, Operator, OperatorKind as Kind, Parameter, PartitionBody, RowSchema,
 };
 use crate::types::{self, Type};
 
@@ -54,6 +54,7 @@ impl<'a> Checker<'a> {
             }
             Kind::Find { .. } => return Err(self.unsupported_operator(&operator.keyword)),
             Kind::Error => return Err(Reported),
+            Kind::Other => return Err(self.unsupported_operator(&operator.keyword)),
             _ => {}
         }
         let Some(input) = input else {
@@ -201,6 +202,14 @@ impl<'a> Checker<'a> {
     fn word(&mut self, operator: &'a Operator, name: &str) -> Checked<Option<String>> {
         match operator.parameter(name) {
             None => Ok(None),
+            Some(Parameter {
+                value:
+                    Expr {
+                        kind: ExprKind::Name(word),
+                        ..
+                    },
+                ..
+            }) => Ok(Some(word.text.to_lowercase())),
             Some(parameter) => match self.property(parameter)? {
                 types::Value::String(text) => Ok(Some(text.to_lowercase())),
                 types::Value::Bool(flag) => Ok(Some(flag.to_string())),
