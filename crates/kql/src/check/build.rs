@@ -77,10 +77,10 @@ pub(super) fn converted(expr: Expr, ty: Type) -> Expr {
         return expr;
     }
     let span = expr.span;
-    if let ExprKind::Literal(value) = &expr.kind {
-        if let Some(value) = super::fold::converted(value, ty) {
-            return literal(value, span);
-        }
+    if let ExprKind::Literal(value) = &expr.kind
+        && let Some(value) = super::fold::converted(value, ty)
+    {
+        return literal(value, span);
     }
     match ty {
         // There is no function for it, but the only element of an array is a dynamic.

@@ -68,7 +68,7 @@ impl<'a> Checker<'a> {
             return self.aggregate_in_expression(found, row, span);
         }
         match name.text.as_str() {
-            "toscalar" => return self.to_scalar(found, span),
+            "toscalar" => return self.first_cell(found, span),
             "column_ifexists" | "columnifexists" | "iscolumnexists" => {
                 return self.column_if_exists(found, row, span);
             }
@@ -366,7 +366,7 @@ impl<'a> Checker<'a> {
     }
 
     fn case(&mut self, args: Vec<Arg>, span: Span) -> Checked<Expr> {
-        if args.len() < 3 || args.len() % 2 == 0 {
+        if args.len() < 3 || args.len().is_multiple_of(2) {
             return Err(self.error_with_help(
                 codes::ARGUMENT_COUNT,
                 span,
@@ -375,7 +375,7 @@ impl<'a> Checker<'a> {
             ));
         }
         let last = args.len() - 1;
-        let is_predicate = |at: usize| at % 2 == 0 && at != last;
+        let is_predicate = |at: usize| at.is_multiple_of(2) && at != last;
         let mut values = Vec::with_capacity(args.len());
         for (at, arg) in args.into_iter().enumerate() {
             match arg {

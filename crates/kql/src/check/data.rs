@@ -17,7 +17,7 @@ use crate::types::{Type, Value};
 impl<'a> Checker<'a> {
     pub(super) fn datatable(&mut self, table: &'a DataTable, span: Span) -> Checked<Arc<Rel>> {
         let columns = self.declared_columns(&table.schema)?;
-        if columns.is_empty() || table.values.len() % columns.len() != 0 {
+        if columns.is_empty() || !table.values.len().is_multiple_of(columns.len()) {
             return Err(self.error(
                 codes::DATATABLE,
                 span,

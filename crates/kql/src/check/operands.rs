@@ -222,10 +222,10 @@ fn whole(expr: Expr) -> Expr {
 }
 
 fn fold_or_call(name: &'static str, left: Expr, right: Expr, ty: Type, span: Span) -> Expr {
-    if let (ExprKind::Literal(a), ExprKind::Literal(b)) = (&left.kind, &right.kind) {
-        if let Some(value) = fold::binary(name, a, b).filter(|value| value.ty() == ty) {
-            return literal(value, span);
-        }
+    if let (ExprKind::Literal(a), ExprKind::Literal(b)) = (&left.kind, &right.kind)
+        && let Some(value) = fold::binary(name, a, b).filter(|value| value.ty() == ty)
+    {
+        return literal(value, span);
     }
     call(name, vec![left, right], ty, span)
 }

@@ -10,9 +10,6 @@ use crate::functions::{self, Return};
 use crate::span::Span;
 use crate::syntax::{self, Name};
 
-/// Words that the engine does not take as names of columns.
-const RESERVED: [&str; 5] = ["asc", "desc", "first", "last", "missing"];
-
 /// How an operator treats the names of its columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
@@ -116,7 +113,6 @@ impl<'a> Checker<'a> {
         style: Style,
         columns: &mut Columns<Expr>,
     ) -> Checked<()> {
-        self.not_reserved(name)?;
         let declared = match style {
             Style::Extend => columns.declare_or_replace(&name.text, expr),
             Style::Project | Style::Print => columns.declare(&name.text, expr),
@@ -124,20 +120,6 @@ impl<'a> Checker<'a> {
         match declared {
             Ok(_) => Ok(()),
             Err(Duplicate) => Err(self.duplicate_column(&name.text, name.span)),
-        }
-    }
-
-    /// Some words cannot be the name of a new column unless they stand in brackets.
-    pub(super) fn not_reserved(&mut self, name: &Name) -> Checked<()> {
-        let bare = name.span.len() == name.text.len();
-        match bare && RESERVED.contains(&name.text.as_str()) {
-            true => Err(self.error_with_help(
-                codes::RESERVED_WORD,
-                name.span,
-                format!("`{}` is a word of the language", name.text),
-                format!("write `['{}']`", name.text),
-            )),
-            false => Ok(()),
         }
     }
 

@@ -36,7 +36,7 @@ pub(super) struct Mark(Option<usize>);
 
 /// All declarations ever made; each knows the one before it, so that a function finds the names that
 /// it could see where it was written.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Scopes<'a> {
     declarations: Vec<Declaration<'a>>,
     last: Option<usize>,
@@ -49,16 +49,6 @@ struct Declaration<'a> {
     name: String,
     binding: Binding<'a>,
     before: Option<usize>,
-}
-
-impl Default for Scopes<'_> {
-    fn default() -> Self {
-        Scopes {
-            declarations: Vec::new(),
-            last: None,
-            block: None,
-        }
-    }
 }
 
 /// What to go back to at the end of a block.

@@ -290,7 +290,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `toscalar(T)`: the first cell; of a scalar it is the scalar.
-    pub(super) fn to_scalar(&mut self, call: &'a Call, span: Span) -> Checked<Expr> {
+    pub(super) fn first_cell(&mut self, call: &'a Call, span: Span) -> Checked<Expr> {
         let [argument] = call.args.as_slice() else {
             return Err(self.error(
                 codes::ARGUMENT_COUNT,

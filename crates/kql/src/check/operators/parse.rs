@@ -69,7 +69,6 @@ impl<'a> Checker<'a> {
                     if declared.contains(&name.text.as_str()) {
                         return Err(self.duplicate_column(&name.text, name.span));
                     }
-                    self.not_reserved(name)?;
                     declared.push(&name.text);
                     let ty = match ty {
                         Some(ty) => ty.ty.ok_or(super::Reported)?,

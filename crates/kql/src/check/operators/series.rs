@@ -157,7 +157,6 @@ impl<'a> Checker<'a> {
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "from, to and step")]
     fn series_range(
         &mut self,
         range: &'a SeriesRange,

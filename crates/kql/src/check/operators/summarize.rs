@@ -190,7 +190,6 @@ impl<'a> Checker<'a> {
         expr: Expr,
         columns: &mut Columns<Expr>,
     ) -> Checked<()> {
-        self.not_reserved(name)?;
         match columns.declare(&name.text, expr) {
             Ok(_) => Ok(()),
             Err(Duplicate) => Err(self.duplicate_column(&name.text, name.span)),
