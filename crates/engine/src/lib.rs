@@ -17,6 +17,7 @@ pub mod lower;
 pub mod pushdown;
 pub mod rows;
 pub mod session;
+pub mod extract;
 mod sessions;
 
 pub use catalog::Catalog;

@@ -22,7 +22,7 @@ pub fn all_udfs() -> Vec<Arc<ScalarUDF>> {
 
 /// `kql_steps(from, to, step, max)`: from, from + step, … up to `to`, at most `max` of them.
 pub fn steps() -> Arc<ScalarUDF> {
-    udf("kql_steps", 4, Some(DataType::Int64), |args| {
+    udf("kql_steps", 4, Output::List(DataType::Int64), |args| {
         let columns = args
             .iter()
             .map(|a| a.as_primitive::<Int64Type>())
@@ -59,75 +59,90 @@ pub fn steps() -> Arc<ScalarUDF> {
 /// `kql_elements(json, max, pairs)`: the elements of an array, or the pairs of a bag as one-pair bags
 /// (or, with `pairs`, as `["key", value]`), each as JSON text. Anything else, null too, is one element.
 pub fn elements() -> Arc<ScalarUDF> {
-    udf("kql_elements", 3, Some(DataType::Utf8View), |args| {
-        let texts = args[0].as_string_view();
-        let max = args[1].as_primitive::<Int64Type>();
-        let pairs: &BooleanArray = args[2].as_boolean();
-        let mut lists = ListBuilder::new(StringViewBuilder::new());
-        for row in 0..texts.len() {
-            if texts.is_null(row) {
-                lists.values().append_null();
-                lists.append(true);
-                continue;
-            }
-            let max = usize::try_from(max.value(row)).unwrap_or(0);
-            let text = texts.value(row).trim();
-            let out = lists.values();
-            match text.as_bytes().first() {
-                Some(b'[') => split(text).take(max).for_each(|item| append(out, item)),
-                Some(b'{') => {
-                    for pair in split(text).take(max) {
-                        if pairs.value(row) {
-                            out.append_value(pair_as_array(pair));
-                        } else {
-                            out.append_value(format!("{{{pair}}}"));
+    udf(
+        "kql_elements",
+        3,
+        Output::List(DataType::Utf8View),
+        |args| {
+            let texts = args[0].as_string_view();
+            let max = args[1].as_primitive::<Int64Type>();
+            let pairs: &BooleanArray = args[2].as_boolean();
+            let mut lists = ListBuilder::new(StringViewBuilder::new());
+            for row in 0..texts.len() {
+                if texts.is_null(row) {
+                    lists.values().append_null();
+                    lists.append(true);
+                    continue;
+                }
+                let max = usize::try_from(max.value(row)).unwrap_or(0);
+                let text = texts.value(row).trim();
+                let out = lists.values();
+                match text.as_bytes().first() {
+                    Some(b'[') => split(text).take(max).for_each(|item| append(out, item)),
+                    Some(b'{') => {
+                        for pair in split(text).take(max) {
+                            if pairs.value(row) {
+                                out.append_value(pair_as_array(pair));
+                            } else {
+                                out.append_value(format!("{{{pair}}}"));
+                            }
                         }
                     }
+                    _ => append(out, text),
                 }
-                _ => append(out, text),
+                lists.append(true);
             }
-            lists.append(true);
-        }
-        Ok(Arc::new(lists.finish()))
-    })
+            Ok(Arc::new(lists.finish()))
+        },
+    )
 }
 
 /// `kql_item_indexes(list)`: 0, 1, … for the elements of a list.
 pub fn item_indexes() -> Arc<ScalarUDF> {
-    udf("kql_item_indexes", 1, Some(DataType::Int64), |args| {
-        let list = args[0].as_list::<i32>();
-        let mut lists = ListBuilder::new(Int64Builder::new());
-        for row in 0..list.len() {
-            let count = if list.is_null(row) {
-                0
-            } else {
-                i64::from(list.value_length(row))
-            };
-            (0..count).for_each(|at| lists.values().append_value(at));
-            lists.append(true);
-        }
-        Ok(Arc::new(lists.finish()))
-    })
+    udf(
+        "kql_item_indexes",
+        1,
+        Output::List(DataType::Int64),
+        |args| {
+            let list = args[0].as_list::<i32>();
+            let mut lists = ListBuilder::new(Int64Builder::new());
+            for row in 0..list.len() {
+                let count = if list.is_null(row) {
+                    0
+                } else {
+                    i64::from(list.value_length(row))
+                };
+                (0..count).for_each(|at| lists.values().append_value(at));
+                lists.append(true);
+            }
+            Ok(Arc::new(lists.finish()))
+        },
+    )
 }
 
 /// `kql_first_tick(at, first, frequency)`: the first of first, first + frequency, … at or after `at`.
 pub fn first_tick() -> Arc<ScalarUDF> {
-    udf("kql_first_tick", 3, None, |args| {
-        let columns = args
-            .iter()
-            .map(|a| a.as_primitive::<Int64Type>())
-            .collect::<Vec<_>>();
-        let ticks = (0..columns[0].len()).map(|row| {
-            if columns.iter().any(|column| column.is_null(row)) {
-                return None;
-            }
-            let [at, first, frequency] = [0, 1, 2].map(|place| columns[place].value(row));
-            let behind = at.saturating_sub(first).max(0);
-            let steps = behind / frequency.max(1) + i64::from(behind % frequency.max(1) != 0);
-            steps.checked_mul(frequency)?.checked_add(first)
-        });
-        Ok(Arc::new(Int64Array::from_iter(ticks)))
-    })
+    udf(
+        "kql_first_tick",
+        3,
+        Output::Scalar(DataType::Int64),
+        |args| {
+            let columns = args
+                .iter()
+                .map(|a| a.as_primitive::<Int64Type>())
+                .collect::<Vec<_>>();
+            let ticks = (0..columns[0].len()).map(|row| {
+                if columns.iter().any(|column| column.is_null(row)) {
+                    return None;
+                }
+                let [at, first, frequency] = [0, 1, 2].map(|place| columns[place].value(row));
+                let behind = at.saturating_sub(first).max(0);
+                let steps = behind / frequency.max(1) + i64::from(behind % frequency.max(1) != 0);
+                steps.checked_mul(frequency)?.checked_add(first)
+            });
+            Ok(Arc::new(Int64Array::from_iter(ticks)))
+        },
+    )
 }
 
 fn append(out: &mut StringViewBuilder, item: &str) {
@@ -193,14 +208,26 @@ fn string_end(bytes: &[u8], at: usize) -> usize {
     bytes.len()
 }
 
-type Kernel = fn(&[ArrayRef]) -> Result<ArrayRef>;
+pub(crate) type Kernel = fn(&[ArrayRef]) -> Result<ArrayRef>;
 
-/// `item`: the type of the list's items; without it the function yields an Int64.
-fn udf(name: &'static str, arity: usize, item: Option<DataType>, kernel: Kernel) -> Arc<ScalarUDF> {
+/// What a function of lists yields.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// Lists of such items.
+    List(DataType),
+    Scalar(DataType),
+}
+
+pub(crate) fn udf(
+    name: &'static str,
+    arity: usize,
+    output: Output,
+    kernel: Kernel,
+) -> Arc<ScalarUDF> {
     let signature = Signature::any(arity, Volatility::Immutable);
     Arc::new(ScalarUDF::new_from_impl(ListFunction {
         name,
-        item,
+        output,
         kernel,
         signature,
     }))
@@ -209,7 +236,7 @@ fn udf(name: &'static str, arity: usize, item: Option<DataType>, kernel: Kernel)
 #[derive(Debug)]
 struct ListFunction {
     name: &'static str,
-    item: Option<DataType>,
+    output: Output,
     kernel: Kernel,
     signature: Signature,
 }
@@ -238,9 +265,11 @@ impl ScalarUDFImpl for ListFunction {
     }
 
     fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
-        Ok(match &self.item {
-            Some(item) => DataType::List(Arc::new(Field::new_list_field(item.clone(), true))),
-            None => DataType::Int64,
+        Ok(match &self.output {
+            Output::List(item) => {
+                DataType::List(Arc::new(Field::new_list_field(item.clone(), true)))
+            }
+            Output::Scalar(data_type) => data_type.clone(),
         })
     }
 

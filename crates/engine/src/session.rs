@@ -13,7 +13,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use crate::error::Result;
 use crate::limits::{BATCH_ROWS, MEMORY_BYTES_DEFAULT};
 use crate::pushdown::MicrosecondComparisons;
-use crate::{aggregates, functions, lists};
+use crate::{aggregates, extract, functions, lists};
 
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
@@ -72,9 +72,10 @@ pub fn register(context: &SessionContext) {
     for function in functions::all_udfs() {
         context.register_udf(function.as_ref().clone());
     }
-    for function in lists::all_udfs() {
+    for function in lists::all_udfs().into_iter().chain(extract::all_udfs()) {
         context.register_udf(function.as_ref().clone());
     }
+    context.register_udwf(lists::sessions().as_ref().clone());
     for function in aggregates::all_udafs() {
         context.register_udaf(function.as_ref().clone());
     }

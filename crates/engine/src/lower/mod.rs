@@ -199,13 +199,7 @@ impl<'a> Lowerer<'a> {
 
     /// The rows of a relation, now: for what ends a stage.
     fn rows(&mut self, relation: &Relation, limit: usize) -> Result<Vec<Vec<Value>>> {
-        if let When::Ticks(_) = self.when
-            && (!relation.carry.is_empty() || relation.pending.is_some())
-        {
-            return Err(Error::not_vectorisable(
-                "an operator that runs outside the plan",
-            ));
-        }
+        self.refuse_ticks(relation, "an operator that runs outside the plan")?;
         let columns = relation
             .columns
             .iter()

@@ -1,0 +1,4 @@
+//! The engine's integration tests, in one binary.
+
+mod support;
+mod operators;
