@@ -8,7 +8,10 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect, execute_stream};
 use datafusion::prelude::SessionContext;
+use keyline_kql::check::{self, CheckOptions};
 use keyline_kql::checked::CheckedQuery;
+use keyline_kql::diagnostic::Severity;
+use keyline_kql::parse;
 use keyline_kql::schema::{Column, Schema};
 
 use crate::catalog::Catalog;
@@ -16,6 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, Ticks};
 use crate::externaldata::References;
 use crate::lower::{self, Host, When};
+use crate::rows::{Table, batches_to_rows};
 use crate::session::{self, EngineOptions};
 
 #[derive(Clone)]
@@ -61,6 +65,28 @@ impl Engine {
 
     pub fn session(&self) -> &SessionContext {
         &self.context
+    }
+
+    /// Parses and checks a query; what is wrong with it is in the error.
+    pub fn check(&self, text: &str) -> Result<CheckedQuery> {
+        let (query, mut diagnostics) = parse::parse(text);
+        if diagnostics.iter().any(|d| d.severity != Severity::Warning) {
+            return Err(Error::query(diagnostics));
+        }
+        let (checked, found) = check::check(&query, self.schema(), &CheckOptions::default());
+        diagnostics.extend(found);
+        checked.ok_or_else(|| Error::query(diagnostics))
+    }
+
+    /// Query text in, the whole result out.
+    pub fn query_text(&self, text: &str, evaluation: &Evaluation) -> Result<Table> {
+        let query = self.check(text)?;
+        let plan = self.physical(&self.plan(&query, evaluation)?)?;
+        let rows = batches_to_rows(&self.collect(plan)?, &query.root.columns)?;
+        Ok(Table {
+            columns: query.root.columns.clone(),
+            rows,
+        })
     }
 
     /// The logical plan, not optimised. Stages that cannot be part of a plan have run.

@@ -1,4 +1,6 @@
 //! The engine's integration tests, in one binary.
 
 mod support;
-mod operators;
+mod compare;
+mod corpus;
+mod events;
