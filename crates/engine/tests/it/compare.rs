@@ -27,7 +27,11 @@ pub struct Expected<'c> {
 /// Why the result is not the expected one.
 pub fn difference(expected: &Expected, actual: &Table) -> Option<String> {
     if let Some(names) = &expected.columns {
-        let found = actual.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>();
+        let found = actual
+            .columns
+            .iter()
+            .map(|c| c.name.as_str())
+            .collect::<Vec<_>>();
         if *names != found {
             return Some(format!("columns: expected {names:?}, found {found:?}"));
         }
@@ -36,7 +40,10 @@ pub fn difference(expected: &Expected, actual: &Table) -> Option<String> {
         if let Some(ty) = ty
             && *ty != column.ty.name()
         {
-            return Some(format!("type of `{}`: expected {ty}, found {}", column.name, column.ty));
+            return Some(format!(
+                "type of `{}`: expected {ty}, found {}",
+                column.name, column.ty
+            ));
         }
     }
     if expected.rows.len() != actual.rows.len() {
@@ -47,31 +54,55 @@ pub fn difference(expected: &Expected, actual: &Table) -> Option<String> {
             shown(actual)
         ));
     }
-    let sets_free = ["make_set", "makeset", "bag_keys", "set_union", "set_intersect"]
-        .iter()
-        .any(|name| expected.query.contains(name));
+    let sets_free = [
+        "make_set",
+        "makeset",
+        "bag_keys",
+        "set_union",
+        "set_intersect",
+    ]
+    .iter()
+    .any(|name| expected.query.contains(name));
     let same = |row: &[Option<&str>], found: &[Value]| {
         row.len() == found.len()
-            && row.iter().zip(found).all(|(e, f)| cell_equal(expected.corpus, sets_free, *e, f))
+            && row
+                .iter()
+                .zip(found)
+                .all(|(e, f)| cell_equal(expected.corpus, sets_free, *e, f))
     };
     let equal = if expected.ordered {
-        expected.rows.iter().zip(&actual.rows).all(|(e, f)| same(e, f))
+        expected
+            .rows
+            .iter()
+            .zip(&actual.rows)
+            .all(|(e, f)| same(e, f))
     } else {
         let mut left = actual.rows.iter().collect::<Vec<_>>();
-        expected.rows.iter().all(|e| match left.iter().position(|f| same(e, f)) {
-            Some(at) => {
-                left.swap_remove(at);
-                true
-            }
-            None => false,
-        })
+        expected
+            .rows
+            .iter()
+            .all(|e| match left.iter().position(|f| same(e, f)) {
+                Some(at) => {
+                    left.swap_remove(at);
+                    true
+                }
+                None => false,
+            })
     };
-    (!equal).then(|| format!("cells: expected {:?}, found {}", expected.rows, shown(actual)))
+    (!equal).then(|| {
+        format!(
+            "cells: expected {:?}, found {}",
+            expected.rows,
+            shown(actual)
+        )
+    })
 }
 
 fn shown(table: &Table) -> String {
     let rows = table.rows.iter().take(8);
-    let rows = rows.map(|row| row.iter().map(rows::text).collect::<Vec<_>>()).collect::<Vec<_>>();
+    let rows = rows
+        .map(|row| row.iter().map(rows::text).collect::<Vec<_>>())
+        .collect::<Vec<_>>();
     format!("{rows:?}")
 }
 
@@ -81,14 +112,18 @@ fn cell_equal(corpus: Corpus, sets_free: bool, expected: Option<&str>, found: &V
         (Some(""), Value::Null(_)) => return corpus == Corpus::Docs,
         (Some(text), _) => text,
     };
-    let Some(text) = rows::text(found) else { return false };
+    let Some(text) = rows::text(found) else {
+        return false;
+    };
     match found {
         Value::Real(number) => real_equal(expected, *number),
-        Value::Decimal(number) => {
-            number.parse::<f64>().is_ok_and(|number| real_equal(expected, number))
-        }
+        Value::Decimal(number) => number
+            .parse::<f64>()
+            .is_ok_and(|number| real_equal(expected, number)),
         Value::Dynamic(json) => {
-            let Ok(found) = serde_json::from_str::<Json>(json) else { return false };
+            let Ok(found) = serde_json::from_str::<Json>(json) else {
+                return false;
+            };
             match serde_json::from_str::<Json>(expected) {
                 Ok(expected) if json_equal(sets_free, &expected, &found) => true,
                 _ => corpus == Corpus::Docs && found.as_str() == Some(expected),
@@ -116,7 +151,9 @@ fn real_equal(expected: &str, found: f64) -> bool {
         "NaN" => found.is_nan(),
         "Infinity" | "∞" => found == f64::INFINITY,
         "-Infinity" | "-∞" => found == f64::NEG_INFINITY,
-        _ => expected.parse::<f64>().is_ok_and(|expected| near(expected, found)),
+        _ => expected
+            .parse::<f64>()
+            .is_ok_and(|expected| near(expected, found)),
     }
 }
 
@@ -136,7 +173,8 @@ fn json_equal(sets_free: bool, a: &Json, b: &Json) -> bool {
         }
         (Json::Object(a), Json::Object(b)) => {
             a.len() == b.len()
-                && a.iter().all(|(k, v)| b.get(k).is_some_and(|w| json_equal(sets_free, v, w)))
+                && a.iter()
+                    .all(|(k, v)| b.get(k).is_some_and(|w| json_equal(sets_free, v, w)))
         }
         _ => a == b,
     }
@@ -144,12 +182,12 @@ fn json_equal(sets_free: bool, a: &Json, b: &Json) -> bool {
 
 fn multiset_equal(a: &[Json], b: &[Json]) -> bool {
     let mut left = b.iter().collect::<Vec<_>>();
-    a.iter().all(|a| match left.iter().position(|b| json_equal(true, a, b)) {
-        Some(at) => {
-            left.swap_remove(at);
-            true
-        }
-        None => false,
-    })
+    a.iter()
+        .all(|a| match left.iter().position(|b| json_equal(true, a, b)) {
+            Some(at) => {
+                left.swap_remove(at);
+                true
+            }
+            None => false,
+        })
 }
-

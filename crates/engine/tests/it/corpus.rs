@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
-use keyline_engine::{
-    Catalog, Engine, EngineOptions, ErrorKind, Evaluation, NoReferences, Table,
-};
+use keyline_engine::{Catalog, Engine, EngineOptions, ErrorKind, Evaluation, NoReferences, Table};
 use keyline_kql::diagnostic::Severity;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -48,8 +46,15 @@ fn both_corpora() {
             let id = case["id"].as_str().unwrap().to_string();
             let family = format!(
                 "{}/{}",
-                if corpus == Corpus::Kustainer { "kustainer" } else { "docs" },
-                case["family"].as_str().or(case["kind"].as_str()).unwrap_or("other")
+                if corpus == Corpus::Kustainer {
+                    "kustainer"
+                } else {
+                    "docs"
+                },
+                case["family"]
+                    .as_str()
+                    .or(case["kind"].as_str())
+                    .unwrap_or("other")
             );
             let outcome = run(&engine, corpus, &case);
             let counts: &mut (usize, usize) = passed.entry(family).or_default();
@@ -60,7 +65,11 @@ fn both_corpora() {
                     *causes.entry(cause(&why)).or_default() += 1;
                     let known = wrong.contains(&id.as_str());
                     if report {
-                        println!("{}{id}\n    {}\n    {why}", if known { "(corpus error) " } else { "" }, case["query"].as_str().unwrap().replace('\n', "\n    "));
+                        println!(
+                            "{}{id}\n    {}\n    {why}",
+                            if known { "(corpus error) " } else { "" },
+                            case["query"].as_str().unwrap().replace('\n', "\n    ")
+                        );
                     }
                     if !known && in_vocabulary(case["query"].as_str().unwrap()) {
                         owed.push(format!("{id}: {why}"));
@@ -73,10 +82,18 @@ fn both_corpora() {
         println!("{family:40} {passes:5} of {all}");
     }
     let total = |prefix: &str| {
-        let of = passed.iter().filter(|(family, _)| family.starts_with(prefix));
-        of.fold((0, 0), |sum, (_, (passes, all))| (sum.0 + passes, sum.1 + all))
+        let of = passed
+            .iter()
+            .filter(|(family, _)| family.starts_with(prefix));
+        of.fold((0, 0), |sum, (_, (passes, all))| {
+            (sum.0 + passes, sum.1 + all)
+        })
     };
-    println!("kustainer {:?}, docs {:?}", total("kustainer"), total("docs"));
+    println!(
+        "kustainer {:?}, docs {:?}",
+        total("kustainer"),
+        total("docs")
+    );
     if report {
         let mut causes = causes.into_iter().collect::<Vec<_>>();
         causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
@@ -84,8 +101,16 @@ fn both_corpora() {
             println!("{count:5}  {cause}");
         }
     }
-    assert!(total("kustainer").0 >= KUSTAINER_PASSES_MIN, "too few cases pass: {:?}", total("kustainer"));
-    assert!(owed.is_empty(), "cases within the vocabulary fail:\n{}", owed.join("\n"));
+    assert!(
+        total("kustainer").0 >= KUSTAINER_PASSES_MIN,
+        "too few cases pass: {:?}",
+        total("kustainer")
+    );
+    assert!(
+        owed.is_empty(),
+        "cases within the vocabulary fail:\n{}",
+        owed.join("\n")
+    );
 }
 
 pub fn shared() -> Option<PathBuf> {
@@ -97,7 +122,10 @@ pub fn shared() -> Option<PathBuf> {
 }
 
 fn engine() -> Engine {
-    let options = EngineOptions { partitions: 1, ..EngineOptions::for_this_machine() };
+    let options = EngineOptions {
+        partitions: 1,
+        ..EngineOptions::for_this_machine()
+    };
     Engine::new(&options, Catalog::new(), Arc::new(NoReferences)).unwrap()
 }
 
@@ -108,13 +136,20 @@ fn run(engine: &Engine, corpus: Corpus, case: &Json) -> Result<(), String> {
         .map_err(|_| "panic".to_string())?;
     if case["expect"] == "error" {
         return match answer {
-            Ok(table) => Err(format!("an error was expected, found {} rows", table.rows.len())),
+            Ok(table) => Err(format!(
+                "an error was expected, found {} rows",
+                table.rows.len()
+            )),
             Err(e) if is_unsupported(&e) => Err(format!("unsupported: {e}")),
             Err(_) => Ok(()),
         };
     }
     let table = answer.map_err(|e| {
-        if is_unsupported(&e) { format!("unsupported: {e}") } else { format!("error: {e}") }
+        if is_unsupported(&e) {
+            format!("unsupported: {e}")
+        } else {
+            format!("error: {e}")
+        }
     })?;
     match difference(&expected(corpus, query, case), &table) {
         Some(difference) => Err(difference),
@@ -124,23 +159,36 @@ fn run(engine: &Engine, corpus: Corpus, case: &Json) -> Result<(), String> {
 
 fn expected<'c>(corpus: Corpus, query: &'c str, case: &'c Json) -> Expected<'c> {
     let texts = |json: &'c Json| -> Vec<Option<&'c str>> {
-        json.as_array().map(|a| a.iter().map(Json::as_str).collect()).unwrap_or_default()
+        json.as_array()
+            .map(|a| a.iter().map(Json::as_str).collect())
+            .unwrap_or_default()
     };
     let verified = corpus == Corpus::Kustainer || case["columns_verified"] == true;
-    let columns = texts(&case["expected_columns"]).into_iter().flatten().collect::<Vec<_>>();
+    let columns = texts(&case["expected_columns"])
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>();
     Expected {
         corpus,
         query,
         columns: (verified && !columns.is_empty()).then_some(columns),
         types: texts(&case["expected_types"]),
-        rows: case["expected_rows"].as_array().unwrap().iter().map(texts).collect(),
+        rows: case["expected_rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(texts)
+            .collect(),
         ordered: case["ordered"] == true,
     }
 }
 
 fn is_unsupported(error: &keyline_engine::Error) -> bool {
     error.kind() == ErrorKind::Unsupported
-        || error.diagnostics().iter().any(|d| d.severity == Severity::Unsupported)
+        || error
+            .diagnostics()
+            .iter()
+            .any(|d| d.severity == Severity::Unsupported)
 }
 
 /// What kind of failure this is, for counting.
