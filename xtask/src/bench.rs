@@ -134,7 +134,7 @@ fn run(plan: &Plan) -> anyhow::Result<Vec<Measured>> {
             remove(&parquet);
             let mut command = keyline(plan);
             command
-                .arg("convert")
+                .args(["convert", "--threads", &threads])
                 .arg(&plan.logs)
                 .arg("--out")
                 .arg(&parquet);
@@ -149,6 +149,8 @@ fn run(plan: &Plan) -> anyhow::Result<Vec<Measured>> {
         measured.push(measure(plan, "hunt", &what, || {
             let mut command = keyline(plan);
             command.arg("hunt").arg(&plan.logs).args([
+                "--threads",
+                &threads,
                 "--offline",
                 "--no-builtin-rules",
                 "-o",

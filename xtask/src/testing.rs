@@ -62,23 +62,25 @@ pub fn ci() -> anyhow::Result<ExitCode> {
 
 /// The engine's run over the KQL corpora, with the causes of what does not pass.
 pub fn kql_report(options: &[String]) -> anyhow::Result<ExitCode> {
-    anyhow::ensure!(
-        shared().is_some(),
-        "the KQL corpora are not part of the repository and were not found: \
-         expected a folder `shared` beside the workspace, or `KEYLINE_SHARED`"
-    );
+    let Some(shared) = shared() else {
+        anyhow::bail!(
+            "the KQL corpora are not part of the repository and were not found: \
+             expected a folder `shared` beside the workspace, or `KEYLINE_SHARED`"
+        );
+    };
     let status = cargo()
         .args([
             "test",
+            "--quiet",
             "--package",
             "keyline-engine",
             "--test",
             "it",
             "--",
-            "--nocapture",
         ])
-        .args(["--test-threads", "1", "corpus"])
+        .args(["--nocapture", "--test-threads", "1", "corpora"])
         .args(options)
+        .env("KEYLINE_SHARED", shared.canonicalize()?)
         .env("KQL_REPORT", "1")
         .status()
         .context("cannot run cargo")?;

@@ -104,9 +104,13 @@ fn inner_seconds(told: &str) -> Option<f64> {
     value.get("seconds")?.as_f64()
 }
 
-/// `rows` of a step's own summary, or the one cell that a query named `Rows` gives.
+/// What a step says that it read or wrote: `rows` of its own summary, the first cell of a query's
+/// result, or the words `N events`.
 fn rows(told: &str) -> Option<u64> {
     let last = told.lines().last()?;
+    if let Some((before, _)) = last.split_once(" event") {
+        return before.rsplit(' ').next()?.replace(',', "").parse().ok();
+    }
     let value: serde_json::Value = serde_json::from_str(told)
         .or_else(|_| serde_json::from_str(last))
         .ok()?;
@@ -129,11 +133,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_say_their_rows_in_two_ways() {
+    fn steps_say_their_rows_in_three_ways() {
         assert_eq!(rows("{\"rows\": 12, \"seconds\": 0.5}\n"), Some(12));
         assert_eq!(rows("{\"columns\": [{}], \"rows\": [[7, 3]]}"), Some(7));
         assert_eq!(rows("{\"rows\": 0, \"bytes\": 9}"), None);
         assert_eq!(rows("no summary"), None);
+        assert_eq!(rows("out: 1,000,000 events, 150.2 MB"), Some(1_000_000));
         assert_eq!(
             inner_seconds("{\"rows\": 12, \"seconds\": 0.5}\n"),
             Some(0.5)
