@@ -129,6 +129,8 @@ pub enum Op {
         inputs: Vec<Arc<Rel>>,
     },
     MvExpand(MvExpand),
+    /// The columns: those of the input that the subquery does not yield, with the values of the
+    /// outer row, and all of the subquery by name (its `Context` has the expanded columns).
     MvApply {
         expand: MvExpand,
         subquery: Arc<Rel>,
@@ -195,6 +197,12 @@ pub enum ExprKind {
     /// `min_of` have one type (that of the call). A parameter of type `string` never gets a dynamic;
     /// one of class `scalar` gets whatever there is.
     ///
+    /// Functions of several values (`series_stats`, `series_fit_line` …) yield one array of them, as
+    /// does `array_sort_asc` of more than one array (of one it yields the sorted array itself); the
+    /// columns are made by `Index` and conversions. `bag_pack_columns` and `pack_all()` have become
+    /// `bag_pack`; `pack_all(true)` is `pack_all` with pairs of keys and values, of which those with
+    /// a null or empty value are left out. `column_ifexists` has been decided.
+    ///
     /// Arithmetic and comparisons of two numeric types come with both sides widened to the same
     /// type by the functions `toint`, `tolong`, `todouble`, `todecimal`. A dynamic operand is left
     /// as it is: the function sees its type.
@@ -213,7 +221,7 @@ pub enum ExprKind {
         base: Box<Expr>,
         index: Box<Expr>,
     },
-    /// A window function over the serialized input: `row_number`, `row_cumsum`, `prev`, `next`,
+    /// A window function over the serialized input (`prev` and `next` with all three arguments): `row_number`, `row_cumsum`, `prev`, `next`,
     /// `row_rank_dense`, `row_rank_min`, `row_window_session`.
     Window {
         function: &'static str,
@@ -353,6 +361,7 @@ pub struct ParseKv {
     pub regex: Option<String>,
 }
 
+/// The columns: `by`, the aggregates (dynamic arrays), then `on` (a dynamic array).
 #[derive(Clone, Debug)]
 pub struct MakeSeries {
     pub input: Arc<Rel>,
@@ -387,7 +396,8 @@ pub struct Scan {
     pub steps: Vec<ScanStep>,
 }
 
-/// In `condition` and `assignments`, a column named `step.column` is that step's state.
+/// In `condition` and `assignments`, a column named `step.column` is that step's state. (A variable
+/// named without its step is its declared value and has been put in place.)
 #[derive(Clone, Debug)]
 pub struct ScanStep {
     pub name: String,

@@ -19,7 +19,7 @@ const WRONG: [(&str, &str); 1] = [(
 )];
 
 /// Tables as the oracle's `schema.json` lists them.
-struct Tables(BTreeMap<String, Vec<Column>>);
+pub struct Tables(BTreeMap<String, Vec<Column>>);
 
 impl Schema for Tables {
     fn table(&self, name: &str) -> Option<Vec<Column>> {
@@ -31,7 +31,7 @@ impl Schema for Tables {
     }
 }
 
-fn tables(folder: &Path) -> Tables {
+pub fn tables(folder: &Path) -> Tables {
     let text = std::fs::read_to_string(folder.join("tools/kql-oracle/schema.json")).unwrap();
     let json: BTreeMap<String, Vec<(String, String)>> = serde_json::from_str(&text).unwrap();
     let columns = |list: Vec<(String, String)>| {

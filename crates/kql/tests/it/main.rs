@@ -8,3 +8,4 @@ mod parse;
 mod messages;
 mod hostile;
 mod check;
+mod sound;
