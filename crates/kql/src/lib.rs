@@ -14,3 +14,4 @@ pub mod parse;
 pub mod functions;
 pub mod checked;
 pub mod check;
+pub mod vocabulary;
