@@ -9,7 +9,7 @@
 
 use super::{Told, Truth};
 use crate::address;
-use crate::clock::{DAY, HOUR};
+use crate::clock::{HOUR, MINUTE};
 use crate::files::{Event, Simulation};
 use crate::identity::{self, Caller};
 use crate::organisation::{Config, Kind, Organisation, Principal, Stream};
@@ -77,6 +77,10 @@ const GET_OBJECT: &str =
 const THIEF_AGENT: &str = "aws-cli/2.19.5 md/awscrt#0.22.0 ua/2.0 os/macos#23.6.0 md/arch#arm64 \
                            lang/python#3.12.6 md/pyimpl#CPython cfg/retry-mode#standard";
 
+const HEARTBEAT_EVERY: i64 = 15 * MINUTE;
+const HEARTBEAT: &str = r#"{"instanceId":"$actor","agentVersion":"3.3.1345.0","agentStatus":"Active","platformType":"Linux","platformName":"Amazon Linux","platformVersion":"2023","agentName":"amazon-ssm-agent"}"#;
+const AGENT: &str = "aws-sdk-go/1.55.5 (go1.23.4; linux; amd64) amazon-ssm-agent/3.3.1345.0";
+
 /// The thief works from outside AWS.
 pub fn from_outside(seed: u64) -> Told {
     tell(seed, "instance-credential-theft", |_| {
@@ -140,6 +144,7 @@ fn tell(seed: u64, story: &'static str, thief: fn(region: &str) -> String) -> To
             json,
         });
     }
+    heartbeats(organisation, stream, victim, begun, seed, &mut events);
     let truth = Truth {
         story,
         account: organisation.account(victim).id.clone(),
@@ -149,13 +154,52 @@ fn tell(seed: u64, story: &'static str, thief: fn(region: &str) -> String) -> To
         access_key_id: organisation.credential(victim, begun).key,
         holder: victim.session_name.clone(),
         role: victim.name.clone(),
-        first_event: events.first().map_or(START, |event| event.time),
-        last_event: events.last().map_or(START + DAY, |event| event.time),
+        first_event: begun,
+        last_event: begun + calls().map(|call| call.0).max().unwrap_or(0),
         event_ids,
     };
     Told {
         simulation: simulation.with_story(events),
         truth,
+    }
+}
+
+/// The instance's own agent reports to Systems Manager all the while, under the same key.
+fn heartbeats(
+    organisation: &Organisation,
+    stream: &Stream,
+    victim: &Principal,
+    begun: i64,
+    seed: u64,
+    events: &mut Vec<Event>,
+) {
+    let issued = organisation.credential(victim, begun).issued;
+    let mut time = issued + MINUTE;
+    while time < begun + HEARTBEAT_EVERY {
+        let number = derive(derive_text(seed, "heartbeat"), time as u64);
+        let (service, call) = ("ssm", "UpdateInstanceInformation");
+        let mut record = record(
+            organisation,
+            stream,
+            victim,
+            time,
+            number,
+            service,
+            call,
+            HEARTBEAT,
+        );
+        record.address.clone_from(&victim.address);
+        record.agent = AGENT.to_owned();
+        record.read_only = false;
+        let mut json = String::new();
+        record.write(&mut json);
+        events.push(Event {
+            time,
+            account: record.recipient,
+            region: record.region,
+            json,
+        });
+        time += HEARTBEAT_EVERY;
     }
 }
 

@@ -16,7 +16,12 @@ fn check(simulation: &Simulation) {
             rows += batch.rows.num_rows() as u64;
             ControlFlow::Continue(())
         });
-        assert_eq!(report.problems.iter().count(), 0, "{}: {report:?}", file.path);
+        assert_eq!(
+            report.problems.iter().count(),
+            0,
+            "{}: {report:?}",
+            file.path
+        );
     }
     let _ = reader.finish(&mut |batch| {
         rows += batch.rows.num_rows() as u64;
@@ -27,7 +32,13 @@ fn check(simulation: &Simulation) {
 
 #[test]
 fn ordinary_days() {
-    let config = Config { seed: 11, events: 3_000, start: 1_791_936_000, days: 2, accounts: 4 };
+    let config = Config {
+        seed: 11,
+        events: 3_000,
+        start: 1_791_936_000,
+        days: 2,
+        accounts: 4,
+    };
     check(&Simulation::new(config));
 }
 
