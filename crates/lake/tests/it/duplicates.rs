@@ -1,0 +1,43 @@
+//! Duplicates are counted and dropped, conflicts are kept, whatever the query reads.
+
+use crate::folder::{event, gz, id, key, open, options, query, record, records, show, tree};
+
+#[test]
+fn copies_across_files_count_once() {
+    let first: Vec<String> = (0..20).map(event).collect();
+    let again: Vec<String> = (10..30).map(event).collect();
+    let folder = tree(&[
+        (key(1, "a"), gz(&records(&first))),
+        (key(1, "b"), gz(&records(&again))),
+        ("copy/a.json".to_owned(), records(&first)),
+    ]);
+    for threads in [1, 4] {
+        let logs = open(folder.path(), options(threads));
+        let count = |filter: &str| query(&logs, &format!("select count(*) from CloudTrail {filter}"));
+        assert_eq!(count(""), "30");
+        assert_eq!(count("where EventName = 'ConsoleLogin'"), "6");
+        let coverage = logs.coverage().unwrap();
+        assert_eq!(show(&coverage), "files 3 failed 0 events 60 duplicates 30 bad 0");
+    }
+}
+
+#[test]
+fn conflicts_are_kept() {
+    let real = record(1, "\"eventName\":\"DeleteTrail\"");
+    let forged = record(1, "\"eventName\":\"DescribeTrails\"");
+    let other = record(2, "\"eventName\":\"DescribeTrails\"");
+    let folder = tree(&[
+        (key(1, "a"), gz(&records(&[real.clone(), other]))),
+        (key(1, "b"), gz(&records(&[forged, real]))),
+    ]);
+    for threads in [1, 4] {
+        let logs = open(folder.path(), options(threads));
+        let rows = query(&logs, "select AwsEventId, EventName from AWSCloudTrail");
+        let expected = [(1, "DeleteTrail"), (1, "DescribeTrails"), (2, "DescribeTrails")];
+        let expected = expected.map(|(number, name)| format!("{}|{name}", id(number)));
+        assert_eq!(rows, expected.join("\n"));
+        let coverage = logs.coverage().unwrap();
+        let shown = "files 2 failed 0 events 4 duplicates 1 bad 0\nevent-id-conflict 1";
+        assert_eq!(show(&coverage), shown);
+    }
+}

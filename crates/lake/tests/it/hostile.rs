@@ -1,0 +1,45 @@
+//! Bad input through the table: it is counted with its reason, and the rest is read.
+
+use crate::folder::{event, gz, key, open, options, query, records, show, tree};
+
+#[test]
+fn bad_files_and_records_do_not_stop_the_run() {
+    let good = records(&[event(1), event(2)]);
+    let mut truncated = gz(&records(&(10..200).map(event).collect::<Vec<_>>()));
+    truncated.truncate(truncated.len() / 2);
+    let deep = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
+    let files = [
+        (key(1, "good"), gz(&good)),
+        (key(1, "truncated"), truncated),
+        (key(1, "empty"), gz(b"")),
+        (key(1, "not-gzip"), b"\x1f\x8bnot really".to_vec()),
+        (key(1, "other"), gz(b"{\"hello\": 1}")),
+        ("a.jsonl".to_owned(), [event(3).into_bytes(), b"\nnot json\n".to_vec(), event(4).into_bytes()].concat()),
+        ("deep.json".to_owned(), deep),
+        ("nul.json".to_owned(), vec![0; 1000]),
+        ("AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/03/01/d.json.gz".to_owned(), gz(b"{}")),
+    ];
+    let folder = tree(&files);
+    let coverage = |threads| {
+        let logs = open(folder.path(), options(threads));
+        let rows = query(&logs, "select AwsEventId from AWSCloudTrail where AwsEventId <= '00000000-0000-4000-8000-000000000004'");
+        assert_eq!(rows.lines().count(), 4, "{rows}");
+        logs.coverage().unwrap()
+    };
+    let one = coverage(1);
+    assert_eq!(one, coverage(4));
+    assert_eq!(one.files, 8);
+    assert!(one.files_failed >= 3, "{}", show(&one));
+    for kind in ["bad-json", "truncated-gzip", "no-records", "passed-over-digest"] {
+        assert!(one.problems.iter().any(|problem| problem.kind.name() == kind), "{kind}\n{}", show(&one));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_is_a_failed_file() {
+    let folder = tree(&[(key(1, "a"), gz(&records(&[event(1)])))]);
+    std::os::unix::fs::symlink("nowhere", folder.path().join("broken.json")).unwrap();
+    let coverage = open(folder.path(), options(1)).survey().unwrap();
+    assert_eq!(show(&coverage), "files 2 failed 1 events 1 duplicates 0 bad 0\nunreadable 1");
+}

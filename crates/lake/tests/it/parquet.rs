@@ -1,0 +1,52 @@
+//! Parquet: what is written comes back, and only what Keyline wrote is taken.
+
+use keyline_lake::{ErrorKind, Logs, ParquetLogs, write_parquet};
+
+use crate::folder::{event, open, open_all, options, query, record, show, tree_of};
+
+#[test]
+fn what_is_written_comes_back() {
+    let folder = tree_of(500);
+    let logs = open(folder.path(), options(2));
+    let out = tempfile::tempdir().unwrap();
+    let path = out.path().join("events.parquet");
+    let written = write_parquet(&logs, &path).unwrap();
+    assert_eq!(written.rows, 500);
+    assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 1, "no partial file is left");
+    let back = open(&path, options(2));
+    for sql in [
+        "select * from CloudTrail",
+        "select * from AWSCloudTrail",
+        "select AwsEventId from CloudTrail where EventName = 'ConsoleLogin' and TimeGenerated > '2026-03-01T01:00:00Z'",
+    ] {
+        assert_eq!(query(&back, sql), query(&logs, sql), "{sql}");
+    }
+    let (read, kept) = (logs.coverage().unwrap(), back.survey().unwrap());
+    assert_eq!(show(&kept), "files 1 failed 0 events 500 duplicates 0 bad 0");
+    assert_eq!((kept.first_event, kept.last_event), (read.first_event, read.last_event));
+    assert_eq!((&kept.accounts, &kept.regions), (&read.accounts, &read.regions));
+
+    // Beside log files, and clipped to a span.
+    let more = tempfile::tempdir().unwrap();
+    let text = format!("{}\n{}", event(1000), record(1001, "\"eventName\":\"x\""));
+    std::fs::write(more.path().join("more.jsonl"), text).unwrap();
+    let both = [path.clone(), more.path().to_owned()];
+    let all = open_all(&both, options(2));
+    assert_eq!(query(&all, "select count(*) from AWSCloudTrail"), "502");
+    assert_eq!(all.coverage().unwrap().events, 502);
+    let mut clipped = options(2);
+    clipped.since = read.last_event;
+    let clipped = open_all(&both, clipped);
+    assert_eq!(query(&clipped, "select count(*) from CloudTrail where EventName <> 'x'"), "2");
+}
+
+#[test]
+fn foreign_parquet_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    std::fs::write(&path, b"PAR1 and nothing else PAR1").unwrap();
+    let broken = Logs::open(&[path], options(1)).unwrap_err();
+    assert_eq!(broken.kind(), ErrorKind::Internal);
+    let missing = ParquetLogs::open(&["no.parquet".into()]).unwrap_err();
+    assert!(missing.to_string().contains("no.parquet"), "{missing}");
+}
