@@ -452,7 +452,7 @@ mod tests {
 
     fn equal(column: &str, value: &str) -> Expr {
         let value = lit(ScalarValue::Utf8View(Some(value.to_owned())));
-        Expr::Column(column.into()).eq(value)
+        Expr::Column(datafusion::common::Column::from_name(column)).eq(value)
     }
 
     #[track_caller]

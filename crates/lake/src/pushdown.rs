@@ -218,7 +218,7 @@ mod tests {
     use datafusion::logical_expr::{Cast, col, lit};
 
     fn named(name: &str) -> Expr {
-        Expr::Column(name.into())
+        Expr::Column(datafusion::common::Column::from_name(name))
     }
 
     fn view(text: &str) -> Expr {

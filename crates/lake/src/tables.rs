@@ -25,7 +25,7 @@ pub(crate) fn clipped(
     if since.is_none() && until.is_none() {
         return Ok(table);
     }
-    let time = Expr::Column(Column::TimeGenerated.name().into());
+    let time = column(Column::TimeGenerated.name());
     let at = |time: i64| {
         lit(ScalarValue::TimestampMicrosecond(
             Some(time),
@@ -61,9 +61,9 @@ pub(crate) fn union(
 
 /// The wanted columns; one that is not there is the empty string or null.
 fn columns(wanted: &Schema, there: &Schema) -> Vec<Expr> {
-    let column = |name: &str, data_type: &DataType| {
+    let wanted_or_absent = |name: &str, data_type: &DataType| {
         if there.field_with_name(name).is_ok() {
-            return Expr::Column(name.into());
+            return column(name);
         }
         let absent = match data_type {
             DataType::Utf8View => ScalarValue::Utf8View(Some(String::new())),
@@ -74,6 +74,11 @@ fn columns(wanted: &Schema, there: &Schema) -> Vec<Expr> {
     wanted
         .fields()
         .iter()
-        .map(|field| column(field.name(), field.data_type()))
+        .map(|field| wanted_or_absent(field.name(), field.data_type()))
         .collect()
+}
+
+/// A column by its exact name: the usual conversion would fold its case.
+fn column(name: &str) -> Expr {
+    Expr::Column(datafusion::common::Column::from_name(name))
 }

@@ -26,8 +26,16 @@ fn the_original_takes_the_named_values() {
     let expected = format!("{}|AccessDenied|a\n{}||", id(1), id(2));
     let sql = "select AwsEventId, ErrorCode, UserAgent from AWSCloudTrail";
     for (name, first, second) in [
-        ("before", vec![patch.clone()], vec![original.clone(), other.clone()]),
-        ("after", vec![original.clone(), other.clone()], vec![patch.clone()]),
+        (
+            "before",
+            vec![patch.clone()],
+            vec![original.clone(), other.clone()],
+        ),
+        (
+            "after",
+            vec![original.clone(), other.clone()],
+            vec![patch.clone()],
+        ),
         ("together", vec![original, patch, other], vec![]),
     ] {
         let folder = tree(&[
@@ -39,18 +47,31 @@ fn the_original_takes_the_named_values() {
             assert_eq!(query(&logs, sql), expected, "{name}");
             // A row that matches only once it is patched is found as well.
             let denied = format!("{sql} where ErrorCode = 'AccessDenied'");
-            assert_eq!(query(&logs, &denied), expected.lines().next().unwrap(), "{name}");
+            assert_eq!(
+                query(&logs, &denied),
+                expected.lines().next().unwrap(),
+                "{name}"
+            );
             let logs = open(folder.path(), options(threads));
             let gathered = cut(&logs, &[Need::everything()]).unwrap();
             let table = gathered.sentinel_table().unwrap();
-            assert_eq!(query_tables(&[("AWSCloudTrail", table)], sql), expected, "{name}");
+            assert_eq!(
+                query_tables(&[("AWSCloudTrail", table)], sql),
+                expected,
+                "{name}"
+            );
         }
     }
 }
 
 #[test]
 fn an_addendum_without_its_original_stays_a_row() {
-    let patch = addendum(3, 1, "\"eventName\":\"CreateUser\",\"errorCode\":\"x\"", "errorCode");
+    let patch = addendum(
+        3,
+        1,
+        "\"eventName\":\"CreateUser\",\"errorCode\":\"x\"",
+        "errorCode",
+    );
     let late = record(
         4,
         "\"eventName\":\"CreateUser\",\"addendum\":{\"reason\":\"DELIVERY_DELAY\"}",

@@ -11,7 +11,7 @@ use crate::folder::{micros, open, options, query, query_tables, tree_of};
 
 fn equal(column: &str, value: &str) -> Expr {
     let value = lit(ScalarValue::Utf8View(Some(value.to_owned())));
-    Expr::Column(column.into()).eq(value)
+    Expr::Column(datafusion::common::Column::from_name(column)).eq(value)
 }
 
 fn query_cut(cut: &Arc<Cut>, sql: &str) -> String {
@@ -27,7 +27,10 @@ fn a_cut_answers_like_the_table() {
     let folder = tree_of(400);
     let roomy = options(2);
     // So little memory that every batch is spilled.
-    let tight = LogOptions { memory_bytes: 1 << 10, ..options(2) };
+    let tight = LogOptions {
+        memory_bytes: 1 << 10,
+        ..options(2)
+    };
     for options in [roomy, tight] {
         let spills = options.memory_bytes == 1 << 10;
         let logs = open(folder.path(), options);
@@ -72,10 +75,17 @@ fn needs_come_from_a_plan() {
     let logs = open(folder.path(), options(2));
     let context = SessionContext::new();
     logs.register(&context).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let sql = "select \"AWSRegion\" from \"AWSCloudTrail\" where \"EventName\" = 'ConsoleLogin'";
     let needs = runtime.block_on(async {
-        let plan = context.sql(sql).await.unwrap().into_optimized_plan().unwrap();
+        let plan = context
+            .sql(sql)
+            .await
+            .unwrap()
+            .into_optimized_plan()
+            .unwrap();
         Need::of_plan(&plan).unwrap()
     });
     assert_eq!(needs.len(), 1);

@@ -13,11 +13,15 @@ fn copies_across_files_count_once() {
     ]);
     for threads in [1, 4] {
         let logs = open(folder.path(), options(threads));
-        let count = |filter: &str| query(&logs, &format!("select count(*) from CloudTrail {filter}"));
+        let count =
+            |filter: &str| query(&logs, &format!("select count(*) from CloudTrail {filter}"));
         assert_eq!(count(""), "30");
         assert_eq!(count("where EventName = 'ConsoleLogin'"), "6");
         let coverage = logs.coverage().unwrap();
-        assert_eq!(show(&coverage), "files 3 failed 0 events 60 duplicates 30 bad 0");
+        assert_eq!(
+            show(&coverage),
+            "files 3 failed 0 events 60 duplicates 30 bad 0"
+        );
     }
 }
 
@@ -33,7 +37,11 @@ fn conflicts_are_kept() {
     for threads in [1, 4] {
         let logs = open(folder.path(), options(threads));
         let rows = query(&logs, "select AwsEventId, EventName from AWSCloudTrail");
-        let expected = [(1, "DeleteTrail"), (1, "DescribeTrails"), (2, "DescribeTrails")];
+        let expected = [
+            (1, "DeleteTrail"),
+            (1, "DescribeTrails"),
+            (2, "DescribeTrails"),
+        ];
         let expected = expected.map(|(number, name)| format!("{}|{name}", id(number)));
         assert_eq!(rows, expected.join("\n"));
         let coverage = logs.coverage().unwrap();

@@ -28,7 +28,11 @@ pub fn options(threads: usize) -> LogOptions {
 
 /// An event by its number: one a minute from 1 March 2026, of two sorts.
 pub fn event(number: u32) -> String {
-    let name = if number.is_multiple_of(5) { "ConsoleLogin" } else { "DescribeInstances" };
+    let name = if number.is_multiple_of(5) {
+        "ConsoleLogin"
+    } else {
+        "DescribeInstances"
+    };
     record(number, &format!("\"eventName\":\"{name}\""))
 }
 
@@ -90,7 +94,10 @@ pub fn tree_of(count: u32) -> tempfile::TempDir {
     let files = numbers.chunks(10).map(|numbers| {
         let events: Vec<String> = numbers.iter().map(|number| event(*number)).collect();
         let day = 1 + numbers[0] / 1440;
-        (key(day, &format!("{:06}", numbers[0])), gz(&records(&events)))
+        (
+            key(day, &format!("{:06}", numbers[0])),
+            gz(&records(&events)),
+        )
     });
     tree(&files.collect::<Vec<_>>())
 }
@@ -105,7 +112,13 @@ pub fn open_all(paths: &[PathBuf], options: LogOptions) -> Logs {
 
 /// The rows of a query over the logs, sorted, one a line.
 pub fn query(logs: &Logs, sql: &str) -> String {
-    query_tables(&[("CloudTrail", logs.table().unwrap()), ("AWSCloudTrail", logs.sentinel_table().unwrap())], sql)
+    query_tables(
+        &[
+            ("CloudTrail", logs.table().unwrap()),
+            ("AWSCloudTrail", logs.sentinel_table().unwrap()),
+        ],
+        sql,
+    )
 }
 
 pub fn query_tables(tables: &[(&str, Arc<dyn TableProvider>)], sql: &str) -> String {
@@ -115,10 +128,12 @@ pub fn query_tables(tables: &[(&str, Arc<dyn TableProvider>)], sql: &str) -> Str
     for (name, table) in tables {
         context.register_table(*name, table.clone()).unwrap();
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
-    let batches = runtime.block_on(async {
-        context.sql(sql).await.unwrap().collect().await.unwrap()
-    });
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
+    let batches =
+        runtime.block_on(async { context.sql(sql).await.unwrap().collect().await.unwrap() });
     let mut lines = Vec::new();
     for batch in &batches {
         let options = FormatOptions::default();
@@ -128,8 +143,10 @@ pub fn query_tables(tables: &[(&str, Arc<dyn TableProvider>)], sql: &str) -> Str
             .map(|column| ArrayFormatter::try_new(column.as_ref(), &options).unwrap())
             .collect();
         for row in 0..batch.num_rows() {
-            let cells: Vec<String> =
-                columns.iter().map(|column| column.value(row).to_string()).collect();
+            let cells: Vec<String> = columns
+                .iter()
+                .map(|column| column.value(row).to_string())
+                .collect();
             lines.push(cells.join("|"));
         }
     }

@@ -14,15 +14,29 @@ fn bad_files_and_records_do_not_stop_the_run() {
         (key(1, "empty"), gz(b"")),
         (key(1, "not-gzip"), b"\x1f\x8bnot really".to_vec()),
         (key(1, "other"), gz(b"{\"hello\": 1}")),
-        ("a.jsonl".to_owned(), [event(3).into_bytes(), b"\nnot json\n".to_vec(), event(4).into_bytes()].concat()),
+        (
+            "a.jsonl".to_owned(),
+            [
+                event(3).into_bytes(),
+                b"\nnot json\n".to_vec(),
+                event(4).into_bytes(),
+            ]
+            .concat(),
+        ),
         ("deep.json".to_owned(), deep),
         ("nul.json".to_owned(), vec![0; 1000]),
-        ("AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/03/01/d.json.gz".to_owned(), gz(b"{}")),
+        (
+            "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/03/01/d.json.gz".to_owned(),
+            gz(b"{}"),
+        ),
     ];
     let folder = tree(&files);
     let coverage = |threads| {
         let logs = open(folder.path(), options(threads));
-        let rows = query(&logs, "select AwsEventId from AWSCloudTrail where AwsEventId <= '00000000-0000-4000-8000-000000000004'");
+        let rows = query(
+            &logs,
+            "select AwsEventId from AWSCloudTrail where AwsEventId <= '00000000-0000-4000-8000-000000000004'",
+        );
         assert_eq!(rows.lines().count(), 4, "{rows}");
         logs.coverage().unwrap()
     };
@@ -30,8 +44,19 @@ fn bad_files_and_records_do_not_stop_the_run() {
     assert_eq!(one, coverage(4));
     assert_eq!(one.files, 8);
     assert!(one.files_failed >= 3, "{}", show(&one));
-    for kind in ["bad-json", "truncated-gzip", "no-records", "passed-over-digest"] {
-        assert!(one.problems.iter().any(|problem| problem.kind.name() == kind), "{kind}\n{}", show(&one));
+    for kind in [
+        "bad-json",
+        "truncated-gzip",
+        "no-records",
+        "passed-over-digest",
+    ] {
+        assert!(
+            one.problems
+                .iter()
+                .any(|problem| problem.kind.name() == kind),
+            "{kind}\n{}",
+            show(&one)
+        );
     }
 }
 
@@ -41,5 +66,8 @@ fn what_cannot_be_read_is_a_failed_file() {
     let folder = tree(&[(key(1, "a"), gz(&records(&[event(1)])))]);
     std::os::unix::fs::symlink("nowhere", folder.path().join("broken.json")).unwrap();
     let coverage = open(folder.path(), options(1)).survey().unwrap();
-    assert_eq!(show(&coverage), "files 2 failed 1 events 1 duplicates 0 bad 0\nunreadable 1");
+    assert_eq!(
+        show(&coverage),
+        "files 2 failed 1 events 1 duplicates 0 bad 0\nunreadable 1"
+    );
 }

@@ -12,7 +12,11 @@ fn what_is_written_comes_back() {
     let path = out.path().join("events.parquet");
     let written = write_parquet(&logs, &path).unwrap();
     assert_eq!(written.rows, 500);
-    assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 1, "no partial file is left");
+    assert_eq!(
+        std::fs::read_dir(out.path()).unwrap().count(),
+        1,
+        "no partial file is left"
+    );
     let back = open(&path, options(2));
     for sql in [
         "select * from CloudTrail",
@@ -22,9 +26,18 @@ fn what_is_written_comes_back() {
         assert_eq!(query(&back, sql), query(&logs, sql), "{sql}");
     }
     let (read, kept) = (logs.coverage().unwrap(), back.survey().unwrap());
-    assert_eq!(show(&kept), "files 1 failed 0 events 500 duplicates 0 bad 0");
-    assert_eq!((kept.first_event, kept.last_event), (read.first_event, read.last_event));
-    assert_eq!((&kept.accounts, &kept.regions), (&read.accounts, &read.regions));
+    assert_eq!(
+        show(&kept),
+        "files 1 failed 0 events 500 duplicates 0 bad 0"
+    );
+    assert_eq!(
+        (kept.first_event, kept.last_event),
+        (read.first_event, read.last_event)
+    );
+    assert_eq!(
+        (&kept.accounts, &kept.regions),
+        (&read.accounts, &read.regions)
+    );
 
     // Beside log files, and clipped to a span.
     let more = tempfile::tempdir().unwrap();
@@ -37,7 +50,13 @@ fn what_is_written_comes_back() {
     let mut clipped = options(2);
     clipped.since = read.last_event;
     let clipped = open_all(&both, clipped);
-    assert_eq!(query(&clipped, "select count(*) from CloudTrail where EventName <> 'x'"), "2");
+    assert_eq!(
+        query(
+            &clipped,
+            "select count(*) from CloudTrail where EventName <> 'x'"
+        ),
+        "2"
+    );
 }
 
 #[test]
