@@ -11,6 +11,7 @@ pub mod limits;
 pub mod lexer;
 pub mod syntax;
 pub mod parse;
+pub mod format;
 pub mod functions;
 pub mod checked;
 pub mod check;

@@ -6,6 +6,7 @@
 mod support;
 mod parse;
 mod messages;
+mod format;
 mod hostile;
 mod check;
 mod sound;

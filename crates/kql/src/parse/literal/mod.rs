@@ -23,6 +23,11 @@ pub(super) fn type_of_literal(word: &str) -> Option<Type> {
     }
 }
 
+/// Whether `word(…)` is a literal, whose text is no expression.
+pub fn is_literal_type(word: &str) -> bool {
+    type_of_literal(word).is_some()
+}
+
 /// A number token; `sign` is `-` or empty.
 pub(super) fn number(kind: TokenKind, text: &str, sign: &str) -> Option<Value> {
     match kind {
