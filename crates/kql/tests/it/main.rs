@@ -10,3 +10,4 @@ mod format;
 mod hostile;
 mod check;
 mod sound;
+mod errors_page;

@@ -157,9 +157,6 @@ impl Parser<'_> {
             start: start.start,
             end: self.ahead(length - 1).span.end,
         };
-        let misspelt = self
-            .similar_operator(whole)
-            .is_some_and(|name| name.contains('-'));
         loop {
             let span = Span {
                 start: start.start,
@@ -168,7 +165,7 @@ impl Parser<'_> {
             let text = self.text(span);
             // `project -a` has a sign, but `project-awya` is no `project`.
             let known = OPERATORS.iter().find(|(name, _)| *name == text);
-            if let Some((_, read)) = known.filter(|_| span == whole || !misspelt) {
+            if let Some((_, read)) = known.filter(|_| span == whole || !self.misspelt(whole)) {
                 return Ok((Name::new(text, span), length, *read));
             }
             if length == 1 || known.is_some() {
@@ -176,6 +173,10 @@ impl Parser<'_> {
             }
             length -= 2;
         }
+    }
+
+    fn misspelt(&self, span: Span) -> bool {
+        self.similar_operator(span).is_some_and(|name| name.contains('-'))
     }
 
     /// The tokens of `a-b-c`.
