@@ -13,12 +13,20 @@ fn the_page_of_errors_is_fresh() {
         std::fs::write(&path, &page).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == page, "{} is stale: run the tests with UPDATE_DOCS=1", path.display());
+    assert!(
+        found == page,
+        "{} is stale: run the tests with UPDATE_DOCS=1",
+        path.display()
+    );
 }
 
 #[test]
 fn codes_are_sorted_and_distinct() {
-    let codes: Vec<&str> = codes::ALL.iter().flat_map(|list| list.iter()).map(|c| c.code).collect();
+    let codes: Vec<&str> = codes::ALL
+        .iter()
+        .flat_map(|list| list.iter())
+        .map(|c| c.code)
+        .collect();
     assert!(codes.windows(2).all(|pair| pair[0] < pair[1]), "{codes:?}");
 }
 
@@ -30,7 +38,10 @@ fn page() -> String {
     );
     for entry in codes::ALL.iter().flat_map(|list| list.iter()) {
         let explanation = entry.explanation;
-        page.push_str(&format!("\n## {}: {}\n\n{explanation}\n", entry.code, entry.title));
+        page.push_str(&format!(
+            "\n## {}: {}\n\n{explanation}\n",
+            entry.code, entry.title
+        ));
     }
     page
 }

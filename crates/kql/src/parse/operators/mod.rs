@@ -176,7 +176,8 @@ impl Parser<'_> {
     }
 
     fn misspelt(&self, span: Span) -> bool {
-        self.similar_operator(span).is_some_and(|name| name.contains('-'))
+        self.similar_operator(span)
+            .is_some_and(|name| name.contains('-'))
     }
 
     /// The tokens of `a-b-c`.
