@@ -28,13 +28,13 @@ pub const EXPRESSION_NODES_MAX: usize = 500_000;
 pub const RELATION_DEPTH_MAX: usize = 400;
 
 /// How many tabular operators a checked query may have.
-pub const RELATIONS_MAX: usize = 20_000;
+pub const RELATIONS_MAX: usize = 5_000;
 
 /// How many calls of the query's own functions may be put in place of each other.
 pub const CALL_DEPTH_MAX: usize = 64;
 
 /// How many calls of the query's own functions there may be in all.
-pub const CALLS_MAX: usize = 10_000;
+pub const CALLS_MAX: usize = 2_000;
 
 /// Rows kept by the legacy `mvexpand` where no `limit` is written (Kusto's default).
 pub const LEGACY_MVEXPAND_LIMIT: u64 = 128;

@@ -185,6 +185,14 @@ impl<'a> Checker<'a> {
                 "aggregates stand in `summarize` and `make-series`",
             );
         }
+        if self.applied.contains(&name.text) {
+            return self.error_with_help(
+                codes::RECURSION,
+                name.span,
+                format!("`{}` calls itself", name.text),
+                "the body of a function is put in place of the call, so it cannot be recursive",
+            );
+        }
         let own = self
             .scopes
             .names()

@@ -38,7 +38,9 @@ impl<'a> Checker<'a> {
         let aggregates = self.aggregates.take();
         let outer = self.scopes.enter(scope);
         self.call_depth += 1;
+        self.applied.push(name.text.clone());
         let result = self.body(body, bindings);
+        self.applied.pop();
         self.call_depth -= 1;
         self.scopes.leave(outer);
         self.aggregates = aggregates;

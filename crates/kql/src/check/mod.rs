@@ -93,6 +93,8 @@ struct Checker<'a> {
     expression_depth: usize,
     expression_nodes: usize,
     call_depth: usize,
+    /// The functions whose bodies are being looked at.
+    applied: Vec<String>,
     calls: usize,
     /// The number of the next `Column1`.
     next_column: usize,
@@ -117,6 +119,7 @@ impl<'a> Checker<'a> {
             expression_depth: 0,
             expression_nodes: 0,
             call_depth: 0,
+            applied: Vec::new(),
             calls: 0,
             next_column: 1,
         }

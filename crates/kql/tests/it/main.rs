@@ -11,3 +11,5 @@ mod hostile;
 mod check;
 mod sound;
 mod errors_page;
+mod check_messages;
+mod check_hostile;

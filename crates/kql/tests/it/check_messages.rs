@@ -1,0 +1,247 @@
+//! What the checker says of faulty queries: text in, text out.
+
+use keyline_kql::check::{CheckOptions, check as check_query};
+use keyline_kql::parse::parse;
+use keyline_kql::schema::{Column, Schema};
+use keyline_kql::types::Type;
+
+struct Tables;
+
+impl Schema for Tables {
+    fn table(&self, name: &str) -> Option<Vec<Column>> {
+        let columns: &[(&str, Type)] = match name {
+            "Events" => &[
+                ("TimeGenerated", Type::DateTime),
+                ("EventName", Type::String),
+                ("Count", Type::Long),
+                ("Details", Type::Dynamic),
+            ],
+            "Hosts" => &[("EventName", Type::String), ("Address", Type::String)],
+            _ => return None,
+        };
+        Some(
+            columns
+                .iter()
+                .map(|(name, ty)| Column::new(*name, *ty))
+                .collect(),
+        )
+    }
+
+    fn table_names(&self) -> Vec<String> {
+        vec!["Events".to_string(), "Hosts".to_string()]
+    }
+}
+
+/// Each diagnostic as `code message`, where it stands, and its help in brackets.
+fn check(query: &str, expected: &[&str]) {
+    let (tree, problems) = parse(query);
+    assert!(problems.is_empty(), "{problems:?}");
+    let (_, diagnostics) = check_query(&tree, &Tables, &CheckOptions::default());
+    let found: Vec<String> = diagnostics
+        .iter()
+        .map(|found| {
+            let mut text = format!(
+                "{} {} at `{}`",
+                found.code,
+                found.message,
+                found.primary.text(query)
+            );
+            if let Some(help) = &found.help {
+                text.push_str(&format!(" [{help}]"));
+            }
+            text
+        })
+        .collect();
+    assert_eq!(found, expected, "\n{query}");
+}
+
+#[test]
+fn misspelt_names() {
+    check(
+        "Event | take 1",
+        &["KQL100 unknown table `Event` at `Event` [did you mean `Events`?]"],
+    );
+    check(
+        "Events | where EvnetName == 'a'",
+        &["KQL101 unknown column `EvnetName` at `EvnetName` [did you mean `EventName`?]"],
+    );
+    check(
+        "Hosts | where User == 'a'",
+        &["KQL101 unknown column `User` at `User` [available columns: `EventName`, `Address`]"],
+    );
+    check(
+        "Events | extend x = tolowr(EventName)",
+        &["KQL102 unknown function `tolowr` at `tolowr` [did you mean `tolower`?]"],
+    );
+    check(
+        "let lookback = 1d; Events | where TimeGenerated > ago(lookbak)",
+        &["KQL101 unknown column `lookbak` at `lookbak` [did you mean `lookback`?]"],
+    );
+}
+
+#[test]
+fn types() {
+    check(
+        "Events | where Count",
+        &["KQL107 expected a `bool`, found a `long` at `Count` \
+           [compare it, or convert it with `tobool()`]"],
+    );
+    check(
+        "Events | extend x = Count + 1d",
+        &[
+            "KQL106 the operator `+` is not defined for `long` and `timespan` at `+` \
+           [convert an operand, for example with `tostring()`, `tolong()` or `todatetime()`]",
+        ],
+    );
+    check(
+        "Events | extend x = iff(Count > 1, 'a', 2)",
+        &[
+            "KQL105 the branches must be of one type, found `string` and `long` at \
+           `iff(Count > 1, 'a', 2)` \
+           [convert one of them, for example with `todouble()` or `tostring()`]",
+        ],
+    );
+    check(
+        "Events | extend x = ipv4_is_private(Count)",
+        &[
+            "KQL105 `ipv4_is_private` expects a `string` as `ip`, found a `long` at `Count` \
+           [it is `ipv4_is_private(ip: string) -> bool`]",
+        ],
+    );
+    check(
+        "Events | extend x = ipv4_is_private()",
+        &[
+            "KQL104 `ipv4_is_private` does not take 0 arguments at `ipv4_is_private()` \
+           [it is `ipv4_is_private(ip: string) -> bool`]",
+        ],
+    );
+    check(
+        "Events | summarize count() by Details",
+        &[
+            "KQL108 a `dynamic` cannot be what rows are grouped by at `Details` \
+           [convert it first, for example with `tostring()`]",
+        ],
+    );
+    check(
+        "Events | extend x = EventName.a",
+        &[
+            "KQL107 expected a `dynamic` before the path, found a `string` at `EventName` \
+           [parse it first: `parse_json(…)`]",
+        ],
+    );
+    check(
+        "Events | mv-expand EventName",
+        &[
+            "KQL107 expected a `dynamic` to expand, found a `string` at `EventName` \
+           [parse it first: `todynamic(…)`]",
+        ],
+    );
+}
+
+#[test]
+fn operators() {
+    check(
+        "Events | extend n = row_number()",
+        &[
+            "KQL111 `row_number` needs rows in a defined order at `row_number` \
+           [put `sort by …` or `serialize` before it]",
+        ],
+    );
+    check(
+        "Events | join Hosts on Address",
+        &["KQL101 unknown column `Address` at `Address` \
+           [available columns: `TimeGenerated`, `EventName`, `Count`, `Details`]"],
+    );
+    check(
+        "Events | join kind=outer Hosts on EventName",
+        &["KQL119 unknown kind of join `outer` at `join` \
+           [one of `innerunique`, `inner`, `leftouter`, `rightouter`, `fullouter`, \
+           `leftsemi`, `rightsemi`, `leftanti`, `rightanti`]"],
+    );
+    check(
+        "Events | join Hosts on $left.Count == $right.Address",
+        &[
+            "KQL115 the keys of a join must be of one type, found `long` and `string` at \
+           `$left.Count == $right.Address` [convert one of them before the join]",
+        ],
+    );
+    check(
+        "Events | where count() > 1",
+        &[
+            "KQL103 the aggregate `count` cannot be used here at `count()` \
+           [aggregates stand in `summarize` and `make-series`]",
+        ],
+    );
+    check(
+        "Events | summarize EventName",
+        &["KQL101 unknown name `EventName` at `EventName`"],
+    );
+    check(
+        "Events | project Count, Count",
+        &["KQL109 there is already a column `Count` at `Count`"],
+    );
+    check(
+        "Events | parse EventName with a b",
+        &["KQL121 expected text before `b`: where does it begin? at `b`"],
+    );
+}
+
+#[test]
+fn what_is_valid_and_not_supported_is_said_by_name() {
+    check(
+        "Events | extend x = geo_point_to_geohash(1.0, 2.0)",
+        &["KQL150 the function `geo_point_to_geohash` is not supported at `geo_point_to_geohash`"],
+    );
+    check(
+        "Events | evaluate autocluster()",
+        &["KQL152 the plugin `autocluster` is not supported at `autocluster`"],
+    );
+    check(
+        "Events | facet by EventName",
+        &["KQL151 the operator `facet` is not supported at `facet`"],
+    );
+}
+
+#[test]
+fn functions_of_the_query() {
+    check(
+        "let f = (x: long) { f(x) }; print f(1)",
+        &["KQL117 `f` calls itself at `f` \
+           [the body of a function is put in place of the call, so it cannot be recursive]"],
+    );
+    check(
+        "let f = (x: long) { x }; print f('a')",
+        &["KQL105 the parameter `x` is a `long`, found a `string` at `'a'`"],
+    );
+    check(
+        "let f = (T: (Count: long)) { T | where Count > 1 }; f(Hosts)",
+        &["KQL130 the table has no column `Count` at `Hosts`"],
+    );
+    check(
+        "let f = (x: long) { toscalar(Events | where Count == x | count) }; \
+         Events | extend y = f(Count)",
+        &["KQL110 `x` was given a value of a row, which cannot be seen in here at `x`"],
+    );
+    check(
+        "let x = 1; let x = 2; print x",
+        &["KQL127 `x` is already declared at `x`"],
+    );
+}
+
+#[test]
+fn a_fuzzy_union_leaves_out_what_does_not_exist() {
+    check(
+        "union isfuzzy=true Events, (Missing | where a > 1)",
+        &["KQL180 unknown table `Missing`; this part of the `union` is left out at `Missing`"],
+    );
+}
+
+#[test]
+fn the_spans_of_ago_are_known() {
+    let query = "let day = 24h; Events | where TimeGenerated between (ago(2 * day) .. ago(30m))";
+    let (tree, _) = parse(query);
+    let (checked, _) = check_query(&tree, &Tables, &CheckOptions::default());
+    let minute = 600_000_000;
+    let ticks = checked.expect("the query is right").ago_ticks;
+    assert_eq!(ticks, [2 * 24 * 60 * minute, 30 * minute]);
+}
