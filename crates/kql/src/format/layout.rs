@@ -10,7 +10,10 @@ const WIDTH: usize = 100;
 const INDENT: usize = 4;
 
 pub(super) fn lay_out(nodes: &[Node<'_>]) -> String {
-    let mut lines = Lines { text: String::new(), break_next: false };
+    let mut lines = Lines {
+        text: String::new(),
+        break_next: false,
+    };
     lines.statements(nodes, 0);
     lines.trim();
     if !lines.text.is_empty() {
@@ -31,10 +34,15 @@ impl Lines {
         let mut first = true;
         for statement in split_after(nodes, |node| node.is(TokenKind::Semicolon)) {
             // A comment behind the `;` before belongs to that line.
-            let behind = statement.iter().take_while(|node| is_trailing_comment(node)).count();
+            let behind = statement
+                .iter()
+                .take_while(|node| is_trailing_comment(node))
+                .count();
             let (comments, statement) = statement.split_at(if first { 0 } else { behind });
             self.all(comments, indent);
-            let Some(node) = statement.first() else { continue };
+            let Some(node) = statement.first() else {
+                continue;
+            };
             if !first {
                 self.new_line(indent, node.blank());
             }
@@ -44,7 +52,9 @@ impl Lines {
     }
 
     fn pipeline(&mut self, nodes: &[Node<'_>], indent: usize) {
-        let start = nodes.iter().position(|node| !matches!(node, Node::Comment(_)));
+        let start = nodes
+            .iter()
+            .position(|node| !matches!(node, Node::Comment(_)));
         let is_let = start.is_some_and(|start| nodes[start].is_word(&["let"]));
         let pipes_indent = if is_let { indent + INDENT } else { indent };
         for (at, part) in split_before(nodes, |node| node.is(TokenKind::Pipe)).enumerate() {
@@ -66,8 +76,15 @@ impl Lines {
 
     /// What stands between two pipes. Comments at its end are about the operator that follows.
     fn segment(&mut self, nodes: &[Node<'_>], comment_indent: usize, indent: usize) {
-        let comments = nodes.iter().rev().take_while(|node| is_own_line_comment(node)).count();
-        let before = nodes.iter().take_while(|node| matches!(node, Node::Comment(_))).count();
+        let comments = nodes
+            .iter()
+            .rev()
+            .take_while(|node| is_own_line_comment(node))
+            .count();
+        let before = nodes
+            .iter()
+            .take_while(|node| matches!(node, Node::Comment(_)))
+            .count();
         let split = (nodes.len() - comments).max(before);
         self.all(&nodes[..before], indent);
         if let Some(node) = nodes.get(before).filter(|_| self.break_next) {
@@ -116,7 +133,10 @@ impl Lines {
         columns: Option<usize>,
     ) {
         self.leaf(open, indent + INDENT);
-        let behind = body.iter().take_while(|node| is_trailing_comment(node)).count();
+        let behind = body
+            .iter()
+            .take_while(|node| is_trailing_comment(node))
+            .count();
         let (comments, body) = body.split_at(behind);
         self.all(comments, indent + INDENT);
         let inner = indent + INDENT;
@@ -227,7 +247,11 @@ impl Lines {
     }
 
     fn fits(&self, nodes: &[Node<'_>]) -> bool {
-        let used = if self.break_next { 0 } else { self.line().chars().count() + 1 };
+        let used = if self.break_next {
+            0
+        } else {
+            self.line().chars().count() + 1
+        };
         width(nodes).is_some_and(|width| used + width <= WIDTH)
     }
 }
@@ -237,14 +261,18 @@ impl Lines {
 fn pieces<'n, 'a>(nodes: &'n [Node<'a>]) -> Vec<&'n [Node<'a>]> {
     if nodes.iter().any(|node| node.is(TokenKind::Comma)) {
         let items = split_after_commas(nodes);
-        return items.flat_map(|item| split_before(item, |node| node.is_word(&["by"]))).collect();
+        return items
+            .flat_map(|item| split_before(item, |node| node.is_word(&["by"])))
+            .collect();
     }
     split_before(nodes, |node| node.is_word(&["and", "or"])).collect()
 }
 
 /// How many columns a `datatable` has whose values come next.
 fn datatable_columns(before: &[Node<'_>]) -> Option<usize> {
-    let [.., keyword, Node::Group { body, .. }] = before else { return None };
+    let [.., keyword, Node::Group { body, .. }] = before else {
+        return None;
+    };
     let columns = body.iter().filter(|node| node.is(TokenKind::Colon)).count();
     keyword.is_word(&["datatable"]).then_some(columns.max(1))
 }
@@ -255,7 +283,10 @@ fn split_after_commas<'n, 'a>(nodes: &'n [Node<'a>]) -> impl Iterator<Item = &'n
     std::iter::from_fn(move || {
         let comma = rest.iter().position(|node| node.is(TokenKind::Comma));
         let mut end = comma.map_or(rest.len(), |at| at + 1);
-        end += rest[end..].iter().take_while(|node| is_trailing_comment(node)).count();
+        end += rest[end..]
+            .iter()
+            .take_while(|node| is_trailing_comment(node))
+            .count();
         let (part, after) = rest.split_at(end);
         rest = after;
         (!part.is_empty()).then_some(part)

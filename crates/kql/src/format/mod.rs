@@ -22,7 +22,10 @@ use crate::parse::parse;
 /// Lays out a query. A query with errors is not touched: its diagnostics are returned.
 pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
     let (_, diagnostics) = parse(text);
-    if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+    if diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error)
+    {
         return Err(diagnostics);
     }
     let tokens = lex(text);
@@ -31,7 +34,10 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
     if same_tokens(text, &tokens, &formatted) && parse(&formatted).1.is_empty() {
         return Ok(formatted);
     }
-    debug_assert!(false, "formatting must not change the tokens of:\n{text}\ninto\n{formatted}");
+    debug_assert!(
+        false,
+        "formatting must not change the tokens of:\n{text}\ninto\n{formatted}"
+    );
     Ok(text.to_string())
 }
 
@@ -51,12 +57,12 @@ fn same_tokens(before: &str, before_tokens: &[Token], after: &str) -> bool {
 /// Whether it matters if there is space before the token: `T*` is a name, `in~` an operator.
 fn joins(tokens: &[Token], at: usize) -> bool {
     use TokenKind::*;
-    let Some(before) = at.checked_sub(1).map(|before| tokens[before].kind) else { return false };
+    let Some(before) = at.checked_sub(1).map(|before| tokens[before].kind) else {
+        return false;
+    };
     matches!(
         (before, tokens[at].kind),
-        (_, Tilde)
-            | (Word | Whole | TimeSpan | Star, Star)
-            | (Star, Word | Whole | TimeSpan)
+        (_, Tilde) | (Word | Whole | TimeSpan | Star, Star) | (Star, Word | Whole | TimeSpan)
     )
 }
 
@@ -65,7 +71,9 @@ fn with_whole_literals(text: &str, tokens: &[Token]) -> Vec<Token> {
     let mut whole: Vec<Token> = Vec::with_capacity(tokens.len());
     let mut tokens = tokens.iter().copied().peekable();
     while let Some(mut token) = tokens.next() {
-        let opens = tokens.peek().is_some_and(|next| next.kind == TokenKind::OpenParen);
+        let opens = tokens
+            .peek()
+            .is_some_and(|next| next.kind == TokenKind::OpenParen);
         if token.kind == TokenKind::Word && opens && is_literal_type(token.span.text(text)) {
             for inner in tokens.by_ref() {
                 token.span = token.span.to(inner.span);

@@ -70,7 +70,12 @@ fn operator_end(text: &str, tokens: &[Token], at: usize) -> usize {
 
 /// Whether a text is a word with hyphens, or the beginning of one.
 fn is_hyphenated(text: &str) -> bool {
-    let others = ["granny-asc", "granny-desc", "project-smart", "partitioned-by"];
+    let others = [
+        "granny-asc",
+        "granny-desc",
+        "project-smart",
+        "partitioned-by",
+    ];
     let mut words = crate::parse::OPERATOR_NAMES.iter().chain(&others);
     words.any(|word| word.starts_with(text))
 }
@@ -82,7 +87,9 @@ fn glued(tokens: &[Token], at: usize) -> bool {
 /// Whether a `-` stands within a word such as `mv-expand`.
 fn within_word(text: &str, tokens: &[Token], minus: usize) -> bool {
     (1..=3).any(|back| {
-        let Some(start) = minus.checked_sub(back) else { return false };
+        let Some(start) = minus.checked_sub(back) else {
+            return false;
+        };
         tokens[start].kind == TokenKind::Word
             && operator_end(text, tokens, start) > tokens[minus].span.start as usize
     })
@@ -111,7 +118,11 @@ fn space(text: &str, tokens: &[Token], at: usize, head: &str) -> bool {
         (Word, Minus) if within_word(text, tokens, at) => false,
         (Minus, Word) if within_word(text, tokens, at - 1) => false,
         (_, Assign) | (Assign, _) => {
-            let name = if here.kind == Assign { at - 1 } else { at.saturating_sub(2) };
+            let name = if here.kind == Assign {
+                at - 1
+            } else {
+                at.saturating_sub(2)
+            };
             !is_parameter(text, tokens, name, head)
         }
         (CloseParen, Colon) => true,
@@ -119,9 +130,8 @@ fn space(text: &str, tokens: &[Token], at: usize, head: &str) -> bool {
         (Colon, Word) => Type::from_name(here.span.text(text)).is_none(),
         (Colon, _) => true,
         (Word, OpenParen) => {
-            let value = at > 2
-                && tokens[at - 2].kind == Assign
-                && is_parameter(text, tokens, at - 3, head);
+            let value =
+                at > 2 && tokens[at - 2].kind == Assign && is_parameter(text, tokens, at - 3, head);
             written || value || TAKES_LIST.contains(&word_before)
         }
         (BangWord | Tilde, OpenParen) => true,
@@ -146,7 +156,9 @@ fn is_parameter(text: &str, tokens: &[Token], name: usize, head: &str) -> bool {
 /// Whether a `-` or `+` is a sign and no operator between two operands.
 fn is_sign(text: &str, tokens: &[Token], at: usize) -> bool {
     use TokenKind::*;
-    let Some(before) = at.checked_sub(1).map(|before| tokens[before]) else { return true };
+    let Some(before) = at.checked_sub(1).map(|before| tokens[before]) else {
+        return true;
+    };
     match before.kind {
         Word => WANTS_OPERAND.contains(&before.span.text(text)),
         Whole | Real | TimeSpan | String | CloseParen | CloseBracket => false,
@@ -156,18 +168,71 @@ fn is_sign(text: &str, tokens: &[Token], at: usize) -> bool {
 
 /// Words before a parenthesis that is not a call's.
 const TAKES_LIST: &[&str] = &[
-    "in", "has_any", "has_all", "between", "and", "or", "join", "lookup", "union", "on", "by", "where",
-    "with", "as", "of", "to", "from", "step", "view", "partition", "fork", "facet", "extend",
-    "project", "summarize", "print",
+    "in",
+    "has_any",
+    "has_all",
+    "between",
+    "and",
+    "or",
+    "join",
+    "lookup",
+    "union",
+    "on",
+    "by",
+    "where",
+    "with",
+    "as",
+    "of",
+    "to",
+    "from",
+    "step",
+    "view",
+    "partition",
+    "fork",
+    "facet",
+    "extend",
+    "project",
+    "summarize",
+    "print",
 ];
 
 /// Words after which a `-` is a sign.
 const WANTS_OPERAND: &[&str] = &[
-    "and", "or", "by", "of", "to", "from", "step", "where", "filter", "extend", "project", "print",
-    "summarize", "take", "limit", "top", "on", "has", "contains", "startswith", "endswith",
+    "and",
+    "or",
+    "by",
+    "of",
+    "to",
+    "from",
+    "step",
+    "where",
+    "filter",
+    "extend",
+    "project",
+    "print",
+    "summarize",
+    "take",
+    "limit",
+    "top",
+    "on",
+    "has",
+    "contains",
+    "startswith",
+    "endswith",
 ];
 
 const PARAMETERS: &[&str] = &[
-    "kind", "isfuzzy", "withsource", "with_source", "bagexpansion", "with_itemindex", "flags",
-    "with_match_id", "decodeblocks", "output", "datascope", "default", "cycles",
+    "kind",
+    "isfuzzy",
+    "withsource",
+    "with_source",
+    "bagexpansion",
+    "with_itemindex",
+    "flags",
+    "with_match_id",
+    "decodeblocks",
+    "output",
+    "datascope",
+    "default",
+    "cycles",
 ];

@@ -5,7 +5,11 @@ use crate::lexer::{Token, TokenKind};
 
 pub(super) enum Node<'a> {
     Leaf(Leaf<'a>),
-    Group { open: Leaf<'a>, body: Vec<Node<'a>>, close: Leaf<'a> },
+    Group {
+        open: Leaf<'a>,
+        body: Vec<Node<'a>>,
+        close: Leaf<'a>,
+    },
     Comment(Comment<'a>),
 }
 
@@ -37,7 +41,12 @@ pub(super) fn build<'a>(text: &'a str, tokens: &[Token]) -> Vec<Node<'a>> {
     for (token, space) in tokens.iter().zip(spaces) {
         let gap = &text[end..token.span.start as usize];
         let blank = comments(gap, end == 0, &mut nodes);
-        let leaf = Leaf { kind: token.kind, text: token.span.text(text), space, blank };
+        let leaf = Leaf {
+            kind: token.kind,
+            text: token.span.text(text),
+            space,
+            blank,
+        };
         end = token.span.end as usize;
         match token.kind {
             TokenKind::End => {}
@@ -50,7 +59,11 @@ pub(super) fn build<'a>(text: &'a str, tokens: &[Token]) -> Vec<Node<'a>> {
                     continue;
                 };
                 let body = std::mem::replace(&mut nodes, outside);
-                nodes.push(Node::Group { open: opening, body, close: leaf });
+                nodes.push(Node::Group {
+                    open: opening,
+                    body,
+                    close: leaf,
+                });
             }
             _ => nodes.push(Node::Leaf(leaf)),
         }
@@ -76,7 +89,11 @@ fn comments<'a>(gap: &'a str, first: bool, nodes: &mut Vec<Node<'a>>) -> bool {
         own_line |= lines > 0;
         let comment = &rest[start..];
         let end = comment.find(['\n', '\r']).unwrap_or(comment.len());
-        nodes.push(Node::Comment(Comment { text: comment[..end].trim_end(), own_line, blank }));
+        nodes.push(Node::Comment(Comment {
+            text: comment[..end].trim_end(),
+            own_line,
+            blank,
+        }));
         // The end of the comment's line is not an empty line.
         let after = &comment[end..];
         rest = after.strip_prefix('\r').unwrap_or(after);

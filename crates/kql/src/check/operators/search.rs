@@ -12,6 +12,9 @@ use crate::span::Span;
 use crate::syntax::{BinaryOp, Expr, ExprKind, Operator};
 use crate::types::{Type, Value};
 
+/// What the engine calls rows that are of no table.
+const ANONYMOUS: &str = "search_arg0";
+
 /// The column that says which table a row is of.
 const TABLE_COLUMN: &str = "$table";
 
@@ -250,7 +253,7 @@ fn source_of(rel: &Rel) -> String {
             | Op::Sort { input, .. }
             | Op::Take { input, .. }
             | Op::Serialize { input } => input,
-            _ => return String::new(),
+            _ => return ANONYMOUS.to_string(),
         };
     }
 }
