@@ -1,6 +1,8 @@
 //! The tests of detect from outside, one binary.
 #![allow(clippy::unwrap_used)]
 
+mod hunt;
 mod load;
 mod replay;
 mod shared;
+mod world;
