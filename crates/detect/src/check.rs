@@ -108,7 +108,9 @@ fn check_columns(rule: &Rule, columns: &[Column], problems: &mut Vec<Problem>) {
             return;
         }
         let message = format!("{what} names the column `{column}`, which the query does not give");
-        let same = columns.iter().find(|known| known.name.eq_ignore_ascii_case(column));
+        let same = columns
+            .iter()
+            .find(|known| known.name.eq_ignore_ascii_case(column));
         let mut problem = Problem::new(&rule.file, at, Severity::Warning, message);
         if let Some(same) = same {
             problem = problem.with_help(format!("there is a column `{}`", same.name));
@@ -128,9 +130,16 @@ fn check_columns(rule: &Rule, columns: &[Column], problems: &mut Vec<Problem>) {
     let overrides = &rule.overrides;
     let templates = overrides.title.iter().chain(&overrides.description);
     for column in templates.flat_map(|template| template_columns(template)) {
-        expect(column, places.overrides, "a template of `alertDetailsOverride`");
+        expect(
+            column,
+            places.overrides,
+            "a template of `alertDetailsOverride`",
+        );
     }
-    let named = overrides.severity_column.iter().chain(&overrides.tactics_column);
+    let named = overrides
+        .severity_column
+        .iter()
+        .chain(&overrides.tactics_column);
     for column in named.chain(overrides.properties.iter().map(|(_, column)| column)) {
         expect(column, places.overrides, "`alertDetailsOverride`");
     }

@@ -29,9 +29,15 @@ pub struct OneByOne<'a> {
 
 impl Evaluator for OneByOne<'_> {
     fn evaluate(&mut self, instant: Instant) -> Result<Rows, String> {
-        let evaluation = Evaluation { now_ticks: instant.now, window: instant.window };
+        let evaluation = Evaluation {
+            now_ticks: instant.now,
+            window: instant.window,
+        };
         let rows = run(self.engine, self.query, &evaluation).map_err(|error| error.to_string())?;
-        Ok(Rows { columns: self.query.root.columns.clone(), rows })
+        Ok(Rows {
+            columns: self.query.root.columns.clone(),
+            rows,
+        })
     }
 }
 
@@ -62,8 +68,13 @@ pub fn all_ticks(
     }
     let mut by_tick: BTreeMap<i64, Rows> = BTreeMap::new();
     for mut row in rows {
-        let Value::Long(tick) = row.remove(0) else { continue };
-        let empty = || Rows { columns: columns.clone(), rows: Vec::new() };
+        let Value::Long(tick) = row.remove(0) else {
+            continue;
+        };
+        let empty = || Rows {
+            columns: columns.clone(),
+            rows: Vec::new(),
+        };
         by_tick.entry(tick).or_insert_with(empty).rows.push(row);
     }
     Ok(Some(by_tick))
@@ -87,7 +98,9 @@ pub fn run(
 pub fn visible_times(engine: &Engine, query: &CheckedQuery) -> Result<Vec<i64>, String> {
     let mut times = Vec::new();
     for table in EVENT_TABLES {
-        let Some(visible) = relations::visible(query, table, &[TIME]) else { continue };
+        let Some(visible) = relations::visible(query, table, &[TIME]) else {
+            continue;
+        };
         let rows = run(engine, &visible, &Evaluation::at(0)).map_err(|error| error.to_string())?;
         times.extend(rows.iter().filter_map(|row| match row.first() {
             Some(Value::DateTime(ticks)) => Some(*ticks),
@@ -116,7 +129,11 @@ struct Seen {
 
 impl<'a> SeenEvents<'a> {
     pub fn new(engine: &'a Engine, query: &'a CheckedQuery) -> SeenEvents<'a> {
-        SeenEvents { engine, query, seen: OnceLock::new() }
+        SeenEvents {
+            engine,
+            query,
+            seen: OnceLock::new(),
+        }
     }
 
     /// A look-up that fails leaves the alert without evidence, which it says.
@@ -173,8 +190,13 @@ impl Events for SeenEvents<'_> {
             .iter()
             .map(|condition| {
                 let tests = condition.any_of.iter().filter_map(|test| {
-                    let column = LOOKUP_COLUMNS.iter().position(|name| *name == test.column)?;
-                    Some((column, seen.texts.iter().map(|text| test.holds(text)).collect()))
+                    let column = LOOKUP_COLUMNS
+                        .iter()
+                        .position(|name| *name == test.column)?;
+                    Some((
+                        column,
+                        seen.texts.iter().map(|text| test.holds(text)).collect(),
+                    ))
                 });
                 tests.collect()
             })
@@ -182,7 +204,10 @@ impl Events for SeenEvents<'_> {
         let holds = |texts: &[u32; LOOKUP_COLUMNS.len()]| {
             met.iter().all(|tests| {
                 tests.iter().any(|(column, texts_met)| {
-                    texts_met.get(texts[*column] as usize).copied().unwrap_or(false)
+                    texts_met
+                        .get(texts[*column] as usize)
+                        .copied()
+                        .unwrap_or(false)
                 })
             })
         };
@@ -190,7 +215,10 @@ impl Events for SeenEvents<'_> {
         let events = seen.events.iter();
         events
             .filter(|(time, id, texts)| inside(*time) && !id.is_empty() && holds(texts))
-            .map(|(time, id, _)| EventRef { time: *time, id: id.clone() })
+            .map(|(time, id, _)| EventRef {
+                time: *time,
+                id: id.clone(),
+            })
             .collect()
     }
 }
@@ -204,7 +232,10 @@ pub struct Remembered {
 
 impl Remembered {
     pub fn new(references: Arc<dyn References>) -> Remembered {
-        Remembered { references, known: Mutex::default() }
+        Remembered {
+            references,
+            known: Mutex::default(),
+        }
     }
 }
 

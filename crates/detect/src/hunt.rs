@@ -50,7 +50,11 @@ pub enum Progress<'a> {
     /// The files are about to be read; the logs' own callback tells more.
     Reading,
     /// A rule is done.
-    Rule { done: usize, total: usize, name: &'a str },
+    Rule {
+        done: usize,
+        total: usize,
+        name: &'a str,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -107,7 +111,10 @@ pub fn hunt(
 ) -> Result<HuntReport, HuntError> {
     let failed = |error: &dyn fmt::Display| HuntError(error.to_string());
     let references = Arc::new(Remembered::new(references));
-    let one_thread = EngineOptions { partitions: 1, ..options.engine.clone() };
+    let one_thread = EngineOptions {
+        partitions: 1,
+        ..options.engine.clone()
+    };
     let engine = Engine::new(&one_thread, catalog.clone(), references).map_err(|e| failed(&e))?;
 
     let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
@@ -135,7 +142,9 @@ pub fn hunt(
     let engine = engine.with_catalog(tables);
     let span = span(cut.coverage(), options);
 
-    let left: Vec<usize> = (0..rules.len()).filter(|at| !outcomes.contains_key(at)).collect();
+    let left: Vec<usize> = (0..rules.len())
+        .filter(|at| !outcomes.contains_key(at))
+        .collect();
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(outcomes.len());
     let work = || {
@@ -144,7 +153,14 @@ pub fn hunt(
             let rule = &rules[*at];
             results.push((*at, run_rule(rule, &engine, span)));
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            report(options, Progress::Rule { done, total: rules.len(), name: &rule.name });
+            report(
+                options,
+                Progress::Rule {
+                    done,
+                    total: rules.len(),
+                    name: &rule.name,
+                },
+            );
         }
         results
     };
@@ -192,8 +208,14 @@ fn needs_of(rule: &Rule, engine: &Engine) -> Result<Vec<Need>, Outcome> {
 
 fn plan_needs(engine: &Engine, query: &CheckedQuery) -> Result<Vec<Need>, Outcome> {
     let fail = |error: &dyn fmt::Display| Outcome::Failed(error.to_string());
-    let plan = engine.plan(query, &Evaluation::at(0)).map_err(|e| fail(&e))?;
-    let plan = engine.session().state().optimize(&plan).map_err(|e| fail(&e))?;
+    let plan = engine
+        .plan(query, &Evaluation::at(0))
+        .map_err(|e| fail(&e))?;
+    let plan = engine
+        .session()
+        .state()
+        .optimize(&plan)
+        .map_err(|e| fail(&e))?;
     let needs = Need::of_plan(&plan).map_err(|e| fail(&e))?;
     Ok(needs.into_iter().map(Need::at_all_times).collect())
 }
@@ -214,7 +236,9 @@ fn usable(checked: CheckedRule) -> Result<(CheckedQuery, CheckedRule), Outcome> 
 
 fn run_rule(rule: &Rule, engine: &Engine, span: Option<Span>) -> Outcome {
     // Without a single event there is no tick.
-    let Some(span) = span else { return Outcome::Ran(Box::default(), Vec::new()) };
+    let Some(span) = span else {
+        return Outcome::Ran(Box::default(), Vec::new());
+    };
     let times = Times {
         start: time(span.since.unwrap_or(span.events.0)),
         end: time(span.until.unwrap_or(span.events.1)),
@@ -243,13 +267,20 @@ fn evaluate(
     };
     let events = SeenEvents::new(engine, query);
     let schedule = &checked.derived.schedule;
-    if let Schedule::Ticks { frequency, period, .. } = schedule
+    if let Schedule::Ticks {
+        frequency, period, ..
+    } = schedule
         && !rule.trigger.fires(0)
     {
         let Some((first, last)) = span.tick_range(*frequency) else {
             return Ok(Replayed::default());
         };
-        let ticks = Ticks { first, frequency: *frequency, last, period: *period };
+        let ticks = Ticks {
+            first,
+            frequency: *frequency,
+            last,
+            period: *period,
+        };
         if let Some(rows) = all_ticks(engine, query, &ticks)? {
             let all = schedule::tick_count(first, last, *frequency);
             return replay_rows(&form, *period, rows, all, &events).map_err(|e| e.to_string());
@@ -266,8 +297,18 @@ fn evaluate(
 fn span(coverage: &Coverage, options: &HuntOptions) -> Option<Span> {
     let ticks = |micros: Option<i64>| micros.map(|micros| micros.saturating_mul(10));
     let (first, last) = (ticks(coverage.first_event)?, ticks(coverage.last_event)?);
-    let HuntOptions { since, until, as_of, .. } = *options;
-    Some(Span { events: (first, last), since, until, as_of })
+    let HuntOptions {
+        since,
+        until,
+        as_of,
+        ..
+    } = *options;
+    Some(Span {
+        events: (first, last),
+        since,
+        until,
+        as_of,
+    })
 }
 
 fn report(options: &HuntOptions, progress: Progress<'_>) {
@@ -276,21 +317,28 @@ fn report(options: &HuntOptions, progress: Progress<'_>) {
     }
 }
 
-fn summary(
-    rules: &[Rule],
-    outcomes: BTreeMap<usize, Outcome>,
-    coverage: Coverage,
-) -> HuntReport {
-    let mut report = HuntReport { coverage, ..HuntReport::default() };
+fn summary(rules: &[Rule], outcomes: BTreeMap<usize, Outcome>, coverage: Coverage) -> HuntReport {
+    let mut report = HuntReport {
+        coverage,
+        ..HuntReport::default()
+    };
     for (at, outcome) in outcomes {
         let rule = &rules[at];
         let (rule_id, file) = (rule.id.clone(), rule.file.clone());
         match outcome {
             Outcome::Failed(why) => {
-                report.failed_rules.push(FailedRule { rule_id: Some(rule_id), file, why });
+                report.failed_rules.push(FailedRule {
+                    rule_id: Some(rule_id),
+                    file,
+                    why,
+                });
             }
             Outcome::Idle(tables) => {
-                report.rules_with_nothing_to_look_at.push(Idle { rule_id, file, tables });
+                report.rules_with_nothing_to_look_at.push(Idle {
+                    rule_id,
+                    file,
+                    tables,
+                });
             }
             Outcome::Ran(replayed, problems) => {
                 report.rules.push(RuleStats {

@@ -90,7 +90,11 @@ pub fn load_text(file: &str, text: &[u8], origin: Origin, loaded: &mut Loaded) {
                     let Position { line, column } = first.position;
                     let why = format!("{line}:{column}: {}", first.message);
                     let file = file.to_string();
-                    loaded.broken.push(FailedRule { rule_id: Some(id), file, why });
+                    loaded.broken.push(FailedRule {
+                        rule_id: Some(id),
+                        file,
+                        why,
+                    });
                 }
                 loaded.problems.extend(problems);
                 loaded.pass_over("broken rule");

@@ -46,14 +46,20 @@ pub fn watchlists(root: &Arc<Rel>) -> Vec<String> {
 
 /// Whether part of the query has to run before the rest can be planned.
 pub fn has_stages(root: &Arc<Rel>) -> bool {
-    relations(root).iter().any(|rel| matches!(rel.op, Op::Evaluate { .. }))
+    relations(root)
+        .iter()
+        .any(|rel| matches!(rel.op, Op::Evaluate { .. }))
 }
 
 /// The text columns of the result that come from no aggregate.
 pub fn plain_columns(root: &Arc<Rel>) -> Vec<String> {
     let aggregated = aggregated(root, 0);
     let is_plain = |c: &&Column| c.ty == Type::String && !aggregated.contains(&c.name);
-    root.columns.iter().filter(is_plain).map(|c| c.name.clone()).collect()
+    root.columns
+        .iter()
+        .filter(is_plain)
+        .map(|c| c.name.clone())
+        .collect()
 }
 
 /// The columns of a relation that come from aggregates.
@@ -66,17 +72,27 @@ fn aggregated(rel: &Rel, depth: usize) -> BTreeSet<String> {
         Op::Summarize { by, .. } => {
             let keys: BTreeSet<&str> = by.iter().map(|key| key.name.as_str()).collect();
             let names = rel.columns.iter().map(|c| &c.name);
-            names.filter(|name| !keys.contains(name.as_str())).cloned().collect()
+            names
+                .filter(|name| !keys.contains(name.as_str()))
+                .cloned()
+                .collect()
         }
         Op::MakeSeries(series) => {
             let keys: BTreeSet<&str> = series.by.iter().map(|key| key.name.as_str()).collect();
             let names = rel.columns.iter().map(|c| &c.name);
-            names.filter(|name| !keys.contains(name.as_str())).cloned().collect()
+            names
+                .filter(|name| !keys.contains(name.as_str()))
+                .cloned()
+                .collect()
         }
         Op::Project { input, exprs } => {
             let below = below(input);
             let comes_from = |e: &&NamedExpr| columns_of(&e.expr).any(|c| below.contains(c));
-            exprs.iter().filter(comes_from).map(|e| e.name.clone()).collect()
+            exprs
+                .iter()
+                .filter(comes_from)
+                .map(|e| e.name.clone())
+                .collect()
         }
         Op::Join(join) => {
             let (left, right) = (below(&join.left), below(&join.right));
@@ -84,7 +100,11 @@ fn aggregated(rel: &Rel, depth: usize) -> BTreeSet<String> {
                 keyline_kql::checked::Side::Left => left.contains(&c.source),
                 keyline_kql::checked::Side::Right => right.contains(&c.source),
             };
-            join.output.iter().filter(is_aggregated).map(|c| c.name.clone()).collect()
+            join.output
+                .iter()
+                .filter(is_aggregated)
+                .map(|c| c.name.clone())
+                .collect()
         }
         _ => inputs(rel).iter().flat_map(|input| below(input)).collect(),
     }
@@ -114,7 +134,10 @@ pub fn visible(query: &CheckedQuery, table: &str, columns: &[&str]) -> Option<Ch
     let mut root = leaf.clone();
     if let Some(predicate) = alternatives.and_then(|all| join_all("or", all)) {
         root = Arc::new(Rel {
-            op: Op::Filter { input: root, predicate },
+            op: Op::Filter {
+                input: root,
+                predicate,
+            },
             columns: leaf.columns.clone(),
             serialized: false,
             span: Span::default(),
@@ -132,8 +155,16 @@ pub fn visible(query: &CheckedQuery, table: &str, columns: &[&str]) -> Option<Ch
             span: Span::default(),
         },
     });
-    let op = Op::Project { input: root, exprs: exprs.collect() };
-    let root = Rel { op, columns: kept, serialized: false, span: Span::default() };
+    let op = Op::Project {
+        input: root,
+        exprs: exprs.collect(),
+    };
+    let root = Rel {
+        op,
+        columns: kept,
+        serialized: false,
+        span: Span::default(),
+    };
     Some(CheckedQuery {
         root: Arc::new(root),
         tables: vec![table.to_string()],
@@ -181,7 +212,10 @@ fn leaves(root: &Arc<Rel>, table: &str) -> Vec<(Arc<Rel>, Vec<Expr>)> {
 /// The parts of a conjunction that say the same at any time and look at one row only.
 fn timeless_conjuncts(expr: Expr, conjuncts: &mut Vec<Expr>) {
     match expr.kind {
-        ExprKind::Call { function: "and", args } => {
+        ExprKind::Call {
+            function: "and",
+            args,
+        } => {
             for arg in args {
                 timeless_conjuncts(arg, conjuncts);
             }
@@ -209,8 +243,15 @@ fn join_all(function: &'static str, mut exprs: Vec<Expr>) -> Option<Expr> {
     let mut joined = exprs.pop()?;
     while let Some(expr) = exprs.pop() {
         let span = expr.span;
-        let kind = ExprKind::Call { function, args: vec![expr, joined] };
-        joined = Expr { kind, ty: Type::Bool, span };
+        let kind = ExprKind::Call {
+            function,
+            args: vec![expr, joined],
+        };
+        joined = Expr {
+            kind,
+            ty: Type::Bool,
+            span,
+        };
     }
     Some(joined)
 }
@@ -272,7 +313,9 @@ fn inputs(rel: &Rel) -> Vec<Arc<Rel>> {
         Op::ParseKv(parse) => vec![parse.input.clone()],
         Op::MakeSeries(series) => vec![series.input.clone()],
         Op::Scan(scan) => vec![scan.input.clone()],
-        Op::Partition { input, subquery, .. } => vec![input.clone(), subquery.clone()],
+        Op::Partition {
+            input, subquery, ..
+        } => vec![input.clone(), subquery.clone()],
         Op::Evaluate { input, args, .. } => {
             let relations = args.iter().filter_map(|arg| match arg {
                 PluginArg::Rel(rel) => Some(rel.clone()),
@@ -292,14 +335,14 @@ fn exprs(rel: &Rel) -> Vec<&Expr> {
         Op::Print { exprs } | Op::Project { exprs, .. } => named(exprs).collect(),
         Op::Range { from, to, step } => vec![from, to, step],
         Op::Filter { predicate, .. } => vec![predicate],
-        Op::Summarize { by, aggregates, .. } => {
-            named(by).chain(aggregates.iter().flat_map(|a| &a.args)).collect()
-        }
+        Op::Summarize { by, aggregates, .. } => named(by)
+            .chain(aggregates.iter().flat_map(|a| &a.args))
+            .collect(),
         Op::Sort { keys, .. } => keys.iter().map(|key| &key.expr).collect(),
         Op::Take { count, .. } | Op::Sample { count, .. } => vec![count],
-        Op::Top { count, keys, .. } => {
-            std::iter::once(count).chain(keys.iter().map(|key| &key.expr)).collect()
-        }
+        Op::Top { count, keys, .. } => std::iter::once(count)
+            .chain(keys.iter().map(|key| &key.expr))
+            .collect(),
         Op::SampleDistinct { count, of, .. } => vec![count, &of.expr],
         Op::Join(join) => join.on.iter().flat_map(|(l, r)| [l, r]).collect(),
         Op::MvExpand(expand) | Op::MvApply { expand, .. } => {
@@ -310,7 +353,9 @@ fn exprs(rel: &Rel) -> Vec<&Expr> {
         Op::MakeSeries(series) => {
             let aggregates = series.aggregates.iter().flat_map(|a| &a.args);
             let bounds = series.from.iter().chain(&series.to);
-            let all = aggregates.chain(bounds).chain([&series.on.expr, &series.step]);
+            let all = aggregates
+                .chain(bounds)
+                .chain([&series.on.expr, &series.step]);
             all.chain(named(&series.by)).collect()
         }
         Op::TopNested { levels, .. } => levels

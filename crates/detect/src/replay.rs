@@ -43,8 +43,12 @@ pub struct Span {
 impl Span {
     /// The first and last event between the bounds; `None` when nothing lies between them.
     fn bounded(&self) -> Option<(i64, i64)> {
-        let first = self.since.map_or(self.events.0, |since| since.max(self.events.0));
-        let last = self.until.map_or(self.events.1, |until| until.min(self.events.1));
+        let first = self
+            .since
+            .map_or(self.events.0, |since| since.max(self.events.0));
+        let last = self
+            .until
+            .map_or(self.events.1, |until| until.min(self.events.1));
         (first <= last).then_some((first, last))
     }
 
@@ -113,7 +117,9 @@ pub fn replay(
             if let Some(bounds) = span.bounded() {
                 let ticks = schedule::ticks(*frequency, boundaries, times, bounds);
                 let ticks = ticks.ok_or_else(|| {
-                    ReplayError(format!("needs more than {EVALUATIONS_PER_RULE_MAX} evaluations"))
+                    ReplayError(format!(
+                        "needs more than {EVALUATIONS_PER_RULE_MAX} evaluations"
+                    ))
                 })?;
                 let (_, last) = schedule::tick_range(*frequency, bounds);
                 run.ticks(evaluator, &ticks, (*frequency, *period, last), bounds.1)?;
@@ -132,15 +138,30 @@ pub fn replay_rows(
     evaluations: usize,
     events: &dyn Events,
 ) -> Result<Replayed, ReplayError> {
-    let mut run = Run { form, episodes: Episodes::default(), replayed: Replayed::default() };
+    let mut run = Run {
+        form,
+        episodes: Episodes::default(),
+        replayed: Replayed::default(),
+    };
     let mut asleep_until = i64::MIN;
     for (tick, rows) in rows {
         if tick < asleep_until {
             continue;
         }
         let from = tick.saturating_sub(period);
-        let instant = Instant { now: tick, window: Some((from, tick)) };
-        let fired = run.take(rows, instant, &[Held { tick, from, until: tick }])?;
+        let instant = Instant {
+            now: tick,
+            window: Some((from, tick)),
+        };
+        let fired = run.take(
+            rows,
+            instant,
+            &[Held {
+                tick,
+                from,
+                until: tick,
+            }],
+        )?;
         if fired && let Some(rest) = form.rule.suppression {
             asleep_until = tick.saturating_add(rest);
         }
@@ -157,7 +178,11 @@ struct Run<'f> {
 
 impl Run<'_> {
     fn finish(self, events: &dyn Events) -> Replayed {
-        let Run { form, episodes, mut replayed } = self;
+        let Run {
+            form,
+            episodes,
+            mut replayed,
+        } = self;
         let mut episodes = episodes.finish();
         if episodes.len() > ALERTS_PER_RULE_MAX {
             let message = format!(
@@ -167,7 +192,10 @@ impl Run<'_> {
             replayed.limits.push(message);
             episodes.truncate(ALERTS_PER_RULE_MAX);
         }
-        replayed.alerts = episodes.into_iter().map(|e| form.alert(e, events)).collect();
+        replayed.alerts = episodes
+            .into_iter()
+            .map(|e| form.alert(e, events))
+            .collect();
         replayed
     }
 

@@ -7,10 +7,8 @@ use serde_json::{Value, json};
 use crate::shared::shared;
 use crate::world::{Files, hunt_paths, hunt_records, record, rules};
 
-const IP_RANGES: &str =
-    "https://aka.ms/awspublicipaddresse/aws-public-ip-addresses/ip-ranges.json";
-const TOR_NODES: &str =
-    "https://firewalliplists.gypthecat.com/lists/kusto/kusto-tor-exit.csv.zip";
+const IP_RANGES: &str = "https://aka.ms/awspublicipaddresse/aws-public-ip-addresses/ip-ranges.json";
+const TOR_NODES: &str = "https://firewalliplists.gypthecat.com/lists/kusto/kusto-tor-exit.csv.zip";
 const ROLE_NAMES: &str = "https://raw.githubusercontent.com/RhinoSecurityLabs/pacu/master/pacu/\
     modules/iam__enum_roles/default-word-list.txt";
 const THIEF: &str = "198.51.100.66";
@@ -42,7 +40,12 @@ fn theft(address: &str) -> Vec<Value> {
         }),
     )];
     let uses = [
-        ("e-own", "2024-05-01T10:05:00Z", "203.0.113.10", "DescribeInstances"),
+        (
+            "e-own",
+            "2024-05-01T10:05:00Z",
+            "203.0.113.10",
+            "DescribeInstances",
+        ),
         ("e-theft-1", "2024-05-01T11:10:00Z", address, "ListBuckets"),
         ("e-theft-2", "2024-05-01T11:40:00Z", address, "GetObject"),
     ];
@@ -78,7 +81,9 @@ fn alerts_text(report: &HuntReport) -> String {
 
 #[test]
 fn the_seed_rule_finds_the_thief() {
-    let Some(seed) = shared("seeds/suspicious-sts-token-ec2.yaml", "the seed rule") else { return };
+    let Some(seed) = shared("seeds/suspicious-sts-token-ec2.yaml", "the seed rule") else {
+        return;
+    };
     let rules = load(&[seed]).rules;
     let report = hunt_records(&theft(THIEF), &rules, references());
     assert_eq!(report.failed_rules, []);
@@ -93,7 +98,11 @@ fn the_seed_rule_finds_the_thief() {
     );
     assert_eq!(alert.row["SourceIpAddress"], THIEF);
     assert_eq!(alert.access_key_ids, [KEY]);
-    assert!(alert.event_ids.iter().any(|id| id.starts_with("e-theft")), "{:?}", alert.event_ids);
+    assert!(
+        alert.event_ids.iter().any(|id| id.starts_with("e-theft")),
+        "{:?}",
+        alert.event_ids
+    );
 
     let mut reversed = theft(THIEF);
     reversed.reverse();
@@ -105,7 +114,11 @@ fn the_seed_rule_finds_the_thief() {
 
     let without = hunt_records(&theft(THIEF), &rules, Files(Vec::new()));
     assert_eq!(without.failed_rules.len(), 1);
-    assert!(without.failed_rules[0].why.contains(IP_RANGES), "{:?}", without.failed_rules);
+    assert!(
+        without.failed_rules[0].why.contains(IP_RANGES),
+        "{:?}",
+        without.failed_rules
+    );
     assert_eq!(without.alerts, []);
 }
 
@@ -200,27 +213,43 @@ fn rules_of_every_kind_run_side_by_side() {
             "raw 15:30-15:30 @16:00 Row e-late",
         ]
     );
-    let failed: Vec<String> =
-        report.failed_rules.iter().map(|f| format!("{:?}: {}", f.rule_id, f.why)).collect();
+    let failed: Vec<String> = report
+        .failed_rules
+        .iter()
+        .map(|f| format!("{:?}: {}", f.rule_id, f.why))
+        .collect();
     assert_eq!(failed.len(), 1, "{failed:?}");
-    assert!(failed[0].starts_with("Some(\"wrong\"): 47:11: "), "{failed:?}");
-    let idle: Vec<&str> =
-        report.rules_with_nothing_to_look_at.iter().map(|idle| idle.rule_id.as_str()).collect();
+    assert!(
+        failed[0].starts_with("Some(\"wrong\"): 47:11: "),
+        "{failed:?}"
+    );
+    let idle: Vec<&str> = report
+        .rules_with_nothing_to_look_at
+        .iter()
+        .map(|idle| idle.rule_id.as_str())
+        .collect();
     assert_eq!(idle, ["other"]);
 }
 
 #[test]
 fn the_public_rules_run_over_the_real_records() {
     let left_out = "the public rules over the real records";
-    let Some(corpus) = shared("corpus/sentinel", left_out) else { return };
-    let Some(data) = shared("data", left_out) else { return };
+    let Some(corpus) = shared("corpus/sentinel", left_out) else {
+        return;
+    };
+    let Some(data) = shared("data", left_out) else {
+        return;
+    };
     let rules: Vec<_> = load(&[corpus])
         .rules
         .into_iter()
         .filter(|rule| rule.file.contains("AmazonWebServices-"))
         .collect();
     let report = hunt_paths(&[data], &rules, references(), 2);
-    let failed: Vec<String> =
-        report.failed_rules.iter().map(|f| format!("{}: {}", f.file, f.why)).collect();
+    let failed: Vec<String> = report
+        .failed_rules
+        .iter()
+        .map(|f| format!("{}: {}", f.file, f.why))
+        .collect();
     assert_eq!(failed, [] as [String; 0]);
 }

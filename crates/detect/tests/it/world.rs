@@ -20,7 +20,9 @@ pub struct Files(pub Vec<(String, Vec<u8>)>);
 impl References for Files {
     fn fetch(&self, uri: &str) -> Result<Vec<u8>, String> {
         let found = self.0.iter().find(|(known, _)| known == uri);
-        found.map(|(_, bytes)| bytes.clone()).ok_or_else(|| format!("no `--ref {uri}=PATH`"))
+        found
+            .map(|(_, bytes)| bytes.clone())
+            .ok_or_else(|| format!("no `--ref {uri}=PATH`"))
     }
 }
 
@@ -68,12 +70,18 @@ pub fn open(paths: &[PathBuf]) -> (Logs, Catalog) {
         let column = |c: &keyline_lake::KnownColumn| {
             Column::new(c.name, Type::from_name(c.kql_type).unwrap())
         };
-        catalog.add(table.name, table.columns.iter().map(column).collect(), table.provider());
+        catalog.add(
+            table.name,
+            table.columns.iter().map(column).collect(),
+            table.provider(),
+        );
     }
     for (name, table) in [(TABLE, logs.table()), (TABLE_AWS, logs.sentinel_table())] {
         let table = table.unwrap();
         let schema = table.schema();
-        let kept = COLUMNS.iter().filter(|spec| schema.field_with_name(spec.name).is_ok());
+        let kept = COLUMNS
+            .iter()
+            .filter(|spec| schema.field_with_name(spec.name).is_ok());
         let column = |spec: &keyline_trail::schema::ColumnSpec| {
             Column::new(spec.name, Type::from_name(spec.kql.name()).unwrap())
         };
