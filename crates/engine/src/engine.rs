@@ -18,6 +18,7 @@ use crate::catalog::Catalog;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, Ticks};
 use crate::externaldata::References;
+use crate::limits::{PLANNING_STACK_BYTES, WORKER_STACK_BYTES};
 use crate::lower::{self, Host, When};
 use crate::rows::{Table, batches_to_rows};
 use crate::session::{self, EngineOptions};
@@ -91,19 +92,24 @@ impl Engine {
 
     /// The logical plan, not optimised. Stages that cannot be part of a plan have run.
     pub fn plan(&self, query: &CheckedQuery, evaluation: &Evaluation) -> Result<LogicalPlan> {
-        lower::lower(query, When::Once(*evaluation), self)
+        on_deep_stack(|| lower::lower(query, When::Once(*evaluation), self))
     }
 
     /// One plan for the evaluations at many ticks, whose result has the tick in front
     /// ([`lower::TICK`]). An error of kind `NotVectorisable` says to evaluate tick by tick.
     pub fn plan_ticks(&self, query: &CheckedQuery, ticks: &Ticks) -> Result<LogicalPlan> {
-        lower::lower(query, When::Ticks(*ticks), self)
+        on_deep_stack(|| lower::lower(query, When::Ticks(*ticks), self))
     }
 
     /// The optimised physical plan of a logical one.
     pub fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
         let state = self.context.state();
-        Ok(self.block_on(async move { state.create_physical_plan(plan).await })?)
+        let planned = on_deep_stack(|| {
+            self.runtime
+                .get()
+                .block_on(async { state.create_physical_plan(plan).await })
+        });
+        Ok(planned?)
     }
 
     /// All batches of a physical plan, which may be run many times.
@@ -143,6 +149,20 @@ impl Engine {
     }
 }
 
+/// Runs on a thread of its own with room for deep recursion: plans are as deep as queries are long.
+fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new()
+            .name("keyline-plan".into())
+            .stack_size(PLANNING_STACK_BYTES)
+            .spawn_scoped(scope, work);
+        match worker.expect("the system has a thread to give").join() {
+            Ok(output) => output,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
 impl Host for Engine {
     fn catalog(&self) -> &Catalog {
         &self.catalog
@@ -167,6 +187,7 @@ impl Runtime {
         tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads.max(1))
             .thread_name("keyline-engine")
+            .thread_stack_size(WORKER_STACK_BYTES)
             .enable_time()
             .build()
             .map(|runtime| Runtime(Some(runtime)))

@@ -38,3 +38,10 @@ pub const REFERENCE_BYTES_MAX: u64 = 512 << 20;
 
 /// How deep operators may be nested before lowering refuses: it walks recursively.
 pub const OPERATOR_DEPTH_MAX: usize = 512;
+
+/// Bytes of stack for lowering and optimising: both recurse as deep as the query is. Only what is
+/// touched becomes memory.
+pub const PLANNING_STACK_BYTES: usize = 1 << 30;
+
+/// Bytes of stack of a thread that runs plans: expressions are evaluated recursively.
+pub const WORKER_STACK_BYTES: usize = 64 << 20;

@@ -22,6 +22,7 @@ use datafusion::logical_expr::{
 use datafusion::physical_expr::expressions::Literal;
 
 use super::{Groups, Ungrouped};
+use crate::lists::split;
 
 pub fn make_list() -> Arc<AggregateUDF> {
     udaf(Kind::List)
@@ -149,6 +150,15 @@ impl CollectGroups {
         })
     }
 
+    /// An array among the values gives its elements, as in Kusto.
+    fn add_value(&mut self, group: usize, order: &[u8], text: &str) {
+        if text.starts_with('[') {
+            split(text).for_each(|element| self.add(group, order, element));
+        } else {
+            self.add(group, order, text);
+        }
+    }
+
     fn add(&mut self, group: usize, order: &[u8], text: &str) {
         let ordered = self.order.is_some();
         let group = &mut self.groups[group];
@@ -216,7 +226,7 @@ impl GroupsAccumulator for CollectGroups {
             if texts.is_valid(row) {
                 let order = orders.as_ref().map(|orders| orders.row(row));
                 let order = order.as_ref().map_or(&[][..], |order| order.as_ref());
-                self.add(group, order, texts.value(row));
+                self.add_value(group, order, texts.value(row));
             }
         });
         Ok(())

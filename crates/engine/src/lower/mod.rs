@@ -35,7 +35,7 @@ use live::Live;
 use relation::column;
 
 /// What lowering needs of the engine: where tables and references are, and a way to run a stage.
-pub trait Host {
+pub trait Host: Sync {
     fn catalog(&self) -> &Catalog;
     fn references(&self) -> &dyn References;
     fn run(&self, plan: LogicalPlan) -> Result<Vec<RecordBatch>>;

@@ -17,13 +17,12 @@ impl Lowerer<'_> {
     pub(crate) fn predicate(&mut self, relation: &mut Relation, expr: &Expr) -> Result<PlanExpr> {
         if let ExprKind::Call { function, args } = &expr.kind {
             match (*function, args.as_slice()) {
-                ("and", [a, b]) => {
-                    let a = self.predicate(relation, a)?;
-                    return Ok(a.and(self.predicate(relation, b)?));
-                }
-                ("or", [a, b]) => {
-                    let a = self.predicate(relation, a)?;
-                    return Ok(a.or(self.predicate(relation, b)?));
+                ("and" | "or", _) => {
+                    let mut parts = Vec::new();
+                    chain(function, expr, &mut parts);
+                    let parts = parts.into_iter().map(|part| self.predicate(relation, part));
+                    let parts = parts.collect::<Result<Vec<_>>>()?;
+                    return Ok(balanced(function, parts));
                 }
                 ("==", [a, b]) if plain(a, b) => {
                     let a = self.expr(relation, a)?;
@@ -65,6 +64,33 @@ impl Lowerer<'_> {
         };
         Ok(functions::convert(typed, Type::Bool)?)
     }
+}
+
+/// The parts of a run of one connective.
+pub(crate) fn chain<'e>(connective: &str, expr: &'e Expr, parts: &mut Vec<&'e Expr>) {
+    match &expr.kind {
+        ExprKind::Call { function, args } if *function == connective => {
+            args.iter().for_each(|arg| chain(connective, arg, parts));
+        }
+        _ => parts.push(expr),
+    }
+}
+
+/// The parts joined again as a tree that is as shallow as can be.
+fn balanced(connective: &str, mut parts: Vec<PlanExpr>) -> PlanExpr {
+    while parts.len() > 1 {
+        let mut pairs = Vec::with_capacity(parts.len().div_ceil(2));
+        let mut left = parts.into_iter();
+        while let Some(a) = left.next() {
+            pairs.push(match left.next() {
+                Some(b) if connective == "and" => a.and(b),
+                Some(b) => a.or(b),
+                None => a,
+            });
+        }
+        parts = pairs;
+    }
+    parts.pop().unwrap_or_else(|| lit(connective == "and"))
 }
 
 /// Both sides have one type whose order and equality Arrow shares with Kusto. (Arrow calls NaN

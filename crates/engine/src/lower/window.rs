@@ -7,6 +7,7 @@ use arrow_schema::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::functions_aggregate::expr_fn::{max, sum};
 use datafusion::functions_window::expr_fn::{lag, lead, row_number};
+use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{
     Expr as PlanExpr, ExprFunctionExt, WindowFrame, WindowFrameBound, WindowFrameUnits, cast, lit,
     when,
@@ -156,14 +157,38 @@ impl Lowerer<'_> {
             WindowFrameBound::Preceding(ScalarValue::UInt64(None)),
             WindowFrameBound::CurrentRow,
         );
+        let call = match call {
+            // An aggregate over a frame is another kind of expression than one over a group.
+            PlanExpr::AggregateFunction(f) => {
+                PlanExpr::from(WindowFunction::new(f.func, f.params.args))
+            }
+            other => other,
+        };
         let call = call
             .partition_by(partition)
             .order_by(relation.sort_exprs())
             .window_frame(frame)
-            .build()?
-            .alias(name.clone());
-        relation.plan = builder(&relation.plan).window([call])?.build()?;
+            .build()?;
+        self.add_window(relation, call, &name)?;
         Ok(column(&name))
+    }
+
+    /// Adds the column of a window call under a name; the node itself knows it by its own.
+    pub(crate) fn add_window(
+        &mut self,
+        relation: &mut Relation,
+        call: PlanExpr,
+        name: &str,
+    ) -> Result<()> {
+        let own = call.schema_name().to_string();
+        let before = relation.plan.schema().columns();
+        let kept = before.into_iter().map(PlanExpr::Column);
+        let all = kept.chain([column(&own).alias(name)]).collect::<Vec<_>>();
+        relation.plan = builder(&relation.plan)
+            .window([call])?
+            .project(all)?
+            .build()?;
+        Ok(())
     }
 
     /// Makes sure that the relation has some order.
@@ -172,8 +197,7 @@ impl Lowerer<'_> {
             return Ok(());
         }
         let number = self.hidden("row");
-        let call = row_number().alias(number.clone());
-        relation.plan = builder(&relation.plan).window([call])?.build()?;
+        self.add_window(relation, row_number(), &number)?;
         relation
             .order
             .push(super::relation::OrderKey::ascending(number));

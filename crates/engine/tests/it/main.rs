@@ -3,4 +3,6 @@
 mod support;
 mod compare;
 mod corpus;
+mod rules;
+mod proto;
 mod events;

@@ -12,13 +12,14 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::functions::{self, TypedExpr};
 use crate::lower::Lowerer;
+use crate::lower::predicate::chain;
 use crate::lower::relation::{Relation, column};
 
 impl Lowerer<'_> {
     pub(crate) fn filter(&mut self, input: &Arc<Rel>, predicate: &Expr) -> Result<Relation> {
         let mut relation = self.rel(input)?;
         let mut conjuncts = Vec::new();
-        split(predicate, &mut conjuncts);
+        chain("and", predicate, &mut conjuncts);
         for conjunct in conjuncts {
             match &conjunct.kind {
                 ExprKind::InRel {
@@ -105,18 +106,6 @@ impl Lowerer<'_> {
             )?
             .build()?;
         Ok(())
-    }
-}
-
-fn split<'e>(predicate: &'e Expr, conjuncts: &mut Vec<&'e Expr>) {
-    match &predicate.kind {
-        ExprKind::Call {
-            function: "and",
-            args,
-        } => {
-            args.iter().for_each(|arg| split(arg, conjuncts));
-        }
-        _ => conjuncts.push(predicate),
     }
 }
 

@@ -24,6 +24,7 @@ impl Lowerer<'_> {
     ) -> Result<Relation> {
         let mut outer = self.rel(&expand.input)?;
         self.expand(&mut outer)?;
+        self.number_rows(&mut outer)?;
         let id = self.hidden("outer");
         let number = row_number()
             .order_by(outer.sort_exprs())

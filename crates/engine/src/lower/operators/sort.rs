@@ -96,17 +96,15 @@ impl Lowerer<'_> {
             };
             return Ok(relation);
         }
+        self.number_rows(&mut relation)?;
         let name = self.hidden("place");
         let place = row_number()
             .partition_by(relation.carry_exprs())
             .order_by(relation.sort_exprs())
-            .build()?
-            .alias(&name);
-        let limit = lit(i64::try_from(count).unwrap_or(i64::MAX));
-        relation.plan = builder(&relation.plan)
-            .window([place])?
-            .filter(cast(column(&name), DataType::Int64).lt_eq(limit))?
             .build()?;
+        let limit = lit(i64::try_from(count).unwrap_or(i64::MAX));
+        self.add_window(&mut relation, place, &name)?;
+        relation.filter(cast(column(&name), DataType::Int64).lt_eq(limit))?;
         Ok(relation)
     }
 

@@ -210,6 +210,15 @@ impl Lowerer<'_> {
                 };
                 (filtered(mean)?, Box::new(finish))
             }
+            "min" | "max" if first.ty == Type::Real => {
+                // NaN is both the least and the greatest.
+                let keys = [
+                    (self.is_nan(relation, value.clone())?, true, false),
+                    (value.clone(), base == "max", false),
+                ];
+                let picked = filtered(pick(&keys, &[value]))?;
+                (picked, Box::new(|v| picked_field(v, 0)))
+            }
             "min" | "max" => {
                 let extreme = if base == "min" {
                     stock::min(value)
@@ -251,7 +260,7 @@ impl Lowerer<'_> {
                     };
                     json = functions::convert(typed, Type::Dynamic)?;
                 }
-                if base == "make_list_with_nulls" {
+                if base == "make_list_with_nulls" || base == "make_list" && dynamic {
                     json = coalesce(vec![json, lit(ScalarValue::Utf8View(Some("null".into())))]);
                 }
                 let mut arguments = vec![json, lit(max)];
@@ -272,6 +281,20 @@ impl Lowerer<'_> {
             }
             _ => return Err(Error::unsupported(format!("the aggregate `{function}`"))),
         })
+    }
+
+    fn is_nan(&mut self, relation: &Relation, expr: PlanExpr) -> Result<PlanExpr> {
+        let context = self.context(relation);
+        let value = TypedExpr {
+            expr,
+            ty: Type::Real,
+        };
+        Ok(functions::lower(
+            "isnan",
+            vec![value],
+            Type::Bool,
+            &context,
+        )?)
     }
 
     fn collection_max(&mut self, expr: Option<&Expr>) -> Result<i64> {
@@ -295,6 +318,9 @@ impl Lowerer<'_> {
         let mut keys: Vec<Key> = Vec::new();
         if let "arg_max" | "arg_min" = aggregate.function {
             let key = self.expr(relation, &aggregate.args[0])?;
+            if aggregate.args[0].ty == Type::Real {
+                keys.push((self.is_nan(relation, key.clone())?, true, false));
+            }
             keys.push((key, aggregate.function == "arg_max", false));
         } else if let [only] = aggregate.args.as_slice() {
             // A single value is taken from a row that has one, if any.
