@@ -2,7 +2,14 @@
 //!
 //! `sourceIPAddress` also holds service names and `AWS Internal`; those are no addresses.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Whether a text is an IPv4 address in canonical form, as most are.
+pub(crate) fn is_canonical_v4(source: &[u8]) -> bool {
+    source.len() <= 15
+        && source.first().is_some_and(u8::is_ascii_digit)
+        && std::str::from_utf8(source).is_ok_and(|text| text.parse::<Ipv4Addr>().is_ok())
+}
 
 /// The address in canonical form, an IPv4 address inside IPv6 as IPv4; empty where the text is no address.
 pub fn canonical(source: &str) -> String {

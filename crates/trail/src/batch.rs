@@ -4,6 +4,7 @@
 //! loose types of records are settled here: booleans as text, times in several forms, objects where text is
 //! expected and the other way round. Where values stand was found by `record.rs`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::{
@@ -12,12 +13,14 @@ use arrow_array::{
 };
 use arrow_buffer::{BooleanBufferBuilder, NullBufferBuilder};
 use arrow_schema::SchemaRef;
+use memchr::memmem;
 
+use crate::address;
 use crate::content::{Content, id_hash};
-use crate::json::{Kind, Value, Window, lossy};
+use crate::json::{Kind, Value, Window, lossy, unescape};
 use crate::limits::{BATCH_BYTES, BATCH_PASSED_OVER};
 use crate::partition::Partition;
-use crate::permissions::{Permissions, permissions};
+use crate::permissions::{self, Permissions, permissions};
 use crate::read::{Addendum, Batch, EventIdentity, Identity, ReadOptions, SessionTokens};
 use crate::record::Slots;
 use crate::schema::{Column, KqlType, arrow_schema};
@@ -40,6 +43,7 @@ pub(crate) struct Rows {
     session_keys: SessionKeys,
     session_tokens: SessionTokens,
     wants_permissions: bool,
+    permissions_finder: memmem::Finder<'static>,
     scratch: Vec<u8>,
     scratch_more: Vec<u8>,
 }
@@ -111,7 +115,7 @@ impl Rows {
             passed_over: Vec::new(),
             addenda: Vec::new(),
             content: Content::new(),
-            session_keys: SessionKeys::default(),
+            session_keys: SessionKeys::new(),
             session_tokens: options.session_tokens,
             wants_permissions: wants(&[
                 Column::IpProtocol,
@@ -119,6 +123,7 @@ impl Rows {
                 Column::DestinationPort,
                 Column::CidrIp,
             ]),
+            permissions_finder: memmem::Finder::new(permissions::NAME),
             scratch: Vec::new(),
             scratch_more: Vec::new(),
         }
@@ -189,7 +194,7 @@ impl Rows {
             self.push_addendum(window, slots);
         }
         let permissions = if self.wants_permissions {
-            permissions(window, slots)
+            permissions(&self.permissions_finder, window, slots)
         } else {
             None
         };
@@ -249,33 +254,33 @@ impl Rows {
         let (column, Builder::Text(text)) = &mut self.columns[at] else {
             return;
         };
-        let text_of = |column| match slots.get(column) {
-            Some(Value {
-                kind: Kind::Text,
-                start,
-                end,
-            }) => lossy(&window.text[start..end]),
-            _ => "".into(),
-        };
         let made: &str = match column {
             Column::SessionKey => {
-                let created = slots
-                    .get(Column::SessionCreationDate)
-                    .and_then(|value| time_of(window, value));
-                let [account, principal] = [
-                    Column::UserIdentityAccountId,
-                    Column::UserIdentityPrincipalid,
-                ]
-                .map(text_of);
-                match created {
-                    Some(created) => self.session_keys.key(&account, &principal, created),
+                let created = slots.get(Column::SessionCreationDate);
+                match created.and_then(|value| time_of(window, value)) {
+                    Some(created) => {
+                        let account = plain(window, slots, Column::UserIdentityAccountId);
+                        let principal = plain(window, slots, Column::UserIdentityPrincipalid);
+                        self.session_keys.key(&account, &principal, created)
+                    }
                     None => "",
                 }
             }
-            Column::AwsPartition => Partition::of_arn(&text_of(Column::UserIdentityArn))
-                .unwrap_or_else(|| Partition::of_region(&text_of(Column::AWSRegion)))
-                .name(),
-            Column::SourceAddress => &crate::address::canonical(&text_of(Column::SourceIpAddress)),
+            Column::AwsPartition => {
+                let arn = plain(window, slots, Column::UserIdentityArn);
+                let region = plain(window, slots, Column::AWSRegion);
+                Partition::of_arn(&lossy(&arn))
+                    .unwrap_or_else(|| Partition::of_region(&lossy(&region)))
+                    .name()
+            }
+            Column::SourceAddress => {
+                let source = plain(window, slots, Column::SourceIpAddress);
+                if address::is_canonical_v4(&source) {
+                    self.bytes += text.push(&source, 0, source.len());
+                    return;
+                }
+                &address::canonical(&lossy(&source))
+            }
             Column::IpProtocol => permissions.map_or("", |found| &found.protocols),
             Column::SourcePort => permissions.map_or("", |found| &found.from_ports),
             Column::DestinationPort => permissions.map_or("", |found| &found.to_ports),
@@ -293,7 +298,10 @@ impl Rows {
             }
             _ => {
                 self.bytes += match slots.get(Column::ResponseElements) {
-                    Some(value) if self.session_tokens == SessionTokens::Hash => {
+                    Some(value)
+                        if self.session_tokens == SessionTokens::Hash
+                            && token::may_hold_token(&window.text[value.start..value.end]) =>
+                    {
                         let plain = text_value(window, value, &mut self.scratch);
                         self.scratch_more.clear();
                         token::hash_tokens(plain, &mut self.scratch_more);
@@ -340,6 +348,19 @@ fn text_of_reason(window: &Window<'_>, slots: &Slots) -> String {
     match slots.get(Column::AddendumReason) {
         Some(value) => lossy(text_value(window, value, &mut scratch)).into_owned(),
         None => String::new(),
+    }
+}
+
+/// A column's text without its escapes.
+fn plain<'a>(window: &Window<'a>, slots: &Slots, column: Column) -> Cow<'a, [u8]> {
+    match slots.get(column) {
+        Some(value) if value.kind == Kind::Text && window.has_escape(value.start, value.end) => {
+            let mut out = Vec::new();
+            unescape(&window.text[value.start..value.end], &mut out);
+            out.into()
+        }
+        Some(value) => window.text[value.start..value.end].into(),
+        None => Cow::Borrowed(&[]),
     }
 }
 

@@ -28,7 +28,12 @@ struct Frame {
     /// The hash of the member's name that the next value belongs to.
     name: u64,
     in_object: bool,
+    /// Whether the name of the next value is known: only inside objects.
+    has_name: bool,
 }
+
+/// What tells a number or `true` from a string of the same letters.
+const SCALAR: u128 = 0x5851_f42d_4c95_7f2d;
 
 impl Content {
     pub(crate) fn new() -> Self {
@@ -57,42 +62,49 @@ impl Content {
     }
 
     fn hash(&mut self, window: &Window<'_>, tokens: &[u32]) -> u128 {
+        let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else {
+            return 0;
+        };
+        let text = window.text;
+        let escapes = window
+            .index
+            .backslash
+            .any(*first as usize, *last as usize + 1);
         self.stack.clear();
         let mut top = Frame {
             state: 0,
             name: 0,
             in_object: false,
+            has_name: false,
         };
-        // Whether the next string is a member's name.
-        let mut name_next = false;
         let mut at = 0;
-        let mut behind = tokens.first().map_or(0, |position| *position as usize);
-        while let Some(position) = tokens.get(at) {
-            let position = *position as usize;
-            // What stands between tokens: nothing but `,`, `:` and blanks, or numbers, true, false, null.
-            if position > behind + 1
-                || (position == behind + 1 && !matches!(window.text[behind], b',' | b':'))
-            {
-                self.between(&window.text[behind..position], &mut top, &mut name_next);
-            } else if position == behind + 1 && window.text[behind] == b',' {
-                name_next = top.in_object;
+        let mut behind = *first as usize;
+        while at < tokens.len() {
+            let position = tokens[at] as usize;
+            // Between tokens stands nothing but `,` or `:`, or else blanks, numbers, true, false, null.
+            let gap = position - behind;
+            if gap > 1 || (gap == 1 && !matches!(text[behind], b',' | b':')) {
+                top.between(&text[behind..position]);
             }
-            match window.text[position] {
+            match text[position] {
                 b'"' => {
                     let Some(close) = tokens.get(at + 1) else {
                         break;
                     };
                     let close = *close as usize;
-                    let hash = self.string(window, position + 1, close);
-                    if name_next {
+                    let hash = if escapes {
+                        self.string(window, position + 1, close)
+                    } else {
+                        hash_short(text, position + 1, close)
+                    };
+                    if top.in_object && !top.has_name {
                         top.name = hash;
-                        name_next = false;
+                        top.has_name = true;
                     } else {
                         top.add(u128::from(hash));
                     }
                     behind = close + 1;
                     at += 2;
-                    continue;
                 }
                 bracket @ (b'{' | b'[') => {
                     self.stack.push(top);
@@ -100,8 +112,10 @@ impl Content {
                         state: u128::from(bracket),
                         name: 0,
                         in_object: bracket == b'{',
+                        has_name: false,
                     };
-                    name_next = top.in_object;
+                    behind = position + 1;
+                    at += 1;
                 }
                 _ => {
                     let state = top.state;
@@ -110,45 +124,43 @@ impl Content {
                         None => break,
                     }
                     top.add(state);
-                    name_next = false;
+                    behind = position + 1;
+                    at += 1;
                 }
             }
-            behind = position + 1;
-            at += 1;
         }
         top.state
     }
 
-    /// Takes in the text between two tokens.
-    fn between(&mut self, text: &[u8], top: &mut Frame, name_next: &mut bool) {
-        for (place, part) in text.split(|byte| *byte == b',').enumerate() {
-            // The first part belongs to the value before the comma, the last to the next member.
-            *name_next |= place > 0 && top.in_object;
-            let part = part.trim_ascii();
-            let part = part.strip_prefix(b":").unwrap_or(part).trim_ascii();
-            if !part.is_empty() {
-                top.add(u128::from(hash_bytes(part, K3)));
-            }
-        }
-    }
-
-    #[inline(always)]
     fn string(&mut self, window: &Window<'_>, start: usize, end: usize) -> u64 {
         if window.has_escape(start, end) {
             self.scratch.clear();
             unescape(&window.text[start..end], &mut self.scratch);
-            return hash_bytes(&self.scratch, K0);
+            return hash_short(&self.scratch, 0, self.scratch.len());
         }
-        hash_bytes(&window.text[start..end], K0)
+        hash_short(window.text, start, end)
     }
 }
 
 impl Frame {
+    /// Takes in the text between two tokens: blanks, and values that are no strings.
+    fn between(&mut self, text: &[u8]) {
+        for part in text.split(|byte| *byte == b',') {
+            let part = part.trim_ascii();
+            let part = part.strip_prefix(b":").unwrap_or(part).trim_ascii();
+            if !part.is_empty() {
+                // Told apart from the string of the same letters.
+                self.add(u128::from(hash_short(part, 0, part.len())) ^ SCALAR);
+            }
+        }
+    }
+
     #[inline(always)]
     fn add(&mut self, value: u128) {
         let folded = value as u64 ^ ((value >> 64) as u64).rotate_left(32);
         if self.in_object {
             self.state = self.state.wrapping_add(wide(folded ^ K1, self.name ^ K2));
+            self.has_name = false;
         } else {
             self.state = wide(
                 folded ^ self.state as u64 ^ K1,
@@ -181,44 +193,63 @@ fn fold(a: u64, b: u64) -> u64 {
     product as u64 ^ (product >> 64) as u64
 }
 
-/// A quick hash of short texts, by folded multiplication.
+/// A quick hash of `text[start..end]`, by folded multiplication. Most strings are short: up to 32 bytes are
+/// taken in without a branch on their length, which no processor could foresee.
 #[inline(always)]
-fn hash_bytes(bytes: &[u8], seed: u64) -> u64 {
-    let word = |at: usize| {
-        let mut eight = [0; 8];
-        eight.copy_from_slice(&bytes[at..at + 8]);
-        u64::from_le_bytes(eight)
-    };
-    let half = |at: usize| {
-        let mut four = [0; 4];
-        four.copy_from_slice(&bytes[at..at + 4]);
-        u64::from(u32::from_le_bytes(four))
-    };
+fn hash_short(text: &[u8], start: usize, end: usize) -> u64 {
+    let length = end - start;
+    if length <= 32
+        && let Some(bytes) = text.get(start..start + 32)
+    {
+        let mask = &MASKS[32 - length..64 - length];
+        let word = |at: usize| word(bytes, at) & word(mask, at);
+        return fold(
+            fold(word(0) ^ K0, word(8) ^ K1) ^ length as u64,
+            fold(word(16) ^ K2, word(24) ^ K3) ^ K1,
+        );
+    }
+    hash_long(&text[start..end])
+}
+
+/// The same for text that is longer or has nothing behind it.
+#[inline(never)]
+fn hash_long(bytes: &[u8]) -> u64 {
     let length = bytes.len();
-    let (a, b) = match length {
-        0 => (0, 0),
-        1..=3 => (
-            u64::from(bytes[0]) << 16
-                | u64::from(bytes[length / 2]) << 8
-                | u64::from(bytes[length - 1]),
-            0,
-        ),
-        4..=7 => (half(0), half(length - 4)),
-        8..=16 => (word(0), word(length - 8)),
-        _ => {
-            let mut state = seed;
-            let mut at = 0;
-            while at + 16 < length {
-                state = fold(word(at) ^ K1, word(at + 8) ^ state);
-                at += 16;
-            }
-            return fold(
-                state ^ K2 ^ length as u64,
-                fold(word(length - 16) ^ K1, word(length - 8) ^ state),
-            );
-        }
-    };
-    fold(seed ^ K2 ^ length as u64, fold(a ^ K1, b ^ seed))
+    if length <= 32 {
+        let mut padded = [0; 32];
+        padded[..length].copy_from_slice(bytes);
+        return hash_short(&padded, 0, length);
+    }
+    let mut state = [K0, K2];
+    let (chunks, rest) = bytes.as_chunks::<32>();
+    for chunk in chunks {
+        state[0] = fold(word(chunk, 0) ^ K1, word(chunk, 8) ^ state[0]);
+        state[1] = fold(word(chunk, 16) ^ K3, word(chunk, 24) ^ state[1]);
+    }
+    let mut last = [0; 32];
+    last[..rest.len()].copy_from_slice(rest);
+    fold(
+        state[0] ^ hash_short(&last, 0, rest.len()),
+        state[1] ^ length as u64,
+    )
+}
+
+/// As many ones as bytes count, then zeros.
+static MASKS: [u8; 64] = {
+    let mut masks = [0; 64];
+    let mut at = 0;
+    while at < 32 {
+        masks[at] = 0xff;
+        at += 1;
+    }
+    masks
+};
+
+#[inline(always)]
+fn word(bytes: &[u8], at: usize) -> u64 {
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(eight)
 }
 
 #[cfg(test)]

@@ -27,16 +27,6 @@ pub(crate) struct Index {
 pub(crate) struct Bits(Vec<u64>);
 
 impl Bits {
-    fn clear(&mut self, blocks: usize) {
-        self.0.clear();
-        self.0.resize(blocks / 64 + 1, 0);
-    }
-
-    #[inline(always)]
-    fn set(&mut self, block: usize, bit: bool) {
-        self.0[block / 64] |= u64::from(bit) << (block % 64);
-    }
-
     /// Whether any block that the bytes `start..end` touch has its bit set.
     #[inline(always)]
     pub(crate) fn any(&self, start: usize, end: usize) -> bool {
@@ -83,42 +73,78 @@ impl Index {
         prefix_xor: impl Fn(u64) -> u64,
     ) {
         self.tokens.clear();
-        let blocks = text.len().div_ceil(BLOCK);
+        // Every byte may be a token; what is written beyond the last token of a block stays inside, too.
+        self.tokens.reserve(text.len() + 2 * BLOCK);
         for bits in [&mut self.backslash, &mut self.blank, &mut self.control] {
-            bits.clear(blocks);
+            bits.0.clear();
         }
-        let mut escaped_carry = 0u64;
-        let mut string_carry = 0u64;
-        let mut high = 0u64;
-        let mut step = |index: &mut Index, number: usize, block: &[u8; BLOCK]| {
+        let mut carry = Carry::default();
+        let (groups, rest) = text.as_chunks::<{ 64 * BLOCK }>();
+        for (number, group) in groups.iter().enumerate() {
+            let (blocks, _) = group.as_chunks::<BLOCK>();
+            self.group(number, blocks, &mut carry, &masks, &prefix_xor);
+        }
+        let (blocks, rest) = rest.as_chunks::<BLOCK>();
+        let mut last = [[b'x'; BLOCK]; 64];
+        last[..blocks.len()].copy_from_slice(blocks);
+        // Filled up with a letter, which means nothing anywhere.
+        last[blocks.len().min(63)][..rest.len()].copy_from_slice(rest);
+        let count = blocks.len() + usize::from(!rest.is_empty());
+        self.group(
+            groups.len(),
+            &last[..count],
+            &mut carry,
+            &masks,
+            &prefix_xor,
+        );
+        self.non_ascii = carry.high != 0;
+    }
+
+    /// Takes in up to 64 blocks. Always inlined, so that it is compiled for the processor that its caller
+    /// is for.
+    #[inline(always)]
+    fn group(
+        &mut self,
+        number: usize,
+        blocks: &[[u8; BLOCK]],
+        carry: &mut Carry,
+        masks: &impl Fn(&[u8; BLOCK]) -> Masks,
+        prefix_xor: &impl Fn(u64) -> u64,
+    ) {
+        let (mut backslash, mut blank, mut control) = (0, 0, 0);
+        let first = number * 64 * BLOCK;
+        for (place, block) in blocks.iter().enumerate() {
             let mut found = masks(block);
-            high |= found.high;
-            if found.backslash | escaped_carry != 0 {
-                index.backslash.set(number, found.backslash != 0);
-                found.quote &= !escaped(found.backslash, &mut escaped_carry);
+            carry.high |= found.high;
+            if found.backslash | carry.escape != 0 {
+                backslash |= u64::from(found.backslash != 0) << place;
+                found.quote &= !escaped(found.backslash, &mut carry.escape);
             }
-            let inside = prefix_xor(found.quote) ^ string_carry;
-            string_carry = ((inside as i64) >> 63) as u64;
-            index.blank.set(number, found.blank & !inside != 0);
-            index.control.set(number, found.control & inside != 0);
+            let inside = prefix_xor(found.quote) ^ carry.string;
+            carry.string = ((inside as i64) >> 63) as u64;
+            blank |= u64::from(found.blank & !inside != 0) << place;
+            control |= u64::from(found.control & inside != 0) << place;
             push_positions(
-                &mut index.tokens,
-                (number * BLOCK) as u32,
+                &mut self.tokens,
+                (first + place * BLOCK) as u32,
                 found.quote | (found.bracket & !inside),
             );
-        };
-        let (whole, rest) = text.as_chunks::<BLOCK>();
-        for (number, block) in whole.iter().enumerate() {
-            step(self, number, block);
         }
-        if !rest.is_empty() {
-            // Filled up with a letter, which means nothing anywhere.
-            let mut last = [b'x'; BLOCK];
-            last[..rest.len()].copy_from_slice(rest);
-            step(self, whole.len(), &last);
-        }
-        self.non_ascii = high != 0;
+        self.backslash.0.push(backslash);
+        self.blank.0.push(blank);
+        self.control.0.push(control);
     }
+}
+
+/// What one block leaves to the next.
+#[derive(Default)]
+struct Carry {
+    /// 1 when the next block's first byte is escaped.
+    escape: u64,
+    /// All ones inside a string.
+    string: u64,
+    /// The high bits of all bytes so far.
+    high: u64,
 }
 
 /// The bytes that a backslash before them escapes.
@@ -139,19 +165,24 @@ fn escaped(backslash: u64, carry: &mut u64) -> u64 {
 #[inline(always)]
 fn push_positions(tokens: &mut Vec<u32>, base: u32, mut bits: u64) {
     let count = bits.count_ones() as usize;
-    tokens.reserve(BLOCK);
     let start = tokens.len();
-    let spare = tokens.spare_capacity_mut();
-    let mut written = 0;
-    while written < count {
-        for slot in &mut spare[written..written + 8] {
-            slot.write(base + bits.trailing_zeros());
-            bits &= bits.wrapping_sub(1);
+    debug_assert!(tokens.capacity() >= start + BLOCK);
+    // SAFETY: `build_with` reserved room for two blocks more than the text has bytes, and every byte gives
+    // at most one position: up to 64 values fit behind the tokens so far. The first `count` of those written
+    // are the positions.
+    unsafe {
+        let mut next = tokens.as_mut_ptr().add(start);
+        let mut written = 0;
+        while written < count {
+            for place in 0..8 {
+                next.add(place).write(base + bits.trailing_zeros());
+                bits &= bits.wrapping_sub(1);
+            }
+            next = next.add(8);
+            written += 8;
         }
-        written += 8;
+        tokens.set_len(start + count);
     }
-    // SAFETY: `count` values were written above; capacity for 64 was reserved and 8 divides 64.
-    unsafe { tokens.set_len(start + count) };
 }
 
 mod portable {
@@ -224,12 +255,9 @@ mod avx2 {
             let wanted = _mm256_set1_epi8(byte as i8);
             both(_mm256_cmpeq_epi8(a, wanted), _mm256_cmpeq_epi8(b, wanted))
         };
-        let at_most = |byte: u8| {
+        let at_most = |x: __m256i, byte: u8| {
             let limit = _mm256_set1_epi8(byte as i8);
-            both(
-                _mm256_cmpeq_epi8(_mm256_min_epu8(a, limit), a),
-                _mm256_cmpeq_epi8(_mm256_min_epu8(b, limit), b),
-            )
+            _mm256_cmpeq_epi8(_mm256_min_epu8(x, limit), x)
         };
         // Braces and square brackets differ in one bit, which is set here for both.
         let fold = _mm256_set1_epi8(0x20);
@@ -237,13 +265,22 @@ mod avx2 {
         let (open, close) = (_mm256_set1_epi8(b'{' as i8), _mm256_set1_epi8(b'}' as i8));
         let bracket =
             |x: __m256i| _mm256_or_si256(_mm256_cmpeq_epi8(x, open), _mm256_cmpeq_epi8(x, close));
+        // What is rare is looked for in both halves at once, and told apart only where there is any.
+        let rare = |x: __m256i, y: __m256i| {
+            if _mm256_movemask_epi8(_mm256_or_si256(x, y)) == 0 {
+                0
+            } else {
+                both(x, y)
+            }
+        };
+        let slash = _mm256_set1_epi8(b'\\' as i8);
         Masks {
             quote: equal(b'"'),
-            backslash: equal(b'\\'),
+            backslash: rare(_mm256_cmpeq_epi8(a, slash), _mm256_cmpeq_epi8(b, slash)),
             bracket: both(bracket(folded_a), bracket(folded_b)),
-            blank: at_most(b' '),
-            control: at_most(0x1f),
-            high: both(a, b),
+            blank: both(at_most(a, b' '), at_most(b, b' ')),
+            control: rare(at_most(a, 0x1f), at_most(b, 0x1f)),
+            high: u64::from(_mm256_movemask_epi8(_mm256_or_si256(a, b)) as u32),
         }
     }
 

@@ -10,6 +10,9 @@ use crate::json::{Kind, Window};
 use crate::record::Slots;
 use crate::schema::Column;
 
+/// The member that a request has when it changes permissions.
+pub(crate) const NAME: &[u8] = b"\"ipPermissions\"";
+
 #[derive(Default)]
 pub(crate) struct Permissions {
     pub protocols: String,
@@ -19,10 +22,16 @@ pub(crate) struct Permissions {
 }
 
 /// The permissions in a record's request; `None` where it has none.
-pub(crate) fn permissions(window: &Window<'_>, slots: &Slots) -> Option<Permissions> {
+///
+/// `finder` looks for [`NAME`]: making one costs more than looking.
+pub(crate) fn permissions(
+    finder: &memmem::Finder<'_>,
+    window: &Window<'_>,
+    slots: &Slots,
+) -> Option<Permissions> {
     let value = slots.get(Column::RequestParameters)?;
     let text = &window.text[value.start..value.end];
-    if value.kind != Kind::Object || memmem::find(text, b"\"ipPermissions\"").is_none() {
+    if value.kind != Kind::Object || finder.find(text).is_none() {
         return None;
     }
     let request: sonic_rs::Value = sonic_rs::from_slice(text).ok()?;

@@ -4,21 +4,27 @@
 //! creation stay the same. Their hash is the session's key, in the form of a credential id, so that it finds
 //! its credential. What a session is a child of is not known here.
 
-use std::collections::HashMap;
-
 use data_encoding::BASE32_NOPAD;
 use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use crate::json::lossy;
 use crate::time::format_time;
 
-/// How many keys are remembered; a file holds many events of few sessions.
-const REMEMBERED: usize = 4096;
+/// How many keys are remembered; a power of two. A file holds many events of few sessions.
+const REMEMBERED: usize = 1024;
 
 /// Keys of sessions, remembered because hashing costs more than looking up.
-#[derive(Default)]
 pub(crate) struct SessionKeys {
-    known: HashMap<(String, i64), String>,
-    last: Option<(String, String, i64, String)>,
+    known: Vec<Known>,
+}
+
+#[derive(Clone, Default)]
+struct Known {
+    account: Vec<u8>,
+    principal_id: Vec<u8>,
+    created: i64,
+    key: String,
 }
 
 /// The key of the session of a principal that was created at `created` (microseconds since 1970).
@@ -36,28 +42,32 @@ pub fn credential_id(evidence: &str) -> String {
 }
 
 impl SessionKeys {
+    pub(crate) fn new() -> Self {
+        SessionKeys {
+            known: vec![Known::default(); REMEMBERED],
+        }
+    }
+
     /// The key; empty without a principal.
-    pub(crate) fn key(&mut self, account: &str, principal_id: &str, created: i64) -> &str {
+    pub(crate) fn key(&mut self, account: &[u8], principal_id: &[u8], created: i64) -> &str {
         if principal_id.is_empty() {
             return "";
         }
-        let same = self
-            .last
-            .as_ref()
-            .is_some_and(|(a, p, c, _)| *c == created && p == principal_id && a == account);
+        let place = xxh3_64_with_seed(principal_id, created as u64) as usize % REMEMBERED;
+        let known = &mut self.known[place];
+        let same = known.created == created
+            && known.principal_id == principal_id
+            && known.account == account;
         if !same {
-            if self.known.len() >= REMEMBERED {
-                self.known.clear();
-            }
-            let key = self
-                .known
-                .entry((format!("{account}|{principal_id}"), created));
-            let key = key
-                .or_insert_with(|| session_key(account, principal_id, created))
-                .clone();
-            self.last = Some((account.to_owned(), principal_id.to_owned(), created, key));
+            let key = session_key(&lossy(account), &lossy(principal_id), created);
+            *known = Known {
+                account: account.to_vec(),
+                principal_id: principal_id.to_vec(),
+                created,
+                key,
+            };
         }
-        self.last.as_ref().map_or("", |last| &last.3)
+        &self.known[place].key
     }
 }
 
@@ -67,18 +77,21 @@ mod tests {
 
     #[test]
     fn one_session_one_key() {
-        let mut keys = SessionKeys::default();
+        let mut keys = SessionKeys::new();
         let created = 1_688_988_650_000_000;
         let key = keys
-            .key("111122223333", "AROAEXAMPLE:alice", created)
+            .key(b"111122223333", b"AROAEXAMPLE:alice", created)
             .to_owned();
         assert_eq!(key.len(), 19);
         assert_eq!(
             key,
             credential_id("111122223333|AROAEXAMPLE:alice|2023-07-10T11:30:50Z")
         );
-        assert_ne!(keys.key("111122223333", "AROAEXAMPLE:bob", created), key);
-        assert_eq!(keys.key("111122223333", "AROAEXAMPLE:alice", created), key);
-        assert_eq!(keys.key("111122223333", "", created), "");
+        assert_ne!(keys.key(b"111122223333", b"AROAEXAMPLE:bob", created), key);
+        assert_eq!(
+            keys.key(b"111122223333", b"AROAEXAMPLE:alice", created),
+            key
+        );
+        assert_eq!(keys.key(b"111122223333", b"", created), "");
     }
 }

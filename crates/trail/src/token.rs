@@ -3,6 +3,8 @@
 //! JSON text of `responseElements` goes in; the same text with every `sessionToken` replaced by `sha256:` and
 //! the SHA-256 of the token in hex comes out. An empty token and one already replaced stay as they are.
 
+use std::sync::LazyLock;
+
 use data_encoding::HEXLOWER;
 use memchr::memmem;
 use sha2::{Digest, Sha256};
@@ -16,7 +18,9 @@ pub(crate) const PREFIX: &str = "sha256:";
 /// Whether a text may hold a token.
 pub(crate) fn may_hold_token(text: &[u8]) -> bool {
     // Without the quote, which is escaped where JSON stands as text.
-    memmem::find(text, &NAME[..NAME.len() - 1]).is_some()
+    static FINDER: LazyLock<memmem::Finder<'static>> =
+        LazyLock::new(|| memmem::Finder::new(&NAME[..NAME.len() - 1]));
+    FINDER.find(text).is_some()
 }
 
 /// Appends the text with its tokens replaced.
