@@ -81,7 +81,7 @@ impl Parser<'_> {
             ) {
                 return Err(self.expected("a key in quotes"));
             }
-            let (key, _) = self.string()?;
+            let key = self.one_string()?;
             push_json_string(json, &key);
             self.expect(TokenKind::Colon)?;
             json.push(':');

@@ -310,6 +310,19 @@ impl Parser<'_> {
         }
     }
 
+    /// Just one string: adjacent ones make no key.
+    pub(super) fn one_string(&mut self) -> Parsed<String> {
+        if self.at_kind(TokenKind::UnterminatedString) {
+            let diagnostic = self.unterminated();
+            self.report(diagnostic);
+            return Err(super::Reported);
+        }
+        let span = self.expect(TokenKind::String)?;
+        let mut value = String::new();
+        self.decode(span, &mut value);
+        Ok(value)
+    }
+
     /// Appends what the string literal at `span` stands for. A bad escape is reported and stands
     /// for itself.
     fn decode(&mut self, span: Span, value: &mut String) {

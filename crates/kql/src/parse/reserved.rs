@@ -167,7 +167,17 @@ const NOT_USED: &[&str] = &[
 ];
 
 /// Not given to a column, though a column of that name can be used.
-const NOT_GIVEN: &[&str] = &["kind", "with_source", "withsource"];
+const NOT_GIVEN: &[&str] = &[
+    "False",
+    "FALSE",
+    "True",
+    "TRUE",
+    "false",
+    "kind",
+    "true",
+    "with_source",
+    "withsource",
+];
 
 /// Whether a bare word cannot refer to a column, table or variable.
 pub(super) fn cannot_be_used(word: &str) -> bool {
