@@ -1,9 +1,9 @@
 //! A prefilter made ready, and the test of a record by it.
 //!
-//! Most records are ruled out by the one column that every conjunction pins, usually `EventName`; the rest
-//! is tested conjunction by conjunction on the record's own bytes. Escaped text is unescaped first.
+//! Most conjunctions compare one column with literals, usually `EventName`: those that a record's value leaves
+//! are looked up, and tested one by one on the record's own bytes. Escaped text is unescaped first.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::batch::text_value;
 use crate::json::{Kind, Window};
@@ -14,8 +14,10 @@ use crate::schema::{Column, KqlType};
 
 pub(crate) struct Filter {
     any_of: Vec<Conjunction>,
-    /// A column that every conjunction pins, and all its values, in lower case.
-    pinned: Option<(Column, HashSet<Vec<u8>>)>,
+    /// A column that many conjunctions compare with ASCII literals, and by literal, in lower case, which.
+    keyed: Option<(Column, HashMap<Vec<u8>, Vec<usize>>)>,
+    /// The conjunctions that are tested whatever that column holds.
+    others: Vec<usize>,
     scratch: Vec<u8>,
     folded: Vec<u8>,
 }
@@ -27,16 +29,42 @@ impl Filter {
             // What cannot be tested here must not rule anything out.
             conjunction.tests.retain(|test| is_plain(test.column));
         }
-        let pinned = [
+        if any_of.contains(&Conjunction::default()) {
+            any_of.clear();
+        }
+        let keys = [
             Column::EventName,
             Column::EventSource,
             Column::UserIdentityAccessKeyId,
-        ]
-        .into_iter()
-        .find_map(|column| Some((column, pinned_values(&any_of, column)?)));
+        ];
+        let count = |column: &Column| {
+            any_of
+                .iter()
+                .filter(|all| literals(all, *column).is_some())
+                .count()
+        };
+        let mut keyed = keys
+            .into_iter()
+            .max_by_key(count)
+            .map(|column| (column, HashMap::new()));
+        let mut others = Vec::new();
+        for (number, conjunction) in any_of.iter().enumerate() {
+            match &mut keyed {
+                Some((column, known)) if literals(conjunction, *column).is_some() => {
+                    for literal in literals(conjunction, *column).into_iter().flatten() {
+                        let of_literal: &mut Vec<usize> = known
+                            .entry(literal.to_ascii_lowercase().into_bytes())
+                            .or_default();
+                        of_literal.push(number);
+                    }
+                }
+                _ => others.push(number),
+            }
+        }
         Filter {
             any_of,
-            pinned,
+            keyed,
+            others,
             scratch: Vec::new(),
             folded: Vec::new(),
         }
@@ -56,26 +84,42 @@ impl Filter {
         if self.any_of.is_empty() {
             return true;
         }
-        if let Some((column, values)) = &self.pinned {
+        let mut candidates: &[usize] = &[];
+        if let Some((column, known)) = &self.keyed {
             let text = column_text(window, slots, *column, &mut self.scratch);
             self.folded.clear();
             self.folded.extend(text.iter().map(u8::to_ascii_lowercase));
-            if text.is_ascii() && !values.contains(&self.folded) {
-                return false;
+            if let Some(of_literal) = known.get(&self.folded) {
+                candidates = of_literal;
+            } else if !text.is_ascii() {
+                // Its text may be replaced later; every conjunction is tested.
+                return (0..self.any_of.len()).any(|number| {
+                    self.any_of[number].may_hold(window, slots, time, &mut self.scratch)
+                });
             }
         }
-        let scratch = &mut self.scratch;
-        self.any_of.iter().any(|conjunction| {
-            let in_time = time.is_none_or(|time| {
-                conjunction.from.is_none_or(|from| time >= from)
-                    && conjunction.until.is_none_or(|until| time <= until)
-            });
-            in_time
-                && conjunction
-                    .tests
-                    .iter()
-                    .all(|test| holds(test, column_text(window, slots, test.column, scratch)))
-        })
+        let mut all = self.others.iter().chain(candidates);
+        all.any(|number| self.any_of[*number].may_hold(window, slots, time, &mut self.scratch))
+    }
+}
+
+impl Conjunction {
+    fn may_hold(
+        &self,
+        window: &Window<'_>,
+        slots: &Slots,
+        time: Option<i64>,
+        scratch: &mut Vec<u8>,
+    ) -> bool {
+        let in_time = time.is_none_or(|time| {
+            self.from.is_none_or(|from| time >= from)
+                && self.until.is_none_or(|until| time <= until)
+        });
+        in_time
+            && self
+                .tests
+                .iter()
+                .all(|test| holds(test, column_text(window, slots, test.column, scratch)))
     }
 }
 
@@ -100,20 +144,16 @@ fn is_plain(column: Column) -> bool {
         )
 }
 
-/// The values of a column that every conjunction compares with ASCII literals.
-fn pinned_values(any_of: &[Conjunction], column: Column) -> Option<HashSet<Vec<u8>>> {
-    let mut all = HashSet::new();
-    for conjunction in any_of {
-        let values = conjunction.tests.iter().find_map(|test| match &test.test {
-            Test::In(values) | Test::InIgnoreCase(values) if test.column == column => Some(values),
-            _ => None,
-        })?;
-        for value in values {
-            value.is_ascii().then_some(())?;
-            all.insert(value.to_ascii_lowercase().into_bytes());
+/// The literals that a conjunction compares a column with, if all are ASCII.
+fn literals(conjunction: &Conjunction, column: Column) -> Option<&Vec<String>> {
+    conjunction.tests.iter().find_map(|test| match &test.test {
+        Test::In(values) | Test::InIgnoreCase(values)
+            if test.column == column && values.iter().all(|value| value.is_ascii()) =>
+        {
+            Some(values)
         }
-    }
-    (!any_of.is_empty()).then_some(all)
+        _ => None,
+    })
 }
 
 fn column_text<'s>(

@@ -6,32 +6,32 @@
 
 pub mod read;
 
-mod batch;
-mod content;
-mod emit;
 mod envelope;
-mod filter;
-mod index;
-mod inflate;
 mod input;
-mod json;
-mod permissions;
-mod record;
+mod inflate;
 mod resync;
+mod index;
+mod json;
+mod record;
+mod emit;
+mod filter;
+mod batch;
 mod text;
+mod content;
 mod token;
+mod permissions;
 
-pub mod access_key;
+pub mod schema;
+pub mod projection;
+pub mod prefilter;
+pub mod coverage;
+pub mod time;
+pub mod session;
 pub mod address;
 pub mod arn;
-pub mod coverage;
-pub mod limits;
+pub mod access_key;
 pub mod partition;
-pub mod prefilter;
-pub mod projection;
-pub mod schema;
-pub mod session;
-pub mod time;
+pub mod limits;
 
 pub use coverage::{Coverage, FileReport, Gap, Problem, ProblemKind, Problems};
 pub use prefilter::{ColumnTest, Conjunction, Prefilter, Test};
