@@ -6,10 +6,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_schema::DataType;
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, SchemaRef};
 use datafusion::catalog::TableProvider;
+use datafusion::datasource::MemTable;
+use datafusion::datasource::empty::EmptyTable;
 use keyline_kql::schema::{Column, Schema};
 use keyline_kql::types::Type;
+
+use crate::error::Result;
 
 /// The column by which tables are clipped to the window of an evaluation.
 pub const TIME_COLUMN: &str = "TimeGenerated";
@@ -53,6 +58,29 @@ impl Catalog {
             .insert(alias.into(), Table { columns, provider });
     }
 
+    /// Adds a table that has columns but no rows.
+    pub fn add_empty(&mut self, name: impl Into<String>, columns: Vec<Column>, schema: SchemaRef) {
+        self.add(name, columns, Arc::new(EmptyTable::new(schema)));
+    }
+
+    /// Adds a small table that is at hand as a batch; its types are the plain ones.
+    pub fn add_batch(&mut self, name: impl Into<String>, batch: RecordBatch) -> Result<()> {
+        let (columns, table) = in_memory(batch)?;
+        self.add(name, columns, table);
+        Ok(())
+    }
+
+    /// A watchlist that is at hand as a batch.
+    pub fn add_watchlist_batch(
+        &mut self,
+        alias: impl Into<String>,
+        batch: RecordBatch,
+    ) -> Result<()> {
+        let (columns, table) = in_memory(batch)?;
+        self.add_watchlist(alias, columns, table);
+        Ok(())
+    }
+
     pub fn get(&self, name: &str) -> Option<&Table> {
         self.tables.get(name)
     }
@@ -76,6 +104,19 @@ impl Schema for Catalog {
             .get(alias)
             .map(|table| table.columns.clone())
     }
+}
+
+fn in_memory(batch: RecordBatch) -> Result<(Vec<Column>, Arc<dyn TableProvider>)> {
+    let schema = batch.schema();
+    let columns = schema
+        .fields()
+        .iter()
+        .map(|field| Column::new(field.name(), plain_type(field.data_type())))
+        .collect();
+    Ok((
+        columns,
+        Arc::new(MemTable::try_new(schema, vec![vec![batch]])?),
+    ))
 }
 
 /// The KQL type that an Arrow field has when nothing better is known.

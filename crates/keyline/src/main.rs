@@ -1,1 +1,37 @@
-fn main() {}
+//! `keyline`: CloudTrail in, alerts, answers and (in time) containment out.
+//!
+//! This file reads the command line, runs one command and turns its outcome into an exit code.
+//! What a command does stands in `cli/<command>.rs`.
+
+mod alert_report;
+mod builtin;
+mod cli;
+mod config;
+mod coverage;
+mod data;
+mod output;
+mod report;
+mod sparkline;
+mod units;
+
+use std::process::ExitCode;
+
+/// The default allocator spends a tenth of a scan on small Arrow buffers; mimalloc does not.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = match cli::parse() {
+        Ok(arguments) => arguments,
+        Err(exit) => return exit,
+    };
+    output::end_on_interrupt();
+    match cli::run(arguments) {
+        Ok(status) => status.into(),
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            report::print_error(&error);
+            cli::Status::Failed.into()
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `keyline demo`: a bundled story, hunted by the built-in rules: the product in one command.
+
+use std::fs;
+use std::io::Write;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use keyline_simulate::stories;
+
+use super::hunt::{self, HuntArgs};
+use super::{Context, Status};
+use crate::coverage::count;
+
+const STORY: &str = "instance-credential-theft";
+const SEED: u64 = 1;
+
+#[derive(Args)]
+pub struct DemoArgs {
+    /// Keep the story's log files in DIR, to look at and to query
+    #[arg(long, value_name = "DIR")]
+    keep: Option<std::path::PathBuf>,
+}
+
+pub fn run(args: DemoArgs, context: Context) -> Result<Status> {
+    let story = stories::find(STORY).context("the bundled story is missing")?;
+    let told = (story.tell)(SEED);
+    let scratch = tempfile::tempdir().context("no folder for the story's files")?;
+    let folder = args
+        .keep
+        .clone()
+        .unwrap_or_else(|| scratch.path().to_owned());
+    let mut events = 0;
+    for file in told.simulation.files() {
+        // Plain files, so that whoever keeps them can read them.
+        let path = folder.join(file.path.trim_end_matches(".gz"));
+        let parent = path.parent().unwrap_or(&folder);
+        fs::create_dir_all(parent)
+            .and_then(|()| fs::write(&path, &file.text))
+            .with_context(|| format!("cannot write `{}`", path.display()))?;
+        events += file.events;
+    }
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "The story: {}.", story.title)?;
+    writeln!(
+        stdout,
+        "{} of a made-up organisation's CloudTrail, searched by the built-in rules.\n",
+        count(events, "event"),
+    )?;
+    drop(stdout);
+    let status = hunt::run(HuntArgs::over(folder), context)?;
+    if args.keep.is_none() {
+        println!("\nNext: `keyline demo --keep story` keeps the logs; then ask them in KQL:");
+        println!(
+            "  keyline query 'AWSCloudTrail | where UserIdentityAccessKeyId == \"{}\" | \
+             summarize count() by SourceIpAddress, EventName' --data story",
+            told.truth.access_key_id
+        );
+    }
+    Ok(status)
+}

@@ -1,0 +1,227 @@
+//! `keyline hunt`: rules over logs, alerts out.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use keyline_detect::alert::Alert;
+use keyline_detect::hunt::{HuntOptions, HuntReport, Progress, hunt};
+use keyline_detect::rule::AlertSeverity;
+use keyline_engine::EngineOptions;
+use keyline_lake::RawRecord;
+use serde_json::{Value, json};
+
+use super::rules::{load_rules, note_loaded};
+use super::{Context, DataArgs, ReferenceArgs, RuleArgs, Status};
+use crate::alert_report;
+use crate::coverage;
+use crate::data::{self, EngineReferences};
+use crate::output::{Format, escape, write_grid};
+use crate::units::{TimeBound, wall_clock_ticks};
+
+#[derive(Args)]
+pub struct HuntArgs {
+    /// The logs: files, folders, or `-`
+    #[arg(value_name = "PATH", required_unless_present = "data")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    rules: RuleArgs,
+    #[command(flatten)]
+    references: ReferenceArgs,
+    /// How to print the alerts
+    #[arg(short, long, value_enum, default_value = "table")]
+    output: Format,
+    /// Exit with 3 when an alert is at least this severe
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    fail_on: Option<FailOn>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Low,
+    Medium,
+    High,
+}
+
+impl HuntArgs {
+    /// The built-in rules over one folder, everything else by default.
+    pub fn over(folder: PathBuf) -> HuntArgs {
+        HuntArgs {
+            paths: vec![folder],
+            data: DataArgs::default(),
+            rules: RuleArgs::default(),
+            references: ReferenceArgs::default(),
+            output: Format::Table,
+            fail_on: None,
+        }
+    }
+}
+
+pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
+    let begun = Instant::now();
+    if let Some(path) = &args.data.accounts {
+        context.config.estate.add_accounts(path)?;
+    }
+    let mut loaded = load_rules(&args.rules, &context)?;
+    let references = Arc::new(EngineReferences(data::references(
+        &args.references,
+        &context,
+    )?));
+    let watchlists = data::watchlists(&args.references, &context);
+    let (logs, bar) = data::open_logs(&args.paths, &args.data, RawRecord::Leave, &context)?;
+    let catalog = data::catalog(&logs, &watchlists, &context.config.estate)?;
+    let shown = bar.clone();
+    let now = args.data.as_of.unwrap_or_else(wall_clock_ticks);
+    let bound = |bound: Option<TimeBound>| bound.map(|bound| bound.resolve(now));
+    let options = HuntOptions {
+        since: bound(args.data.since),
+        until: bound(args.data.until),
+        as_of: args.data.as_of,
+        engine: EngineOptions {
+            memory_bytes: data::memory_bytes(&args.data, &context)? as usize,
+            partitions: data::threads(&args.data),
+            ..EngineOptions::for_this_machine()
+        },
+        threads: data::threads(&args.data),
+        progress: Some(Arc::new(move |progress| match progress {
+            Progress::Reading => shown.set_message("reading"),
+            Progress::Rule { done, total, name } => {
+                shown.set_length(total as u64);
+                shown.set_position(done as u64);
+                shown.set_message(format!("rule {}", escape(name)));
+            }
+        })),
+    };
+    let mut report = hunt(&loaded.rules, &logs, &catalog, references, &options)?;
+    bar.finish_and_clear();
+    report.failed_rules.append(&mut loaded.broken);
+
+    let mut out = std::io::BufWriter::new(std::io::stdout());
+    match args.output {
+        Format::Table => alert_report::write(&mut out, &report, begun.elapsed(), &context)?,
+        Format::Json => writeln!(
+            out,
+            "{}",
+            serde_json::to_string_pretty(&document(&report)?)?
+        )?,
+        Format::Jsonl => {
+            for alert in &report.alerts {
+                serde_json::to_writer(&mut out, alert)?;
+                writeln!(out)?;
+            }
+        }
+        Format::Csv | Format::Markdown => write_rows(&mut out, args.output, &report)?,
+    }
+    out.flush()?;
+    note_loaded(&loaded, &context);
+    notes(&report, &context);
+    context
+        .printer
+        .note(&coverage::line(&report.coverage, &context.config.estate));
+    Ok(status(&report, args.fail_on))
+}
+
+fn status(report: &HuntReport, fail_on: Option<FailOn>) -> Status {
+    let least = fail_on.map(|fail_on| match fail_on {
+        FailOn::Low => AlertSeverity::Low,
+        FailOn::Medium => AlertSeverity::Medium,
+        FailOn::High => AlertSeverity::High,
+    });
+    if least.is_some_and(|least| report.alerts.iter().any(|alert| alert.severity >= least)) {
+        Status::Findings
+    } else if report.failed_rules.is_empty() {
+        Status::Done
+    } else {
+        Status::Failed
+    }
+}
+
+/// What was not as it should be: nothing is lost silently.
+fn notes(report: &HuntReport, context: &Context) {
+    for rule in &report.failed_rules {
+        let id = rule.rule_id.as_deref().unwrap_or("no id");
+        eprintln!(
+            "rule failed: {} ({}): {}",
+            escape(&rule.file),
+            escape(id),
+            escape(&rule.why)
+        );
+    }
+    for rule in &report.rules {
+        for limit in &rule.limits {
+            eprintln!(
+                "limit reached: {}: {}",
+                escape(&rule.rule_name),
+                escape(limit)
+            );
+        }
+    }
+    for problem in &report.problems {
+        context.printer.detail(&escape(&problem.to_string()));
+    }
+    if !report.rules_with_nothing_to_look_at.is_empty() {
+        let mut tables: Vec<&str> = report
+            .rules_with_nothing_to_look_at
+            .iter()
+            .flat_map(|idle| idle.tables.iter().map(String::as_str))
+            .collect();
+        tables.sort_unstable();
+        tables.dedup();
+        context.printer.note(&format!(
+            "{} had nothing to look at: these logs have no {}",
+            coverage::count(report.rules_with_nothing_to_look_at.len() as u64, "rule"),
+            tables.join(", ")
+        ));
+    }
+}
+
+fn document(report: &HuntReport) -> Result<Value> {
+    Ok(json!({
+        "schema": "keyline.hunt/1",
+        "coverage": coverage::json(&report.coverage),
+        "alerts": serde_json::to_value(&report.alerts)?,
+        "incidents": [],
+        "failed_rules": report.failed_rules,
+        "rules_with_nothing_to_look_at": report.rules_with_nothing_to_look_at,
+        "rules": report.rules,
+    }))
+}
+
+fn write_rows(out: &mut dyn Write, format: Format, report: &HuntReport) -> Result<()> {
+    let columns = [
+        "severity",
+        "start_time",
+        "end_time",
+        "title",
+        "rule_name",
+        "tactics",
+        "techniques",
+        "entities",
+        "access_key_ids",
+        "event_count",
+        "alert_id",
+    ];
+    let row = |alert: &Alert| {
+        vec![
+            alert.severity.name().to_owned(),
+            alert.start_time.clone(),
+            alert.end_time.clone(),
+            alert.title.clone(),
+            alert.rule_name.clone(),
+            alert.tactics.join(" "),
+            alert.techniques.join(" "),
+            alert_report::entities(alert),
+            alert.access_key_ids.join(" "),
+            alert.event_count.to_string(),
+            alert.alert_id.clone(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = report.alerts.iter().map(row).collect();
+    write_grid(out, format, &columns.map(str::to_owned), &rows)?;
+    Ok(())
+}

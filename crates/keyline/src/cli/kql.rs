@@ -1,0 +1,299 @@
+//! `keyline kql`: check, format and explain queries without any logs.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+use keyline_detect::load::{self, Loaded};
+use keyline_engine::{Engine, EngineOptions, Evaluation, NoReferences};
+use keyline_kql::check::CheckOptions;
+use keyline_kql::diagnostic::{Diagnostic, Severity};
+use keyline_kql::functions;
+use keyline_kql::schema::Schema;
+use serde_json::{Value, json};
+
+use super::{Context, Status};
+use crate::data::empty_catalog;
+use crate::output::{Format, write_grid};
+use crate::report::{Rendered, diagnostic_json, render};
+
+#[derive(Subcommand)]
+pub enum KqlCommand {
+    /// Check queries, as KQL text or in rules: are they right, and what columns do they give
+    Check(CheckArgs),
+    /// Format queries: print them, or rewrite the files
+    Format(FormatArgs),
+    /// List the functions and aggregates, or explain one
+    Functions(FunctionsArgs),
+    /// Show the plan that a query becomes
+    Plan(PlanArgs),
+}
+
+#[derive(Args)]
+pub struct CheckArgs {
+    /// KQL text, or Sentinel rules in YAML
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[arg(short, long, value_enum, default_value = "table")]
+    output: Format,
+}
+
+#[derive(Args)]
+pub struct FormatArgs {
+    /// KQL text
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Rewrite the files instead of printing
+    #[arg(long, conflicts_with = "check")]
+    write: bool,
+    /// Print nothing; exit 1 if a file is not formatted
+    #[arg(long)]
+    check: bool,
+}
+
+#[derive(Args)]
+pub struct FunctionsArgs {
+    /// The function to explain
+    name: Option<String>,
+    /// Name those, too, that Keyline cannot run yet
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Args)]
+pub struct PlanArgs {
+    /// KQL text
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+pub fn run(command: KqlCommand, context: Context) -> Result<Status> {
+    match command {
+        KqlCommand::Check(args) => check(&args, &context),
+        KqlCommand::Format(args) => format(&args, &context),
+        KqlCommand::Functions(args) => list_functions(&args),
+        KqlCommand::Plan(args) => plan(&args, &context),
+    }
+}
+
+/// A query and where it stands, whatever kind of file it came from.
+struct Source {
+    file: String,
+    rule_id: Option<String>,
+    text: String,
+}
+
+fn check(args: &CheckArgs, context: &Context) -> Result<Status> {
+    let schema = empty_catalog();
+    let mut answers = Vec::new();
+    let mut wrong = false;
+    for path in &args.files {
+        let (sources, problems) = sources(path)?;
+        for problem in problems {
+            wrong = true;
+            eprintln!("{problem}");
+        }
+        for source in sources {
+            let (columns, diagnostics) = check_text(&source.text, &schema);
+            let refused = diagnostics.iter().any(|d| d.severity == Severity::Error);
+            let refused = refused || columns.is_none();
+            wrong |= refused;
+            if args.output == Format::Json {
+                answers.push(answer(&source, columns, &diagnostics));
+                continue;
+            }
+            eprint!(
+                "{}",
+                render(
+                    &source.file,
+                    &source.text,
+                    &diagnostics,
+                    context.printer.color
+                )
+            );
+            let outcome = match columns {
+                Some(columns) => format!("ok, {} columns", columns.len()),
+                None => "refused".to_owned(),
+            };
+            writeln!(std::io::stdout(), "{}: {outcome}", source.file)?;
+        }
+    }
+    if args.output == Format::Json {
+        writeln!(
+            std::io::stdout(),
+            "{}",
+            serde_json::to_string_pretty(&answers)?
+        )?;
+    }
+    Ok(if wrong { Status::Failed } else { Status::Done })
+}
+
+type Columns = Vec<keyline_kql::schema::Column>;
+
+fn check_text(text: &str, schema: &dyn Schema) -> (Option<Columns>, Vec<Diagnostic>) {
+    let (query, mut diagnostics) = keyline_kql::parse::parse(text);
+    if diagnostics.iter().any(|d| d.severity != Severity::Warning) {
+        return (None, diagnostics);
+    }
+    let (checked, more) = keyline_kql::check::check(&query, schema, &CheckOptions::default());
+    diagnostics.extend(more);
+    (
+        checked.map(|checked| checked.root.columns.clone()),
+        diagnostics,
+    )
+}
+
+fn answer(source: &Source, columns: Option<Columns>, diagnostics: &[Diagnostic]) -> Value {
+    let of = |severity: Severity| -> Vec<Value> {
+        diagnostics
+            .iter()
+            .filter(|d| d.severity == severity)
+            .map(|d| diagnostic_json(&source.text, d))
+            .collect()
+    };
+    json!({
+        "file": source.file,
+        "rule_id": source.rule_id,
+        "errors": of(Severity::Error),
+        "unsupported": of(Severity::Unsupported),
+        "columns": columns.unwrap_or_default().iter().map(|column| {
+            json!({"name": column.name, "type": column.ty.name()})
+        }).collect::<Vec<_>>(),
+    })
+}
+
+/// The queries of a file: one of KQL text, those of its rules in YAML.
+fn sources(path: &Path) -> Result<(Vec<Source>, Vec<String>)> {
+    let file = path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{file}`"))?;
+    let yaml = path
+        .extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml");
+    if !yaml {
+        return Ok((
+            vec![Source {
+                file,
+                rule_id: None,
+                text,
+            }],
+            Vec::new(),
+        ));
+    }
+    let Loaded {
+        rules, problems, ..
+    } = load::load(&[path]);
+    let sources = rules
+        .into_iter()
+        .map(|rule| Source {
+            file: file.clone(),
+            rule_id: Some(rule.id.clone()),
+            text: rule.query.text.clone(),
+        })
+        .collect();
+    let problems = problems
+        .iter()
+        .filter(|problem| problem.is_fatal())
+        .map(ToString::to_string)
+        .collect();
+    Ok((sources, problems))
+}
+
+fn format(args: &FormatArgs, context: &Context) -> Result<Status> {
+    let mut unformatted = false;
+    for path in &args.files {
+        let file = path.display().to_string();
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read `{file}`"))?;
+        let formatted = keyline_kql::format::format(&text).map_err(|diagnostics| {
+            Rendered(render(&file, &text, &diagnostics, context.printer.color))
+        })?;
+        if args.check {
+            if formatted != text {
+                unformatted = true;
+                context.printer.note(&format!("{file}: not formatted"));
+            }
+        } else if args.write {
+            if formatted != text {
+                std::fs::write(path, &formatted)
+                    .with_context(|| format!("cannot write `{file}`"))?;
+            }
+        } else {
+            std::io::stdout().write_all(formatted.as_bytes())?;
+        }
+    }
+    Ok(if unformatted {
+        Status::Failed
+    } else {
+        Status::Done
+    })
+}
+
+fn list_functions(args: &FunctionsArgs) -> Result<Status> {
+    let mut stdout = std::io::stdout().lock();
+    if let Some(name) = &args.name {
+        let found: Vec<_> = functions::scalar(name)
+            .into_iter()
+            .chain(functions::aggregate(name))
+            .collect();
+        if found.is_empty() {
+            anyhow::bail!("there is no function `{name}`; `keyline kql functions --all` names all");
+        }
+        for function in found {
+            for overload in &function.overloads {
+                writeln!(stdout, "{overload}")?;
+            }
+            if function.name != function.canonical {
+                writeln!(stdout, "  another name of `{}`", function.canonical)?;
+            }
+            if !function.doc.is_empty() {
+                writeln!(stdout, "  {}", function.doc)?;
+            }
+            if !function.implemented {
+                writeln!(stdout, "  Keyline cannot run it yet")?;
+            }
+        }
+        return Ok(Status::Done);
+    }
+    let rows: Vec<Vec<String>> = [
+        ("scalar", functions::scalars()),
+        ("aggregate", functions::aggregates()),
+    ]
+    .into_iter()
+    .flat_map(|(kind, all)| all.into_iter().map(move |function| (kind, function)))
+    .filter(|(_, function)| args.all || function.implemented)
+    .map(|(kind, function)| {
+        let doc = if function.name == function.canonical {
+            function.doc.to_owned()
+        } else {
+            format!("another name of {}", function.canonical)
+        };
+        vec![function.name.to_owned(), kind.to_owned(), doc]
+    })
+    .collect();
+    let columns = ["function", "kind", "what it does"].map(str::to_owned);
+    write_grid(&mut stdout, Format::Table, &columns, &rows)?;
+    Ok(Status::Done)
+}
+
+fn plan(args: &PlanArgs, context: &Context) -> Result<Status> {
+    let file = args.file.display().to_string();
+    let text =
+        std::fs::read_to_string(&args.file).with_context(|| format!("cannot read `{file}`"))?;
+    let catalog = empty_catalog();
+    let (query, mut diagnostics) = keyline_kql::parse::parse(&text);
+    let (checked, more) = keyline_kql::check::check(&query, &catalog, &CheckOptions::default());
+    diagnostics.extend(more);
+    let Some(checked) = checked else {
+        return Err(Rendered(render(&file, &text, &diagnostics, context.printer.color)).into());
+    };
+    let engine = Engine::new(
+        &EngineOptions::for_this_machine(),
+        catalog,
+        Arc::new(NoReferences),
+    )?;
+    let plan = engine.plan(&checked, &Evaluation::at(crate::units::wall_clock_ticks()))?;
+    writeln!(std::io::stdout(), "{}", plan.display_indent())?;
+    Ok(Status::Done)
+}

@@ -1,0 +1,415 @@
+//! `keyline query`: a question in KQL over logs, answered on stdout.
+
+use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use futures::StreamExt;
+use keyline_engine::rows::{append_rows, json, text};
+use keyline_engine::{Engine, EngineOptions, Evaluation};
+use keyline_kql::check::CheckOptions;
+use keyline_kql::checked::CheckedQuery;
+use keyline_kql::diagnostic::{Diagnostic, Severity};
+use keyline_kql::schema::Column;
+use keyline_kql::types::Value;
+use keyline_lake::{Logs, RawRecord};
+use serde::Deserialize;
+use serde_json::json as document;
+
+use super::{Context, DataArgs, ReferenceArgs, Status};
+use crate::coverage;
+use crate::data::{self, EngineReferences};
+use crate::output::{Format, write_grid};
+use crate::report::{Rendered, diagnostic_json, render};
+use crate::units::wall_clock_ticks;
+
+/// The rows that a table on a terminal shows; more are counted, and other formats print all.
+const TABLE_ROWS_MAX: usize = 10_000;
+const TICKS_PER_MICROSECOND: i64 = 10;
+
+#[derive(Args)]
+pub struct QueryArgs {
+    /// The query; `-` reads it from standard input
+    #[arg(value_name = "KQL", required_unless_present_any = ["file", "batch"], conflicts_with_all = ["file", "batch"])]
+    query: Option<String>,
+    /// Read the query from FILE
+    #[arg(short, long, value_name = "FILE", conflicts_with = "batch")]
+    file: Option<PathBuf>,
+    /// Answer many queries, {"id", "query"} a line of FILE (`-`: standard input), one JSON line each
+    #[arg(long, value_name = "FILE")]
+    batch: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    references: ReferenceArgs,
+    /// How to print the rows
+    #[arg(short, long, value_enum, default_value = "table")]
+    output: Format,
+    /// Add the column RawRecord to the table CloudTrail
+    #[arg(long)]
+    raw: bool,
+}
+
+pub fn run(args: QueryArgs, mut context: Context) -> Result<Status> {
+    if let Some(path) = &args.data.accounts {
+        context.config.estate.add_accounts(path)?;
+    }
+    let session = open(&args, &context)?;
+    let status = match &args.batch {
+        Some(path) => run_batch(path, &session)?,
+        None => run_one(&args, &session, &context)?,
+    };
+    if let Some(logs) = &session.logs {
+        let line = coverage::line(&logs.survey()?, &context.config.estate);
+        context.printer.note(&line);
+    }
+    Ok(status)
+}
+
+/// What queries run in: the engine over the logs, and the instant that `now()` is.
+struct Session {
+    engine: Engine,
+    logs: Option<Logs>,
+    now_ticks: i64,
+}
+
+fn open(args: &QueryArgs, context: &Context) -> Result<Session> {
+    let watchlists = data::watchlists(&args.references, context);
+    let references = Arc::new(EngineReferences(data::references(
+        &args.references,
+        context,
+    )?));
+    let options = EngineOptions {
+        memory_bytes: data::memory_bytes(&args.data, context)? as usize,
+        partitions: data::threads(&args.data),
+        ..EngineOptions::for_this_machine()
+    };
+    if args.data.data.is_empty() {
+        let catalog = data::without_logs(&watchlists, &context.config.estate)?;
+        let engine = Engine::new(&options, catalog, references)?;
+        let now_ticks = args.data.as_of.unwrap_or_else(wall_clock_ticks);
+        return Ok(Session {
+            engine,
+            logs: None,
+            now_ticks,
+        });
+    }
+    let raw = if args.raw {
+        RawRecord::Keep
+    } else {
+        RawRecord::Leave
+    };
+    let (logs, bar) = data::open_logs(&[], &args.data, raw, context)?;
+    let last_event = logs.survey()?.last_event;
+    bar.finish_and_clear();
+    let now_ticks = args
+        .data
+        .as_of
+        .or(last_event.map(|last| last.saturating_mul(TICKS_PER_MICROSECOND)))
+        .unwrap_or_else(wall_clock_ticks);
+    let catalog = data::catalog(&logs, &watchlists, &context.config.estate)?;
+    Ok(Session {
+        engine: Engine::new(&options, catalog, references)?,
+        logs: Some(logs),
+        now_ticks,
+    })
+}
+
+/// Why there are no rows.
+enum Refusal {
+    Diagnostics(Vec<Diagnostic>),
+    Engine(keyline_engine::Error),
+}
+
+impl From<keyline_engine::Error> for Refusal {
+    fn from(error: keyline_engine::Error) -> Refusal {
+        Refusal::Engine(error)
+    }
+}
+
+impl Refusal {
+    fn json(&self, source: &str) -> serde_json::Value {
+        match self {
+            Refusal::Diagnostics(diagnostics) => diagnostics
+                .iter()
+                .filter(|diagnostic| diagnostic.severity != Severity::Warning)
+                .map(|diagnostic| diagnostic_json(source, diagnostic))
+                .collect(),
+            Refusal::Engine(error) => {
+                let span = error.span().unwrap_or_default();
+                let (line, column) = keyline_kql::span::line_column(source, span.start);
+                document!([{
+                    "code": "KQL000",
+                    "message": error.to_string(),
+                    "line": line,
+                    "column": column,
+                    "start": span.start,
+                    "length": span.len(),
+                }])
+            }
+        }
+    }
+
+    fn into_error(self, origin: &str, source: &str, context: &Context) -> anyhow::Error {
+        match self {
+            Refusal::Diagnostics(diagnostics) => {
+                Rendered(render(origin, source, &diagnostics, context.printer.color)).into()
+            }
+            Refusal::Engine(error) => error.into(),
+        }
+    }
+}
+
+fn check(session: &Session, source: &str) -> Result<(CheckedQuery, Vec<Diagnostic>), Refusal> {
+    let (query, mut diagnostics) = keyline_kql::parse::parse(source);
+    if diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.severity != Severity::Warning)
+    {
+        return Err(Refusal::Diagnostics(diagnostics));
+    }
+    let (checked, more) =
+        keyline_kql::check::check(&query, session.engine.schema(), &CheckOptions::default());
+    diagnostics.extend(more);
+    match checked {
+        Some(checked) => Ok((checked, diagnostics)),
+        None => Err(Refusal::Diagnostics(diagnostics)),
+    }
+}
+
+/// Runs a query and hands its rows over as they come.
+fn stream(
+    session: &Session,
+    query: &CheckedQuery,
+    mut sink: impl FnMut(&[Column], Vec<Vec<Value>>) -> Result<()> + Send,
+) -> Result<(), Stopped> {
+    let evaluation = Evaluation::at(session.now_ticks);
+    let mut rows = session
+        .engine
+        .run(query, &evaluation)
+        .map_err(Stopped::Query)?;
+    let columns = rows.columns.clone();
+    sink(&columns, Vec::new()).map_err(Stopped::Output)?;
+    session.engine.block_on(async {
+        while let Some(batch) = rows.batches.next().await {
+            let batch = batch.map_err(|error| Stopped::Query(error.into()))?;
+            let mut cells = Vec::new();
+            append_rows(&batch, &columns, &mut cells).map_err(Stopped::Query)?;
+            sink(&columns, cells).map_err(Stopped::Output)?;
+        }
+        Ok(())
+    })
+}
+
+/// Whether a query stopped for its own sake or because nobody reads its rows.
+enum Stopped {
+    Query(keyline_engine::Error),
+    Output(anyhow::Error),
+}
+
+fn run_one(args: &QueryArgs, session: &Session, context: &Context) -> Result<Status> {
+    let (origin, source) = source(args)?;
+    let (query, warnings) = match check(session, &source) {
+        Ok(checked) => checked,
+        Err(refusal) => return refuse(refusal, args, &origin, &source, context),
+    };
+    eprint!(
+        "{}",
+        render(&origin, &source, &warnings, context.printer.color)
+    );
+    let mut out = io::BufWriter::new(io::stdout());
+    match print(args.output, session, &query, &mut out, context) {
+        Ok(()) => {}
+        Err(Stopped::Output(error)) => return Err(error),
+        Err(Stopped::Query(error)) => {
+            return refuse(Refusal::Engine(error), args, &origin, &source, context);
+        }
+    }
+    out.flush()?;
+    Ok(Status::Done)
+}
+
+fn refuse(
+    refusal: Refusal,
+    args: &QueryArgs,
+    origin: &str,
+    source: &str,
+    context: &Context,
+) -> Result<Status> {
+    if args.output == Format::Json {
+        writeln!(
+            io::stdout(),
+            "{}",
+            document!({"errors": refusal.json(source)})
+        )?;
+    }
+    Err(refusal.into_error(origin, source, context))
+}
+
+fn source(args: &QueryArgs) -> Result<(String, String)> {
+    match (&args.query, &args.file) {
+        (Some(query), _) if query == "-" => {
+            Ok(("stdin".to_owned(), io::read_to_string(io::stdin())?))
+        }
+        (Some(query), _) => Ok(("query".to_owned(), query.clone())),
+        (None, Some(path)) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the query `{}`", path.display()))?;
+            Ok((path.display().to_string(), text))
+        }
+        (None, None) => bail!("no query was given"),
+    }
+}
+
+fn print(
+    format: Format,
+    session: &Session,
+    query: &CheckedQuery,
+    out: &mut (dyn Write + Send),
+    context: &Context,
+) -> Result<(), Stopped> {
+    match format {
+        Format::Json => print_json(session, query, out),
+        Format::Jsonl => stream(session, query, |columns, rows| {
+            for row in rows {
+                let object: serde_json::Map<_, _> = columns
+                    .iter()
+                    .zip(&row)
+                    .map(|(column, cell)| (column.name.clone(), json(cell)))
+                    .collect();
+                serde_json::to_writer(&mut *out, &object)?;
+                writeln!(out)?;
+            }
+            Ok(())
+        }),
+        Format::Table | Format::Csv | Format::Markdown => {
+            let mut names = Vec::new();
+            let mut cells: Vec<Vec<String>> = Vec::new();
+            let mut total = 0usize;
+            let limit = if format == Format::Table {
+                TABLE_ROWS_MAX
+            } else {
+                usize::MAX
+            };
+            stream(session, query, |columns, rows| {
+                names = columns.iter().map(|column| column.name.clone()).collect();
+                total += rows.len();
+                let room = limit.saturating_sub(cells.len());
+                cells.extend(rows.iter().take(room).map(|row| text_cells(row)));
+                Ok(())
+            })?;
+            write_grid(out, format, &names, &cells)
+                .map_err(|error| Stopped::Output(error.into()))?;
+            if total > cells.len() {
+                context.printer.note(&format!(
+                    "{} of {} rows shown; `-o csv` or `-o jsonl` prints all",
+                    cells.len(),
+                    total
+                ));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn text_cells(row: &[Value]) -> Vec<String> {
+    row.iter()
+        .map(|cell| text(cell).unwrap_or_default())
+        .collect()
+}
+
+/// `{"columns": [{"name", "type"}], "rows": [[…]]}`, written as the rows come.
+fn print_json(
+    session: &Session,
+    query: &CheckedQuery,
+    out: &mut (dyn Write + Send),
+) -> Result<(), Stopped> {
+    let mut begun = false;
+    let mut first = true;
+    stream(session, query, |columns, rows| {
+        if !begun {
+            begun = true;
+            write!(out, "{{\"columns\":{},\"rows\":[", columns_json(columns))?;
+        }
+        for row in rows {
+            if !first {
+                out.write_all(b",")?;
+            }
+            first = false;
+            let cells: Vec<_> = row.iter().map(json).collect();
+            serde_json::to_writer(&mut *out, &cells)?;
+        }
+        Ok(())
+    })?;
+    writeln!(out, "]}}").map_err(|error| Stopped::Output(error.into()))
+}
+
+fn columns_json(columns: &[Column]) -> serde_json::Value {
+    columns
+        .iter()
+        .map(|column| document!({"name": column.name, "type": column.ty.name()}))
+        .collect()
+}
+
+#[derive(Deserialize)]
+struct BatchLine {
+    id: serde_json::Value,
+    query: String,
+}
+
+/// One answer a line, in order, whatever becomes of each query.
+fn run_batch(path: &PathBuf, session: &Session) -> Result<Status> {
+    let input: Box<dyn BufRead> = if path.as_os_str() == "-" {
+        Box::new(io::stdin().lock())
+    } else {
+        let file = std::fs::File::open(path)
+            .with_context(|| format!("cannot read the queries `{}`", path.display()))?;
+        Box::new(io::BufReader::new(file))
+    };
+    let mut out = io::BufWriter::new(io::stdout());
+    for (number, line) in input.lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let asked: BatchLine = serde_json::from_str(&line).with_context(|| {
+            format!(
+                "line {} of the batch is no {{\"id\", \"query\"}}",
+                number + 1
+            )
+        })?;
+        let answer = match collect(session, &asked.query) {
+            Ok((columns, rows)) => {
+                document!({"id": asked.id, "columns": columns_json(&columns), "rows": rows})
+            }
+            Err(refusal) => {
+                document!({"id": asked.id, "errors": refusal.json(&asked.query)})
+            }
+        };
+        serde_json::to_writer(&mut out, &answer)?;
+        writeln!(out)?;
+        out.flush()?;
+    }
+    Ok(Status::Done)
+}
+
+type Collected = (Vec<Column>, Vec<Vec<serde_json::Value>>);
+
+fn collect(session: &Session, source: &str) -> Result<Collected, Refusal> {
+    let (query, _) = check(session, source)?;
+    let mut answer = (query.root.columns.clone(), Vec::new());
+    stream(session, &query, |_, rows| {
+        answer.1.extend(
+            rows.iter()
+                .map(|row| row.iter().map(json).collect::<Vec<_>>()),
+        );
+        Ok(())
+    })
+    .map_err(|stopped| match stopped {
+        Stopped::Query(error) => Refusal::Engine(error),
+        Stopped::Output(_) => unreachable!("collecting into memory does not fail"),
+    })?;
+    Ok(answer)
+}

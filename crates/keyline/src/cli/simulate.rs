@@ -1,0 +1,191 @@
+//! `keyline simulate`: CloudTrail files of a made-up organisation, in the S3 layout, with the truth
+//! beside them.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use flate2::{Compression, write::GzEncoder};
+use keyline_simulate::{Config, Simulation, ip_ranges_json, stories};
+
+use super::{Context, Status};
+use crate::coverage::{bytes, count};
+use crate::units::{TICKS_PER_SECOND, parse_instant};
+
+/// The name under which ordinary days without any attack are asked for.
+const BENIGN: &str = "benign";
+
+#[derive(Args)]
+pub struct SimulateArgs {
+    /// What to tell: `benign` for ordinary days, or stories (see --list)
+    #[arg(value_name = "STORY", required_unless_present = "list")]
+    stories: Vec<String>,
+    /// The folder to write into; one folder a story when there are several
+    #[arg(long, value_name = "DIR", required_unless_present = "list")]
+    out: Option<PathBuf>,
+    /// Name the stories there are
+    #[arg(long)]
+    list: bool,
+    /// The same seed gives the same files
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many events ordinary days have
+    #[arg(long, default_value_t = 100_000)]
+    events: u64,
+    /// How many days there are
+    #[arg(long, default_value_t = 30)]
+    days: u32,
+    /// The first day
+    #[arg(long, default_value = "2026-10-01", value_name = "TIME", value_parser = parse_instant)]
+    start: i64,
+    /// How many accounts the organisation has
+    #[arg(long = "account-count", default_value_t = 4, value_name = "N")]
+    account_count: u32,
+    /// Write plain JSON instead of gzip
+    #[arg(long)]
+    plain: bool,
+}
+
+pub fn run(args: SimulateArgs, context: Context) -> Result<Status> {
+    let mut stdout = std::io::stdout().lock();
+    if args.list {
+        writeln!(stdout, "{BENIGN:32}ordinary days")?;
+        for story in stories::ALL {
+            writeln!(stdout, "{:32}{}", story.name, story.title)?;
+        }
+        return Ok(Status::Done);
+    }
+    let Some(out) = &args.out else {
+        bail!("`--out` is missing")
+    };
+    for name in &args.stories {
+        let folder = if args.stories.len() > 1 {
+            out.join(name)
+        } else {
+            out.clone()
+        };
+        let (simulation, truth) = if name == BENIGN {
+            (Simulation::new(config(&args)), None)
+        } else if let Some(story) = stories::find(name) {
+            let told = (story.tell)(args.seed);
+            (told.simulation, Some(told.truth))
+        } else {
+            bail!("there is no story `{name}`; `keyline simulate --list` names them");
+        };
+        let written = write(&simulation, &folder, &args, &context)?;
+        let references = folder.join("ip-ranges.json");
+        fs::write(&references, ip_ranges_json())
+            .with_context(|| format!("cannot write `{}`", references.display()))?;
+        if let Some(truth) = truth {
+            fs::write(folder.join("truth.json"), truth.json())
+                .with_context(|| format!("cannot write into `{}`", folder.display()))?;
+        }
+        writeln!(
+            stdout,
+            "{}: {} in {}, {} of JSON",
+            folder.display(),
+            count(written.events, "event"),
+            count(written.files, "file"),
+            bytes(written.bytes),
+        )?;
+    }
+    Ok(Status::Done)
+}
+
+fn config(args: &SimulateArgs) -> Config {
+    Config {
+        seed: args.seed,
+        events: args.events,
+        start: args.start / TICKS_PER_SECOND,
+        days: args.days,
+        accounts: args.account_count,
+    }
+}
+
+struct Written {
+    files: u64,
+    events: u64,
+    bytes: u64,
+}
+
+fn write(
+    simulation: &Simulation,
+    folder: &Path,
+    args: &SimulateArgs,
+    context: &Context,
+) -> Result<Written> {
+    let slots = simulation.file_slots();
+    let bar = context
+        .printer
+        .bar(slots, "writing {wide_bar} {pos}/{len} files");
+    let (next, files, events, text_bytes) = (
+        AtomicU64::new(0),
+        AtomicU64::new(0),
+        AtomicU64::new(0),
+        AtomicU64::new(0),
+    );
+    let failure = Mutex::new(None);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= slots {
+                        return;
+                    }
+                    bar.inc(1);
+                    let Some(file) = simulation.file(number) else {
+                        continue;
+                    };
+                    if let Err(error) = write_file(folder, &file.path, &file.text, args.plain) {
+                        next.store(slots, Ordering::Relaxed);
+                        if let Ok(mut failure) = failure.lock() {
+                            failure.get_or_insert(error);
+                        }
+                        return;
+                    }
+                    files.fetch_add(1, Ordering::Relaxed);
+                    events.fetch_add(file.events, Ordering::Relaxed);
+                    text_bytes.fetch_add(file.text.len() as u64, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    bar.finish_and_clear();
+    if let Ok(Some(error)) = failure.into_inner() {
+        return Err(error);
+    }
+    Ok(Written {
+        files: files.into_inner(),
+        events: events.into_inner(),
+        bytes: text_bytes.into_inner(),
+    })
+}
+
+fn write_file(folder: &Path, relative: &str, text: &str, plain: bool) -> Result<()> {
+    let relative = if plain {
+        relative.trim_end_matches(".gz")
+    } else {
+        relative
+    };
+    let path = folder.join(relative);
+    let naming = || format!("cannot write `{}`", path.display());
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).with_context(naming)?;
+    }
+    if plain {
+        return fs::write(&path, text).with_context(naming);
+    }
+    let mut encoder = GzEncoder::new(
+        fs::File::create(&path).with_context(naming)?,
+        Compression::new(6),
+    );
+    encoder.write_all(text.as_bytes()).with_context(naming)?;
+    encoder.finish().with_context(naming)?;
+    Ok(())
+}

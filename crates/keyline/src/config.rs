@@ -1,0 +1,277 @@
+//! `keyline.toml`: where rules and references come from, and the estate that is watched.
+//!
+//! What a flag says wins over the file. Unknown keys are refused with their place, since a misspelt
+//! key that is silently passed over is a rule that silently does not run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+/// The file that is read when `--config` names none.
+pub const DEFAULT_FILE: &str = "keyline.toml";
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    pub rules: RulesConfig,
+    pub fetch: FetchConfig,
+    /// `URL = "PATH"`: what `externaldata` reads for that URL.
+    pub references: BTreeMap<String, PathBuf>,
+    /// `ALIAS = "FILE.csv"`: what `_GetWatchlist` reads.
+    pub watchlists: BTreeMap<String, PathBuf>,
+    /// The memory that one run may take, for example `512MiB`.
+    pub memory: Option<String>,
+    pub estate: Estate,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct RulesConfig {
+    pub folders: Vec<PathBuf>,
+    pub disabled: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct FetchConfig {
+    /// The URL prefixes that may be fetched. Empty: none.
+    pub allow_urls: Vec<String>,
+    pub offline: bool,
+    /// How long a fetched reference is served from the cache, for example `24h`.
+    pub cache_age: Option<String>,
+}
+
+/// The accounts and networks that belong to the user.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Estate {
+    /// `o-…`
+    pub organization: Option<String>,
+    pub accounts: Vec<Account>,
+    /// Accounts outside the organisation that may assume roles in it.
+    pub trusted_accounts: Vec<String>,
+    /// The CIDR blocks from which the user's own people and machines call AWS.
+    pub egress_networks: Vec<String>,
+    /// `vpce-…`
+    pub vpc_endpoints: Vec<String>,
+    /// Role ARNs that many sessions pass through by design.
+    pub hub_roles: Vec<String>,
+    /// ARNs that containment must never touch.
+    pub break_glass: Vec<String>,
+    /// ARNs of production assets (`*` at the end matches any rest).
+    pub production_assets: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Account {
+    pub id: String,
+    pub name: String,
+    pub ou: String,
+    /// `aws`, `aws-cn`, `aws-us-gov`, `aws-eusc`, `aws-iso…`; empty is `aws`.
+    pub partition: String,
+    pub owner: String,
+    pub production: bool,
+}
+
+/// Reads the named file, else `keyline.toml` of this folder if there is one. Paths in the file are
+/// relative to its folder.
+pub fn load(named: Option<&Path>) -> Result<Config> {
+    let path = match named {
+        Some(path) => path,
+        None if Path::new(DEFAULT_FILE).is_file() => Path::new(DEFAULT_FILE),
+        None => return Ok(Config::default()),
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the configuration `{}`", path.display()))?;
+    let mut config: Config = toml::from_str(&text)
+        .with_context(|| format!("the configuration `{}` is not valid", path.display()))?;
+    let home = path.parent().unwrap_or(Path::new(""));
+    for folder in &mut config.rules.folders {
+        *folder = home.join(&*folder);
+    }
+    for file in config
+        .references
+        .values_mut()
+        .chain(config.watchlists.values_mut())
+    {
+        *file = home.join(&*file);
+    }
+    config
+        .estate
+        .check()
+        .with_context(|| format!("in `{}`", path.display()))?;
+    Ok(config)
+}
+
+impl Estate {
+    fn check(&self) -> Result<()> {
+        for account in &self.accounts {
+            check_account_id(&account.id)?;
+        }
+        for id in &self.trusted_accounts {
+            check_account_id(id)?;
+        }
+        for network in &self.egress_networks {
+            if !is_network(network) {
+                bail!(
+                    "`egress_networks`: expected a CIDR block such as `203.0.113.0/24`, found `{network}`"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the accounts of a file: CSV with a header (`id,name,ou,partition,owner,production`), or
+    /// the JSON that `aws organizations list-accounts` prints. An account of the file replaces one
+    /// of the same id.
+    pub fn add_accounts(&mut self, path: &Path) -> Result<()> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the accounts file `{}`", path.display()))?;
+        let added = if text.trim_start().starts_with(['{', '[']) {
+            accounts_from_json(&text)
+        } else {
+            accounts_from_csv(&text)
+        }
+        .with_context(|| format!("the accounts file `{}` is not valid", path.display()))?;
+        for account in added {
+            check_account_id(&account.id).with_context(|| format!("in `{}`", path.display()))?;
+            self.accounts.retain(|known| known.id != account.id);
+            self.accounts.push(account);
+        }
+        Ok(())
+    }
+}
+
+fn accounts_from_csv(text: &str) -> Result<Vec<Account>> {
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let headers: Vec<String> = reader
+        .headers()?
+        .iter()
+        .map(|header| header.trim().to_ascii_lowercase())
+        .collect();
+    if !headers.iter().any(|header| header == "id") {
+        bail!("expected a header line with a column `id`");
+    }
+    let mut accounts = Vec::new();
+    for record in reader.records() {
+        let record = record?;
+        let cell = |name: &str| {
+            headers
+                .iter()
+                .position(|header| header == name)
+                .and_then(|at| record.get(at))
+                .unwrap_or_default()
+                .trim()
+                .to_owned()
+        };
+        accounts.push(Account {
+            id: cell("id"),
+            name: cell("name"),
+            ou: cell("ou"),
+            partition: cell("partition"),
+            owner: cell("owner"),
+            production: matches!(cell("production").as_str(), "true" | "yes" | "1"),
+        });
+    }
+    Ok(accounts)
+}
+
+fn accounts_from_json(text: &str) -> Result<Vec<Account>> {
+    #[derive(Deserialize)]
+    struct Listing {
+        #[serde(rename = "Accounts")]
+        accounts: Vec<Listed>,
+    }
+    #[derive(Deserialize)]
+    struct Listed {
+        #[serde(rename = "Id")]
+        id: String,
+        #[serde(rename = "Name", default)]
+        name: String,
+        #[serde(rename = "Arn", default)]
+        arn: String,
+        #[serde(rename = "Email", default)]
+        email: String,
+    }
+    if text.trim_start().starts_with('[') {
+        return Ok(serde_json::from_str(text)?);
+    }
+    let listing: Listing = serde_json::from_str(text)
+        .context("expected `{\"Accounts\": [{\"Id\", \"Name\", …}]}` or a list of accounts")?;
+    Ok(listing
+        .accounts
+        .into_iter()
+        .map(|listed| Account {
+            partition: listed.arn.split(':').nth(1).unwrap_or_default().to_owned(),
+            id: listed.id,
+            name: listed.name,
+            owner: listed.email,
+            ..Account::default()
+        })
+        .collect())
+}
+
+fn check_account_id(id: &str) -> Result<()> {
+    if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(());
+    }
+    bail!("expected an account id of 12 digits (quoted, so that leading zeros stay), found `{id}`")
+}
+
+fn is_network(text: &str) -> bool {
+    let Some((address, bits)) = text.split_once('/') else {
+        return text.parse::<std::net::IpAddr>().is_ok();
+    };
+    match (address.parse::<std::net::IpAddr>(), bits.parse::<u8>()) {
+        (Ok(std::net::IpAddr::V4(_)), Ok(bits)) => bits <= 32,
+        (Ok(std::net::IpAddr::V6(_)), Ok(bits)) => bits <= 128,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_key_is_refused() {
+        let error =
+            toml::from_str::<Config>("[estate]\ntrusted_acounts = []\n").expect_err("misspelt");
+        assert!(error.to_string().contains("trusted_acounts"), "{error}");
+    }
+
+    #[test]
+    fn accounts_come_from_csv_and_from_the_cli_listing() {
+        let csv = "id,name,production\n111122223333,payments,true\n";
+        let json = r#"{"Accounts": [{"Id": "111122223333", "Name": "payments",
+            "Arn": "arn:aws-cn:organizations::999988887777:account/o-x/111122223333"}]}"#;
+        assert_eq!(accounts_from_csv(csv).unwrap()[0].name, "payments");
+        assert!(accounts_from_csv(csv).unwrap()[0].production);
+        assert_eq!(accounts_from_json(json).unwrap()[0].partition, "aws-cn");
+        assert!(accounts_from_csv("name\nx\n").is_err());
+    }
+
+    #[test]
+    fn estates_with_impossible_values_are_refused() {
+        let wrong_id = Estate {
+            trusted_accounts: vec!["12".into()],
+            ..Estate::default()
+        };
+        assert!(wrong_id.check().is_err());
+        let wrong_network = Estate {
+            egress_networks: vec!["10.0.0.0/99".into()],
+            ..Estate::default()
+        };
+        assert!(wrong_network.check().is_err());
+        let right = Estate {
+            egress_networks: vec!["203.0.113.0/24".into(), "2001:db8::/32".into()],
+            ..Estate::default()
+        };
+        assert!(right.check().is_ok());
+    }
+}

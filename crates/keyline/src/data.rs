@@ -1,0 +1,283 @@
+//! From flags and configuration to what commands work with: opened logs, allowed references, the
+//! catalogue of tables.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringViewArray};
+use arrow_schema::{Field, Schema};
+use indicatif::ProgressBar;
+use keyline_engine::catalog::Catalog;
+use keyline_kql::schema::Column;
+use keyline_kql::types::Type;
+use keyline_lake::{
+    CacheOptions, LogOptions, Logs, Network, RawRecord, References, SessionTokens, TABLE, TABLE_AWS,
+};
+use keyline_trail::{AWS_COLUMNS, COLUMNS};
+
+use crate::cli::{Context, DataArgs, ReferenceArgs};
+use crate::config::{Account, Estate};
+use crate::units::{TICKS_PER_SECOND, TimeBound, parse_size, parse_time_bound, wall_clock_ticks};
+
+/// Memory that a run takes when neither flag nor configuration says otherwise.
+pub const DEFAULT_MEMORY_BYTES: u64 = 512 << 20;
+/// How long a fetched reference is good for when the configuration does not say.
+const DEFAULT_CACHE_AGE: Duration = Duration::from_secs(24 * 3600);
+const TICKS_PER_MICROSECOND: i64 = 10;
+
+pub fn memory_bytes(args: &DataArgs, context: &Context) -> Result<u64> {
+    match (args.memory, &context.config.memory) {
+        (Some(bytes), _) => Ok(bytes),
+        (None, Some(text)) => parse_size(text)
+            .map_err(anyhow::Error::msg)
+            .context("`memory` in the configuration"),
+        (None, None) => Ok(DEFAULT_MEMORY_BYTES),
+    }
+}
+
+pub fn threads(args: &DataArgs) -> usize {
+    args.threads
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+        .max(1)
+}
+
+/// Finds and opens the logs; nothing is read yet.
+pub fn open_logs(
+    paths: &[PathBuf],
+    args: &DataArgs,
+    raw_record: RawRecord,
+    context: &Context,
+) -> Result<(Logs, ProgressBar)> {
+    let mut paths = paths.to_vec();
+    paths.extend(args.data.iter().cloned());
+    if paths.is_empty() {
+        bail!("no logs are named: give a file, a folder, or `-` for standard input");
+    }
+    let bar = context.printer.bar(
+        0,
+        "{msg} {wide_bar} {pos}/{len} files, {elapsed}, {eta} left",
+    );
+    bar.set_message("reading");
+    let shown = bar.clone();
+    let now = wall_clock_ticks();
+    let bound = |bound: Option<TimeBound>| {
+        bound.map(|bound| bound.resolve(args.as_of.unwrap_or(now)) / TICKS_PER_MICROSECOND)
+    };
+    let logs = Logs::open(
+        &paths,
+        LogOptions {
+            threads: threads(args),
+            memory_bytes: memory_bytes(args, context)?,
+            session_tokens: if args.keep_session_tokens {
+                SessionTokens::Keep
+            } else {
+                SessionTokens::Hash
+            },
+            raw_record,
+            since: bound(args.since),
+            until: bound(args.until),
+            now: Some(now / TICKS_PER_MICROSECOND),
+            scratch_folder: None,
+            progress: Some(Arc::new(move |progress: keyline_lake::Progress| {
+                shown.set_length(progress.files_total);
+                shown.set_position(progress.files);
+            })),
+        },
+    )?;
+    Ok((logs, bar))
+}
+
+/// What `externaldata` may open.
+pub fn references(args: &ReferenceArgs, context: &Context) -> Result<References> {
+    let config = &context.config;
+    let mut map: Vec<(String, PathBuf)> = args.references.clone();
+    map.extend(
+        config
+            .references
+            .iter()
+            .map(|(url, path)| (url.clone(), path.clone())),
+    );
+    for (url, path) in &map {
+        if !path.is_file() {
+            bail!(
+                "the reference for `{url}`, `{}`, is not a file",
+                path.display()
+            );
+        }
+    }
+    let mut allowed = args.allow_url.clone();
+    allowed.extend(config.fetch.allow_urls.iter().cloned());
+    let network = if args.offline || config.fetch.offline {
+        Network::Offline
+    } else {
+        Network::Online
+    };
+    Ok(References::new(map, &allowed, network, cache(context)?)?)
+}
+
+/// Fetched references are kept below the user's cache folder.
+fn cache(context: &Context) -> Result<Option<CacheOptions>> {
+    let age_max = match &context.config.fetch.cache_age {
+        None => DEFAULT_CACHE_AGE,
+        Some(text) => match parse_time_bound(text).map_err(anyhow::Error::msg)? {
+            TimeBound::Back(ticks) => Duration::from_secs((ticks / TICKS_PER_SECOND) as u64),
+            TimeBound::At(_) => bail!("`cache_age` in the configuration is no span such as `24h`"),
+        },
+    };
+    let home = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
+    Ok(home.map(|home| CacheOptions {
+        folder: home.join("keyline").join("references"),
+        age_max,
+    }))
+}
+
+/// The watchlists of flags and configuration, by alias.
+pub fn watchlists(args: &ReferenceArgs, context: &Context) -> Vec<(String, PathBuf)> {
+    let mut all = args.watchlist.clone();
+    all.extend(
+        context
+            .config
+            .watchlists
+            .iter()
+            .map(|(alias, path)| (alias.clone(), path.clone())),
+    );
+    all
+}
+
+/// The engine asks for references as bytes or a reason.
+pub struct EngineReferences(pub References);
+
+impl keyline_engine::References for EngineReferences {
+    fn fetch(&self, uri: &str) -> Result<Vec<u8>, String> {
+        self.0
+            .open(uri)
+            .map(|reference| reference.bytes)
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// The tables that Sentinel has and the data at hand has not, all empty.
+pub fn empty_catalog() -> Catalog {
+    let mut catalog = Catalog::new();
+    for table in keyline_lake::known_tables() {
+        let columns = kql_columns(table.columns.iter().map(|c| (c.name, c.kql_type)));
+        catalog.add(table.name, columns, table.provider());
+    }
+    for (name, specs) in [(TABLE, COLUMNS), (TABLE_AWS, &COLUMNS[..AWS_COLUMNS])] {
+        let columns = kql_columns(specs.iter().map(|spec| (spec.name, spec.kql.name())));
+        let fields: Vec<Field> = specs
+            .iter()
+            .map(|spec| Field::new(spec.name, spec.kql.arrow(), true))
+            .collect();
+        catalog.add_empty(name, columns, Arc::new(Schema::new(fields)));
+    }
+    catalog
+}
+
+/// The tables that need no logs: the empty ones, the estate's accounts, the watchlists.
+pub fn without_logs(watchlists: &[(String, PathBuf)], estate: &Estate) -> Result<Catalog> {
+    let mut catalog = empty_catalog();
+    add_accounts(&mut catalog, estate)?;
+    for (alias, path) in watchlists {
+        add_watchlist(&mut catalog, alias, path)?;
+    }
+    Ok(catalog)
+}
+
+/// What rules and queries are checked against when there are no logs: every table, all empty.
+pub fn for_checks(args: &ReferenceArgs, context: &Context) -> Result<Catalog> {
+    without_logs(&watchlists(args, context), &context.config.estate)
+}
+
+/// All tables: those of the logs and those that need none.
+pub fn catalog(logs: &Logs, watchlists: &[(String, PathBuf)], estate: &Estate) -> Result<Catalog> {
+    let mut catalog = without_logs(watchlists, estate)?;
+    let columns = |schema: &Schema| {
+        let kept = COLUMNS
+            .iter()
+            .filter(|spec| schema.field_with_name(spec.name).is_ok());
+        kql_columns(kept.map(|spec| (spec.name, spec.kql.name())))
+    };
+    let (all, sentinel) = (logs.table()?, logs.sentinel_table()?);
+    catalog.add(TABLE, columns(&all.schema()), all);
+    catalog.add(TABLE_AWS, columns(&sentinel.schema()), sentinel);
+    Ok(catalog)
+}
+
+fn kql_columns<'a>(columns: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Column> {
+    columns
+        .map(|(name, kql)| {
+            let ty = Type::from_name(kql).expect("every type of the log schema is one of KQL");
+            Column::new(name, ty)
+        })
+        .collect()
+}
+
+/// `EstateAccount`: who the accounts are, so that queries can join their names.
+fn add_accounts(catalog: &mut Catalog, estate: &Estate) -> Result<()> {
+    let text = |of: fn(&Account) -> &str| -> ArrayRef {
+        Arc::new(StringViewArray::from_iter_values(
+            estate.accounts.iter().map(of),
+        ))
+    };
+    let production: ArrayRef = Arc::new(BooleanArray::from_iter(
+        estate.accounts.iter().map(|a| Some(a.production)),
+    ));
+    let arrays = [
+        ("AccountId", text(|a| &a.id)),
+        ("Name", text(|a| &a.name)),
+        ("OrganizationalUnit", text(|a| &a.ou)),
+        (
+            "Partition",
+            text(|a| {
+                if a.partition.is_empty() {
+                    "aws"
+                } else {
+                    &a.partition
+                }
+            }),
+        ),
+        ("Owner", text(|a| &a.owner)),
+        ("IsProduction", production),
+    ];
+    let batch = RecordBatch::try_from_iter(arrays)?;
+    catalog.add_batch("EstateAccount", batch)?;
+    Ok(())
+}
+
+/// A watchlist is a CSV file with a header; all its columns are text, and each row is found by its
+/// first column as `SearchKey`, as in Sentinel when no other key was chosen.
+fn add_watchlist(catalog: &mut Catalog, alias: &str, path: &Path) -> Result<()> {
+    let naming = || format!("the watchlist `{alias}`, `{}`", path.display());
+    let mut reader = csv::Reader::from_path(path).with_context(naming)?;
+    let headers: Vec<String> = reader
+        .headers()
+        .with_context(naming)?
+        .iter()
+        .map(|name| name.trim().to_owned())
+        .collect();
+    let mut cells: Vec<Vec<String>> = vec![Vec::new(); headers.len()];
+    for record in reader.records() {
+        let record = record.with_context(naming)?;
+        for (column, cell) in cells.iter_mut().zip(record.iter()) {
+            column.push(cell.to_owned());
+        }
+    }
+    let mut arrays: Vec<(String, ArrayRef)> = Vec::new();
+    if let Some(first) = cells.first()
+        && !headers.iter().any(|name| name == "SearchKey")
+    {
+        let keys = StringViewArray::from_iter_values(first);
+        arrays.push(("SearchKey".to_owned(), Arc::new(keys)));
+    }
+    for (name, column) in headers.into_iter().zip(cells) {
+        arrays.push((name, Arc::new(StringViewArray::from_iter_values(column))));
+    }
+    let batch = RecordBatch::try_from_iter(arrays).with_context(naming)?;
+    catalog.add_watchlist_batch(alias, batch)?;
+    Ok(())
+}

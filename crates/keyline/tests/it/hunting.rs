@@ -1,0 +1,152 @@
+//! `keyline hunt`, `keyline rules` and the demo, as an analyst runs them.
+
+use crate::support::{Folder, Output, three_events};
+
+const LOUD: &str = "id: 00000000-0000-4000-8000-000000000001
+name: Any denied call
+severity: Medium
+kind: Scheduled
+queryFrequency: 1h
+queryPeriod: 1h
+triggerOperator: gt
+triggerThreshold: 0
+tactics: [Discovery]
+query: |
+  AWSCloudTrail | where ErrorCode == 'AccessDenied'
+entityMappings:
+  - entityType: IP
+    fieldMappings:
+      - identifier: Address
+        columnName: SourceIpAddress
+";
+
+fn hunted(more: &[&str]) -> Output {
+    let folder = Folder::new();
+    folder.write("log.json", three_events());
+    folder.write("rules/loud.yaml", LOUD);
+    let mut args = vec!["hunt", "log.json", "--rules", "rules", "--no-builtin-rules"];
+    args.extend(more);
+    folder.run(&args, b"")
+}
+
+#[test]
+fn an_alert_has_the_fields_of_the_contract() {
+    let document = hunted(&["-o", "json"]).expect(0).json();
+    assert_eq!(document["schema"], "keyline.hunt/1");
+    assert_eq!(document["coverage"]["events"], 3);
+    assert_eq!(document["incidents"], serde_json::json!([]));
+    assert_eq!(document["failed_rules"], serde_json::json!([]));
+    let alerts = document["alerts"].as_array().unwrap();
+    assert_eq!(alerts.len(), 1, "{document}");
+    let alert = &alerts[0];
+    assert_eq!(alert["schema"], "keyline.alert/1");
+    assert_eq!(alert["severity"], "Medium");
+    assert_eq!(
+        alert["entities"][0]["identifiers"]["Address"],
+        "203.0.113.7"
+    );
+    assert_eq!(alert["evidence"], "row");
+    assert_eq!(alert["event_count"], 1);
+    assert_eq!(alert["row"]["EventName"], "ListBuckets");
+    assert!(alert["root_credential"].is_null() && alert["incident_id"].is_null());
+}
+
+#[test]
+fn findings_can_fail_a_pipeline() {
+    hunted(&["--fail-on", "medium"]).expect(3);
+    hunted(&["--fail-on", "high"]).expect(0);
+}
+
+#[test]
+fn people_get_the_alert_a_summary_and_the_coverage() {
+    let output = hunted(&[]).expect(0);
+    for part in [
+        "MEDIUM",
+        "Any denied call",
+        "IP 203.0.113.7",
+        "1 alert: 1 medium",
+        "3 events",
+    ] {
+        assert!(
+            output.stdout.contains(part),
+            "no {part:?} in\n{}",
+            output.stdout
+        );
+    }
+    assert!(
+        output
+            .stdout
+            .lines()
+            .all(|line| line.chars().count() <= 100),
+        "{}",
+        output.stdout
+    );
+    output.says(&["coverage: 1 file"]);
+}
+
+#[test]
+fn a_rule_that_cannot_run_is_named_and_the_others_go_on() {
+    let folder = Folder::new();
+    folder.write("log.json", three_events());
+    folder.write("rules/loud.yaml", LOUD);
+    let blind = LOUD.replace("0001", "0002").replace(
+        "AWSCloudTrail | where",
+        "externaldata(x:string)['https://example.com/x.csv'] | join AWSCloudTrail on $left.x == $right.EventName | where",
+    );
+    folder.write("rules/blind.yaml", blind);
+    let output = folder
+        .line("hunt log.json --rules rules --no-builtin-rules -o json")
+        .expect(1);
+    let document = output.json();
+    assert_eq!(document["alerts"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        document["failed_rules"][0]["rule_id"],
+        "00000000-0000-4000-8000-000000000002"
+    );
+    output.says(&["rule failed", "blind.yaml", "https://example.com/x.csv"]);
+}
+
+#[test]
+fn rules_are_checked_with_their_place_in_the_yaml() {
+    let folder = Folder::new();
+    folder.write(
+        "rules/wrong.yaml",
+        LOUD.replace("ErrorCode ==", "ErorCode =="),
+    );
+    folder
+        .line("rules check rules")
+        .expect(1)
+        .says(&["wrong.yaml:11:25", "ErorCode", "ErrorCode"]);
+    folder.write("rules/wrong.yaml", LOUD);
+    let output = folder.line("rules check rules").expect(0);
+    assert!(
+        output.stdout.contains("every 1h over 1h"),
+        "{}",
+        output.stdout
+    );
+    let listed = folder
+        .line("rules list --rules rules -o json")
+        .expect(0)
+        .json();
+    assert!(
+        listed["rules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|rule| rule["state"] == "ok"),
+        "{listed}"
+    );
+}
+
+#[test]
+fn the_demo_finds_the_thief() {
+    let output = Folder::new().line("demo").expect(0);
+    for part in [
+        "HIGH",
+        "Instance credentials used from a second network",
+        "coverage",
+    ] {
+        let all = format!("{}{}", output.stdout, output.stderr);
+        assert!(all.contains(part), "no {part:?} in\n{all}");
+    }
+}

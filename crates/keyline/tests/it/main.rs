@@ -1,0 +1,10 @@
+//! The binary as its users meet it: commands in, output, exit codes and messages out.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+mod usage;
+mod bad_input;
+mod querying;
+mod hunting;
