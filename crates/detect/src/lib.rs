@@ -40,7 +40,7 @@ pub mod episode;
 pub mod alert;
 
 // All of it over logs.
-mod evaluate;
+pub mod evaluate;
 
 pub mod hunt;
 

@@ -38,7 +38,7 @@ impl<'a> ResultRow<'a> {
 
     /// The cell as `tostring` gives it; `None` when there is no such column.
     pub fn text(&self, column: &str) -> Option<String> {
-        self.cell(column).map(|value| text(value))
+        self.cell(column).map(text)
     }
 
     /// All cells with their columns.

@@ -5,4 +5,5 @@ mod hunt;
 mod load;
 mod replay;
 mod shared;
+mod ticks;
 mod world;
