@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -21,6 +22,7 @@ use crate::entity::mappings_of;
 use crate::evaluate::{
     EVENT_TABLES, OneByOne, Remembered, SeenEvents, all_ticks, lookup_columns, visible_times,
 };
+use crate::evidence::{Events, NoEvents};
 use crate::limits::RULES_AT_ONCE_MAX;
 use crate::problem::{FailedRule, Problem};
 use crate::relations;
@@ -119,8 +121,9 @@ pub fn hunt(
 
     let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
     let mut needs = Vec::new();
-    for (at, rule) in rules.iter().enumerate() {
-        match needs_of(rule, &engine) {
+    let all: Vec<usize> = (0..rules.len()).collect();
+    for (at, of_rule) in in_parallel(options, &all, |at| needs_of(&rules[at], &engine)) {
+        match of_rule.unwrap_or_else(|panicked| Err(panicked)) {
             Ok(of_rule) => needs.extend(of_rule),
             Err(outcome) => {
                 outcomes.insert(at, outcome);
@@ -145,36 +148,53 @@ pub fn hunt(
     let left: Vec<usize> = (0..rules.len())
         .filter(|at| !outcomes.contains_key(at))
         .collect();
-    let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(outcomes.len());
-    let work = || {
+    let results = in_parallel(options, &left, |at| {
+        let outcome = run_rule(&rules[at], &engine, span);
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        report(
+            options,
+            Progress::Rule {
+                done,
+                total: rules.len(),
+                name: &rules[at].name,
+            },
+        );
+        outcome
+    });
+    for (at, outcome) in results {
+        outcomes.insert(at, outcome.unwrap_or_else(|panicked| panicked));
+    }
+    Ok(summary(rules, outcomes, cut.coverage().clone()))
+}
+
+/// Does the work for each number on a few threads; results in the order of the numbers. A rule that
+/// makes the engine panic has failed like any other: the error is ours, but it must not take the
+/// other rules with it.
+fn in_parallel<T: Send>(
+    options: &HuntOptions,
+    numbers: &[usize],
+    work: impl Fn(usize) -> T + Sync,
+) -> BTreeMap<usize, Result<T, Outcome>> {
+    let next = AtomicUsize::new(0);
+    let take = || {
         let mut results = Vec::new();
-        while let Some(at) = left.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let rule = &rules[*at];
-            results.push((*at, run_rule(rule, &engine, span)));
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            report(
-                options,
-                Progress::Rule {
-                    done,
-                    total: rules.len(),
-                    name: &rule.name,
-                },
-            );
+        while let Some(number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let result = catch_unwind(AssertUnwindSafe(|| work(*number)));
+            let panicked = |_| Outcome::Failed("internal error: please report it".to_string());
+            results.push((*number, result.map_err(panicked)));
         }
         results
     };
+    let threads = options.threads.clamp(1, RULES_AT_ONCE_MAX);
     std::thread::scope(|scope| {
-        let threads = options.threads.clamp(1, RULES_AT_ONCE_MAX);
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        for worker in workers {
-            match worker.join() {
-                Ok(results) => outcomes.extend(results),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-    });
-    Ok(summary(rules, outcomes, cut.coverage().clone()))
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(take)).collect();
+        let results = workers.into_iter().flat_map(|worker| match worker.join() {
+            Ok(results) => results,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        results.collect()
+    })
 }
 
 /// What became of one rule.
@@ -194,30 +214,34 @@ fn needs_of(rule: &Rule, engine: &Engine) -> Result<Vec<Need>, Outcome> {
     if relations::has_stages(&query.root) && !is_idle {
         return Ok(vec![Need::everything()]);
     }
-    let mut needs = plan_needs(engine, &query)?;
+    let fail = |error: &dyn fmt::Display| Outcome::Failed(error.to_string());
+    let plan = engine
+        .plan(&query, &Evaluation::at(0))
+        .map_err(|e| fail(&e))?;
     if is_idle {
         return Err(Outcome::Idle(query.tables.clone()));
     }
-    for table in EVENT_TABLES {
-        if let Some(visible) = relations::visible(&query, table, &lookup_columns()) {
-            needs.extend(plan_needs(engine, &visible)?);
-        }
-    }
-    Ok(needs)
-}
-
-fn plan_needs(engine: &Engine, query: &CheckedQuery) -> Result<Vec<Need>, Outcome> {
-    let fail = |error: &dyn fmt::Display| Outcome::Failed(error.to_string());
-    let plan = engine
-        .plan(query, &Evaluation::at(0))
-        .map_err(|e| fail(&e))?;
     let plan = engine
         .session()
         .state()
         .optimize(&plan)
         .map_err(|e| fail(&e))?;
     let needs = Need::of_plan(&plan).map_err(|e| fail(&e))?;
-    Ok(needs.into_iter().map(Need::at_all_times).collect())
+    let extra = match needs_lookup(&query) {
+        true => lookup_columns(),
+        false => vec![relations::TIME],
+    };
+    let whole = |need: Need| need.at_all_times().and_columns(extra.iter().copied());
+    Ok(needs.into_iter().map(whole).collect())
+}
+
+/// Whether the rows themselves do not say which events they come from.
+fn needs_lookup(query: &CheckedQuery) -> bool {
+    !query
+        .root
+        .columns
+        .iter()
+        .any(|column| column.name.contains(relations::EVENT_ID))
 }
 
 fn usable(checked: CheckedRule) -> Result<(CheckedQuery, CheckedRule), Outcome> {
@@ -265,7 +289,12 @@ fn evaluate(
         mappings: mappings_of(rule, &names),
         plain_columns: relations::plain_columns(&query.root),
     };
-    let events = SeenEvents::new(engine, query);
+    let seen = SeenEvents::new(engine, query);
+    let events: &dyn Events = if needs_lookup(query) {
+        &seen
+    } else {
+        &NoEvents
+    };
     let schedule = &checked.derived.schedule;
     if let Schedule::Ticks {
         frequency, period, ..
@@ -283,7 +312,7 @@ fn evaluate(
         };
         if let Some(rows) = all_ticks(engine, query, &ticks)? {
             let all = schedule::tick_count(first, last, *frequency);
-            return replay_rows(&form, *period, rows, all, &events).map_err(|e| e.to_string());
+            return replay_rows(&form, *period, rows, all, events).map_err(|e| e.to_string());
         }
     }
     let times = match schedule {
@@ -291,7 +320,7 @@ fn evaluate(
         Schedule::Ticks { .. } => visible_times(engine, query)?,
     };
     let mut evaluator = OneByOne { engine, query };
-    replay(&form, schedule, &times, span, &mut evaluator, &events).map_err(|e| e.to_string())
+    replay(&form, schedule, &times, span, &mut evaluator, events).map_err(|e| e.to_string())
 }
 
 fn span(coverage: &Coverage, options: &HuntOptions) -> Option<Span> {

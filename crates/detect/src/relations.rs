@@ -174,6 +174,24 @@ pub fn visible(query: &CheckedQuery, table: &str, columns: &[&str]) -> Option<Ch
     })
 }
 
+/// What [`visible`] gives, of all events.
+pub fn visible_without_filters(visible: &CheckedQuery) -> CheckedQuery {
+    let mut all = visible.clone();
+    if let Op::Project { input, exprs } = &visible.root.op
+        && let Op::Filter { input, .. } = &input.op
+    {
+        let op = Op::Project {
+            input: input.clone(),
+            exprs: exprs.clone(),
+        };
+        all.root = Arc::new(Rel {
+            op,
+            ..visible.root.as_ref().clone()
+        });
+    }
+    all
+}
+
 /// Every use of a table with the filters that stand directly on it.
 fn leaves(root: &Arc<Rel>, table: &str) -> Vec<(Arc<Rel>, Vec<Expr>)> {
     let mut met: HashSet<*const Rel> = HashSet::new();

@@ -62,6 +62,13 @@ impl Need {
         }
     }
 
+    /// The same with more columns.
+    pub fn and_columns<'a>(mut self, columns: impl IntoIterator<Item = &'a str>) -> Need {
+        let columns = columns.into_iter().filter_map(Column::named);
+        self.columns = columns.fold(self.columns, Projection::with);
+        self
+    }
+
     /// The same without its bounds of time: for a query that will run at many instants.
     pub fn at_all_times(mut self) -> Need {
         for conjunction in &mut self.prefilter.any_of {

@@ -5,7 +5,7 @@ use keyline_detect::load::load;
 use serde_json::{Value, json};
 
 use crate::shared::shared;
-use crate::world::{Files, hunt_paths, hunt_records, record, rules};
+use crate::world::{Files, hunt_paths, hunt_records, record, rules, write};
 
 const IP_RANGES: &str = "https://aka.ms/awspublicipaddresse/aws-public-ip-addresses/ip-ranges.json";
 const TOR_NODES: &str = "https://firewalliplists.gypthecat.com/lists/kusto/kusto-tor-exit.csv.zip";
@@ -213,6 +213,10 @@ fn rules_of_every_kind_run_side_by_side() {
             "raw 15:30-15:30 @16:00 Row e-late",
         ]
     );
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &records);
+    let alone = hunt_paths(&[folder.path().to_path_buf()], &rules, Files(Vec::new()), 1);
+    assert_eq!(alerts_text(&alone), alerts_text(&report));
     let failed: Vec<String> = report
         .failed_rules
         .iter()

@@ -4,6 +4,7 @@ use std::fs;
 
 use keyline_detect::duration;
 use keyline_detect::load::{Loaded, Origin, load, load_text};
+use proptest::prelude::*;
 
 use crate::shared::shared;
 
@@ -156,4 +157,30 @@ fn the_public_rules_load() {
     );
     assert!(seed.description.starts_with("Suspicious activity"));
     assert!(loaded.rules.iter().all(|rule| !rule.name.is_empty()));
+}
+
+proptest! {
+    #[test]
+    fn no_text_breaks_the_reader(
+        cuts in proptest::collection::vec((0usize..400, ".{0,6}"), 0..6),
+        wild in "[-:|>'\"{}\\[\\]&*#%@!?, \\nabc\t\\\\]{0,120}",
+    ) {
+        let mut text = "id: a\nname: n\nquery: \"```kusto\\nT\\n| where x == 'é'\\n```\"\n\
+            queryPeriod: PT5H\ntactics: [Credential Access]\nentityMappings:\n\
+            - entityType: IP\n  fieldMappings:\n  - {identifier: Address, columnName: x}\n"
+            .to_string();
+        for (at, with) in cuts {
+            let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+            text.insert_str(at, &with);
+        }
+        for text in [text, wild] {
+            let mut loaded = Loaded::default();
+            load_text("r.yaml", text.as_bytes(), Origin::Found, &mut loaded);
+            for rule in &loaded.rules {
+                for offset in 0..=rule.query.text.len() {
+                    rule.query.position(offset);
+                }
+            }
+        }
+    }
 }

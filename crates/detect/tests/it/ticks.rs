@@ -14,7 +14,9 @@ use crate::world::{Files, open, record, write};
 
 /// Two addresses and three names over four hours, some exactly on a tick.
 fn records() -> Vec<Value> {
-    let minutes = [0, 7, 30, 31, 59, 60, 61, 95, 120, 121, 150, 185, 200, 239, 240];
+    let minutes = [
+        0, 7, 30, 31, 59, 60, 61, 95, 120, 121, 150, 185, 200, 239, 240,
+    ];
     minutes
         .iter()
         .enumerate()
@@ -26,7 +28,13 @@ fn records() -> Vec<Value> {
                 "sourceIPAddress": address,
                 "requestParameters": {"list": [at, at + 1]},
             });
-            record(&format!("e-{at:02}"), &time, "s3.amazonaws.com", name, extra)
+            record(
+                &format!("e-{at:02}"),
+                &time,
+                "s3.amazonaws.com",
+                name,
+                extra,
+            )
         })
         .collect()
 }
@@ -56,8 +64,10 @@ const QUERIES: [&str; 14] = [
 ];
 
 fn texts(rows: &Rows) -> Vec<String> {
-    let mut texts: Vec<String> =
-        rows.iter().map(|row| Value::Object(row.to_json()).to_string()).collect();
+    let mut texts: Vec<String> = rows
+        .iter()
+        .map(|row| Value::Object(row.to_json()).to_string())
+        .collect();
     texts.sort();
     texts
 }
@@ -67,7 +77,10 @@ fn one_plan_gives_what_the_loop_gives() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), &records());
     let (_logs, catalog) = open(&[folder.path().to_path_buf()]);
-    let options = EngineOptions { partitions: 1, ..EngineOptions::for_this_machine() };
+    let options = EngineOptions {
+        partitions: 1,
+        ..EngineOptions::for_this_machine()
+    };
     let engine = Engine::new(&options, catalog, Arc::new(Files(Vec::new()))).unwrap();
     // 2024-05-01T10:00:00Z
     let start = 17_145_576_000_000_000;
@@ -89,7 +102,10 @@ fn one_plan_gives_what_the_loop_gives() {
         };
         in_one += 1;
         let mut expected = BTreeMap::new();
-        let mut evaluator = OneByOne { engine: &engine, query: &query };
+        let mut evaluator = OneByOne {
+            engine: &engine,
+            query: &query,
+        };
         let mut tick = ticks.first;
         while tick <= ticks.last {
             let window = Some((tick - ticks.period, tick));
@@ -99,8 +115,10 @@ fn one_plan_gives_what_the_loop_gives() {
             }
             tick += ticks.frequency;
         }
-        let found: BTreeMap<i64, Vec<String>> =
-            found.iter().map(|(tick, rows)| (*tick, texts(rows))).collect();
+        let found: BTreeMap<i64, Vec<String>> = found
+            .iter()
+            .map(|(tick, rows)| (*tick, texts(rows)))
+            .collect();
         assert_eq!(found, expected, "{text}");
     }
     assert!(in_one >= 6, "only {in_one} queries ran as one plan");
