@@ -18,6 +18,7 @@ mod network;
 mod operators;
 mod parsing;
 mod search;
+mod series;
 mod text;
 mod time;
 

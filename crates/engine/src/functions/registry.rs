@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 
 use super::call::Function;
 use super::kernel::Kernel;
-use super::{convert, dynamic, encoding, math, network, operators, parsing, search, text, time};
+use super::{
+    convert, dynamic, encoding, math, network, operators, parsing, search, series, text, time,
+};
 
 /// Every function, family by family.
 pub fn functions() -> impl Iterator<Item = &'static Function> {
@@ -20,6 +22,7 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
         math::FUNCTIONS,
         network::FUNCTIONS,
         encoding::FUNCTIONS,
+        series::FUNCTIONS,
     ]
     .into_iter()
     .flatten()

@@ -66,10 +66,12 @@ fn parse_unit(text: &str) -> Option<i128> {
     let (number, unit) = text.split_at(unit_at);
     let number = number.trim();
     let unit = unit_ticks(&unit.to_ascii_lowercase())?;
+    let is_bare = unit_at == text.len();
     if let Ok(whole) = number.parse::<i64>() {
         return i128::from(whole).checked_mul(i128::from(unit));
     }
-    let real: f64 = number.parse().ok()?;
+    // A bare number is days, and whole.
+    let real: f64 = number.parse().ok().filter(|_| !is_bare)?;
     let ticks = (real * unit as f64).round();
     (ticks.abs() < 9.3e18).then_some(ticks as i128)
 }

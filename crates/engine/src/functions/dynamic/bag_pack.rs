@@ -25,10 +25,11 @@ pub const FUNCTION: Function = Function {
     })],
 };
 
-fn lower(call_: Call<'_>) -> Result<Expr, Error> {
+pub(super) fn lower(call_: Call<'_>) -> Result<Expr, Error> {
     if !call_.count().is_multiple_of(2) {
         return Err(Error::invalid(format!(
-            "`bag_pack` expects pairs of keys and values, found {} arguments",
+            "`{}` expects pairs of keys and values, found {} arguments",
+            call_.name(),
             call_.count()
         )));
     }
@@ -42,10 +43,13 @@ fn lower(call_: Call<'_>) -> Result<Expr, Error> {
             },
         )
     });
-    Ok(call("kql_bag_pack", args.collect::<Result<Vec<_>, _>>()?))
+    Ok(call(
+        call_.function.kernels[0].name,
+        args.collect::<Result<Vec<_>, _>>()?,
+    ))
 }
 
-fn bag<'a>(pairs: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)>) -> String {
+pub(super) fn bag<'a>(pairs: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)>) -> String {
     let mut members: Vec<(&str, &str)> = Vec::new();
     for (key, value) in pairs {
         let (key, value) = (key.unwrap_or_default(), value.unwrap_or("null"));

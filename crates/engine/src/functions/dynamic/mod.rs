@@ -27,6 +27,7 @@ mod set_equals;
 mod jaccard_index;
 mod set_has_element;
 mod zip;
+mod pack_all;
 mod pack_array;
 mod bag_pack;
 mod bag_keys;
@@ -66,6 +67,7 @@ pub const FUNCTIONS: &[&Function] = &[
     &jaccard_index::FUNCTION,
     &set_has_element::FUNCTION,
     &zip::FUNCTION,
+    &pack_all::FUNCTION,
     &pack_array::FUNCTION,
     &bag_pack::FUNCTION,
     &bag_keys::FUNCTION,

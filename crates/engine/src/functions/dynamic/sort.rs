@@ -20,17 +20,24 @@ pub enum Order {
 }
 
 /// Arguments of the kernel: the array to give back, the array to sort by, whether nulls come last.
+/// Several arrays give one array of them.
 pub fn lower(call_: Call<'_>) -> Result<Expr, Error> {
     let last = call_.count() - 1;
-    let nulls_last = match call_.type_of(last) {
-        Some(Type::Bool) => call_.arg(last, Type::Bool)?,
-        _ => lit(true),
+    let (arrays, nulls_last) = match call_.type_of(last) {
+        Some(Type::Bool) => (last, call_.arg(last, Type::Bool)?),
+        _ => (call_.count(), lit(true)),
     };
-    let array = call_.arg(0, Type::Dynamic)?;
-    Ok(call(
-        call_.function.kernels[0].name,
-        vec![array.clone(), array, nulls_last],
-    ))
+    let by = call_.arg(0, Type::Dynamic)?;
+    let kernel = call_.function.kernels[0].name;
+    let mut sorted = Vec::with_capacity(arrays);
+    for index in 0..arrays {
+        let array = call_.arg(index, Type::Dynamic)?;
+        sorted.push(call(kernel, vec![array, by.clone(), nulls_last.clone()]));
+    }
+    match sorted.len() {
+        1 => Ok(sorted.swap_remove(0)),
+        _ => Ok(call("kql_pack_array", sorted)),
+    }
 }
 
 pub fn run(rows: &Rows<'_>, order: Order) -> Result<ArrayRef> {

@@ -166,7 +166,9 @@ pub fn text_of_value(value: &Value) -> String {
 pub fn real(value: f64) -> Value {
     match Number::from_f64(value) {
         Some(number) => Value::Number(number),
-        None => Value::String(real_text(value)),
+        None if value.is_nan() => Value::String("NaN".to_owned()),
+        None if value > 0.0 => Value::String("Infinity".to_owned()),
+        None => Value::String("-Infinity".to_owned()),
     }
 }
 
@@ -176,8 +178,8 @@ pub fn number_of(value: &Value) -> Option<f64> {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => match text.as_str() {
             "NaN" => Some(f64::NAN),
-            "inf" => Some(f64::INFINITY),
-            "-inf" => Some(f64::NEG_INFINITY),
+            "Infinity" | "inf" => Some(f64::INFINITY),
+            "-Infinity" | "-inf" => Some(f64::NEG_INFINITY),
             _ => None,
         },
         _ => None,

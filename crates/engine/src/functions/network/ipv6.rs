@@ -39,9 +39,16 @@ impl Net {
         if prefix > BITS {
             return None;
         }
-        let address = match ipv4::strict(address) {
-            Some(address) => 0xFFFF_0000_0000 | u128::from(address),
+        let number = match ipv4::strict(address) {
+            Some(number) => u128::from(number),
             None => u128::from(address.parse::<Ipv6Addr>().ok()?),
+        };
+        // However an address with points is written, it is one of IPv4.
+        let is_ipv4 = address.contains('.') && number >> 32 == 0;
+        let address = if is_ipv4 {
+            0xFFFF_0000_0000 | number
+        } else {
+            number
         };
         Some(Net { address, prefix })
     }

@@ -7,7 +7,7 @@ pub const FUNCTION: Function = Function {
     name: "replace_strings",
     family: Family::Text,
     signature: "replace_strings(text: string, lookups: dynamic, rewrites: dynamic): string",
-    doc: "The text with every occurrence of a lookup replaced by the rewrite at the same place; where several lookups fit, the first is taken.",
+    doc: "The text with every occurrence of a lookup replaced by the rewrite at the same place; earlier lookups go first.",
     examples: &[(
         "replace_strings('a cat', dynamic(['cat', 'a']), dynamic(['dog', 'the']))",
         "the dog",
@@ -17,35 +17,51 @@ pub const FUNCTION: Function = Function {
         let mut tables = Memo::new();
         each!(rows, [text text, json lookups, json rewrites] -> TextOut, {
             let key = format!("{lookups}\u{0}{rewrites}");
-            let (lookups, rewrites) = tables.get(&key, |_| (texts(lookups), texts(rewrites)));
-            (lookups.len() == rewrites.len()).then(|| replace(text, lookups, rewrites))
+            let pairs = tables.get(&key, |_| pairs(lookups, rewrites)).as_ref()?;
+            Some(replace(text, pairs))
         })
     })],
 };
 
-fn texts(array: &str) -> Vec<String> {
-    json::parse_array(array)
-        .unwrap_or_default()
-        .iter()
-        .map(json::text_of_value)
-        .collect()
+/// A rewrite that is no text keeps what was found.
+fn pairs(lookups: &str, rewrites: &str) -> Option<Vec<(String, String)>> {
+    let (lookups, rewrites) = (json::parse_array(lookups)?, json::parse_array(rewrites)?);
+    if lookups.len() != rewrites.len() {
+        return None;
+    }
+    let pairs = lookups.iter().zip(&rewrites).map(|(lookup, rewrite)| {
+        let lookup = json::text_of_value(lookup);
+        let rewrite = rewrite.as_str().unwrap_or(&lookup).to_owned();
+        (lookup, rewrite)
+    });
+    Some(pairs.filter(|(lookup, _)| !lookup.is_empty()).collect())
 }
 
-fn replace(text: &str, lookups: &[String], rewrites: &[String]) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while !rest.is_empty() {
-        let found = lookups
-            .iter()
-            .position(|lookup| !lookup.is_empty() && rest.starts_with(lookup.as_str()));
-        if let Some(found) = found {
-            out.push_str(&rewrites[found]);
-            rest = &rest[lookups[found].len()..];
-            continue;
+/// Earlier lookups go first over the whole text; what is rewritten is not looked at again.
+fn replace(text: &str, pairs: &[(String, String)]) -> String {
+    let mut parts: Vec<Part<'_>> = vec![Part::Open(text)];
+    for (lookup, rewrite) in pairs {
+        let mut next = Vec::with_capacity(parts.len());
+        for part in parts {
+            let Part::Open(text) = part else {
+                next.push(part);
+                continue;
+            };
+            for (index, between) in text.split(lookup.as_str()).enumerate() {
+                if index > 0 {
+                    next.push(Part::Done(rewrite));
+                }
+                next.push(Part::Open(between));
+            }
         }
-        let mut chars = rest.chars();
-        out.extend(chars.next());
-        rest = chars.as_str();
+        parts = next;
     }
-    out
+    parts.iter().map(|part| match part {
+        Part::Open(text) | Part::Done(text) => *text,
+    }).collect()
+}
+
+enum Part<'a> {
+    Open(&'a str),
+    Done(&'a str),
 }

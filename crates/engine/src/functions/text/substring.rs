@@ -38,14 +38,17 @@ pub const FUNCTION: Function = Function {
     })],
 };
 
-/// A start before the text is the start of the text.
+/// A start before the text leaves nothing.
 fn substring(text: &str, start: i64, length: i64) -> &str {
     if length <= 0 {
         return "";
     }
     let start = if start < 0 {
         let count = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
-        (count + start).max(0)
+        if -start > count {
+            return "";
+        }
+        count + start
     } else {
         start
     };
