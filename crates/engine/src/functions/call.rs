@@ -29,6 +29,45 @@ pub enum Family {
     Series,
 }
 
+impl Family {
+    /// The name of its page.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Family::Operators => "operators",
+            Family::Conditions => "conditions",
+            Family::Conversion => "conversion",
+            Family::Text => "text",
+            Family::Search => "search",
+            Family::Parsing => "parsing",
+            Family::Dynamic => "dynamic",
+            Family::Arrays => "arrays",
+            Family::Time => "time",
+            Family::Math => "math",
+            Family::Network => "network",
+            Family::Encoding => "encoding",
+            Family::Series => "series",
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Family::Operators => "Operators",
+            Family::Conditions => "Conditions and choices",
+            Family::Conversion => "Conversion",
+            Family::Text => "Text",
+            Family::Search => "Search in text",
+            Family::Parsing => "Parsing",
+            Family::Dynamic => "Dynamic values",
+            Family::Arrays => "Arrays and sets",
+            Family::Time => "Dates and times",
+            Family::Math => "Mathematics",
+            Family::Network => "Network addresses",
+            Family::Encoding => "Encoding and hashes",
+            Family::Series => "Series",
+        }
+    }
+}
+
 pub struct Function {
     /// The canonical name.
     pub name: &'static str,

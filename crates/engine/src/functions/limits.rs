@@ -14,3 +14,6 @@ pub const CIDR_COUNT_MAX: usize = 64;
 
 /// Elements in one another in the XML that `parse_xml` takes, so that the result can be walked.
 pub const XML_DEPTH_MAX: usize = 100;
+
+/// Bytes of a text that is decompressed: a few bytes can stand for gigabytes.
+pub const DECOMPRESSED_BYTES_MAX: u64 = 16 << 20;

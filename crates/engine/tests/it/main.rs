@@ -6,3 +6,4 @@ mod corpus;
 mod rules;
 mod proto;
 mod events;
+mod functions;

@@ -19,6 +19,10 @@ mod hash_sha1;
 mod hash_md5;
 mod hash;
 mod hash_xxhash64;
+mod gzip_compress_to_base64_string;
+mod gzip_decompress_from_base64_string;
+mod zlib_compress_to_base64_string;
+mod zlib_decompress_from_base64_string;
 
 use super::call::Function;
 use super::kernel::Kernel;
@@ -38,6 +42,10 @@ pub const FUNCTIONS: &[&Function] = &[
     &hash_md5::FUNCTION,
     &hash::FUNCTION,
     &hash_xxhash64::FUNCTION,
+    &gzip_compress_to_base64_string::FUNCTION,
+    &gzip_decompress_from_base64_string::FUNCTION,
+    &zlib_compress_to_base64_string::FUNCTION,
+    &zlib_decompress_from_base64_string::FUNCTION,
 ];
 
 pub const KERNELS: &[Kernel] = xxhash::KERNELS;

@@ -1,6 +1,8 @@
 //! Functions of numbers.
 
+mod beta;
 pub mod special;
+mod units;
 
 mod sin;
 mod cos;
@@ -39,6 +41,14 @@ mod bitset_count_ones;
 mod abs;
 mod ceiling;
 mod round;
+mod convert_angle;
+mod convert_energy;
+mod convert_force;
+mod convert_length;
+mod convert_mass;
+mod convert_speed;
+mod convert_temperature;
+mod convert_volume;
 
 use super::call::Function;
 
@@ -80,4 +90,15 @@ pub const FUNCTIONS: &[&Function] = &[
     &abs::FUNCTION,
     &ceiling::FUNCTION,
     &round::FUNCTION,
+    &convert_angle::FUNCTION,
+    &convert_energy::FUNCTION,
+    &convert_force::FUNCTION,
+    &convert_length::FUNCTION,
+    &convert_mass::FUNCTION,
+    &convert_speed::FUNCTION,
+    &convert_temperature::FUNCTION,
+    &convert_volume::FUNCTION,
+    &beta::CDF,
+    &beta::INV,
+    &beta::PDF,
 ];

@@ -56,9 +56,12 @@ fn replace(text: &str, pairs: &[(String, String)]) -> String {
         }
         parts = next;
     }
-    parts.iter().map(|part| match part {
-        Part::Open(text) | Part::Done(text) => *text,
-    }).collect()
+    parts
+        .iter()
+        .map(|part| match part {
+            Part::Open(text) | Part::Done(text) => *text,
+        })
+        .collect()
 }
 
 enum Part<'a> {
