@@ -169,7 +169,7 @@ impl<'a> Checker<'a> {
                 (vec![Some(name)], vec![Type::Dynamic])
             }
             ("percentilesw_array", _) => {
-                let name = format!("percentilesw_{}", first.unwrap_or_default());
+                let name = format!("percentiles_{}", first.unwrap_or_default());
                 (vec![Some(name)], vec![Type::Dynamic])
             }
             (_, result) => {
@@ -265,10 +265,12 @@ impl<'a> Checker<'a> {
                 .argument_name(arg, row)
                 .unwrap_or_else(|| match (by_value, at) {
                     (true, 0) => format!("{unnamed}_"),
+                    (true, _) if legacy => format!("arg{at}"),
                     (true, _) => {
                         format!("{unnamed}_{}_arg{at}", primary.clone().unwrap_or_default())
                     }
-                    (false, _) if legacy => String::new(),
+                    (false, _) if legacy && call.args.len() == 1 => String::new(),
+                    (false, _) if legacy => format!("arg{at}"),
                     (false, _) => format!("any_arg{at}"),
                 });
             args.push(value);

@@ -154,6 +154,7 @@ impl<'a> Checker<'a> {
             }
             "format_datetime" => self.time_format(values.get(1), "dfFhHmMsty")?,
             "format_timespan" => self.time_format(values.get(1), "dfFhHms")?,
+            "countof" => self.one_of(values.get(2), &["normal", "regex"])?,
             "extract_all" => self.capture_groups(values.first())?,
             _ => {}
         }
@@ -575,6 +576,21 @@ impl<'a> Checker<'a> {
                  of the marks ` /-:,._[]`",
             )),
         }
+    }
+
+    fn one_of(&mut self, value: Option<&Expr>, allowed: &[&str]) -> Checked<()> {
+        let Some((expr, text)) = value.and_then(|expr| Some((expr, fold::string(expr)?))) else {
+            return Ok(());
+        };
+        if allowed.contains(&text) {
+            return Ok(());
+        }
+        let allowed: Vec<String> = allowed.iter().map(|word| format!("`{word}`")).collect();
+        Err(self.error(
+            codes::VALUE_OUT_OF_RANGE,
+            expr.span,
+            format!("expected one of {}, found `{text}`", allowed.join(", ")),
+        ))
     }
 
     /// `extract_all` yields what is captured, so something must be.

@@ -185,7 +185,10 @@ impl<'a> Checker<'a> {
                     .args
                     .get(if sorted { at } else { 0 })
                     .and_then(|arg| self.result_name(&arg.value, row))
-                    .unwrap_or_default();
+                    .unwrap_or_else(|| match sorted {
+                        true => format!("array{at}"),
+                        false => String::new(),
+                    });
                 let name = match sorted {
                     true => format!("{of_argument}_{part}"),
                     false => format!("{function}_{of_argument}_{part}"),

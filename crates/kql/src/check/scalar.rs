@@ -62,7 +62,10 @@ impl<'a> Checker<'a> {
                 let operand = self.scalar(operand, row)?;
                 match op {
                     UnaryOp::Negate => self.negate(operand, span),
-                    UnaryOp::Plus => Ok(operand),
+                    UnaryOp::Plus => match operand.ty {
+                        Type::Int => Ok(converted(operand, Type::Long)),
+                        _ => Ok(operand),
+                    },
                 }
             }
             Kind::Binary {
