@@ -250,6 +250,17 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let value = self.scalar(&arg.value, row)?;
+            if by_value && at == 0 && matches!(value.ty, Type::Dynamic | Type::Guid) {
+                return Err(self.error(
+                    codes::ARGUMENT_TYPE,
+                    value.span,
+                    format!(
+                        "`{}` expects a number, `datetime`, `timespan`, `string` or `bool`, \
+                         found a `{}`",
+                        function.name, value.ty
+                    ),
+                ));
+            }
             let own = match &value.kind {
                 crate::checked::ExprKind::Column(name) => Some(name.clone()),
                 _ => None,

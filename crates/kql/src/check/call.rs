@@ -786,8 +786,8 @@ fn fit_class(arg: &Arg, class: ParameterType) -> Option<usize> {
         ParameterType::Summable => ty.is_numeric() || matches!(ty, Type::DateTime | Type::TimeSpan),
         ParameterType::NotDynamic => ty != Type::Dynamic,
         ParameterType::NotRealOrBool => !matches!(ty, Type::Real | Type::Bool),
+        ParameterType::Orderable => !matches!(ty, Type::Dynamic | Type::Guid),
         ParameterType::Scalar
-        | ParameterType::Orderable
         | ParameterType::Common
         | ParameterType::CommonOrderable
         | ParameterType::CommonOrDynamic
@@ -809,6 +809,9 @@ fn describe(class: ParameterType) -> String {
         ParameterType::Array => "a `dynamic` array".to_string(),
         ParameterType::Bag => "a `dynamic` property bag".to_string(),
         ParameterType::Summable => "a number, `datetime` or `timespan`".to_string(),
+        ParameterType::Orderable => {
+            "a number, `datetime`, `timespan`, `string` or `bool`".to_string()
+        }
         ParameterType::NotDynamic => "anything but a `dynamic`".to_string(),
         ParameterType::NotRealOrBool => "anything but a `real` or `bool`".to_string(),
         ParameterType::TypeLiteral => "a `typeof()`".to_string(),

@@ -56,7 +56,7 @@ pub enum ParameterType {
     Bag,
     /// A number, datetime or timespan.
     Summable,
-    /// What `max` can compare: all but dynamic … which Kusto lets through as well.
+    /// What `max` can compare: all but dynamic and guid.
     Orderable,
     NotDynamic,
     NotRealOrBool,

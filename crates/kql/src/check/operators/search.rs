@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::union::Leg;
 use crate::check::build::{call, column, converted, literal, pass_through};
+use crate::check::names::UniqueNames;
 use crate::check::report::{Checked, Reported};
 use crate::check::scope::Row;
 use crate::check::{Checker, codes};
@@ -46,7 +47,12 @@ impl<'a> Checker<'a> {
                 name: TABLE_COLUMN.to_string(),
                 expr: literal(Value::String(source_of(&input)), span),
             }];
-            exprs.extend(pass_through(&found.columns, span));
+            let mut names = UniqueNames::default();
+            names.reserve(TABLE_COLUMN);
+            for mut named in pass_through(&found.columns, span) {
+                named.name = names.add(&named.name);
+                exprs.push(named);
+            }
             return self.projected(&found, exprs, span);
         }
         let mut legs = Vec::new();
