@@ -12,10 +12,13 @@ use crate::projection::Projection;
 use crate::record::Slots;
 use crate::schema::{Column, KqlType};
 
+/// The numbers of conjunctions by literal.
+type ByLiteral = HashMap<Vec<u8>, Vec<usize>>;
+
 pub(crate) struct Filter {
     any_of: Vec<Conjunction>,
     /// A column that many conjunctions compare with ASCII literals, and by literal, in lower case, which.
-    keyed: Option<(Column, HashMap<Vec<u8>, Vec<usize>>)>,
+    keyed: Option<(Column, ByLiteral)>,
     /// The conjunctions that are tested whatever that column holds.
     others: Vec<usize>,
     scratch: Vec<u8>,
