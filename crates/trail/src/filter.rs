@@ -29,6 +29,11 @@ impl Filter {
     pub(crate) fn new(prefilter: &Prefilter) -> Self {
         let mut any_of = prefilter.any_of.clone();
         for conjunction in &mut any_of {
+            for test in &mut conjunction.tests {
+                if test.column == Column::AccessKeyId {
+                    test.column = Column::UserIdentityAccessKeyId;
+                }
+            }
             // What cannot be tested here must not rule anything out.
             conjunction.tests.retain(|test| is_plain(test.column));
         }

@@ -42,18 +42,14 @@ fn nesting_is_walked_and_not_recursed_into() {
                 open.repeat(depth),
                 close.repeat(depth)
             );
-            check(
+            for text in [
                 format!("{A}\n{deep}\n{A}"),
-                &[EventName],
-                &expected,
-                &found_problems,
-            );
-            check(
                 format!("{{\"Records\":[{A},{deep},{A}]}}"),
-                &[EventName],
-                &expected,
-                &found_problems,
-            );
+            ] {
+                let (found, report) = batches(text.as_bytes(), &options(&[EventName]));
+                assert_eq!(rows(&found), expected);
+                assert_eq!(problems(&report), found_problems);
+            }
         }
     }
     let (found, report) = batches("[".repeat(100_000).as_bytes(), &options(&[EventName]));

@@ -49,7 +49,7 @@ fn lines(records: &[Value]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn in_any_envelope(records in proptest::collection::vec(any_record(), 1..6)) {
