@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::build::{column, converted, is_constant, literal};
+use super::build::{call, column, converted, is_constant, literal};
 use super::report::{Checked, Reported};
 use super::scope::{Binding, Row};
 use super::tabular::Value;
@@ -413,6 +413,11 @@ impl<'a> Checker<'a> {
         row: &Row,
         span: Span,
     ) -> Checked<Expr> {
+        // `* !has 'x'`: no column has it.
+        if let Some(positive) = positive(op) {
+            let found = self.any_column(positive, op_span, value, row, span)?;
+            return Ok(call("not", vec![found], Type::Bool, span));
+        }
         let value = self.scalar(value, row)?;
         let textual = op != BinaryOp::Equal;
         let mut terms = Vec::new();
@@ -546,6 +551,28 @@ impl<'a> Checker<'a> {
             self.ago_ticks.push(*ticks);
         }
     }
+}
+
+/// What a negated comparison negates.
+fn positive(op: BinaryOp) -> Option<BinaryOp> {
+    use BinaryOp::*;
+    Some(match op {
+        NotEqual => Equal,
+        NotEqualTilde => EqualTilde,
+        NotHas => Has,
+        NotHasCs => HasCs,
+        NotHasPrefix => HasPrefix,
+        NotHasPrefixCs => HasPrefixCs,
+        NotHasSuffix => HasSuffix,
+        NotHasSuffixCs => HasSuffixCs,
+        NotContains => Contains,
+        NotContainsCs => ContainsCs,
+        NotStartsWith => StartsWith,
+        NotStartsWithCs => StartsWithCs,
+        NotEndsWith => EndsWith,
+        NotEndsWithCs => EndsWithCs,
+        _ => return None,
+    })
 }
 
 /// The columns that there are, for the help of an error.

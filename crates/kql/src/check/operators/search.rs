@@ -154,6 +154,8 @@ impl<'a> Checker<'a> {
                 let inner = self.search_predicate(&found.args[0].value, row, exactly)?;
                 Ok(call("not", vec![inner], Type::Bool, expr.span))
             }
+            // The engine looks for words and whole numbers; a real it finds nowhere.
+            ExprKind::Literal(Value::Real(_)) => Ok(literal(Value::Bool(false), expr.span)),
             ExprKind::Literal(value) if !matches!(value, Value::Bool(_)) => {
                 let text = self.term_text(value, expr.span)?;
                 let mut any = literal(Value::Bool(false), expr.span);
