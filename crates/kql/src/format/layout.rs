@@ -13,6 +13,7 @@ pub(super) fn lay_out(nodes: &[Node<'_>]) -> String {
     let mut lines = Lines {
         text: String::new(),
         break_next: false,
+        line_start: 0,
     };
     lines.statements(nodes, 0);
     lines.trim();
@@ -26,6 +27,8 @@ struct Lines {
     text: String,
     /// A comment was written: whatever comes next begins a line.
     break_next: bool,
+    /// Where the last line begins.
+    line_start: usize,
 }
 
 impl Lines {
@@ -99,16 +102,31 @@ impl Lines {
         if self.fits(nodes) {
             return self.all(nodes, further);
         }
+        let (keyword, nodes) = nodes.split_at(self.keyword_alone(nodes));
+        self.all(keyword, further);
         for (at, piece) in pieces(nodes).into_iter().enumerate() {
-            if at > 0 {
+            if at > 0 || !keyword.is_empty() {
                 self.new_line(further, false);
             }
-            let own = if at > 0 { further } else { indent };
+            let own = if at > 0 || !keyword.is_empty() { further } else { indent };
             match self.fits(piece) {
                 true => self.all(piece, further),
                 false => self.loose(piece, own),
             }
         }
+    }
+
+    /// How many nodes of an operator stand on a line by themselves: its keyword, if it has several
+    /// items and the first of them needs more than a line.
+    fn keyword_alone(&self, nodes: &[Node<'_>]) -> usize {
+        let items = pieces(nodes);
+        let several = items.len() > 1 && nodes.iter().any(|node| node.is(TokenKind::Comma));
+        if !several || !nodes[0].is(TokenKind::Pipe) || self.fits(items[0]) {
+            return 0;
+        }
+        let glued = |node: &Node<'_>| matches!(node, Node::Leaf(leaf) if !leaf.space);
+        let length = 2 + nodes[2..].iter().take_while(|node| glued(node)).count();
+        if matches!(nodes[1], Node::Leaf(_)) { length } else { 0 }
     }
 
     /// Nodes after each other, with those groups broken that do not fit.
@@ -140,6 +158,11 @@ impl Lines {
         let (comments, body) = body.split_at(behind);
         self.all(comments, indent + INDENT);
         let inner = indent + INDENT;
+        // `dynamic([` and `])` stay together.
+        if let ([], [Node::Group { open, body, close: inner_close }]) = (comments, body) {
+            self.group(*open, body, *inner_close, indent, None);
+            return self.leaf(close, indent);
+        }
         if !body.is_empty() {
             self.new_line(inner, false);
             self.group_body(body, inner, columns);
@@ -215,6 +238,9 @@ impl Lines {
 
     fn bare(&mut self, text: &str) {
         self.text.push_str(text);
+        if let Some(at) = text.rfind('\n') {
+            self.line_start = self.text.len() - text.len() + at + 1;
+        }
     }
 
     fn comment(&mut self, comment: Comment<'_>, indent: usize) {
@@ -231,6 +257,7 @@ impl Lines {
         self.trim();
         self.break_next = false;
         self.text.push_str(if blank { "\n\n" } else { "\n" });
+        self.line_start = self.text.len();
         self.text.extend(std::iter::repeat_n(' ', indent));
     }
 
@@ -239,18 +266,19 @@ impl Lines {
     }
 
     fn at_line_start(&self) -> bool {
-        self.line().trim().is_empty()
+        self.line().bytes().all(|byte| byte == b' ')
     }
 
     fn line(&self) -> &str {
-        &self.text[self.text.rfind('\n').map_or(0, |at| at + 1)..]
+        &self.text[self.line_start..]
     }
 
     fn fits(&self, nodes: &[Node<'_>]) -> bool {
-        let used = if self.break_next {
-            0
-        } else {
-            self.line().chars().count() + 1
+        let used = match self.line() {
+            _ if self.break_next => 0,
+            // No need to count: a character has at most four bytes.
+            line if line.len() > 4 * WIDTH => return false,
+            line => line.chars().count() + 1,
         };
         width(nodes).is_some_and(|width| used + width <= WIDTH)
     }

@@ -37,6 +37,8 @@ pub(super) fn spaces(text: &str, tokens: &[Token]) -> Vec<bool> {
                 heads.pop();
             }
             TokenKind::Pipe | TokenKind::Semicolon => set(&mut heads, ""),
+            // `let x = union isfuzzy=true …`: what is bound may begin with an operator.
+            TokenKind::Assign if head == "let" => set(&mut heads, ""),
             TokenKind::Word if head.is_empty() => {
                 let end = operator_end(text, tokens, at);
                 set(&mut heads, &text[token.span.start as usize..end]);

@@ -182,3 +182,22 @@ fn corpora_keep_their_meaning() {
     cases.retain(|case| !case.refused);
     cases.iter().for_each(keeps);
 }
+
+#[test]
+fn long_items_and_lists() {
+    let name = "a_rather_long_name_of_a_column_1";
+    check(
+        &format!("T | extend x = iff({name} == 1, {name}, {name}2), y = 1"),
+        &format!(
+            "T\n| extend\n    x = iff(\n        {name} == 1,\n        {name},\n        {name}2\n    ),\n    y = 1\n"
+        ),
+    );
+    check(
+        &format!("let list = dynamic(['{name}', '{name}', '{name}']); T"),
+        &format!("let list = dynamic([\n    '{name}', '{name}',\n    '{name}'\n]);\nT\n"),
+    );
+    check(
+        "let a = union isfuzzy=true T, U; a",
+        "let a = union isfuzzy=true T, U;\na\n",
+    );
+}

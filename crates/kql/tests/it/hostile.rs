@@ -318,3 +318,18 @@ fn floor(text: &str, mut at: usize) -> usize {
     }
     at
 }
+
+#[test]
+fn wide_and_deep_queries_are_formatted() {
+    let columns: Vec<String> = (0..3_000).map(|at| format!("c{at}:long")).collect();
+    let wide = format!(
+        "datatable({}) [{}]",
+        columns.join(","),
+        vec!["1"; 3_000].join(",")
+    );
+    let deep = format!("print {}1{}", "f(1, ".repeat(50), ")".repeat(50));
+    for query in [wide, deep] {
+        let once = keyline_kql::format::format(&query).unwrap();
+        assert_eq!(keyline_kql::format::format(&once).unwrap(), once);
+    }
+}
