@@ -88,7 +88,11 @@ impl Emit<'_> {
                 &mut report.problems,
             );
         }
-        if self.filter.passes(window, slots, time) {
+        // An addendum patches a record that may match, so no filter hides it.
+        let addendum = slots
+            .get(Column::AddendumReason)
+            .or(slots.get(Column::AddendumOriginalEventId));
+        if addendum.is_some() || self.filter.passes(window, slots, time) {
             report.rows += 1;
             self.rows.push(window, slots, time);
         } else {

@@ -3,7 +3,8 @@
 //! A prefilter is an OR over conjunctions; a conjunction is a time range AND tests of string columns. What
 //! goes in are literals that a query compares columns with; what comes out is whether a record can be passed
 //! over. It is conservative: a record that it drops cannot match, a record that it keeps still has to be
-//! checked by the query (ignoring case is exact for ASCII only).
+//! checked by the query (ignoring case is exact for ASCII only). A record with
+//! an addendum always passes, for the record that it patches may match.
 
 use crate::schema::Column;
 
