@@ -42,7 +42,7 @@ pub const HORIZON_US: i64 = 86_400_000_000;
 pub const ROW_GROUP_ROWS: usize = 131_072;
 
 /// The share of `--memory` that a cut may hold before it is spilled, as a divisor.
-pub const CUT_MEMORY_SHARE: u64 = 4;
+pub const CUT_MEMORY_SHARE: u64 = 2;
 
 /// Rows of a batch of a cut, which is the grain of its time index.
 pub const CUT_BATCH_ROWS: usize = 8_192;
