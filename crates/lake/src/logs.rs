@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use datafusion::catalog::TableProvider;
+use datafusion::common::TableReference;
 use datafusion::prelude::SessionContext;
 use keyline_source::{FileKind, Found, InputFile, Span, discover, spool};
 use keyline_trail::{
@@ -183,8 +184,9 @@ impl Logs {
 
     /// Registers both tables under their names.
     pub fn register(&self, context: &SessionContext) -> Result<(), Error> {
-        context.register_table(TABLE, self.table()?)?;
-        context.register_table(TABLE_AWS, self.sentinel_table()?)?;
+        // Not plain text: that would fold the names' case.
+        context.register_table(TableReference::bare(TABLE), self.table()?)?;
+        context.register_table(TableReference::bare(TABLE_AWS), self.sentinel_table()?)?;
         Ok(())
     }
 

@@ -2,7 +2,9 @@
 
 use keyline_lake::{Need, cut};
 
-use crate::folder::{gz, id, key, open, options, query, query_tables, record, records, show, tree};
+use crate::folder::{
+    equal, gz, id, key, open, options, record, records, select, select_from, show, tree,
+};
 
 fn addendum(number: u32, original: u32, members: &str, fields: &str) -> String {
     let addendum = format!(
@@ -24,7 +26,7 @@ fn the_original_takes_the_named_values() {
         "errorCode",
     );
     let expected = format!("{}|AccessDenied|a\n{}||", id(1), id(2));
-    let sql = "select AwsEventId, ErrorCode, UserAgent from AWSCloudTrail";
+    let columns = ["AwsEventId", "ErrorCode", "UserAgent"];
     for (name, first, second) in [
         (
             "before",
@@ -44,22 +46,14 @@ fn the_original_takes_the_named_values() {
         ]);
         for threads in [1, 2] {
             let logs = open(folder.path(), options(threads));
-            assert_eq!(query(&logs, sql), expected, "{name}");
+            assert_eq!(select(&logs, &columns, None), expected, "{name}");
             // A row that matches only once it is patched is found as well.
-            let denied = format!("{sql} where ErrorCode = 'AccessDenied'");
-            assert_eq!(
-                query(&logs, &denied),
-                expected.lines().next().unwrap(),
-                "{name}"
-            );
+            let denied = select(&logs, &columns, Some(equal("ErrorCode", "AccessDenied")));
+            assert_eq!(denied, expected.lines().next().unwrap(), "{name}");
             let logs = open(folder.path(), options(threads));
             let gathered = cut(&logs, &[Need::everything()]).unwrap();
             let table = gathered.sentinel_table().unwrap();
-            assert_eq!(
-                query_tables(&[("AWSCloudTrail", table)], sql),
-                expected,
-                "{name}"
-            );
+            assert_eq!(select_from(table, &columns, None), expected, "{name}");
         }
     }
 }
@@ -78,7 +72,7 @@ fn an_addendum_without_its_original_stays_a_row() {
     );
     let folder = tree(&[(key(1, "a"), gz(&records(&[patch, late])))]);
     let logs = open(folder.path(), options(1));
-    let rows = query(&logs, "select AwsEventId from AWSCloudTrail");
+    let rows = select(&logs, &["AwsEventId"], None);
     assert_eq!(rows, format!("{}\n{}", id(3), id(4)));
     let shown = "files 1 failed 0 events 2 duplicates 0 bad 0\norphan-addendum 1";
     assert_eq!(show(&logs.coverage().unwrap()), shown);

@@ -1,26 +1,11 @@
 //! A cut gives what the table gives, for the queries that it was made for.
 
-use std::sync::Arc;
+use datafusion::common::TableReference;
+use keyline_lake::{LogOptions, Need, cut};
 
-use datafusion::common::ScalarValue;
-use datafusion::logical_expr::{Expr, lit};
-use datafusion::prelude::SessionContext;
-use keyline_lake::{Cut, LogOptions, Need, cut};
-
-use crate::folder::{micros, open, options, query, query_tables, tree_of};
-
-fn equal(column: &str, value: &str) -> Expr {
-    let value = lit(ScalarValue::Utf8View(Some(value.to_owned())));
-    Expr::Column(datafusion::common::Column::from_name(column)).eq(value)
-}
-
-fn query_cut(cut: &Arc<Cut>, sql: &str) -> String {
-    let tables = [
-        ("CloudTrail", cut.table().unwrap()),
-        ("AWSCloudTrail", cut.sentinel_table().unwrap()),
-    ];
-    query_tables(&tables, sql)
-}
+use crate::folder::{
+    at, context, equal, micros, name, open, options, select, select_from, tree_of,
+};
 
 #[test]
 fn a_cut_answers_like_the_table() {
@@ -44,19 +29,32 @@ fn a_cut_answers_like_the_table() {
         )
         .unwrap();
         assert_eq!(gathered.times().is_none(), spills);
-        for sql in [
-            "select AwsEventId, SourceIpAddress from AWSCloudTrail where EventName = 'ConsoleLogin'",
-            "select AwsEventId, AWSRegion, EventName from CloudTrail where SourceIpAddress = '192.0.2.7'",
-            "select count(*) from CloudTrail where EventName = 'ConsoleLogin' \
-             and TimeGenerated between '2026-03-01T01:00:00Z' and '2026-03-01T02:00:00Z'",
+        let login = equal("EventName", "ConsoleLogin");
+        let address = equal("SourceIpAddress", "192.0.2.7");
+        let hour = name("TimeGenerated").between(at(60), at(120));
+        for (columns, filter) in [
+            (vec!["AwsEventId", "SourceIpAddress"], login.clone()),
+            (vec!["AwsEventId", "AWSRegion", "EventName"], address),
+            (vec!["TimeGenerated"], login.and(hour)),
         ] {
-            assert_eq!(query_cut(&gathered, sql), query(&logs, sql), "{sql}");
+            let found = select_from(gathered.table().unwrap(), &columns, Some(filter.clone()));
+            assert_eq!(
+                found,
+                select(&logs, &columns, Some(filter.clone())),
+                "{filter}"
+            );
+            assert!(!found.is_empty(), "{filter}");
         }
         assert_eq!(gathered.coverage(), &logs.survey().unwrap());
         assert_eq!(gathered.coverage().events, 400);
         // What no need covers is not there.
-        let others = "select count(*) from CloudTrail where EventName = 'DescribeInstances'";
-        assert_eq!(query_cut(&gathered, others), "2");
+        let others = equal("EventName", "DescribeInstances");
+        let found = select_from(
+            gathered.sentinel_table().unwrap(),
+            &["EventName"],
+            Some(others),
+        );
+        assert_eq!(found.lines().count(), 2);
     }
 }
 
@@ -73,20 +71,19 @@ fn rows_are_sorted_by_time() {
 fn needs_come_from_a_plan() {
     let folder = tree_of(100);
     let logs = open(folder.path(), options(2));
-    let context = SessionContext::new();
+    let context = context();
     logs.register(&context).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    let sql = "select \"AWSRegion\" from \"AWSCloudTrail\" where \"EventName\" = 'ConsoleLogin'";
     let needs = runtime.block_on(async {
-        let plan = context
-            .sql(sql)
+        let frame = context
+            .table(TableReference::bare("AWSCloudTrail"))
             .await
-            .unwrap()
-            .into_optimized_plan()
             .unwrap();
-        Need::of_plan(&plan).unwrap()
+        let frame = frame.filter(equal("EventName", "ConsoleLogin")).unwrap();
+        let frame = frame.select(vec![name("AWSRegion")]).unwrap();
+        Need::of_plan(&frame.into_optimized_plan().unwrap()).unwrap()
     });
     assert_eq!(needs.len(), 1);
     let gathered = cut(&logs, &needs).unwrap();

@@ -1,6 +1,8 @@
 //! Duplicates are counted and dropped, conflicts are kept, whatever the query reads.
 
-use crate::folder::{event, gz, id, key, open, options, query, record, records, show, tree};
+use crate::folder::{
+    count, equal, event, gz, id, key, open, options, record, records, select, show, tree,
+};
 
 #[test]
 fn copies_across_files_count_once() {
@@ -13,10 +15,8 @@ fn copies_across_files_count_once() {
     ]);
     for threads in [1, 4] {
         let logs = open(folder.path(), options(threads));
-        let count =
-            |filter: &str| query(&logs, &format!("select count(*) from CloudTrail {filter}"));
-        assert_eq!(count(""), "30");
-        assert_eq!(count("where EventName = 'ConsoleLogin'"), "6");
+        assert_eq!(count(&logs, None), 30);
+        assert_eq!(count(&logs, Some(equal("EventName", "ConsoleLogin"))), 6);
         let coverage = logs.coverage().unwrap();
         assert_eq!(
             show(&coverage),
@@ -36,7 +36,7 @@ fn conflicts_are_kept() {
     ]);
     for threads in [1, 4] {
         let logs = open(folder.path(), options(threads));
-        let rows = query(&logs, "select AwsEventId, EventName from AWSCloudTrail");
+        let rows = select(&logs, &["AwsEventId", "EventName"], None);
         let expected = [
             (1, "DeleteTrail"),
             (1, "DescribeTrails"),

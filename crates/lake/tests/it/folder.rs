@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::catalog::TableProvider;
-use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::common::{Column, ScalarValue};
+use datafusion::logical_expr::{Expr, lit};
+use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use keyline_lake::{Coverage, LogOptions, Logs, RawRecord, SessionTokens};
 
 pub const ACCOUNT: &str = "111122223333";
@@ -110,30 +112,77 @@ pub fn open_all(paths: &[PathBuf], options: LogOptions) -> Logs {
     Logs::open(paths, options).unwrap()
 }
 
-/// The rows of a query over the logs, sorted, one a line.
-pub fn query(logs: &Logs, sql: &str) -> String {
-    query_tables(
-        &[
-            ("CloudTrail", logs.table().unwrap()),
-            ("AWSCloudTrail", logs.sentinel_table().unwrap()),
-        ],
-        sql,
-    )
+/// A condition on a column: `equal("EventName", "ConsoleLogin")`.
+pub fn equal(column: &str, value: &str) -> Expr {
+    name(column).eq(lit(ScalarValue::Utf8View(Some(value.to_owned()))))
 }
 
-pub fn query_tables(tables: &[(&str, Arc<dyn TableProvider>)], sql: &str) -> String {
-    let mut config = SessionConfig::new().with_target_partitions(2);
-    config.options_mut().sql_parser.enable_ident_normalization = false;
-    let context = SessionContext::new_with_config(config);
-    for (name, table) in tables {
-        context.register_table(*name, table.clone()).unwrap();
-    }
+/// A column by its exact name.
+pub fn name(column: &str) -> Expr {
+    Expr::Column(Column::from_name(column))
+}
+
+/// The time of an event, for comparing with.
+pub fn at(number: u32) -> Expr {
+    lit(ScalarValue::TimestampMicrosecond(
+        Some(micros(number)),
+        Some("UTC".into()),
+    ))
+}
+
+/// The rows of `CloudTrail`, or of `AWSCloudTrail` where it has all the columns: sorted, one a line.
+pub fn select(logs: &Logs, columns: &[&str], filter: Option<Expr>) -> String {
+    let sentinel = logs.sentinel_table().unwrap();
+    let has = |column: &&str| sentinel.schema().field_with_name(column).is_ok();
+    let table = if columns.iter().all(has) {
+        sentinel
+    } else {
+        logs.table().unwrap()
+    };
+    select_from(table, columns, filter)
+}
+
+/// How many rows there are.
+pub fn count(logs: &Logs, filter: Option<Expr>) -> usize {
+    select(logs, &["AwsEventId"], filter).lines().count()
+}
+
+/// All columns but those that a table may lack.
+pub fn all_columns(logs: &Logs) -> Vec<String> {
+    let schema = logs.table().unwrap().schema();
+    schema
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect()
+}
+
+pub fn select_from(
+    table: Arc<dyn TableProvider>,
+    columns: &[&str],
+    filter: Option<Expr>,
+) -> String {
+    let context = context();
+    let columns: Vec<Expr> = columns.iter().map(|column| name(column)).collect();
+    let frame = context.read_table(table).unwrap();
+    let frame = match filter {
+        Some(filter) => frame.filter(filter).unwrap(),
+        None => frame,
+    };
+    collect(frame.select(columns).unwrap())
+}
+
+pub fn context() -> SessionContext {
+    SessionContext::new_with_config(SessionConfig::new().with_target_partitions(2))
+}
+
+/// The rows of a frame, sorted, one a line.
+pub fn collect(frame: DataFrame) -> String {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .build()
         .unwrap();
-    let batches =
-        runtime.block_on(async { context.sql(sql).await.unwrap().collect().await.unwrap() });
+    let batches = runtime.block_on(async { frame.collect().await.unwrap() });
     let mut lines = Vec::new();
     for batch in &batches {
         let options = FormatOptions::default();

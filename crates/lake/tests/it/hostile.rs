@@ -1,6 +1,6 @@
 //! Bad input through the table: it is counted with its reason, and the rest is read.
 
-use crate::folder::{event, gz, key, open, options, query, records, show, tree};
+use crate::folder::{at, event, gz, key, name, open, options, records, select, show, tree};
 
 #[test]
 fn bad_files_and_records_do_not_stop_the_run() {
@@ -33,10 +33,8 @@ fn bad_files_and_records_do_not_stop_the_run() {
     let folder = tree(&files);
     let coverage = |threads| {
         let logs = open(folder.path(), options(threads));
-        let rows = query(
-            &logs,
-            "select AwsEventId from AWSCloudTrail where AwsEventId <= '00000000-0000-4000-8000-000000000004'",
-        );
+        let early = name("TimeGenerated").lt_eq(at(4));
+        let rows = select(&logs, &["AwsEventId"], Some(early));
         assert_eq!(rows.lines().count(), 4, "{rows}");
         logs.coverage().unwrap()
     };

@@ -2,7 +2,10 @@
 
 use keyline_lake::{ErrorKind, Logs, ParquetLogs, write_parquet};
 
-use crate::folder::{event, open, open_all, options, query, record, show, tree_of};
+use crate::folder::{
+    all_columns, at, count, equal, event, name, open, open_all, options, record, select, show,
+    tree_of,
+};
 
 #[test]
 fn what_is_written_comes_back() {
@@ -18,12 +21,17 @@ fn what_is_written_comes_back() {
         "no partial file is left"
     );
     let back = open(&path, options(2));
-    for sql in [
-        "select * from CloudTrail",
-        "select * from AWSCloudTrail",
-        "select AwsEventId from CloudTrail where EventName = 'ConsoleLogin' and TimeGenerated > '2026-03-01T01:00:00Z'",
+    let all = all_columns(&logs);
+    assert_eq!(all_columns(&back), all);
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let late_login = equal("EventName", "ConsoleLogin").and(name("TimeGenerated").gt(at(60)));
+    for (columns, filter) in [
+        (&all[..], None),
+        (&all[..55], None),
+        (&["AwsEventId"], Some(late_login)),
     ] {
-        assert_eq!(query(&back, sql), query(&logs, sql), "{sql}");
+        let expected = select(&logs, columns, filter.clone());
+        assert_eq!(select(&back, columns, filter), expected, "{columns:?}");
     }
     let (read, kept) = (logs.coverage().unwrap(), back.survey().unwrap());
     assert_eq!(
@@ -45,18 +53,13 @@ fn what_is_written_comes_back() {
     std::fs::write(more.path().join("more.jsonl"), text).unwrap();
     let both = [path.clone(), more.path().to_owned()];
     let all = open_all(&both, options(2));
-    assert_eq!(query(&all, "select count(*) from AWSCloudTrail"), "502");
+    assert_eq!(count(&all, None), 502);
     assert_eq!(all.coverage().unwrap().events, 502);
     let mut clipped = options(2);
     clipped.since = read.last_event;
     let clipped = open_all(&both, clipped);
-    assert_eq!(
-        query(
-            &clipped,
-            "select count(*) from CloudTrail where EventName <> 'x'"
-        ),
-        "2"
-    );
+    let others = equal("EventName", "x").is_false();
+    assert_eq!(count(&clipped, Some(others)), 2);
 }
 
 #[test]

@@ -6,8 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use keyline_lake::{ErrorKind, Logs};
 
+use datafusion::common::{JoinType, ScalarValue};
+use datafusion::functions::string::expr_fn::lower;
+use datafusion::logical_expr::lit;
+
 use crate::folder::{
-    event, gz, id, key, micros, open, open_all, options, query, records, show, tree, tree_of,
+    all_columns, at, collect, context, count, equal, event, gz, id, key, micros, name, open,
+    open_all, options, records, select, show, tree, tree_of,
 };
 
 #[test]
@@ -15,10 +20,8 @@ fn rows_do_not_depend_on_threads() {
     let folder = tree_of(300);
     let rows = |threads| {
         let logs = open(folder.path(), options(threads));
-        let rows = query(
-            &logs,
-            "select AwsEventId, EventName, TimeGenerated, AWSRegion from AWSCloudTrail",
-        );
+        let columns = ["AwsEventId", "EventName", "TimeGenerated", "AWSRegion"];
+        let rows = select(&logs, &columns, None);
         (rows, logs.coverage().unwrap())
     };
     let (one, coverage_of_one) = rows(1);
@@ -54,56 +57,71 @@ fn rows_do_not_depend_on_the_files() {
             backwards[15..].join("\n").into_bytes(),
         ),
     ]);
-    let sql = "select * from CloudTrail";
-    let rows = query(&open(whole.path(), options(2)), sql);
-    assert_eq!(rows.lines().count(), 40);
-    assert_eq!(query(&open(split.path(), options(2)), sql), rows);
+    let rows = |logs: &Logs| {
+        let columns = all_columns(logs);
+        select(
+            logs,
+            &columns.iter().map(String::as_str).collect::<Vec<_>>(),
+            None,
+        )
+    };
+    let expected = rows(&open(whole.path(), options(2)));
+    assert_eq!(expected.lines().count(), 40);
+    assert_eq!(rows(&open(split.path(), options(2))), expected);
 }
 
 #[test]
 fn filters_and_projections() {
     let folder = tree_of(100);
     let logs = open(folder.path(), options(2));
-    let check = |sql: &str, expected: &str| assert_eq!(query(&logs, sql), expected, "{sql}");
-    check("select count(*) from AWSCloudTrail", "100");
-    check(
-        "select count(*) from CloudTrail where EventName = 'ConsoleLogin'",
-        "20",
+    let login = || equal("EventName", "ConsoleLogin");
+    let lower_case = lower(name("EventName"));
+    let text = |text: &str| lit(ScalarValue::Utf8View(Some(text.to_owned())));
+    for (filter, expected) in [
+        (login(), 20),
+        (login().or(equal("EventName", "x")), 20),
+        (
+            name("EventName").in_list(vec![text("ConsoleLogin"), text("x")], false),
+            20,
+        ),
+        (name("EventName").not_eq(text("ConsoleLogin")), 80),
+        (lower_case.eq(text("consolelogin")), 20),
+        (name("TimeGenerated").lt(at(10)), 10),
+        (name("TimeGenerated").gt(at(10)).and(login()), 17),
+    ] {
+        assert_eq!(count(&logs, Some(filter.clone())), expected, "{filter}");
+    }
+    let one = name("TimeGenerated").eq(at(10));
+    let row = select(&logs, &["EventName", "AwsEventId"], Some(one));
+    assert_eq!(row, format!("ConsoleLogin|{}", id(10)));
+
+    // A table named twice in one query, a count without columns, and a query that stops early.
+    let context = context();
+    let frame = || context.read_table(logs.sentinel_table().unwrap()).unwrap();
+    let ids = |alias: &str| {
+        frame()
+            .select(vec![name("AwsEventId").alias(alias)])
+            .unwrap()
+    };
+    let logins = frame().filter(login()).unwrap();
+    let logins = logins
+        .select(vec![name("AwsEventId").alias("other")])
+        .unwrap();
+    let joined = ids("one").join(logins, JoinType::Inner, &["one"], &["other"], None);
+    assert_eq!(collect(joined.unwrap()).lines().count(), 20);
+    let all = frame().aggregate(
+        vec![],
+        vec![datafusion::functions_aggregate::expr_fn::count(lit(1))],
     );
-    check(
-        "select count(*) from CloudTrail where EventName in ('ConsoleLogin', 'x')",
-        "20",
-    );
-    check(
-        "select count(*) from CloudTrail where EventName <> 'ConsoleLogin'",
-        "80",
-    );
-    check(
-        "select count(*) from CloudTrail where lower(EventName) = 'consolelogin'",
-        "20",
-    );
-    check(
-        "select EventName, AwsEventId from AWSCloudTrail where TimeGenerated = '2026-03-01T00:10:00Z'",
-        &format!("ConsoleLogin|{}", id(10)),
-    );
-    check(
-        "select count(*) from CloudTrail where TimeGenerated < '2026-03-01T00:10:00Z'",
-        "10",
-    );
-    // A table named twice in one query.
-    check(
-        "select count(*) from AWSCloudTrail a join AWSCloudTrail b on a.AwsEventId = b.AwsEventId \
-         where b.EventName = 'ConsoleLogin'",
-        "20",
-    );
-    check(
-        "select count(*) from (select AwsEventId from CloudTrail limit 7)",
-        "7",
-    );
+    assert_eq!(collect(all.unwrap()), "100");
     assert_eq!(
-        show(&logs.coverage().unwrap()),
-        "files 10 failed 0 events 100 duplicates 0 bad 0"
+        collect(ids("one").limit(0, Some(7)).unwrap())
+            .lines()
+            .count(),
+        7
     );
+    let shown = "files 10 failed 0 events 100 duplicates 0 bad 0";
+    assert_eq!(show(&logs.coverage().unwrap()), shown);
 }
 
 #[test]
@@ -126,7 +144,7 @@ fn since_and_until_cut_exactly_and_skip_files() {
     let mut options = options(2);
     (options.since, options.until) = (Some(micros(100)), Some(micros(109)));
     let logs = open(folder.path(), options);
-    assert_eq!(query(&logs, "select count(*) from AWSCloudTrail"), "10");
+    assert_eq!(count(&logs, None), 10);
     let coverage = logs.coverage().unwrap();
     // The first two days are read, for the second is within a day of the span.
     assert_eq!(coverage.events, 2880);
@@ -181,7 +199,7 @@ fn nothing_there() {
     assert!(matches!(missing.kind(), ErrorKind::Source(_)), "{missing}");
     let empty = tempfile::tempdir().unwrap();
     let logs = open_all(&[empty.path().to_owned()], options(2));
-    assert_eq!(query(&logs, "select count(*) from AWSCloudTrail"), "0");
+    assert_eq!(count(&logs, None), 0);
     assert_eq!(
         show(&logs.coverage().unwrap()),
         "files 0 failed 0 events 0 duplicates 0 bad 0"
