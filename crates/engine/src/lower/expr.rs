@@ -26,6 +26,9 @@ impl Lowerer<'_> {
             ExprKind::Call { function, args } => {
                 if matches!(*function, "now" | "ago") {
                     self.expand(relation)?;
+                    if matches!(self.when, When::Ticks(_)) && relation.carry.is_empty() {
+                        return Err(Error::not_vectorisable("`now()` apart from any table"));
+                    }
                 }
                 let args = self.typed(relation, args)?;
                 let context = self.context(relation);

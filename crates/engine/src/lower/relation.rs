@@ -41,6 +41,8 @@ pub struct OrderKey {
 pub struct Pending {
     pub first: String,
     pub last: String,
+    /// `first` grows with the order of rows, as it does in a table of events.
+    pub in_order: bool,
 }
 
 impl OrderKey {
@@ -111,13 +113,10 @@ impl Relation {
         if exprs.is_empty() {
             return Ok(());
         }
-        let kept = self
-            .columns
-            .iter()
-            .map(|c| c.name.clone())
-            .chain(self.hidden());
-        let all = kept
-            .map(|name| column(&name))
+        let before = self.plan.schema().columns();
+        let all = before
+            .into_iter()
+            .map(Expr::Column)
             .chain(exprs.into_iter().map(|(name, expr)| named(expr, &name)))
             .collect::<Vec<_>>();
         self.plan = builder(&self.plan).project(all)?.build()?;

@@ -5,5 +5,6 @@ mod compare;
 mod corpus;
 mod rules;
 mod proto;
+mod replay;
 mod events;
 mod functions;

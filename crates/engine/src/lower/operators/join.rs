@@ -18,12 +18,15 @@ impl Lowerer<'_> {
     pub(crate) fn join(&mut self, join: &Join, rel: &Arc<Rel>) -> Result<Relation> {
         let mut left = self.rel(&join.left)?;
         let mut right = self.rel(&join.right)?;
-        self.expand(&mut left)?;
-        self.expand(&mut right)?;
+        self.expand_for_join(join.kind, &mut left, &mut right)?;
         let mut left_keys = self.keys(&mut left, join.on.iter().map(|(l, _)| l))?;
         let mut right_keys = self.keys(&mut right, join.on.iter().map(|(_, r)| r))?;
         if join.kind == JoinKind::InnerUnique {
-            self.first_of_each_key(&mut left, &left_keys)?;
+            if left.pending.is_some() {
+                self.first_while_seen(&mut left, &left_keys, &right, &right_keys)?;
+            } else {
+                self.first_of_each_key(&mut left, &left_keys)?;
+            }
         }
         let names = self.rename(&mut right, &right_keys)?;
         for key in &mut right_keys {
@@ -69,12 +72,48 @@ impl Lowerer<'_> {
                 (c.clone(), expr)
             })
             .collect();
+        let intervals = (left.pending.clone(), right.pending.clone());
         let mut relation = joined(plan, join.kind, left, right)?;
+        match intervals {
+            (Some(left), Some(right)) => {
+                // Only inner joins keep both.
+                self.intersect(&mut relation, &left, &right)?;
+            }
+            (one, other) => relation.pending = one.or(other),
+        }
         if join.kind == JoinKind::FullOuter && carried {
             return Err(Error::not_vectorisable("a full outer join"));
         }
         relation.project(output)?;
         Ok(relation)
+    }
+
+    /// Expands the sides to their ticks where the join looks at more than a pair of rows.
+    fn expand_for_join(
+        &mut self,
+        kind: JoinKind,
+        left: &mut Relation,
+        right: &mut Relation,
+    ) -> Result<()> {
+        use JoinKind::*;
+        let constant = |r: &Relation| r.carry.is_empty() && r.pending.is_none();
+        let kept = if constant(right) {
+            matches!(kind, Inner | LeftOuter | LeftSemi | LeftAnti)
+        } else if constant(left) {
+            matches!(kind, Inner | InnerUnique | RightOuter | RightSemi | RightAnti)
+        } else {
+            let pending = |r: &Relation| r.pending.is_some();
+            let first = left.pending.as_ref().is_some_and(|p| p.in_order);
+            pending(left)
+                && pending(right)
+                && self.joins_by_interval()
+                && (kind == Inner || kind == InnerUnique && first)
+        };
+        if !kept {
+            self.expand(left)?;
+            self.expand(right)?;
+        }
+        Ok(())
     }
 
     /// The columns of the keys, computed ones added as hidden columns.
@@ -167,6 +206,10 @@ impl Lowerer<'_> {
             .iter()
             .map(|name| names[name].clone())
             .collect();
+        if let Some(pending) = &mut relation.pending {
+            pending.first = names[&pending.first].clone();
+            pending.last = names[&pending.last].clone();
+        }
         Ok(names)
     }
 }

@@ -32,15 +32,13 @@ impl Lowerer<'_> {
             .alias(&id);
         outer.plan = builder(&outer.plan).window([number])?.build()?;
         let mut inner = outer.clone();
-        inner.carry = vec![id.clone()];
+        inner.carry.push(id.clone());
         let columns = expanded_columns(&outer.columns, expand);
         let inner = self.expand_rows(inner, expand, &columns)?;
         self.contexts.push(inner);
         let result = self.rel(subquery);
         self.contexts.pop();
-        let mut result = result?;
-        result.carry = vec![id.clone()];
-        self.join_outer(outer, result, &id, rel)
+        self.join_outer(outer, result?, &id, rel)
     }
 
     fn join_outer(
@@ -52,7 +50,9 @@ impl Lowerer<'_> {
     ) -> Result<Relation> {
         let inner_id = self.hidden("inner");
         let mut names = Vec::new();
-        let mut exprs = vec![column(id).alias(&inner_id)];
+        // What the subquery carries last is the number of the outer row, under whatever name.
+        let carried = inner.carry.last().map_or(id, String::as_str);
+        let mut exprs = vec![column(carried).alias(&inner_id)];
         for c in &inner.columns {
             let name = self.hidden("inner");
             exprs.push(column(&c.name).alias(&name));

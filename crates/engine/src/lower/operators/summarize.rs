@@ -15,7 +15,7 @@ use crate::aggregates;
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::{self, TypedExpr};
 use crate::limits::COLLECTION_ELEMENTS_MAX;
-use crate::lower::Lowerer;
+use crate::lower::{Lowerer, When};
 use crate::lower::literal::data_type;
 use crate::lower::relation::{Relation, builder, column};
 
@@ -39,6 +39,12 @@ impl Lowerer<'_> {
         rel: &Arc<Rel>,
     ) -> Result<Relation> {
         let mut relation = self.rel(input)?;
+        if by.is_empty() {
+            // One row at every tick, those at which nothing is seen among them.
+            if let When::Ticks(_) = self.when {
+                self.refuse_ticks(&relation, "`summarize` without `by`")?;
+            }
+        }
         let mut aggregated = Aggregated::default();
         for aggregate in aggregates {
             let live = aggregate

@@ -6,15 +6,20 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::lower::Lowerer;
-use crate::lower::relation::{OrderKey, Relation, builder, column};
+use crate::lower::relation::{OrderKey, Pending, Relation, builder, column};
 
 impl Lowerer<'_> {
     pub(crate) fn union(&mut self, inputs: &[Arc<Rel>], rel: &Arc<Rel>) -> Result<Relation> {
         let mut relations = Vec::new();
         for input in inputs {
-            let mut relation = self.rel(input)?;
-            self.expand(&mut relation)?;
-            relations.push(relation);
+            relations.push(self.rel(input)?);
+        }
+        // Events of all inputs can stay at their intervals; else all are expanded.
+        let pending = relations.iter().all(|r| r.pending.is_some());
+        if !pending {
+            for relation in &mut relations {
+                self.expand(relation)?;
+            }
         }
         let carried = relations.iter().map(|r| r.carry.len()).max().unwrap_or(0);
         if relations.iter().any(|r| r.carry.len() != carried) {
@@ -31,11 +36,16 @@ impl Lowerer<'_> {
         let carry = (0..carried)
             .map(|_| self.hidden("carry"))
             .collect::<Vec<_>>();
+        let interval = (self.hidden("first"), self.hidden("last"));
         let mut plans: Vec<Arc<LogicalPlan>> = Vec::new();
         for (number, relation) in relations.iter().enumerate() {
             let mut exprs: Vec<_> = columns.iter().map(|c| column(&c.name)).collect();
             for (from, to) in relation.carry.iter().zip(&carry) {
                 exprs.push(column(from).alias(to));
+            }
+            if let Some(seen) = &relation.pending {
+                exprs.push(column(&seen.first).alias(&interval.0));
+                exprs.push(column(&seen.last).alias(&interval.1));
             }
             if ordered && self.integer_order(relation) {
                 exprs.push(lit(i64::try_from(number).unwrap_or(i64::MAX)).alias(&branch));
@@ -47,6 +57,11 @@ impl Lowerer<'_> {
         let union = Union::try_new_with_loose_types(plans)?;
         let mut relation = Relation::new(LogicalPlan::Union(union), columns);
         relation.carry = carry;
+        relation.pending = pending.then(|| Pending {
+            first: interval.0,
+            last: interval.1,
+            in_order: false,
+        });
         if ordered {
             relation.order = vec![OrderKey::ascending(branch), OrderKey::ascending(row)];
         }
