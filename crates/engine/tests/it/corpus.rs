@@ -3,12 +3,14 @@
 //! `KQL_REPORT=1` prints every failing case with its cause. Cases in which a corpus is wrong stand in
 //! `corpus_errors.txt`, each with the evidence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use keyline_engine::{Catalog, Engine, EngineOptions, ErrorKind, Evaluation, NoReferences, Table};
 use keyline_kql::diagnostic::Severity;
+use keyline_kql::parse::parse;
+use keyline_kql::vocabulary::vocabulary;
 use serde_json::Value as Json;
 use std::sync::Arc;
 
@@ -36,6 +38,8 @@ fn both_corpora() {
     let mut passed = BTreeMap::new();
     let mut causes: BTreeMap<String, usize> = BTreeMap::new();
     let mut owed = Vec::new();
+    let list = committed_vocabulary();
+    let (mut used, mut unfit) = (BTreeSet::new(), BTreeSet::new());
     for (corpus, file) in [
         (Corpus::Kustainer, "kustainer-conformance.dev.jsonl"),
         (Corpus::Docs, "docs-conformance.dev.jsonl"),
@@ -56,6 +60,7 @@ fn both_corpora() {
                     .or(case["kind"].as_str())
                     .unwrap_or("other")
             );
+            used.extend(words(case["query"].as_str().unwrap()));
             let outcome = run(&engine, corpus, &case);
             let counts: &mut (usize, usize) = passed.entry(family).or_default();
             counts.1 += 1;
@@ -71,8 +76,12 @@ fn both_corpora() {
                             case["query"].as_str().unwrap().replace('\n', "\n    ")
                         );
                     }
-                    if !known && in_vocabulary(case["query"].as_str().unwrap()) {
+                    let words = words(case["query"].as_str().unwrap());
+                    if !known && words.iter().all(|word| list.contains(word.as_str())) {
                         owed.push(format!("{id}: {why}"));
+                    }
+                    if !known {
+                        unfit.extend(words);
                     }
                 }
             }
@@ -99,6 +108,17 @@ fn both_corpora() {
         causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         for (cause, count) in causes {
             println!("{count:5}  {cause}");
+        }
+    }
+    if report {
+        for word in used
+            .difference(&unfit)
+            .filter(|word| !list.contains(word.as_str()))
+        {
+            println!("could join the vocabulary: {word}");
+        }
+        for word in unfit.iter().filter(|word| list.contains(word.as_str())) {
+            println!("in the vocabulary, but beside others in a failing case: {word}");
         }
     }
     assert!(
@@ -201,8 +221,16 @@ fn cause(why: &str) -> String {
     head[..end].to_string()
 }
 
-fn in_vocabulary(_query: &str) -> bool {
-    false
+/// The words of a query, as `docs/kql/vocabulary.txt` writes them.
+fn words(query: &str) -> BTreeSet<String> {
+    vocabulary(&parse(query).0)
+}
+
+fn committed_vocabulary() -> BTreeSet<&'static str> {
+    let lines = include_str!("../../../../docs/kql/vocabulary.txt").lines();
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect()
 }
 
 /// So that the comparison itself is known to find differences.

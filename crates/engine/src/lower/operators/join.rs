@@ -100,7 +100,10 @@ impl Lowerer<'_> {
         let kept = if constant(right) {
             matches!(kind, Inner | LeftOuter | LeftSemi | LeftAnti)
         } else if constant(left) {
-            matches!(kind, Inner | InnerUnique | RightOuter | RightSemi | RightAnti)
+            matches!(
+                kind,
+                Inner | InnerUnique | RightOuter | RightSemi | RightAnti
+            )
         } else {
             let pending = |r: &Relation| r.pending.is_some();
             let first = left.pending.as_ref().is_some_and(|p| p.in_order);

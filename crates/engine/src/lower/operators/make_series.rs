@@ -73,11 +73,16 @@ impl Lowerer<'_> {
             let mut row = group.by.clone();
             for (at, default) in defaults.iter().enumerate() {
                 let items = (first..after).map(|place| {
-                    group.points.get(&place).map_or(default.as_str(), |point| point[at].as_str())
+                    group
+                        .points
+                        .get(&place)
+                        .map_or(default.as_str(), |point| point[at].as_str())
                 });
                 row.push(array(items));
             }
-            let axis_items = (first..after).map(|place| axis.json(place)).collect::<Vec<_>>();
+            let axis_items = (first..after)
+                .map(|place| axis.json(place))
+                .collect::<Vec<_>>();
             row.push(array(axis_items.iter().map(String::as_str)));
             found.push(row);
         }
@@ -128,29 +133,48 @@ impl Lowerer<'_> {
         }
         for (c, expr) in &mut aggregated.output {
             if c.ty != Type::Dynamic {
-                let typed = TypedExpr { expr: expr.clone(), ty: c.ty };
+                let typed = TypedExpr {
+                    expr: expr.clone(),
+                    ty: c.ty,
+                };
                 *expr = functions::convert(typed, Type::Dynamic)?;
                 c.ty = Type::Dynamic;
             }
         }
         let span = series.on.expr.span;
-        let axis_column =
-            Expr { kind: keyline_kql::checked::ExprKind::Column(name), ty: Type::Long, span };
+        let axis_column = Expr {
+            kind: keyline_kql::checked::ExprKind::Column(name),
+            ty: Type::Long,
+            span,
+        };
         let mut by = series.by.clone();
         let on = "__place".to_string();
-        by.push(keyline_kql::checked::NamedExpr { name: on, expr: axis_column });
+        by.push(keyline_kql::checked::NamedExpr {
+            name: on,
+            expr: axis_column,
+        });
         let relation = self.group(relation, &by, aggregated)?;
         let keys = series.by.len();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         let mut groups: Vec<Series> = Vec::new();
         for row in self.rows(&relation, STAGE_ROWS_MAX)? {
-            let id = format!("{:?}", row[..keys].iter().map(rows::text).collect::<Vec<_>>());
+            let id = format!(
+                "{:?}",
+                row[..keys].iter().map(rows::text).collect::<Vec<_>>()
+            );
             let at = *places.entry(id).or_insert(groups.len());
             if at == groups.len() {
-                groups.push(Series { by: row[..keys].to_vec(), points: BTreeMap::new() });
+                groups.push(Series {
+                    by: row[..keys].to_vec(),
+                    points: BTreeMap::new(),
+                });
             }
-            let Value::Long(place) = row[keys] else { continue };
-            groups[at].points.insert(place, row[keys + 1..].iter().map(json).collect());
+            let Value::Long(place) = row[keys] else {
+                continue;
+            };
+            groups[at]
+                .points
+                .insert(place, row[keys + 1..].iter().map(json).collect());
         }
         if groups.is_empty() && keys == 0 && !series.nonempty {
             groups.push(Series::default());
@@ -161,11 +185,12 @@ impl Lowerer<'_> {
     /// The whole number of steps from the origin, rounded down.
     fn place(&mut self, relation: &mut Relation, on: &Expr, axis: Axis) -> Result<PlanExpr> {
         let value = self.expr(relation, on)?;
-        let bin = |value: PlanExpr, step: PlanExpr, ty: Type, lowerer: &Self, relation: &Relation| {
-            let context = lowerer.context(relation);
-            let args = vec![TypedExpr { expr: value, ty }, TypedExpr { expr: step, ty }];
-            functions::lower("bin", args, ty, &context)
-        };
+        let bin =
+            |value: PlanExpr, step: PlanExpr, ty: Type, lowerer: &Self, relation: &Relation| {
+                let context = lowerer.context(relation);
+                let args = vec![TypedExpr { expr: value, ty }, TypedExpr { expr: step, ty }];
+                functions::lower("bin", args, ty, &context)
+            };
         if axis.ty == Type::Real {
             let steps = (value - lit(axis.origin)) / lit(axis.step);
             let floor = bin(steps, lit(1.0_f64), Type::Real, self, relation)?;
@@ -185,11 +210,14 @@ impl Axis {
             return Ok(((real - self.origin) / self.step).ceil() as i64);
         }
         let distance = ticks.saturating_sub(self.origin_ticks);
-        Ok(distance.div_euclid(self.step_ticks) + i64::from(distance.rem_euclid(self.step_ticks) != 0))
+        Ok(distance.div_euclid(self.step_ticks)
+            + i64::from(distance.rem_euclid(self.step_ticks) != 0))
     }
 
     fn json(&self, place: i64) -> String {
-        let ticks = self.origin_ticks.saturating_add(place.saturating_mul(self.step_ticks));
+        let ticks = self
+            .origin_ticks
+            .saturating_add(place.saturating_mul(self.step_ticks));
         match self.ty {
             Type::Real => json(&Value::Real(self.origin + place as f64 * self.step)),
             Type::DateTime => json(&Value::DateTime(ticks)),

@@ -15,9 +15,9 @@ use crate::aggregates;
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::{self, TypedExpr};
 use crate::limits::COLLECTION_ELEMENTS_MAX;
-use crate::lower::{Lowerer, When};
 use crate::lower::literal::data_type;
 use crate::lower::relation::{Relation, builder, column};
+use crate::lower::{Lowerer, When};
 
 /// A key of an order: what to compare, descending, nulls first.
 pub(crate) type Key = (PlanExpr, bool, bool);

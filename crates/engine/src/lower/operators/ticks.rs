@@ -33,7 +33,9 @@ impl Lowerer<'_> {
         time: PlanExpr,
         ticks: Ticks,
     ) -> Result<()> {
-        let inside = time.clone().gt_eq(lit(ticks.first.saturating_sub(ticks.period)));
+        let inside = time
+            .clone()
+            .gt_eq(lit(ticks.first.saturating_sub(ticks.period)));
         relation.filter(inside.and(time.clone().lt_eq(lit(ticks.last))))?;
         let pending = Pending {
             first: self.hidden("first"),
@@ -54,7 +56,9 @@ impl Lowerer<'_> {
         if relation.pending.is_none() {
             return Ok(false);
         }
-        let ExprKind::Call { function, args } = &filter.kind else { return Ok(false) };
+        let ExprKind::Call { function, args } = &filter.kind else {
+            return Ok(false);
+        };
         let bounds = match (*function, args.as_slice()) {
             ("between", [time, low, high]) => vec![(time, ">=", low), (time, "<=", high)],
             (comparison, [a, b]) => match (offset_from_now(a), offset_from_now(b)) {
@@ -95,18 +99,19 @@ impl Lowerer<'_> {
         first: Option<PlanExpr>,
         last: Option<PlanExpr>,
     ) -> Result<()> {
-        let Some(old) = relation.pending.clone() else { return Ok(()) };
+        let Some(old) = relation.pending.clone() else {
+            return Ok(());
+        };
         let (new_first, new_last) = (self.hidden("first"), self.hidden("last"));
         let in_order = old.in_order && first.is_none();
         let never = |bound: &Option<PlanExpr>| bound.clone().map(|bound| bound.is_not_null());
         let known = [never(&first), never(&last)].into_iter().flatten();
         let known = known.reduce(|a, b| a.and(b));
-        let bound = |old: &str, bound: Option<PlanExpr>, pick: fn(Vec<PlanExpr>) -> PlanExpr| {
-            match bound {
+        let bound =
+            |old: &str, bound: Option<PlanExpr>, pick: fn(Vec<PlanExpr>) -> PlanExpr| match bound {
                 Some(bound) => pick(vec![column(old), bound]),
                 None => column(old),
-            }
-        };
+            };
         let exprs = vec![
             (new_first.clone(), bound(&old.first, first, greatest)),
             (new_last.clone(), bound(&old.last, last, least)),
@@ -115,8 +120,11 @@ impl Lowerer<'_> {
             relation.filter(known)?;
         }
         relation.extend_hidden(exprs)?;
-        relation.pending =
-            Some(Pending { first: new_first.clone(), last: new_last.clone(), in_order });
+        relation.pending = Some(Pending {
+            first: new_first.clone(),
+            last: new_last.clone(),
+            in_order,
+        });
         relation.filter(column(&new_first).lt_eq(column(&new_last)))
     }
 
@@ -128,15 +136,17 @@ impl Lowerer<'_> {
         right: &Pending,
     ) -> Result<()> {
         relation.pending = Some(left.clone());
-        self.narrow(relation, Some(column(&right.first)), Some(column(&right.last)))
+        self.narrow(
+            relation,
+            Some(column(&right.first)),
+            Some(column(&right.last)),
+        )
     }
 
     /// Whether comparing intervals is the cheaper way to join two relations of events.
     pub(crate) fn joins_by_interval(&self) -> bool {
         match self.when {
-            When::Ticks(ticks) => {
-                ticks.period / ticks.frequency.max(1) > TICKS_PER_ROW_EXPANDED
-            }
+            When::Ticks(ticks) => ticks.period / ticks.frequency.max(1) > TICKS_PER_ROW_EXPANDED,
             When::Once(_) => false,
         }
     }
@@ -151,9 +161,17 @@ impl Lowerer<'_> {
         right: &Relation,
         right_keys: &[String],
     ) -> Result<()> {
-        let Some(pending) = left.pending.clone() else { return Ok(()) };
-        let names = right_keys.iter().map(|_| self.hidden("semi")).collect::<Vec<_>>();
-        let exprs = right_keys.iter().zip(&names).map(|(key, name)| column(key).alias(name));
+        let Some(pending) = left.pending.clone() else {
+            return Ok(());
+        };
+        let names = right_keys
+            .iter()
+            .map(|_| self.hidden("semi"))
+            .collect::<Vec<_>>();
+        let exprs = right_keys
+            .iter()
+            .zip(&names)
+            .map(|(key, name)| column(key).alias(name));
         let set = builder(&right.plan).project(exprs)?.build()?;
         left.plan = builder(&left.plan)
             .join_detailed(
@@ -185,8 +203,12 @@ impl Lowerer<'_> {
 
     /// Expands the rows to their ticks, unless that has been done or there are none.
     pub(crate) fn expand(&mut self, relation: &mut Relation) -> Result<()> {
-        let When::Ticks(ticks) = self.when else { return Ok(()) };
-        let Some(pending) = relation.pending.take() else { return Ok(()) };
+        let When::Ticks(ticks) = self.when else {
+            return Ok(());
+        };
+        let Some(pending) = relation.pending.take() else {
+            return Ok(());
+        };
         let tick = self.hidden("tick");
         let from = lists::first_tick().call(vec![
             column(&pending.first),
@@ -210,7 +232,9 @@ impl Lowerer<'_> {
 
 /// The ticks by which an expression differs from `now()`, when it is `now()` and a constant.
 fn offset_from_now(expr: &Expr) -> Option<i64> {
-    let ExprKind::Call { function, args } = &expr.kind else { return None };
+    let ExprKind::Call { function, args } = &expr.kind else {
+        return None;
+    };
     match (*function, args.as_slice()) {
         ("now", []) => Some(0),
         ("now", [offset]) => timespan(offset),
@@ -227,7 +251,10 @@ fn offset_from_now(expr: &Expr) -> Option<i64> {
 fn timespan(expr: &Expr) -> Option<i64> {
     match &expr.kind {
         ExprKind::Literal(Value::TimeSpan(ticks)) => Some(*ticks),
-        ExprKind::Call { function: "negate", args } => timespan(args.first()?)?.checked_neg(),
+        ExprKind::Call {
+            function: "negate",
+            args,
+        } => timespan(args.first()?)?.checked_neg(),
         _ => None,
     }
 }

@@ -43,7 +43,14 @@ impl Lowerer<'_> {
         }
         let mut found = Vec::new();
         let mut row = Vec::new();
-        choose(levels, &counts, &mut groups, String::new(), &mut row, &mut found);
+        choose(
+            levels,
+            &counts,
+            &mut groups,
+            String::new(),
+            &mut row,
+            &mut found,
+        );
         let mut relation = self.datatable(&found, &rel.columns)?;
         relation.sorted = false;
         Ok(relation)
@@ -67,8 +74,12 @@ impl Lowerer<'_> {
         let mut groups = Groups::new();
         for mut row in self.rows(&relation, STAGE_ROWS_MAX)? {
             row.truncate(levels.len() + 1);
-            let (Some(measure), Some(value)) = (row.pop(), row.pop()) else { continue };
-            let parent = row.iter().fold(String::new(), |path, value| child(&path, value));
+            let (Some(measure), Some(value)) = (row.pop(), row.pop()) else {
+                continue;
+            };
+            let parent = row
+                .iter()
+                .fold(String::new(), |path, value| child(&path, value));
             groups.entry(parent).or_default().push((value, measure));
         }
         Ok(groups)
@@ -90,20 +101,35 @@ fn choose(
     let mut here = groups[0].remove(&parent).unwrap_or_default();
     here.sort_by(|(_, a), (_, b)| {
         let order = compare(a, b);
-        if level.descending { order.reverse() } else { order }
+        if level.descending {
+            order.reverse()
+        } else {
+            order
+        }
     });
     for (value, measure) in here.into_iter().take(counts[0]) {
         let path = child(&parent, &value);
         row.push(value);
         row.push(measure);
-        choose(&levels[1..], &counts[1..], &mut groups[1..], path, row, found);
+        choose(
+            &levels[1..],
+            &counts[1..],
+            &mut groups[1..],
+            path,
+            row,
+            found,
+        );
         row.truncate(row.len() - 2);
     }
 }
 
 fn child(path: &str, value: &Value) -> String {
     let text = rows::text(value);
-    format!("{path}\u{1}{}{}", u8::from(text.is_some()), text.unwrap_or_default())
+    format!(
+        "{path}\u{1}{}{}",
+        u8::from(text.is_some()),
+        text.unwrap_or_default()
+    )
 }
 
 /// The order of two values of one type; null is the least.
