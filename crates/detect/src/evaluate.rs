@@ -14,12 +14,10 @@ use keyline_kql::schema::Column;
 use keyline_kql::types::{Type, Value};
 
 use crate::evidence::{Condition, EventRef, Events, LOOKUP_COLUMNS};
-use crate::relations::{self, EVENT_ID, TIME};
+use crate::limits::{LOOKUP_EVENTS_MAX, ROWS_PER_EVALUATION_MAX, ROWS_PER_PLAN_MAX};
+use crate::relations::{self, EVENT_ID, EVENT_TABLES, TIME};
 use crate::replay::{Evaluator, Instant};
 use crate::row::Rows;
-
-/// The tables that hold events.
-pub const EVENT_TABLES: [&str; 2] = [keyline_lake::TABLE, keyline_lake::TABLE_AWS];
 
 /// Evaluates a rule tick by tick.
 pub struct OneByOne<'a> {
@@ -33,7 +31,10 @@ impl Evaluator for OneByOne<'_> {
             now_ticks: instant.now,
             window: instant.window,
         };
-        let rows = run(self.engine, self.query, &evaluation).map_err(|error| error.to_string())?;
+        // One more than are used, so that it is noticed that there are more.
+        let rows_max = ROWS_PER_EVALUATION_MAX + 1;
+        let rows = run(self.engine, self.query, &evaluation, rows_max)
+            .map_err(|error| error.to_string())?;
         Ok(Rows {
             columns: self.query.root.columns.clone(),
             rows,
@@ -41,29 +42,43 @@ impl Evaluator for OneByOne<'_> {
     }
 }
 
-/// The rows of all ticks from one plan, by tick; `None` where the query can only be evaluated tick by
-/// tick.
+/// Whether a query could be evaluated at many ticks with one plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InOnePlan {
+    Done,
+    /// It has to be evaluated tick by tick; nothing was handed out.
+    No,
+}
+
+/// Hands out the rows of all ticks that have any, tick after tick. Ticks whose rows would take too
+/// much memory at once are halved until they do not.
 pub fn all_ticks(
     engine: &Engine,
     query: &CheckedQuery,
     ticks: &Ticks,
-) -> Result<Option<BTreeMap<i64, Rows>>, String> {
+    out: &mut dyn FnMut(i64, Rows) -> Result<(), String>,
+) -> Result<InOnePlan, String> {
     let plan = match engine.plan_ticks(query, ticks) {
         Ok(plan) => plan,
-        Err(error) if error.kind() == ErrorKind::NotVectorisable => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotVectorisable => return Ok(InOnePlan::No),
         Err(error) => return Err(error.to_string()),
     };
-    let batches = match engine.physical(&plan).and_then(|plan| engine.collect(plan)) {
-        Ok(batches) => batches,
-        // Many ticks at once need more memory than one.
-        Err(error) if error.kind() == ErrorKind::Limit => return Ok(None),
-        Err(error) => return Err(error.to_string()),
+    let collected = engine.physical(&plan).and_then(|plan| engine.collect(plan));
+    let too_much = match &collected {
+        Ok(batches) => {
+            batches.iter().map(|batch| batch.num_rows()).sum::<usize>() > ROWS_PER_PLAN_MAX
+        }
+        Err(error) => error.kind() == ErrorKind::Limit,
     };
+    if too_much {
+        drop(collected);
+        return halves(engine, query, ticks, out);
+    }
     let columns = &query.root.columns;
     let mut with_tick = vec![Column::new(keyline_engine::lower::TICK, Type::Long)];
     with_tick.extend(columns.iter().cloned());
     let mut rows = Vec::new();
-    for batch in &batches {
+    for batch in &collected.map_err(|error| error.to_string())? {
         append_rows(batch, &with_tick, &mut rows).map_err(|error| error.to_string())?;
     }
     let mut by_tick: BTreeMap<i64, Rows> = BTreeMap::new();
@@ -77,18 +92,55 @@ pub fn all_ticks(
         };
         by_tick.entry(tick).or_insert_with(empty).rows.push(row);
     }
-    Ok(Some(by_tick))
+    for (tick, rows) in by_tick {
+        out(tick, rows)?;
+    }
+    Ok(InOnePlan::Done)
+}
+
+fn halves(
+    engine: &Engine,
+    query: &CheckedQuery,
+    ticks: &Ticks,
+    out: &mut dyn FnMut(i64, Rows) -> Result<(), String>,
+) -> Result<InOnePlan, String> {
+    let Ticks {
+        first,
+        frequency,
+        last,
+        period,
+    } = *ticks;
+    if first >= last {
+        let window = Some((first.saturating_sub(period), first));
+        let rows = OneByOne { engine, query }.evaluate(Instant { now: first, window })?;
+        out(first, rows)?;
+        return Ok(InOnePlan::Done);
+    }
+    let middle = first + (last - first) / frequency / 2 * frequency;
+    let early = Ticks {
+        last: middle,
+        ..*ticks
+    };
+    let late = Ticks {
+        first: middle + frequency,
+        ..*ticks
+    };
+    all_ticks(engine, query, &early, out)?;
+    all_ticks(engine, query, &late, out)
 }
 
 /// The rows of a query at an instant.
-pub fn run(
+fn run(
     engine: &Engine,
     query: &CheckedQuery,
     evaluation: &Evaluation,
+    rows_max: usize,
 ) -> Result<Vec<Vec<Value>>, keyline_engine::Error> {
     let plan = engine.physical(&engine.plan(query, evaluation)?)?;
     let mut rows = Vec::new();
     for batch in engine.collect(plan)? {
+        let left = rows_max.saturating_sub(rows.len());
+        let batch = batch.slice(0, left.min(batch.num_rows()));
         append_rows(&batch, &query.root.columns, &mut rows)?;
     }
     Ok(rows)
@@ -103,8 +155,8 @@ pub fn visible_times(engine: &Engine, query: &CheckedQuery) -> Result<Vec<i64>, 
             continue;
         };
         let all = relations::visible_without_filters(&visible);
-        let rows = run(engine, &visible, &Evaluation::at(0))
-            .or_else(|_| run(engine, &all, &Evaluation::at(0)))
+        let rows = run(engine, &visible, &Evaluation::at(0), usize::MAX)
+            .or_else(|_| run(engine, &all, &Evaluation::at(0), usize::MAX))
             .map_err(|error| error.to_string())?;
         times.extend(rows.iter().filter_map(|row| match row.first() {
             Some(Value::DateTime(ticks)) => Some(*ticks),
@@ -126,6 +178,8 @@ pub struct SeenEvents<'a> {
 
 #[derive(Default)]
 struct Seen {
+    /// The rule sees more events than may be kept, so none were.
+    too_many: bool,
     texts: Vec<String>,
     /// Time, event id, and the texts of [`LOOKUP_COLUMNS`].
     events: Vec<(i64, String, [u32; LOOKUP_COLUMNS.len()])>,
@@ -138,6 +192,14 @@ impl<'a> SeenEvents<'a> {
             query,
             seen: OnceLock::new(),
         }
+    }
+
+    /// The limit that look-ups have hit, in words.
+    pub fn limit(&self) -> Option<String> {
+        let too_many = self.seen.get().is_some_and(|seen| seen.too_many);
+        too_many.then(|| {
+            format!("more than {LOOKUP_EVENTS_MAX} events to look up: no event ids are given")
+        })
     }
 
     /// A look-up that fails leaves the alert without evidence, which it says.
@@ -172,6 +234,12 @@ impl<'a> SeenEvents<'a> {
                             seen.texts.push(cell.clone());
                             seen.texts.len() as u32 - 1
                         });
+                    }
+                    if seen.events.len() >= LOOKUP_EVENTS_MAX {
+                        return Seen {
+                            too_many: true,
+                            ..Seen::default()
+                        };
                     }
                     seen.events.push((time, id, texts));
                 }

@@ -20,13 +20,13 @@ use crate::alert::{Alert, Form};
 use crate::check::{CheckedRule, Times, check};
 use crate::entity::mappings_of;
 use crate::evaluate::{
-    EVENT_TABLES, OneByOne, Remembered, SeenEvents, all_ticks, lookup_columns, visible_times,
+    InOnePlan, OneByOne, Remembered, SeenEvents, all_ticks, lookup_columns, visible_times,
 };
 use crate::evidence::{Events, NoEvents};
 use crate::limits::RULES_AT_ONCE_MAX;
 use crate::problem::{FailedRule, Problem};
-use crate::relations;
-use crate::replay::{Replayed, Span, replay, replay_rows};
+use crate::relations::{self, EVENT_TABLES};
+use crate::replay::{Replayed, RowsReplay, Span, replay};
 use crate::row::time;
 use crate::rule::Rule;
 use crate::schedule::{self, Schedule};
@@ -310,9 +310,11 @@ fn evaluate(
             last,
             period: *period,
         };
-        if let Some(rows) = all_ticks(engine, query, &ticks)? {
+        let mut by_rows = RowsReplay::new(&form, *period);
+        let mut take = |tick, rows| by_rows.take(tick, rows).map_err(|e| e.to_string());
+        if all_ticks(engine, query, &ticks, &mut take)? == InOnePlan::Done {
             let all = schedule::tick_count(first, last, *frequency);
-            return replay_rows(&form, *period, rows, all, events).map_err(|e| e.to_string());
+            return Ok(with_limit(by_rows.finish(all, events), &seen));
         }
     }
     let times = match schedule {
@@ -320,7 +322,13 @@ fn evaluate(
         Schedule::Ticks { .. } => visible_times(engine, query)?,
     };
     let mut evaluator = OneByOne { engine, query };
-    replay(&form, schedule, &times, span, &mut evaluator, events).map_err(|e| e.to_string())
+    let replayed = replay(&form, schedule, &times, span, &mut evaluator, events);
+    Ok(with_limit(replayed.map_err(|e| e.to_string())?, &seen))
+}
+
+fn with_limit(mut replayed: Replayed, seen: &SeenEvents<'_>) -> Replayed {
+    replayed.limits.extend(seen.limit());
+    replayed
 }
 
 fn span(coverage: &Coverage, options: &HuntOptions) -> Option<Span> {

@@ -28,6 +28,12 @@ pub const EVALUATIONS_PER_RULE_MAX: usize = 1_000_000;
 /// and an analyst earlier.
 pub const ROWS_PER_EVALUATION_MAX: usize = 100_000;
 
+/// Rows of one plan that are made into values at a time; more, and its ticks are halved.
+pub const ROWS_PER_PLAN_MAX: usize = 100_000;
+
+/// Events that are kept of one rule to look up which belong to an alert: some 100 bytes each.
+pub const LOOKUP_EVENTS_MAX: usize = 2_000_000;
+
 /// Alerts of one rule in one hunt: a rule that matches everything must not drown the others.
 pub const ALERTS_PER_RULE_MAX: usize = 10_000;
 

@@ -14,6 +14,9 @@ use keyline_kql::types::Type;
 pub const TIME: &str = "TimeGenerated";
 pub const EVENT_ID: &str = "AwsEventId";
 
+/// The tables that hold events.
+pub const EVENT_TABLES: [&str; 2] = [keyline_lake::TABLE, keyline_lake::TABLE_AWS];
+
 /// Every relation of the query, each once, those inside expressions among them.
 pub fn relations(root: &Arc<Rel>) -> Vec<Arc<Rel>> {
     let mut met: HashSet<*const Rel> = HashSet::new();
@@ -44,11 +47,54 @@ pub fn watchlists(root: &Arc<Rel>) -> Vec<String> {
     aliases.into_iter().collect()
 }
 
-/// Whether part of the query has to run before the rest can be planned.
+/// Whether part of the query has to run over events before the rest can be planned: plugins, scalars
+/// taken from a table, and lists taken from one where a join cannot take their place.
 pub fn has_stages(root: &Arc<Rel>) -> bool {
-    relations(root)
-        .iter()
-        .any(|rel| matches!(rel.op, Op::Evaluate { .. }))
+    relations(root).iter().any(|rel| {
+        let is_filter = matches!(rel.op, Op::Filter { .. });
+        let place = if is_filter {
+            Place::Conjunct
+        } else {
+            Place::Inside
+        };
+        matches!(rel.op, Op::Evaluate { .. })
+            || exprs(rel).iter().any(|expr| needs_a_stage(expr, place))
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A filter, or one of several that must all hold.
+    Conjunct,
+    Inside,
+}
+
+fn needs_a_stage(expr: &Expr, place: Place) -> bool {
+    let inside = || {
+        children(expr)
+            .iter()
+            .any(|child| needs_a_stage(child, Place::Inside))
+    };
+    match &expr.kind {
+        ExprKind::Call {
+            function: "and",
+            args,
+        } => args.iter().any(|arg| needs_a_stage(arg, place)),
+        ExprKind::ToScalar(rel) => reads_events(rel),
+        ExprKind::InRel { function, rel, .. } => {
+            let is_join = place == Place::Conjunct && function.contains("in");
+            (!is_join && reads_events(rel)) || inside()
+        }
+        _ => inside(),
+    }
+}
+
+fn reads_events(root: &Arc<Rel>) -> bool {
+    let is_events = |rel: &Arc<Rel>| match &rel.op {
+        Op::Table { name } => EVENT_TABLES.contains(&name.as_str()),
+        _ => false,
+    };
+    relations(root).iter().any(is_events)
 }
 
 /// The text columns of the result that come from no aggregate.

@@ -4,7 +4,6 @@
 //! alerts. The evaluations come one by one from an [`Evaluator`], so that this file knows nothing of
 //! plans; an evaluator may make many at once behind it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::alert::{Alert, Form};
@@ -129,45 +128,52 @@ pub fn replay(
     Ok(run.finish(events))
 }
 
-/// The same from the rows of all ticks at which there were any; `evaluations` is how many there were.
-/// For triggers that need rows.
-pub fn replay_rows(
-    form: &Form<'_>,
+/// The same from the rows of those ticks at which there are any, handed in one tick after another. For
+/// triggers that need rows.
+pub struct RowsReplay<'f> {
+    run: Run<'f>,
     period: i64,
-    rows: BTreeMap<i64, Rows>,
-    evaluations: usize,
-    events: &dyn Events,
-) -> Result<Replayed, ReplayError> {
-    let mut run = Run {
-        form,
-        episodes: Episodes::default(),
-        replayed: Replayed::default(),
-    };
-    let mut asleep_until = i64::MIN;
-    for (tick, rows) in rows {
-        if tick < asleep_until {
-            continue;
+    asleep_until: i64,
+}
+
+impl<'f> RowsReplay<'f> {
+    pub fn new(form: &'f Form<'f>, period: i64) -> RowsReplay<'f> {
+        let run = Run {
+            form,
+            episodes: Episodes::default(),
+            replayed: Replayed::default(),
+        };
+        RowsReplay {
+            run,
+            period,
+            asleep_until: i64::MIN,
         }
-        let from = tick.saturating_sub(period);
+    }
+
+    pub fn take(&mut self, tick: i64, rows: Rows) -> Result<(), ReplayError> {
+        if tick < self.asleep_until {
+            return Ok(());
+        }
+        let from = tick.saturating_sub(self.period);
         let instant = Instant {
             now: tick,
             window: Some((from, tick)),
         };
-        let fired = run.take(
-            rows,
-            instant,
-            &[Held {
-                tick,
-                from,
-                until: tick,
-            }],
-        )?;
-        if fired && let Some(rest) = form.rule.suppression {
-            asleep_until = tick.saturating_add(rest);
+        let until = tick;
+        let fired = self
+            .run
+            .take(rows, instant, &[Held { tick, from, until }])?;
+        if fired && let Some(rest) = self.run.form.rule.suppression {
+            self.asleep_until = tick.saturating_add(rest);
         }
+        Ok(())
     }
-    run.replayed.evaluations = evaluations;
-    Ok(run.finish(events))
+
+    /// `evaluations`: how many ticks there were, those without rows included.
+    pub fn finish(mut self, evaluations: usize, events: &dyn Events) -> Replayed {
+        self.run.replayed.evaluations = evaluations;
+        self.run.finish(events)
+    }
 }
 
 struct Run<'f> {
@@ -275,11 +281,9 @@ impl Run<'_> {
             return Ok(false);
         }
         if rows.rows.len() > ROWS_PER_EVALUATION_MAX {
-            let message = format!(
-                "{} rows at {}, of which the first {ROWS_PER_EVALUATION_MAX} are used",
-                rows.rows.len(),
-                crate::row::time(instant.now)
-            );
+            let at = crate::row::time(instant.now);
+            let message =
+                format!("more than {ROWS_PER_EVALUATION_MAX} rows at {at}: the rest is left out");
             self.replayed.limits.push(message);
             rows.rows.truncate(ROWS_PER_EVALUATION_MAX);
         }

@@ -160,6 +160,12 @@ query: |
   | where TimeGenerated between (todatetime('{{StartTimeISO}}') .. todatetime('{{EndTimeISO}}'))
   | where EventName == 'AssumeRole'
 ---
+id: scalar
+name: With a scalar of the table
+query: |
+  let All = toscalar(AWSCloudTrail | count);
+  AWSCloudTrail | where EventName == 'ListBuckets' | extend All
+---
 id: other
 name: Another table
 query: AWSGuardDuty | take 1
@@ -207,6 +213,7 @@ fn rules_of_every_kind_run_side_by_side() {
             "placeholders 10:02-10:02 @15:30 Row e-mint",
             "counted 10:05-10:05 @12:00 Lookup e-own",
             "counted 11:10-11:40 @12:00 Lookup e-theft-1,e-theft-2",
+            "scalar 11:10-11:10 @15:30 Row e-theft-1",
             "raw 11:40-11:40 @12:00 Row e-theft-2",
             "quiet 12:00-15:00 @13:00 None ",
             "counted 15:30-15:30 @16:00 Lookup e-late",
@@ -224,7 +231,7 @@ fn rules_of_every_kind_run_side_by_side() {
         .collect();
     assert_eq!(failed.len(), 1, "{failed:?}");
     assert!(
-        failed[0].starts_with("Some(\"wrong\"): 47:11: "),
+        failed[0].starts_with("Some(\"wrong\"): 53:11: "),
         "{failed:?}"
     );
     let idle: Vec<&str> = report
