@@ -105,12 +105,12 @@ pub fn add_months(ticks: i64, months: i64) -> Option<i64> {
 }
 
 pub fn start_of_day(ticks: i64) -> i64 {
-    ticks - split(ticks).1
+    ticks.saturating_sub(split(ticks).1)
 }
 
 /// Weeks start on Sunday.
 pub fn start_of_week(ticks: i64) -> i64 {
-    start_of_day(ticks) - day_of_week(ticks) * TICK_DAY
+    start_of_day(ticks).saturating_sub(day_of_week(ticks) * TICK_DAY)
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ pub const REGEX_BYTES_MAX: usize = 10 << 20;
 /// Repetitions of `strrep`, as Kusto has it.
 pub const STRREP_COUNT_MAX: usize = 1024;
 
+/// Bytes of a text or array that `strrep` or `repeat` makes; more gives nothing.
+pub const REPEATED_BYTES_MAX: usize = 16 << 20;
+
 /// Elements that `range` and `repeat` make, as Kusto has it for `range`.
 pub const RANGE_COUNT_MAX: usize = 1 << 20;
 

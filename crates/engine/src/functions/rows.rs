@@ -274,7 +274,7 @@ pub struct Memo<T> {
 }
 
 impl<T> Memo<T> {
-    pub fn new() -> Memo<T> {
+    pub fn empty() -> Memo<T> {
         Memo { made: None }
     }
 

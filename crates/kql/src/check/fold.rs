@@ -52,12 +52,17 @@ pub(super) fn binary(op: &str, left: &Value, right: &Value) -> Option<Value> {
         ("-", TimeSpan(a), TimeSpan(b)) => TimeSpan(a.checked_sub(*b)?),
         ("*", TimeSpan(a), Long(b)) | ("*", Long(b), TimeSpan(a)) => TimeSpan(a.checked_mul(*b)?),
         ("+", DateTime(a), TimeSpan(b)) | ("+", TimeSpan(b), DateTime(a)) => {
-            DateTime(a.checked_add(*b)?)
+            DateTime(a.checked_add(*b).filter(is_time)?)
         }
-        ("-", DateTime(a), TimeSpan(b)) => DateTime(a.checked_sub(*b)?),
+        ("-", DateTime(a), TimeSpan(b)) => DateTime(a.checked_sub(*b).filter(is_time)?),
         ("-", DateTime(a), DateTime(b)) => TimeSpan(a.checked_sub(*b)?),
         _ => return None,
     })
+}
+
+/// The years 1 to 9999; what leaves them is null, which the engine finds.
+fn is_time(ticks: &i64) -> bool {
+    (-621_355_968_000_000_000..=2_534_023_007_999_999_999).contains(ticks)
 }
 
 pub(super) fn negated(value: &Value) -> Option<Value> {

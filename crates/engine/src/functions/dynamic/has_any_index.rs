@@ -12,7 +12,7 @@ pub const FUNCTION: Function = Function {
     examples: &[("has_any_index('this is', dynamic(['not', 'is']))", "1")],
     lower: Lower::Convert(&[Type::String, Type::Dynamic]),
     kernels: &[Kernel::new("kql_has_any_index", Type::Long, |rows| {
-        let mut lists = Memo::new();
+        let mut lists = Memo::empty();
         each!(rows, [text text, json values] -> LongOut, {
             let needles = lists.get(values, |values| {
                 let values = json::parse_array(values).unwrap_or_default();

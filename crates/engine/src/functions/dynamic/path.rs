@@ -15,13 +15,13 @@ use serde_json::Value;
 
 pub const KERNELS: &[Kernel] = &[
     Kernel::new("kql_member", Type::Dynamic, |rows| {
-        let mut paths = Memo::new();
+        let mut paths = Memo::empty();
         each!(rows, [json value, text path] -> JsonOut, {
             json::canonical_part(json::scan::find(value, paths.get(path, decode))?)
         })
     }),
     Kernel::new("kql_parse_json_member", Type::Dynamic, |rows| {
-        let mut paths = Memo::new();
+        let mut paths = Memo::empty();
         each!(rows, [text text, text path] -> JsonOut, {
             let found = json::scan::find(text, paths.get(path, decode))?;
             if !json::is_valid(text) {

@@ -1,6 +1,6 @@
 //! `repeat`: a value several times.
 
-use crate::functions::limits::RANGE_COUNT_MAX;
+use crate::functions::limits::{RANGE_COUNT_MAX, REPEATED_BYTES_MAX};
 use crate::functions::prelude::*;
 use crate::functions::rows::JsonOut;
 
@@ -16,9 +16,10 @@ pub const FUNCTION: Function = Function {
         let mut out = JsonOut::new(rows.len);
         for row in 0..rows.len {
             let value = value.get(row).unwrap_or("null");
-            out.push(count.get(row).map(|count| {
+            out.push(count.get(row).and_then(|count| {
                 let count = usize::try_from(count).unwrap_or(0).min(RANGE_COUNT_MAX);
-                format!("[{}]", vec![value; count].join(","))
+                let fits = count.saturating_mul(value.len() + 1) <= REPEATED_BYTES_MAX;
+                fits.then(|| format!("[{}]", vec![value; count].join(",")))
             }));
         }
         Ok(out.finish())

@@ -26,7 +26,7 @@ pub const INV: Function = Function {
     signature: "beta_inv(probability: real, alpha: real, beta: real): real",
     doc: "The inverse of `beta_cdf`; null for what is no probability, NaN for parameters that are not \
           positive.",
-    examples: &[("beta_inv(0.25, 1, 1)", "0.25")],
+    examples: &[("beta_inv(1.5, 10, 20)", "")],
     lower: Lower::Convert(&[Type::Real]),
     kernels: &[Kernel::new("kql_beta_inv", Type::Real, |rows| {
         each!(rows, [real probability, real alpha, real beta] -> RealOut, {

@@ -9,8 +9,8 @@ pub const FUNCTION: Function = Function {
     signature: "convert_speed(value: real, from: string, to: string): real",
     doc: "A value of one unit of speed in another; null for an unknown unit.",
     examples: &[(
-        "convert_speed(1.2, 'MeterPerSecond', 'CentimeterPerHour')",
-        "432000.0",
+        "convert_speed(36, 'KilometerPerHour', 'MeterPerSecond')",
+        "10.0",
     )],
     lower: Lower::Convert(&[Type::Real, Type::String]),
     kernels: &[Kernel::new("kql_convert_speed", Type::Real, |rows| {

@@ -14,8 +14,8 @@ pub struct Unit {
 
 /// Over the arguments (value, from, to), the units found by `find`.
 pub fn convert(rows: &Rows<'_>, find: fn(&str) -> Option<Unit>) -> Result<ArrayRef> {
-    let mut sources = Memo::new();
-    let mut targets = Memo::new();
+    let mut sources = Memo::empty();
+    let mut targets = Memo::empty();
     each!(rows, [real value, text from, text to] -> RealOut, {
         let from = (*sources.get(from, find))?;
         let to = (*targets.get(to, find))?;

@@ -16,7 +16,7 @@ pub const FUNCTION: Function = Function {
     )],
     lower: Lower::By(super::intervals::lower),
     kernels: &[Kernel::new("kql_has_any_ipv4", Type::Bool, |rows| {
-        let mut lists = Memo::new();
+        let mut lists = Memo::empty();
         each!(rows, [text text, text list] -> BoolOut, {
             let wanted = lists.get(list, |list| {
                 let texts = elements(list).iter().map(json::text_of_value).collect::<Vec<_>>();

@@ -23,7 +23,7 @@ pub const FUNCTION: Function = Function {
         "kql_ipv4_is_in_any_range",
         Type::Bool,
         |rows| {
-            let mut lists = Memo::new();
+            let mut lists = Memo::empty();
             each!(rows, [text ip, text list] -> BoolOut, {
                 let ranges = lists.get(list, ipv4::ranges);
                 Some(ranges.hold(ipv4::Net::parse(ip)?.address.into()))

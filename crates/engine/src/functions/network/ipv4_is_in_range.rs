@@ -14,7 +14,7 @@ pub const FUNCTION: Function = Function {
     ],
     lower: Lower::Convert(&[Type::String]),
     kernels: &[Kernel::new("kql_ipv4_is_in_range", Type::Bool, |rows| {
-        let mut ranges = Memo::new();
+        let mut ranges = Memo::empty();
         each!(rows, [text ip, text range] -> BoolOut, {
             let range = (*ranges.get(range, ipv4::Net::parse))?;
             let ip = ipv4::Net::parse(ip)?;

@@ -28,7 +28,7 @@ impl Net {
     pub fn parse(text: &str) -> Option<Net> {
         let text = text.trim();
         let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix.parse::<u32>().ok()?)),
+            Some((address, prefix)) => (address, Some(u32::from(prefix.parse::<u8>().ok()?))),
             None => (text, None),
         };
         let prefix = match prefix {

@@ -17,7 +17,7 @@ pub const FUNCTION: Function = Function {
         "kql_ipv6_is_in_any_range",
         Type::Bool,
         |rows| {
-            let mut lists = Memo::new();
+            let mut lists = Memo::empty();
             each!(rows, [text ip, text list] -> BoolOut, {
                 let ranges = lists.get(list, ipv6::ranges);
                 Some(ranges.hold(ipv6::Net::parse(ip)?.address))

@@ -11,7 +11,7 @@ pub const FUNCTION: Function = Function {
     examples: &[("ipv6_is_in_range('2001:db8::1', '2001:db8::/32')", "true")],
     lower: Lower::Convert(&[Type::String]),
     kernels: &[Kernel::new("kql_ipv6_is_in_range", Type::Bool, |rows| {
-        let mut ranges = Memo::new();
+        let mut ranges = Memo::empty();
         each!(rows, [text ip, text range] -> BoolOut, {
             let range = (*ranges.get(range, ipv6::Net::parse))?;
             let ip = ipv6::Net::parse(ip)?;

@@ -1,6 +1,6 @@
 //! `bin`: values rounded down to multiples of a size.
 
-use crate::functions::civil::TICKS_BEFORE_1970;
+use crate::functions::civil::{TICKS_BEFORE_1970, in_range};
 use crate::functions::prelude::*;
 
 use super::common_type;
@@ -28,7 +28,7 @@ pub const FUNCTION: Function = Function {
         ),
         Kernel::new("kql_bin_datetime", Type::DateTime, |rows| {
             each!(rows, [long value, long size] -> LongOut, {
-                bin(value.into(), size, -i128::from(TICKS_BEFORE_1970))
+                in_range(bin(value.into(), size, -i128::from(TICKS_BEFORE_1970))?.into())
             })
         }),
         Kernel::new("kql_bin_real", Type::Real, |rows| {

@@ -1,6 +1,7 @@
 //! `bin_at`: values rounded down to multiples of a size from a fixed point.
 
 use crate::functions::TypedExpr;
+use crate::functions::civil::in_range;
 use crate::functions::convert::convert;
 use crate::functions::prelude::*;
 
@@ -23,6 +24,11 @@ pub const FUNCTION: Function = Function {
                 bin(value.into(), size, at.into())
             })
         }),
+        Kernel::new("kql_bin_at_datetime", Type::DateTime, |rows| {
+            each!(rows, [long value, long size, long at] -> LongOut, {
+                in_range(bin(value.into(), size, at.into())?.into())
+            })
+        }),
         Kernel::new("kql_bin_at_real", Type::Real, |rows| {
             each!(rows, [real value, real size, real at] -> RealOut, {
                 (size > 0.0).then(|| ((value - at) / size).floor() * size + at)
@@ -34,9 +40,13 @@ pub const FUNCTION: Function = Function {
 fn lower(call_: Call<'_>) -> Result<Expr, Error> {
     let (value, size) = (call_.typed(0)?.ty, call_.typed(1)?.ty);
     if matches!(value, Type::DateTime | Type::TimeSpan) {
+        let kernel = match value {
+            Type::DateTime => "kql_bin_at_datetime",
+            _ => "kql_bin_at_long",
+        };
         let size = call_.arg(1, Type::TimeSpan)?;
         return Ok(call(
-            "kql_bin_at_long",
+            kernel,
             vec![call_.arg(0, value)?, size, call_.arg(2, value)?],
         ));
     }

@@ -25,7 +25,7 @@ pub const IN: Function = Function {
     ],
     lower: Lower::By(|call| membership(call, Sense::In)),
     kernels: &[Kernel::new("kql_in", Type::Bool, |rows| {
-        let mut lists = Memo::new();
+        let mut lists = Memo::empty();
         let value = rows.json(0)?;
         let list = rows.json(1)?;
         let mut out = crate::functions::rows::BoolOut::new(rows.len);
@@ -56,7 +56,7 @@ pub const IN_FOLDED: Function = Function {
     examples: &[("'A' in~ ('a', 'b')", "true")],
     lower: Lower::By(folded_membership),
     kernels: &[Kernel::new("kql_in_folded", Type::Bool, |rows| {
-        let mut lists = Memo::new();
+        let mut lists = Memo::empty();
         let mut scratch = String::new();
         each!(rows, [text value, text list] -> BoolOut, {
             let items = lists.get(list, |list| {

@@ -14,7 +14,7 @@ pub const FUNCTION: Function = Function {
     examples: &[("extract_json('$.a[1]', '{\"a\": [1, 2]}')", "2")],
     lower: Lower::By(lower),
     kernels: &[Kernel::new("kql_extract_json", Type::String, |rows| {
-        let mut paths = Memo::new();
+        let mut paths = Memo::empty();
         each!(rows, [text path, text text] -> TextOut, {
             let path = paths.get(path, |path| path::of_json_path(path.trim().strip_prefix('$')?));
             let found = json::scan::find(text, path.as_ref()?)?;

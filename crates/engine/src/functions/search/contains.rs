@@ -28,7 +28,7 @@ text_operator!(
 );
 
 fn contains(rows: &Rows<'_>, case: Case) -> Result<ArrayRef> {
-    let mut needles = Memo::new();
+    let mut needles = Memo::empty();
     each!(rows, [text value, text part] -> BoolOut, {
         Some(needles.get(part, |part| Needle::new(part, case)).is_in(value))
     })

@@ -80,7 +80,7 @@ text_operator!(
 );
 
 fn has(rows: &Rows<'_>, case: Case, edges: Edges) -> Result<ArrayRef> {
-    let mut needles = Memo::new();
+    let mut needles = Memo::empty();
     each!(rows, [text value, text part] -> BoolOut, {
         Some(needles.get(part, |part| Needle::new(part, case)).is_term_in(value, edges))
     })

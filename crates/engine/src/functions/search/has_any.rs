@@ -15,7 +15,7 @@ pub const HAS_ANY: Function = Function {
     examples: &[("'run alpha' has_any ('beta', 'ALPHA')", "true")],
     lower: Lower::By(|call| lower(call, "kql_has_any")),
     kernels: &[Kernel::new("kql_has_any", Type::Bool, |rows| {
-        let mut lists = Memo::new();
+        let mut lists = Memo::empty();
         each!(rows, [text value, text list] -> BoolOut, {
             Some(lists.get(list, needles).iter().any(|needle| needle.is_term_in(value, Edges::Both)))
         })
@@ -30,7 +30,7 @@ pub const HAS_ALL: Function = Function {
     examples: &[("'run alpha' has_all ('run', 'ALPHA')", "true")],
     lower: Lower::By(|call| lower(call, "kql_has_all")),
     kernels: &[Kernel::new("kql_has_all", Type::Bool, |rows| {
-        let mut lists = Memo::new();
+        let mut lists = Memo::empty();
         each!(rows, [text value, text list] -> BoolOut, {
             Some(lists.get(list, needles).iter().all(|needle| needle.is_term_in(value, Edges::Both)))
         })

@@ -11,7 +11,7 @@ pub const FUNCTION: Function = Function {
     examples: &[("'a1b2' matches regex '[a-z][0-9]'", "true")],
     lower: Lower::Convert(&[Type::String]),
     kernels: &[Kernel::new("kql_matches_regex", Type::Bool, |rows| {
-        let mut regexes = Memo::new();
+        let mut regexes = Memo::empty();
         each!(rows, [text value, text pattern] -> BoolOut, {
             Some(regexes.get(pattern, regex::compile).as_ref()?.is_match(value))
         })

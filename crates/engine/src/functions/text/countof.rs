@@ -15,7 +15,7 @@ pub const FUNCTION: Function = Function {
     ],
     lower: Lower::Convert(&[Type::String]),
     kernels: &[Kernel::new("kql_countof", Type::Long, |rows| {
-        let mut regexes = Memo::new();
+        let mut regexes = Memo::empty();
         let kind = if rows.count() > 2 {
             Some(rows.text(2)?)
         } else {

@@ -19,7 +19,7 @@ pub const FUNCTION: Function = Function {
     ],
     lower: Lower::By(lower),
     kernels: &[Kernel::new("kql_extract", Type::String, |rows| {
-        let mut regexes = Memo::new();
+        let mut regexes = Memo::empty();
         each!(rows, [text pattern, long group, text text] -> TextOut, {
             let regex = regexes.get(pattern, regex::compile).as_ref()?;
             let groups = regex.captures(text)?;

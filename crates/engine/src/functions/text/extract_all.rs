@@ -22,7 +22,7 @@ pub const FUNCTION: Function = Function {
     ],
     lower: Lower::By(lower),
     kernels: &[Kernel::new("kql_extract_all", Type::Dynamic, |rows| {
-        let mut regexes = Memo::new();
+        let mut regexes = Memo::empty();
         each!(rows, [text pattern, text groups, text text] -> JsonOut, {
             extract_all(regexes.get(pattern, regex::compile).as_ref()?, groups, text)
         })

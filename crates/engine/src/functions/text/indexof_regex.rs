@@ -17,7 +17,7 @@ pub const FUNCTION: Function = Function {
         Type::Long,
     ]),
     kernels: &[Kernel::new("kql_indexof_regex", Type::Long, |rows| {
-        let mut regexes = Memo::new();
+        let mut regexes = Memo::empty();
         place::run(rows, |place| {
             if place.start < 0 {
                 return None;

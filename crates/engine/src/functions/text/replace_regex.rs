@@ -14,8 +14,8 @@ pub const FUNCTION: Function = Function {
     )],
     lower: Lower::Convert(&[Type::String]),
     kernels: &[Kernel::new("kql_replace_regex", Type::String, |rows| {
-        let mut regexes = Memo::new();
-        let mut rewrites = Memo::new();
+        let mut regexes = Memo::empty();
+        let mut rewrites = Memo::empty();
         each!(rows, [text text, text pattern, text rewrite] -> TextOut, {
             let regex = regexes.get(pattern, regex::compile).as_ref()?;
             let rewrite = rewrites.get(rewrite, regex::rewrite);

@@ -14,7 +14,7 @@ pub const FUNCTION: Function = Function {
     )],
     lower: Lower::Convert(&[Type::String, Type::Dynamic, Type::Dynamic]),
     kernels: &[Kernel::new("kql_replace_strings", Type::String, |rows| {
-        let mut tables = Memo::new();
+        let mut tables = Memo::empty();
         each!(rows, [text text, json lookups, json rewrites] -> TextOut, {
             let key = format!("{lookups}\u{0}{rewrites}");
             let pairs = tables.get(&key, |_| pairs(lookups, rewrites)).as_ref()?;

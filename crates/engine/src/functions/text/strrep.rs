@@ -1,6 +1,6 @@
 //! `strrep`: a text repeated.
 
-use crate::functions::limits::STRREP_COUNT_MAX;
+use crate::functions::limits::{REPEATED_BYTES_MAX, STRREP_COUNT_MAX};
 use crate::functions::prelude::*;
 use crate::functions::rows::TextOut;
 
@@ -25,8 +25,10 @@ pub const FUNCTION: Function = Function {
         for row in 0..rows.len {
             let count = usize::try_from(count.get(row).unwrap_or(0)).unwrap_or(0);
             let between = delimiter.as_ref().map_or("", |delimiter| delimiter.at(row));
-            let parts = vec![value.at(row); count.min(STRREP_COUNT_MAX)];
-            out.push(Some(parts.join(between)));
+            let count = count.min(STRREP_COUNT_MAX);
+            let bytes = count.saturating_mul(value.at(row).len() + between.len());
+            let fits = bytes <= REPEATED_BYTES_MAX;
+            out.push(fits.then(|| vec![value.at(row); count].join(between)));
         }
         Ok(out.finish())
     })],

@@ -45,7 +45,7 @@ fn substring(text: &str, start: i64, length: i64) -> &str {
     }
     let start = if start < 0 {
         let count = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
-        if -start > count {
+        if start < -count {
             return "";
         }
         count + start

@@ -11,7 +11,7 @@ pub const FUNCTION: Function = Function {
     examples: &[("trim('x', 'xxabcxx')", "xabcx")],
     lower: Lower::Convert(&[Type::String]),
     kernels: &[Kernel::new("kql_trim", Type::String, |rows| {
-        let mut regexes = Memo::new();
+        let mut regexes = Memo::empty();
         each!(rows, [text pattern, text text] -> TextOut, {
             let (start, end) = regexes.get(pattern, |pattern| (regex::at_start(pattern), regex::at_end(pattern)));
             let (start, end) = (start.as_ref()?, end.as_ref()?);

@@ -11,7 +11,7 @@ pub const FUNCTION: Function = Function {
     examples: &[("trim_end(@'\\s+', 'a  ')", "a")],
     lower: Lower::Convert(&[Type::String]),
     kernels: &[Kernel::new("kql_trim_end", Type::String, |rows| {
-        let mut regexes = Memo::new();
+        let mut regexes = Memo::empty();
         each!(rows, [text pattern, text text] -> TextOut, {
             let end = regexes.get(pattern, regex::at_end).as_ref()?;
             Some(regex::cut_end(end, text))

@@ -14,7 +14,7 @@ pub const FUNCTION: Function = Function {
     )],
     lower: Lower::Convert(&[Type::String]),
     kernels: &[Kernel::new("kql_trim_start", Type::String, |rows| {
-        let mut regexes = Memo::new();
+        let mut regexes = Memo::empty();
         each!(rows, [text pattern, text text] -> TextOut, {
             let start = regexes.get(pattern, regex::at_start).as_ref()?;
             Some(regex::cut_start(start, text))

@@ -14,7 +14,7 @@ pub const FUNCTION: Function = Function {
     )],
     lower: Lower::Convert(&[Type::String, Type::Long, Type::DateTime]),
     kernels: &[Kernel::new("kql_datetime_add", Type::DateTime, |rows| {
-        let mut parts = Memo::new();
+        let mut parts = Memo::empty();
         each!(rows, [text name, long count, long date] -> LongOut, part::add((*parts.get(name, part::Part::from_name))?, count, date))
     })],
 };

@@ -20,7 +20,7 @@ pub const FUNCTION: Function = Function {
     ],
     lower: Lower::Convert(&[Type::String, Type::DateTime]),
     kernels: &[Kernel::new("kql_datetime_diff", Type::Long, |rows| {
-        let mut parts = Memo::new();
+        let mut parts = Memo::empty();
         each!(rows, [text name, long a, long b] -> LongOut, {
             let part = (*parts.get(name, part::Part::from_name))?;
             Some(part::ordinal(part, a)? - part::ordinal(part, b)?)

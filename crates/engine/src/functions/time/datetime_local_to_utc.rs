@@ -17,7 +17,7 @@ pub const FUNCTION: Function = Function {
         "kql_datetime_local_to_utc",
         Type::DateTime,
         |rows| {
-            let mut zones = Memo::new();
+            let mut zones = Memo::empty();
             each!(rows, [long date, text zone] -> LongOut, zone::to_utc(zones.get(zone, zone::find).as_ref()?, date))
         },
     )],

@@ -11,7 +11,7 @@ pub const FUNCTION: Function = Function {
     examples: &[("datetime_part('quarter', datetime(2020-06-15))", "2")],
     lower: Lower::Convert(&[Type::String, Type::DateTime]),
     kernels: &[Kernel::new("kql_datetime_part", Type::Int, |rows| {
-        let mut parts = Memo::new();
+        let mut parts = Memo::empty();
         each!(rows, [text name, long date] -> IntOut, part::part_of((*parts.get(name, part::Part::from_name))?, date))
     })],
 };

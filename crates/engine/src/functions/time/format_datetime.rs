@@ -14,7 +14,7 @@ pub const FUNCTION: Function = Function {
     )],
     lower: Lower::Convert(&[Type::DateTime, Type::String]),
     kernels: &[Kernel::new("kql_format_datetime", Type::String, |rows| {
-        let mut patterns = Memo::new();
+        let mut patterns = Memo::empty();
         each!(rows, [long date, text format] -> TextOut, {
             Some(pattern::print_datetime(patterns.get(format, pattern::split), date))
         })

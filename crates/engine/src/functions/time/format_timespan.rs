@@ -11,7 +11,7 @@ pub const FUNCTION: Function = Function {
     examples: &[("format_timespan(25h + 61m, 'd.hh:mm')", "1.02:01")],
     lower: Lower::Convert(&[Type::TimeSpan, Type::String]),
     kernels: &[Kernel::new("kql_format_timespan", Type::String, |rows| {
-        let mut patterns = Memo::new();
+        let mut patterns = Memo::empty();
         each!(rows, [long span, text format] -> TextOut, {
             Some(pattern::print_timespan(patterns.get(format, pattern::split), span))
         })

@@ -100,7 +100,7 @@ pub fn ordinal(part: Part, ticks: i64) -> Option<i64> {
         Part::Week => civil::start_of_week(ticks).div_euclid(7 * TICK_DAY),
         Part::Nanosecond => ticks.checked_mul(100)?,
         // Whole numbers of these parts have passed since year 1.
-        _ => (ticks + TICKS_BEFORE_1970) / part.ticks()?,
+        _ => ticks.checked_add(TICKS_BEFORE_1970)? / part.ticks()?,
     })
 }
 

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use crate::functions::civil::{self, TICK_DAY, TICK_HOUR, TICK_MINUTE, TICK_SECOND};
 
+/// More leading zeros than anybody wants, fewer than formatting allows.
+const DAY_DIGITS_MAX: usize = 64;
+
 /// A run of one letter that means something, or a piece of plain text.
 pub enum Piece {
     Field { letter: char, width: usize },
@@ -69,6 +72,7 @@ pub fn print_timespan(pieces: &[Piece], ticks: i64) -> String {
         match piece {
             Piece::Text(c) => out.push(*c),
             Piece::Field { letter: 'd', width } => {
+                let width = (*width).min(DAY_DIGITS_MAX);
                 let _ = write!(out, "{days:0width$}");
             }
             Piece::Field { letter, width } => {
