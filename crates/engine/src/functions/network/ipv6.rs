@@ -87,10 +87,7 @@ pub fn ranges(list: &str) -> Intervals {
     let nets = elements(list)
         .into_iter()
         .filter_map(|item| Net::parse(&json::text_of_value(&item)));
-    Intervals::new(
-        nets.map(|net| (net.first().into(), net.last().into()))
-            .collect(),
-    )
+    Intervals::new(nets.map(|net| (net.first(), net.last())).collect())
 }
 
 /// Over the arguments (a, b[, prefix]).

@@ -310,5 +310,5 @@ fn ticks(value: f64) -> Option<i64> {
 }
 
 fn decimal_of_real(value: f64) -> Option<i128> {
-    value.is_finite().then(|| (value * ONE) as i128)
+    value.is_finite().then_some((value * ONE) as i128)
 }
