@@ -15,6 +15,7 @@ mod build;
 mod fold;
 mod operands;
 mod scalar;
+mod fit;
 mod call;
 mod window;
 mod functions;

@@ -108,7 +108,11 @@ impl Lines {
             if at > 0 || !keyword.is_empty() {
                 self.new_line(further, false);
             }
-            let own = if at > 0 || !keyword.is_empty() { further } else { indent };
+            let own = if at > 0 || !keyword.is_empty() {
+                further
+            } else {
+                indent
+            };
             match self.fits(piece) {
                 true => self.all(piece, further),
                 false => self.loose(piece, own),
@@ -126,7 +130,11 @@ impl Lines {
         }
         let glued = |node: &Node<'_>| matches!(node, Node::Leaf(leaf) if !leaf.space);
         let length = 2 + nodes[2..].iter().take_while(|node| glued(node)).count();
-        if matches!(nodes[1], Node::Leaf(_)) { length } else { 0 }
+        if matches!(nodes[1], Node::Leaf(_)) {
+            length
+        } else {
+            0
+        }
     }
 
     /// Nodes after each other, with those groups broken that do not fit.
@@ -159,7 +167,17 @@ impl Lines {
         self.all(comments, indent + INDENT);
         let inner = indent + INDENT;
         // `dynamic([` and `])` stay together.
-        if let ([], [Node::Group { open, body, close: inner_close }]) = (comments, body) {
+        if let (
+            [],
+            [
+                Node::Group {
+                    open,
+                    body,
+                    close: inner_close,
+                },
+            ],
+        ) = (comments, body)
+        {
             self.group(*open, body, *inner_close, indent, None);
             return self.leaf(close, indent);
         }

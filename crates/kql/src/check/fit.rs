@@ -1,0 +1,105 @@
+//! Whether the arguments of a call fit an overload, and how well.
+//!
+//! In: the arguments, typed, and an overload's parameters. Out: which argument is for which
+//! parameter, how far each is from exact, and a parameter's type in words. Deliberately not here:
+//! the choice among overloads (`call`).
+
+use super::call::Arg;
+use crate::functions::{Overload, Parameter, ParameterType};
+use crate::types::Type;
+
+/// The parameter that each argument is for; `None` when there are too few or too many.
+pub(super) fn layout(overload: &'static Overload, args: &[Arg]) -> Option<Vec<&'static Parameter>> {
+    let parameters = &overload.parameters;
+    let Some(repeated) = parameters.iter().position(Parameter::is_repeated) else {
+        let least = parameters.iter().map(|parameter| parameter.least).sum();
+        return (args.len() >= least && args.len() <= parameters.len())
+            .then(|| parameters.iter().take(args.len()).collect());
+    };
+    let after = &parameters[repeated + 1..];
+    let needed: usize = after.iter().map(|parameter| parameter.least).sum();
+    // Arguments at the end go to the parameters there, if they fit.
+    (needed..=after.len()).rev().find_map(|tail| {
+        let middle = args.len().checked_sub(repeated + tail)?;
+        let range = parameters[repeated].least..=parameters[repeated].most;
+        if !range.contains(&middle) {
+            return None;
+        }
+        let fits = args[repeated + middle..]
+            .iter()
+            .zip(after)
+            .all(|(arg, parameter)| fit(arg, parameter).is_some());
+        (fits || tail == needed).then(|| {
+            let repeats = std::iter::repeat_n(&parameters[repeated], middle);
+            parameters[..repeated]
+                .iter()
+                .chain(repeats)
+                .chain(after.iter().take(tail))
+                .collect()
+        })
+    })
+}
+
+/// How well an argument fits: 0 is exact; `None`: not at all.
+pub(super) fn fit(arg: &Arg, parameter: &Parameter) -> Option<usize> {
+    parameter
+        .types
+        .iter()
+        .filter_map(|class| fit_class(arg, *class))
+        .min()
+}
+
+fn fit_class(arg: &Arg, class: ParameterType) -> Option<usize> {
+    let ty = match (arg, class) {
+        (Arg::Star, ParameterType::Star) => return Some(0),
+        (Arg::Type(_), ParameterType::TypeLiteral) => return Some(0),
+        (Arg::Value(value), _) => value.ty,
+        _ => return None,
+    };
+    let fits = match class {
+        ParameterType::Exactly(wanted) if wanted == ty => return Some(0),
+        ParameterType::Exactly(wanted) => {
+            let wider = wanted.is_numeric() && ty.is_numeric() && wanted > ty;
+            return wider.then_some(1);
+        }
+        ParameterType::Array | ParameterType::Bag if ty == Type::Dynamic => return Some(1),
+        ParameterType::Array | ParameterType::Bag => false,
+        ParameterType::Integer => ty.is_integer(),
+        ParameterType::Number => ty.is_numeric(),
+        ParameterType::Summable => ty.is_numeric() || matches!(ty, Type::DateTime | Type::TimeSpan),
+        ParameterType::NotDynamic => ty != Type::Dynamic,
+        ParameterType::NotRealOrBool => !matches!(ty, Type::Real | Type::Bool),
+        ParameterType::Orderable => !matches!(ty, Type::Dynamic | Type::Guid),
+        ParameterType::Scalar
+        | ParameterType::Common
+        | ParameterType::CommonOrderable
+        | ParameterType::CommonOrDynamic
+        | ParameterType::Any => true,
+        ParameterType::TypeLiteral | ParameterType::Tabular | ParameterType::Star => false,
+    };
+    fits.then_some(if class == ParameterType::Integer {
+        1
+    } else {
+        2
+    })
+}
+
+pub(super) fn describe(class: ParameterType) -> String {
+    match class {
+        ParameterType::Exactly(ty) => format!("a `{ty}`"),
+        ParameterType::Number => "a number".to_string(),
+        ParameterType::Integer => "a whole number".to_string(),
+        ParameterType::Array => "a `dynamic` array".to_string(),
+        ParameterType::Bag => "a `dynamic` property bag".to_string(),
+        ParameterType::Summable => "a number, `datetime` or `timespan`".to_string(),
+        ParameterType::Orderable => {
+            "a number, `datetime`, `timespan`, `string` or `bool`".to_string()
+        }
+        ParameterType::NotDynamic => "anything but a `dynamic`".to_string(),
+        ParameterType::NotRealOrBool => "anything but a `real` or `bool`".to_string(),
+        ParameterType::TypeLiteral => "a `typeof()`".to_string(),
+        ParameterType::Tabular => "a table".to_string(),
+        ParameterType::Star => "`*`".to_string(),
+        _ => "a value".to_string(),
+    }
+}
