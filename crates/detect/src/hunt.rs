@@ -123,7 +123,7 @@ pub fn hunt(
     let mut needs = Vec::new();
     let all: Vec<usize> = (0..rules.len()).collect();
     for (at, of_rule) in in_parallel(options, &all, |at| needs_of(&rules[at], &engine)) {
-        match of_rule.unwrap_or_else(|panicked| Err(panicked)) {
+        match of_rule.unwrap_or_else(Err) {
             Ok(of_rule) => needs.extend(of_rule),
             Err(outcome) => {
                 outcomes.insert(at, outcome);
