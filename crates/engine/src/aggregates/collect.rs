@@ -162,14 +162,14 @@ impl CollectGroups {
     fn add(&mut self, group: usize, order: &[u8], text: &str) {
         let ordered = self.order.is_some();
         let group = &mut self.groups[group];
-        if self.kind == Kind::Set {
-            if let Some(&place) = group.places.get(text) {
-                let known = &mut group.elements[place];
-                if order < known.order.as_ref() {
-                    known.order = order.into();
-                }
-                return;
+        if self.kind == Kind::Set
+            && let Some(&place) = group.places.get(text)
+        {
+            let known = &mut group.elements[place];
+            if order < known.order.as_ref() {
+                known.order = order.into();
             }
+            return;
         }
         if !ordered && group.elements.len() >= self.max {
             return;

@@ -1,5 +1,7 @@
 //! The engine's integration tests, in one binary.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 mod compare;
 mod corpus;

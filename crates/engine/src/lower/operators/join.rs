@@ -7,6 +7,7 @@ use datafusion::common::{JoinType, NullEquality};
 use datafusion::logical_expr::{Expr as PlanExpr, LogicalPlanBuilder};
 use keyline_kql::checked::{Expr, Join, JoinKind, Rel, Side};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::filter::plan_columns;
@@ -189,10 +190,10 @@ impl Lowerer<'_> {
             .map(|c| c.name.clone())
             .chain(relation.hidden());
         for name in all.chain(keys.iter().cloned()) {
-            if !names.contains_key(&name) {
+            if let Entry::Vacant(free) = names.entry(name) {
                 let new = self.hidden("right");
-                exprs.push(column(&name).alias(&new));
-                names.insert(name, new);
+                exprs.push(column(free.key()).alias(&new));
+                free.insert(new);
             }
         }
         relation.plan = builder(&relation.plan).project(exprs)?.build()?;

@@ -1,4 +1,5 @@
-//! TODO
+//! `scan`: not supported yet, and said so by name.
+
 use keyline_kql::checked::{Rel, Scan};
 use std::sync::Arc;
 
@@ -8,6 +9,6 @@ use crate::lower::relation::Relation;
 
 impl Lowerer<'_> {
     pub(crate) fn scan(&mut self, _: &Scan, _: &Arc<Rel>) -> Result<Relation> {
-        Err(Error::unsupported("`scan`"))
+        Err(Error::unsupported("the operator `scan`"))
     }
 }

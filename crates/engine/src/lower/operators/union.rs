@@ -57,7 +57,7 @@ impl Lowerer<'_> {
         let union = Union::try_new_with_loose_types(plans)?;
         let mut relation = Relation::new(LogicalPlan::Union(union), columns);
         relation.carry = carry;
-        relation.pending = pending.then(|| Pending {
+        relation.pending = pending.then_some(Pending {
             first: interval.0,
             last: interval.1,
             in_order: false,
