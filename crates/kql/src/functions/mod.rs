@@ -98,6 +98,14 @@ mod tests {
     }
 
     #[test]
+    fn every_function_says_what_it_does() {
+        for function in scalars().into_iter().chain(aggregates()) {
+            let known = !function.implemented || !function.doc.is_empty();
+            assert!(known, "{} has no documentation", function.name);
+        }
+    }
+
+    #[test]
     fn a_row_becomes_an_overload() {
         let substring = scalar("substring").expect("it is in the table");
         assert_eq!(substring.overloads.len(), 1);
