@@ -9,6 +9,7 @@ use super::report::Checked;
 use super::scope::{Binding, Row};
 use crate::checked::{Op, Rel};
 use crate::codes;
+use crate::parse::literal::{datetime_text, datetime_ticks, timespan_text, timespan_ticks};
 use crate::schema::Column;
 use crate::span::Span;
 use crate::syntax::{DataTable, ExprKind, ExternalData, Parameter, RowSchema};
@@ -176,6 +177,8 @@ fn cell(value: &Value, ty: Type) -> Option<Value> {
                     "false" | "0" => Value::Bool(false),
                     _ => null,
                 },
+                Type::DateTime => datetime_ticks(text).map_or(null, Value::DateTime),
+                Type::TimeSpan => timespan_ticks(text).map_or(null, Value::TimeSpan),
                 Type::Guid if text.len() == 36 => Value::Guid(text.to_lowercase()),
                 _ => null,
             }
@@ -205,6 +208,8 @@ pub(super) fn json(value: &Value) -> Option<String> {
         Value::Decimal(text) | Value::Guid(text) => quoted(text),
         Value::String(text) => quoted(text),
         Value::Dynamic(json) => json.clone(),
+        Value::DateTime(ticks) => quoted(&datetime_text(*ticks)),
+        Value::TimeSpan(ticks) => quoted(&timespan_text(*ticks)),
         _ => return None,
     })
 }

@@ -92,7 +92,7 @@ impl Checker<'_> {
         match meant {
             Some(name) => {
                 error.help = Some(format!("did you mean `{name}`?"));
-                error.fix = Some(name);
+                error.fix = Some(written(&name));
             }
             None => error.help = otherwise,
         }
@@ -105,5 +105,16 @@ impl Checker<'_> {
             span,
             format!("the query is too large: more than {limit} {what}"),
         )
+    }
+}
+
+/// A name as a query writes it: in brackets where it is no plain word.
+fn written(name: &str) -> String {
+    let plain = name
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$'));
+    match plain && !name.starts_with(|c: char| c.is_ascii_digit()) {
+        true => name.to_string(),
+        false => format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'")),
     }
 }
