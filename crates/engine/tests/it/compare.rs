@@ -153,7 +153,7 @@ fn real_equal(expected: &str, found: f64) -> bool {
         "-Infinity" | "-∞" => found == f64::NEG_INFINITY,
         _ => expected
             .parse::<f64>()
-            .is_ok_and(|expected| near(expected, found)),
+            .is_ok_and(|expected| found.is_finite() && near(expected, found)),
     }
 }
 

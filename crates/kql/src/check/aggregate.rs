@@ -79,7 +79,7 @@ impl<'a> Checker<'a> {
             ));
         }
         // Aggregates do not stand in each other, and look at the input's rows.
-        let Some(mut sink) = self.aggregates.take() else {
+        let Some(sink) = self.aggregates.take() else {
             return Err(self.unknown_function(&call.name, span));
         };
         let inside = Row {
@@ -90,21 +90,29 @@ impl<'a> Checker<'a> {
             exists: true,
         };
         let made = self.aggregate_call(function, call, &inside, &sink.keys, span);
-        let result = made.map(|(mut aggregate, names)| {
-            let first: usize = sink.found.iter().map(|found| found.names.len()).sum();
-            aggregate.names = (0..names.len())
-                .map(|at| format!("$aggregate{}", first + at))
-                .collect();
-            let outputs = Outputs {
-                hidden: aggregate.names.clone(),
-                names,
-                types: aggregate.types.clone(),
-            };
-            sink.found.push(aggregate);
-            outputs
-        });
         self.aggregates = Some(sink);
-        result
+        let (aggregate, names) = made?;
+        self.note(aggregate, names).ok_or(Reported)
+    }
+
+    /// Adds an aggregate to the sink, if there is one.
+    pub(super) fn note(
+        &mut self,
+        mut aggregate: NamedAggregate,
+        names: Vec<Option<String>>,
+    ) -> Option<Outputs> {
+        let sink = self.aggregates.as_mut()?;
+        let first: usize = sink.found.iter().map(|found| found.names.len()).sum();
+        aggregate.names = (0..names.len())
+            .map(|at| format!("$aggregate{}", first + at))
+            .collect();
+        let outputs = Outputs {
+            hidden: aggregate.names.clone(),
+            names,
+            types: aggregate.types.clone(),
+        };
+        sink.found.push(aggregate);
+        Some(outputs)
     }
 
     fn unknown_aggregate(&mut self, call: &Call) -> Reported {

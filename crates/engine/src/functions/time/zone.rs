@@ -16,11 +16,11 @@ pub fn to_local(zone: &TimeZone, ticks: i64) -> Option<i64> {
     in_range(i128::from(ticks) + i128::from(offset) * 10_000_000)
 }
 
-/// A wall-clock time that a zone skips is read with the offset that held before the gap's end.
+/// A wall-clock time that a zone skips is read with the offset that holds after the gap.
 pub fn to_utc(zone: &TimeZone, ticks: i64) -> Option<i64> {
     let wall = Timestamp::from_nanosecond(i128::from(ticks) * 100).ok()?;
     let wall: DateTime = TimeZone::UTC.to_datetime(wall);
-    let instant = match zone.to_ambiguous_timestamp(wall).compatible() {
+    let instant = match zone.to_ambiguous_timestamp(wall).earlier() {
         Ok(instant) => instant,
         Err(_) => return None,
     };

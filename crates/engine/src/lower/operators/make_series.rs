@@ -176,7 +176,7 @@ impl Lowerer<'_> {
                 .points
                 .insert(place, row[keys + 1..].iter().map(json).collect());
         }
-        if groups.is_empty() && keys == 0 && !series.nonempty {
+        if groups.is_empty() && keys == 0 && series.nonempty {
             groups.push(Series::default());
         }
         Ok(groups)

@@ -110,8 +110,11 @@ fn pattern(kind: &ParseKind, items: &[ParseItem]) -> String {
             ParseItem::Text(text) => pattern.push_str(&regex::escape(text)),
             ParseItem::Star => pattern.push_str(".*?"),
             ParseItem::Column { ty, .. } => {
+                // Before a star nothing says where the value ends but the value itself.
+                let before_star = matches!(items.get(at + 1), Some(ParseItem::Star));
                 let any = match ty {
                     Type::Int | Type::Long if regex => "[+-]?[0-9]+",
+                    _ if before_star && !regex => longest(*ty),
                     _ if regex || last => ".*",
                     _ => ".*?",
                 };
@@ -124,4 +127,17 @@ fn pattern(kind: &ParseKind, items: &[ParseItem]) -> String {
         pattern.push('$');
     }
     pattern
+}
+
+/// The longest text that can be a value of the type, or none.
+fn longest(ty: Type) -> &'static str {
+    match ty {
+        Type::Int | Type::Long => "[+-]?[0-9]+|",
+        Type::Real | Type::Decimal => "[+-]?[0-9]+(?:\\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|",
+        Type::Bool => "(?i:true|false)|",
+        Type::Guid => "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|",
+        Type::DateTime => "[0-9][0-9/:.TZ+-]*(?: [0-9][0-9:.Z]*)?|",
+        Type::TimeSpan => "-?[0-9][0-9:.]*[a-z]*|",
+        Type::String | Type::Dynamic => ".*?",
+    }
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::check::aggregate::Sink;
+use crate::check::aggregate::{Outputs, Sink};
 use crate::check::build::{column, converted};
 use crate::check::names::{Columns, Duplicate};
 use crate::check::report::Checked;
 use crate::check::scope::{Row, Windows};
 use crate::check::{Checker, codes, fold};
-use crate::checked::{self, MakeSeries, NamedExpr, Op, Rel};
+use crate::checked::{self, MakeSeries, NamedAggregate, NamedExpr, Op, Rel};
 use crate::schema::Column;
 use crate::syntax::{self, BinaryOp, Expr, Operator, SeriesAggregate, SeriesRange};
 use crate::types::{Type, Value};
@@ -100,8 +100,10 @@ impl<'a> Checker<'a> {
         row: &Row,
         columns: &mut Columns<checked::Expr>,
     ) -> Checked<Value> {
-        let span = item.expr.span;
         let Some(call) = self.direct_aggregate(&item.expr.expr) else {
+            if let Some(outputs) = self.constant_aggregate(&item.expr.expr)? {
+                return self.series_column(item, outputs, row, columns);
+            }
             return Err(self.unsupported(
                 codes::UNSUPPORTED_OPERATOR,
                 item.expr.expr.span,
@@ -109,6 +111,33 @@ impl<'a> Checker<'a> {
             ));
         };
         let outputs = self.aggregate(call, row, item.expr.expr.span)?;
+        self.series_column(item, outputs, row, columns)
+    }
+
+    /// A number that is the same for every row is the greatest of all.
+    fn constant_aggregate(&mut self, expr: &'a Expr) -> Checked<Option<Outputs>> {
+        let value = self.scalar(expr, &Row::none())?;
+        if fold::value(&value).is_none() || !value.ty.is_numeric() {
+            return Ok(None);
+        }
+        let aggregate = NamedAggregate {
+            names: Vec::new(),
+            function: "max",
+            types: vec![value.ty],
+            args: vec![value],
+            span: expr.span,
+        };
+        Ok(self.note(aggregate, vec![None]))
+    }
+
+    fn series_column(
+        &mut self,
+        item: &'a SeriesAggregate,
+        outputs: Outputs,
+        row: &Row,
+        columns: &mut Columns<checked::Expr>,
+    ) -> Checked<Value> {
+        let span = item.expr.span;
         let ([hidden], [ty]) = (outputs.hidden.as_slice(), outputs.types.as_slice()) else {
             return Err(self.error(
                 codes::NOT_AN_AGGREGATE,
