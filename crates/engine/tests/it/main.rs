@@ -5,6 +5,7 @@
 mod support;
 mod compare;
 mod corpus;
+mod vocabulary;
 mod rules;
 mod proto;
 mod replay;

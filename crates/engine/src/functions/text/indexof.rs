@@ -11,6 +11,7 @@ pub const FUNCTION: Function = Function {
     examples: &[
         ("indexof('abcabc', 'a', 2)", "3"),
         ("indexof('abc', 'x')", "-1"),
+        ("indexof('abcdefgabcdefg', 'cde', 1, 10, 2)", "9"),
     ],
     lower: Lower::Convert(&[
         Type::String,
@@ -27,9 +28,9 @@ pub const FUNCTION: Function = Function {
                 }
                 let mut from = 0;
                 let mut left = place.occurrence;
+                // Each further occurrence is looked for in a window of the whole length.
                 while let Some(found) = place
-                    .window
-                    .get(from..)
+                    .window_from(from)
                     .and_then(|text| text.find(place.lookup))
                 {
                     left -= 1;

@@ -9,6 +9,10 @@ use crate::functions::rows::{LongOut, Rows};
 pub struct Place<'a> {
     pub lookup: &'a str,
     pub window: &'a str,
+    /// The text from the start of the window to its own end.
+    pub rest: &'a str,
+    /// How long a window is, in characters; below 0, it has no end.
+    pub length: i64,
     /// As given, in characters.
     pub start: i64,
     /// From 1.
@@ -18,12 +22,15 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// The window that begins at a byte of `rest`.
+    pub fn window_from(&self, byte: usize) -> Option<&str> {
+        let rest = self.rest.get(byte..)?;
+        Some(cut(rest, self.length))
+    }
+
     /// The place in the whole text, in characters, of a byte of the window.
     pub fn at(&self, byte: usize) -> i64 {
-        let before = self
-            .window
-            .get(..byte)
-            .map_or(0, |text| text.chars().count());
+        let before = self.rest.get(..byte).map_or(0, |text| text.chars().count());
         self.skipped + i64::try_from(before).unwrap_or(i64::MAX)
     }
 }
@@ -68,19 +75,24 @@ fn place<'a>(
         start
     };
     let from = byte_at(text, skipped);
-    let window = &text[from..];
-    let window = if length < 0 {
-        window
-    } else {
-        &window[..byte_at(window, length)]
-    };
+    let rest = &text[from..];
     Some(Place {
         lookup,
-        window,
+        window: cut(rest, length),
+        rest,
+        length,
         start,
         occurrence,
         skipped,
     })
+}
+
+fn cut(rest: &str, length: i64) -> &str {
+    if length < 0 {
+        rest
+    } else {
+        &rest[..byte_at(rest, length)]
+    }
 }
 
 fn byte_at(text: &str, index: i64) -> usize {

@@ -86,7 +86,7 @@ impl Lowerer<'_> {
 }
 
 /// The cell in the column's own type, however the literal was written.
-fn cell(value: &Value, ty: Type) -> ScalarValue {
+pub(super) fn cell(value: &Value, ty: Type) -> ScalarValue {
     let value = scalar(value);
     if value.is_null() { null(ty) } else { value }
 }

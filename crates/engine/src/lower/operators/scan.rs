@@ -1,14 +1,293 @@
-//! `scan`: not supported yet, and said so by name.
+//! `scan`: sequences of rows, each step of which a row may match.
+//!
+//! It ends a stage: the rows are read, walked once in their order with the state of each step in
+//! hand, and what the steps let out becomes a table of literals. A row is tried on the last step
+//! first, so that it takes a sequence one step on at most. Conditions and assignments are lowered like
+//! all others and evaluated on one row at a time, made of the row and of what the state remembers.
 
-use keyline_kql::checked::{Rel, Scan};
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{Field, Schema};
+use datafusion::common::DFSchema;
+use datafusion::logical_expr::Expr as PlanExpr;
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::prelude::SessionContext;
+use keyline_kql::checked::{Rel, Scan, ScanOutput};
+use keyline_kql::schema::Column;
+use keyline_kql::types::{Type, Value};
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use super::literals::cell;
+use crate::error::Result;
+use crate::limits::STAGE_ROWS_MAX;
 use crate::lower::Lowerer;
+use crate::lower::literal::data_type;
 use crate::lower::relation::Relation;
+use crate::rows::batches_to_rows;
 
 impl Lowerer<'_> {
-    pub(crate) fn scan(&mut self, _: &Scan, _: &Arc<Rel>) -> Result<Relation> {
-        Err(Error::unsupported("the operator `scan`"))
+    pub(crate) fn scan(&mut self, scan: &Scan, rel: &Arc<Rel>) -> Result<Relation> {
+        let input = self.rel(&scan.input)?;
+        self.refuse_ticks(&input, "`scan`")?;
+        let rows = self.rows(&input, STAGE_ROWS_MAX)?;
+        let mut walk = self.walk(scan, &input.columns)?;
+        for (place, row) in rows.into_iter().enumerate() {
+            walk.row(place, row)?;
+        }
+        let mut relation = self.datatable(&walk.finish(), &rel.columns)?;
+        relation.sorted = true;
+        Ok(relation)
+    }
+
+    fn walk(&mut self, scan: &Scan, input: &[Column]) -> Result<Walk> {
+        let variables = scan.declared.iter().map(|(column, _)| column);
+        let state: Vec<Column> = input.iter().chain(variables).cloned().collect();
+        let mut seen: Vec<(Column, Source)> = Vec::new();
+        for (place, c) in input.iter().enumerate() {
+            seen.push((c.clone(), Source::Row(place)));
+        }
+        for (step, named) in scan.steps.iter().enumerate() {
+            for (place, c) in state.iter().enumerate() {
+                let name = format!("{}.{}", named.name, c.name);
+                seen.push((Column::new(name, c.ty), Source::State { step, place }));
+            }
+        }
+        let columns: Vec<Column> = seen.iter().map(|(c, _)| c.clone()).collect();
+        let mut row = self.datatable(&[], &columns)?;
+        let mut lowered = Vec::new();
+        for step in &scan.steps {
+            let condition = self.expr(&mut row, &step.condition)?;
+            let mut assignments = Vec::new();
+            for named in &step.assignments {
+                let place = state.iter().position(|c| c.name == named.name);
+                let value = self.expr(&mut row, &named.expr)?;
+                assignments.push((place.unwrap_or_default(), value, named.expr.ty));
+            }
+            lowered.push((condition, assignments));
+        }
+        // Only what an expression reads is put before it.
+        seen.retain(|(c, _)| {
+            let reads = |expr: &PlanExpr| expr.column_refs().iter().any(|r| r.name == c.name);
+            lowered.iter().any(|(condition, assignments)| {
+                reads(condition) || assignments.iter().any(|(_, value, _)| reads(value))
+            })
+        });
+        let fields: Vec<Field> = seen
+            .iter()
+            .map(|(c, _)| Field::new(&c.name, data_type(c.ty), true))
+            .collect();
+        let schema = Arc::new(Schema::new(fields));
+        let plan_schema = DFSchema::try_from(Arc::clone(&schema))?;
+        let context = SessionContext::new();
+        let compiled = |expr: PlanExpr, ty: Type| -> Result<Compiled> {
+            let expr = context.create_physical_expr(expr, &plan_schema)?;
+            Ok(Compiled { expr, ty })
+        };
+        let mut steps = Vec::new();
+        for (step, (condition, assignments)) in scan.steps.iter().zip(lowered) {
+            steps.push(Step {
+                optional: step.optional,
+                output: step.output,
+                condition: compiled(condition, Type::Bool)?,
+                assignments: assignments
+                    .into_iter()
+                    .map(|(place, value, ty)| Ok((place, compiled(value, ty)?)))
+                    .collect::<Result<_>>()?,
+            });
+        }
+        let inputs = input.iter().map(|c| Value::Null(c.ty));
+        let firsts = scan.declared.iter().map(|(_, first)| first.clone());
+        Ok(Walk {
+            states: steps.iter().map(|_| None).collect(),
+            steps,
+            seen,
+            schema,
+            firsts: firsts.clone().collect(),
+            absent: inputs.chain(firsts).collect(),
+            with_match_id: scan.match_id.is_some(),
+            sequences: 0,
+            found: Vec::new(),
+        })
+    }
+}
+
+struct Walk {
+    steps: Vec<Step>,
+    /// What the expressions read, and where it is.
+    seen: Vec<(Column, Source)>,
+    schema: Arc<Schema>,
+    /// The first values of the variables.
+    firsts: Vec<Value>,
+    /// What a step remembers that no row has matched.
+    absent: Vec<Value>,
+    with_match_id: bool,
+    sequences: i64,
+    /// For each step, the sequence that has come as far as it.
+    states: Vec<Option<State>>,
+    /// What comes out, with the place of its row.
+    found: Vec<(usize, Vec<Value>)>,
+}
+
+struct Step {
+    optional: bool,
+    output: ScanOutput,
+    condition: Compiled,
+    /// The place of each variable, and its value.
+    assignments: Vec<(usize, Compiled)>,
+}
+
+struct Compiled {
+    expr: Arc<dyn PhysicalExpr>,
+    ty: Type,
+}
+
+#[derive(Clone, Copy)]
+enum Source {
+    Row(usize),
+    State { step: usize, place: usize },
+}
+
+/// A sequence.
+struct State {
+    id: i64,
+    /// For each step, the last row that matched it, with the variables.
+    rows: Vec<Option<Vec<Value>>>,
+    /// With `output=last`: what comes out if no other row matches the step.
+    pending: Option<(usize, Vec<Value>)>,
+}
+
+impl Walk {
+    fn row(&mut self, place: usize, row: Vec<Value>) -> Result<()> {
+        for step in (0..self.steps.len()).rev() {
+            if !self.goes_on(step, place, &row)? {
+                self.stays(step, place, &row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The row takes the sequence of the step before to this step.
+    fn goes_on(&mut self, step: usize, place: usize, row: &[Value]) -> Result<bool> {
+        let Some(before) = self.before(step) else {
+            return Ok(false);
+        };
+        let Some(mut state) = self.states[before].take() else {
+            return Ok(false);
+        };
+        let batch = self.batch(row, &state)?;
+        if !self.matches(step, &batch)? {
+            self.states[before] = Some(state);
+            return Ok(false);
+        }
+        self.found.extend(state.pending.take());
+        let replaced = self.states[step].take();
+        self.found
+            .extend(replaced.and_then(|replaced| replaced.pending));
+        self.matched(step, place, row, &batch, state)?;
+        Ok(true)
+    }
+
+    /// The row is one more of this step, or begins a sequence.
+    fn stays(&mut self, step: usize, place: usize, row: &[Value]) -> Result<()> {
+        let begun = self.states[step].take();
+        let begins = begun.is_none();
+        if begins && step > 0 {
+            return Ok(());
+        }
+        let state = begun.unwrap_or_else(|| State {
+            id: self.sequences,
+            rows: vec![None; self.steps.len()],
+            pending: None,
+        });
+        let batch = self.batch(row, &state)?;
+        if self.matches(step, &batch)? {
+            self.sequences += i64::from(begins);
+            self.matched(step, place, row, &batch, state)?;
+        } else if !begins {
+            self.states[step] = Some(state);
+        }
+        Ok(())
+    }
+
+    fn matched(
+        &mut self,
+        step: usize,
+        place: usize,
+        row: &[Value],
+        batch: &RecordBatch,
+        mut state: State,
+    ) -> Result<()> {
+        let mut extended: Vec<Value> = row.iter().chain(&self.firsts).cloned().collect();
+        for (variable, value) in &self.steps[step].assignments {
+            extended[*variable] = value.on(batch)?;
+        }
+        let mut output = extended.clone();
+        if self.with_match_id {
+            output.push(Value::Long(state.id));
+        }
+        match self.steps[step].output {
+            ScanOutput::All => self.found.push((place, output)),
+            ScanOutput::Last => state.pending = Some((place, output)),
+            ScanOutput::None => {}
+        }
+        state.rows[step] = Some(extended);
+        self.states[step] = Some(state);
+        Ok(())
+    }
+
+    /// The nearest step before this one that a sequence has come to; only optional ones are skipped.
+    fn before(&self, step: usize) -> Option<usize> {
+        for before in (0..step).rev() {
+            if self.states[before].is_some() {
+                return Some(before);
+            }
+            if !self.steps[before].optional {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn matches(&self, step: usize, batch: &RecordBatch) -> Result<bool> {
+        Ok(self.steps[step].condition.on(batch)? == Value::Bool(true))
+    }
+
+    /// The one row that the expressions see.
+    fn batch(&self, row: &[Value], state: &State) -> Result<RecordBatch> {
+        let arrays = self
+            .seen
+            .iter()
+            .map(|(c, source)| {
+                let value = match *source {
+                    Source::Row(place) => row.get(place),
+                    Source::State { step, place } => {
+                        let known = state.rows.get(step).and_then(Option::as_ref);
+                        known.unwrap_or(&self.absent).get(place)
+                    }
+                };
+                let value = value.cloned().unwrap_or(Value::Null(c.ty));
+                Ok(cell(&value, c.ty).to_array()?)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(1));
+        let schema = Arc::clone(&self.schema);
+        Ok(RecordBatch::try_new_with_options(schema, arrays, &options)?)
+    }
+
+    /// What came out, in the order of the rows.
+    fn finish(mut self) -> Vec<Vec<Value>> {
+        let states = self.states.into_iter().flatten();
+        self.found.extend(states.filter_map(|state| state.pending));
+        self.found.sort_by_key(|(place, _)| *place);
+        self.found.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
+impl Compiled {
+    fn on(&self, batch: &RecordBatch) -> Result<Value> {
+        let array = self.expr.evaluate(batch)?.into_array(1)?;
+        let result = RecordBatch::try_from_iter([("value", array)])?;
+        let mut rows = batches_to_rows(&[result], &[Column::new("value", self.ty)])?;
+        let value = rows.pop().and_then(|mut row| row.pop());
+        Ok(value.unwrap_or(Value::Null(self.ty)))
     }
 }
