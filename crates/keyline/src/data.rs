@@ -37,6 +37,11 @@ pub fn memory_bytes(args: &DataArgs, context: &Context) -> Result<u64> {
     }
 }
 
+/// Reading and evaluating share the memory of a run.
+pub fn engine_memory_bytes(args: &DataArgs, context: &Context) -> Result<usize> {
+    Ok((memory_bytes(args, context)? / 2) as usize)
+}
+
 pub fn threads(args: &DataArgs) -> usize {
     args.threads
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
@@ -69,7 +74,7 @@ pub fn open_logs(
         &paths,
         LogOptions {
             threads: threads(args),
-            memory_bytes: memory_bytes(args, context)?,
+            memory_bytes: memory_bytes(args, context)? / 2,
             session_tokens: if args.keep_session_tokens {
                 SessionTokens::Keep
             } else {

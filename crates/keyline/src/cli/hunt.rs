@@ -8,8 +8,10 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use keyline_detect::alert::Alert;
+use keyline_detect::check::{Times, check};
 use keyline_detect::hunt::{HuntOptions, HuntReport, Progress, hunt};
-use keyline_detect::rule::AlertSeverity;
+use keyline_detect::rule::{AlertSeverity, Rule};
+use keyline_detect::schedule::Schedule;
 use keyline_engine::EngineOptions;
 use keyline_lake::RawRecord;
 use serde_json::{Value, json};
@@ -73,7 +75,11 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
         &context,
     )?));
     let watchlists = data::watchlists(&args.references, &context);
-    let (logs, bar) = data::open_logs(&args.paths, &args.data, RawRecord::Leave, &context)?;
+    let reading = DataArgs {
+        since: reach(&args, &loaded.rules, &context)?,
+        ..args.data.clone()
+    };
+    let (logs, bar) = data::open_logs(&args.paths, &reading, RawRecord::Leave, &context)?;
     let catalog = data::catalog(&logs, &watchlists, &context.config.estate)?;
     let shown = bar.clone();
     let now = args.data.as_of.unwrap_or_else(wall_clock_ticks);
@@ -83,7 +89,7 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
         until: bound(args.data.until),
         as_of: args.data.as_of,
         engine: EngineOptions {
-            memory_bytes: data::memory_bytes(&args.data, &context)? as usize,
+            memory_bytes: data::engine_memory_bytes(&args.data, &context)?,
             partitions: data::threads(&args.data),
             ..EngineOptions::for_this_machine()
         },
@@ -124,6 +130,26 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
         .printer
         .note(&coverage::line(&report.coverage, &context.config.estate));
     Ok(status(&report, args.fail_on))
+}
+
+/// The events that are read begin before `--since`, by as much as the rules look back.
+fn reach(args: &HuntArgs, rules: &[Rule], context: &Context) -> Result<Option<TimeBound>> {
+    let Some(since) = args.data.since else {
+        return Ok(None);
+    };
+    let now = args.data.as_of.unwrap_or_else(wall_clock_ticks);
+    let schema = data::for_checks(&args.references, context)?;
+    let mut longest = 0;
+    for rule in rules {
+        match check(rule, &schema, &Times::any()).derived.schedule {
+            Schedule::Ticks { period, .. } => longest = longest.max(period),
+            // Evaluated once, over the span that was asked for.
+            Schedule::Once => {}
+        }
+    }
+    Ok(Some(TimeBound::At(
+        since.resolve(now).saturating_sub(longest),
+    )))
 }
 
 fn status(report: &HuntReport, fail_on: Option<FailOn>) -> Status {

@@ -82,7 +82,7 @@ fn open(args: &QueryArgs, context: &Context) -> Result<Session> {
         context,
     )?));
     let options = EngineOptions {
-        memory_bytes: data::memory_bytes(&args.data, context)? as usize,
+        memory_bytes: data::engine_memory_bytes(&args.data, context)?,
         partitions: data::threads(&args.data),
         ..EngineOptions::for_this_machine()
     };
