@@ -4,7 +4,7 @@
 //! became of it. All files are read in one pass that gathers what any rule needs; the rules are then
 //! replayed in memory, a few at a time. A rule that fails fails alone. Nothing is printed here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use keyline_engine::{Catalog, Engine, EngineOptions, Evaluation, References, Ticks};
 use keyline_kql::checked::CheckedQuery;
 use keyline_kql::schema::Schema;
-use keyline_lake::{Coverage, Logs, Need, TABLE, TABLE_AWS, cut};
+use keyline_lake::{Coverage, Cut, Logs, Need, TABLE, TABLE_AWS, cut};
 use serde::Serialize;
 
 use crate::alert::{Alert, Form};
@@ -121,10 +121,16 @@ pub fn hunt(
 
     let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
     let mut needs = Vec::new();
+    let mut broad = BTreeSet::new();
     let all: Vec<usize> = (0..rules.len()).collect();
     for (at, of_rule) in in_parallel(options, &all, |at| needs_of(&rules[at], &engine)) {
         match of_rule.unwrap_or_else(Err) {
-            Ok(of_rule) => needs.extend(of_rule),
+            Ok(of_rule) => {
+                if of_rule.iter().any(Need::is_broad) {
+                    broad.insert(at);
+                }
+                needs.extend(of_rule);
+            }
             Err(outcome) => {
                 outcomes.insert(at, outcome);
             }
@@ -135,22 +141,31 @@ pub fn hunt(
         // No rule looks at events; the coverage is wanted nevertheless.
         needs.push(Need::new([relations::TIME], &[]).at_all_times());
     }
-    let cut = cut(logs, &needs).map_err(|e| failed(&e))?;
-    let mut tables = catalog.clone();
-    for (name, provider) in [(TABLE, cut.table()), (TABLE_AWS, cut.sentinel_table())] {
-        if let Some(columns) = catalog.table(name) {
-            tables.add(name, columns, provider.map_err(|e| failed(&e))?);
+    let cuts = cut(logs, &needs).map_err(|e| failed(&e))?;
+    let over = |cut: &Arc<Cut>| -> Result<Engine, HuntError> {
+        let mut tables = catalog.clone();
+        for (name, provider) in [(TABLE, cut.table()), (TABLE_AWS, cut.sentinel_table())] {
+            if let Some(columns) = catalog.table(name) {
+                tables.add(name, columns, provider.map_err(|e| failed(&e))?);
+            }
         }
-    }
-    let engine = engine.with_catalog(tables);
-    let span = span(cut.coverage(), options);
+        Ok(engine.with_catalog(tables))
+    };
+    let (narrow_engine, broad_engine) = (over(&cuts.narrow)?, over(&cuts.broad)?);
+    let coverage = cuts.narrow.coverage();
+    let span = span(coverage, options);
 
     let left: Vec<usize> = (0..rules.len())
         .filter(|at| !outcomes.contains_key(at))
         .collect();
     let done = AtomicUsize::new(outcomes.len());
     let results = in_parallel(options, &left, |at| {
-        let outcome = run_rule(&rules[at], &engine, span);
+        let engine = if broad.contains(&at) {
+            &broad_engine
+        } else {
+            &narrow_engine
+        };
+        let outcome = run_rule(&rules[at], engine, span);
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         report(
             options,
@@ -165,7 +180,7 @@ pub fn hunt(
     for (at, outcome) in results {
         outcomes.insert(at, outcome.unwrap_or_else(|panicked| panicked));
     }
-    Ok(summary(rules, outcomes, cut.coverage().clone()))
+    Ok(summary(rules, outcomes, coverage.clone()))
 }
 
 /// Does the work for each number on a few threads; results in the order of the numbers. A rule that

@@ -31,6 +31,7 @@ use crate::cut_table::CutTable;
 use crate::error::{Error, ErrorKind};
 use crate::limits;
 use crate::logs::{Inner, Logs};
+use crate::membership::Membership;
 use crate::parquet_write::{ParquetFile, RowGroup};
 use crate::pass::{Counting, Pass};
 use crate::pushdown;
@@ -60,6 +61,11 @@ impl Need {
             columns: Projection::all(),
             prefilter: Prefilter::everything(),
         }
+    }
+
+    /// Whether it covers every row.
+    pub fn is_broad(&self) -> bool {
+        self.prefilter.any_of.is_empty()
     }
 
     /// The same with more columns.
@@ -104,6 +110,18 @@ impl Need {
     }
 }
 
+/// What the needs of many queries are cut into.
+///
+/// A query that must see every event (a join of all events with a few, say) would make each of the
+/// others look through them all, so those that name the events they want get a cut of their own.
+#[derive(Debug, Clone)]
+pub struct Cuts {
+    /// For needs that are not [broad](Need::is_broad).
+    pub narrow: Arc<Cut>,
+    /// For queries with a broad need; the same as `narrow` where there are none.
+    pub broad: Arc<Cut>,
+}
+
 /// The rows that a set of queries needs.
 pub struct Cut {
     logs: Logs,
@@ -128,32 +146,42 @@ pub(crate) struct TimedBatch {
 }
 
 /// Reads everything once and keeps what the needs cover. Blocks.
-pub fn cut(logs: &Logs, needs: &[Need]) -> Result<Arc<Cut>, Error> {
+pub fn cut(logs: &Logs, needs: &[Need]) -> Result<Cuts, Error> {
     let inner = logs.inner();
-    let mut columns = Projection::of(&[Column::TimeGenerated, Column::AwsEventId]);
-    for need in needs {
-        columns = columns.union(need.columns);
-    }
-    let wanted = if needs.is_empty() {
-        Prefilter::everything()
-    } else {
-        together(needs)
+    let (broad, narrow): (Vec<Need>, Vec<Need>) = needs.iter().cloned().partition(Need::is_broad);
+    let wanted = together(&narrow);
+    // Too many alternatives to test are as good as none.
+    let apart = !broad.is_empty() && !wanted.any_of.is_empty();
+    let (first, second) = match apart {
+        true => (columns_of(&narrow), Some(columns_of(&broad))),
+        false => (columns_of(needs), None),
     };
+    let read_filter = match broad.is_empty() && !narrow.is_empty() {
+        true => wanted.clone(),
+        false => Prefilter::everything(),
+    };
+    let membership = apart.then(|| Membership::new(&wanted));
     let mut addenda = inner.known_survey().map(|survey| survey.addenda.clone());
     loop {
         let known = addenda.is_some();
-        let mut read = inner.read_options(columns);
+        let mut read = inner.read_options(second.map_or(first, |second| first.union(second)));
         read.prefilter = match &addenda {
-            Some(addenda) => addenda.widen(wanted.clone()),
+            Some(addenda) => addenda.widen(read_filter.clone()),
             // The reader lets addenda through whatever they match, so that they are noticed.
-            None => wanted.clone(),
+            None => read_filter.clone(),
         };
         let pass = inner.pass(read, Counting::Everything, addenda);
-        let gathering = Gathering::new(inner.clone(), columns);
+        let gathering = Gathering::new(inner.clone(), first);
+        let all = second.map(|columns| Gathering::new(inner.clone(), columns));
+        let sorting = Sorting {
+            membership: membership.as_ref(),
+            narrow: &gathering,
+            all: all.as_ref(),
+        };
         let parts = inner.run(
             &pass,
-            |_| Part::default(),
-            |pass: &Pass, part| gather(pass, &gathering, part),
+            |_| <(Part, Part)>::default(),
+            |pass: &Pass, parts| gather(pass, &sorting, parts),
         )?;
         if !known && pass.addenda_met() > 0 {
             // Some record patches another one, which may have been gathered before it.
@@ -163,15 +191,31 @@ pub fn cut(logs: &Logs, needs: &[Need]) -> Result<Arc<Cut>, Error> {
         if !known {
             inner.adopt(pass.coverage());
         }
-        let rows = gathering.finish(parts)?;
         let coverage = logs.survey()?;
-        return Ok(Arc::new(Cut {
-            logs: logs.clone(),
-            columns,
-            rows,
-            coverage,
-        }));
+        let made = |columns, rows| {
+            let (logs, coverage) = (logs.clone(), coverage.clone());
+            Arc::new(Cut {
+                logs,
+                columns,
+                rows,
+                coverage,
+            })
+        };
+        let (narrow_parts, all_parts) = parts.into_iter().unzip();
+        let narrow = made(first, gathering.finish(narrow_parts)?);
+        let broad = match (all, second) {
+            (Some(all), Some(columns)) => made(columns, all.finish(all_parts)?),
+            _ => narrow.clone(),
+        };
+        return Ok(Cuts { narrow, broad });
     }
+}
+
+fn columns_of(needs: &[Need]) -> Projection {
+    let least = Projection::of(&[Column::TimeGenerated, Column::AwsEventId]);
+    needs
+        .iter()
+        .fold(least, |columns, need| columns.union(need.columns))
 }
 
 impl Cut {
@@ -298,13 +342,47 @@ struct Gathering {
 /// Numbers the spilled files.
 static SPILLS: AtomicU64 = AtomicU64::new(0);
 
-fn gather(pass: &Pass, gathering: &Gathering, part: &mut Part) -> Result<(), Error> {
+/// Where a batch of the pass goes.
+struct Sorting<'a> {
+    /// Which rows the narrow needs want; all of them, where there is only one cut.
+    membership: Option<&'a Membership>,
+    narrow: &'a Gathering,
+    all: Option<&'a Gathering>,
+}
+
+impl Sorting<'_> {
+    fn add(&self, parts: &mut (Part, Part), rows: &RecordBatch) -> Result<(), Error> {
+        if let Some(all) = self.all {
+            all.add(&mut parts.1, only(rows, all.columns)?)?;
+        }
+        match self.membership {
+            None => self.narrow.add(&mut parts.0, rows.clone()),
+            Some(membership) => match membership.rows(&only(rows, self.narrow.columns)?)? {
+                Some(rows) => self.narrow.add(&mut parts.0, rows),
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+/// The columns of a batch that a cut has.
+fn only(rows: &RecordBatch, columns: Projection) -> Result<RecordBatch, Error> {
+    let schema = rows.schema();
+    let kept: Vec<usize> = arrow_schema(&columns)
+        .fields()
+        .iter()
+        .filter_map(|field| schema.index_of(field.name()).ok())
+        .collect();
+    Ok(rows.project(&kept)?)
+}
+
+fn gather(pass: &Pass, sorting: &Sorting<'_>, parts: &mut (Part, Part)) -> Result<(), Error> {
     let mut failed = None;
     pass.work(&mut |batch| {
         if batch.rows.num_rows() == 0 {
             return ControlFlow::Continue(());
         }
-        match gathering.add(part, batch.rows) {
+        match sorting.add(parts, &batch.rows) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 failed = Some(error);

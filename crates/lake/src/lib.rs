@@ -35,12 +35,14 @@ mod tables;
 // One pass for many queries.
 mod cut;
 
+mod membership;
+
 mod cut_table;
 
 // Tables without rows.
 mod known_tables;
 
-pub use cut::{Cut, Need, cut};
+pub use cut::{Cut, Cuts, Need, cut};
 pub use error::{Error, ErrorKind};
 pub use keyline_source::{CacheOptions, Network, Origin, Reference, References};
 pub use keyline_trail::{Coverage, Gap, Problem, ProblemKind, SessionTokens, TABLE, TABLE_AWS};

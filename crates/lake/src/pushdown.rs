@@ -2,10 +2,11 @@
 //!
 //! In: the filters as expressions, all of which must hold. Out: a prefilter that may keep too much
 //! and never drops a row that the filters keep. Understood are comparisons of string columns with
-//! literals (`=`, `in`, not empty, lower case) and of `TimeGenerated` with times, joined by AND and
+//! literals (`=`, `in`, not empty, KQL's `=~` and `in~`) and of `TimeGenerated` with times, joined by AND and
 //! OR; whatever else stands there is left to the query.
 
 use datafusion::common::ScalarValue;
+use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator};
 use keyline_trail::{Column, ColumnTest, Conjunction, KqlType, Prefilter, Test};
 
@@ -81,6 +82,7 @@ fn alternatives(expr: &Expr, depth: usize) -> Option<Vec<Conjunction>> {
             let values = values.filter(|all| all.len() <= limits::PREFILTER_VALUES_MAX)?;
             equal(&list.expr, values)
         }
+        Expr::ScalarFunction(call) => folded(call),
         Expr::Not(inner) => match inner.as_ref() {
             Expr::BinaryExpr(BinaryExpr {
                 left,
@@ -119,19 +121,27 @@ fn compare(left: &Expr, op: Operator, right: &Expr) -> Option<Vec<Conjunction>> 
     }
 }
 
-/// A column, or a column in lower case, that has one of these values.
+/// KQL's `=~` and `in~`, which the engine lowers to functions of these names.
+fn folded(call: &ScalarFunction) -> Option<Vec<Conjunction>> {
+    let [left, right] = call.args.as_slice() else {
+        return None;
+    };
+    let right = text(right)?;
+    let values = match call.func.name() {
+        "kql_equals_folded" => vec![right],
+        // The list is an array in JSON.
+        "kql_in_folded" => serde_json::from_str(&right).ok()?,
+        _ => return None,
+    };
+    // The reader ignores the case of ASCII only; text that is not ASCII it keeps.
+    let known =
+        values.len() <= limits::PREFILTER_VALUES_MAX && values.iter().all(|value| value.is_ascii());
+    let column = string_column(left)?;
+    known.then(|| vec![test(column, Test::InIgnoreCase(values))])
+}
+
+/// A column that has one of these values.
 fn equal(left: &Expr, values: Vec<String>) -> Option<Vec<Conjunction>> {
-    if let Expr::ScalarFunction(call) = left
-        && call.func.name() == "lower"
-        && let [inner] = call.args.as_slice()
-    {
-        // The reader ignores the case of ASCII only, and other letters may fold to ASCII.
-        let column = string_column(inner)?;
-        return values
-            .iter()
-            .all(|value| value.is_ascii())
-            .then(|| vec![test(column, Test::InIgnoreCase(values))]);
-    }
     Some(vec![test(string_column(left)?, Test::In(values))])
 }
 
@@ -214,7 +224,6 @@ fn both(left: Vec<Conjunction>, right: Vec<Conjunction>) -> Vec<Conjunction> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use datafusion::functions::string::expr_fn::lower;
     use datafusion::logical_expr::{Cast, col, lit};
 
     fn named(name: &str) -> Expr {
@@ -269,10 +278,6 @@ mod tests {
         );
         check(&[name().not_eq(view(""))], "EventName NotEmpty");
         check(
-            &[lower(name()).eq(view("a"))],
-            r#"EventName InIgnoreCase(["a"])"#,
-        );
-        check(
             &[
                 name().eq(view("A")).or(name().eq(view("B"))),
                 named("ErrorCode").eq(view("")),
@@ -302,7 +307,6 @@ mod tests {
         );
         check(&[named("ReadOnly").eq(lit(true))], "");
         check(&[named("SessionCreationDate").gt(at(1))], "");
-        check(&[lower(name()).eq(view("ä"))], "");
         check(&[named("NoSuchColumn").eq(view("A"))], "");
     }
 

@@ -27,7 +27,8 @@ fn a_cut_answers_like_the_table() {
                 Need::new(["AWSRegion"], &[equal("SourceIpAddress", "192.0.2.7")]),
             ],
         )
-        .unwrap();
+        .unwrap()
+        .narrow;
         assert_eq!(gathered.times().is_none(), spills);
         let login = equal("EventName", "ConsoleLogin");
         let address = equal("SourceIpAddress", "192.0.2.7");
@@ -62,9 +63,25 @@ fn a_cut_answers_like_the_table() {
 fn rows_are_sorted_by_time() {
     let folder = tree_of(300);
     let logs = open(folder.path(), options(3));
-    let gathered = cut(&logs, &[Need::everything()]).unwrap();
+    let gathered = cut(&logs, &[Need::everything()]).unwrap().broad;
     let times = gathered.times().unwrap();
     assert_eq!(times, (0..300).map(micros).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_query_that_needs_everything_does_not_swell_the_others() {
+    let folder = tree_of(100);
+    let logs = open(folder.path(), options(2));
+    let login = Need::new(["AWSRegion"], &[equal("EventName", "ConsoleLogin")]);
+    let cuts = cut(&logs, &[login, Need::new(["EventName"], &[])]).unwrap();
+    assert_eq!(cuts.narrow.times().unwrap().len(), 20);
+    assert_eq!(cuts.broad.times().unwrap().len(), 100);
+    let columns = ["AwsEventId", "AWSRegion"];
+    let found = select_from(cuts.narrow.table().unwrap(), &columns, None);
+    assert_eq!(
+        found,
+        select(&logs, &columns, Some(equal("EventName", "ConsoleLogin")))
+    );
 }
 
 #[test]
@@ -86,6 +103,6 @@ fn needs_come_from_a_plan() {
         Need::of_plan(&frame.into_optimized_plan().unwrap()).unwrap()
     });
     assert_eq!(needs.len(), 1);
-    let gathered = cut(&logs, &needs).unwrap();
+    let gathered = cut(&logs, &needs).unwrap().narrow;
     assert_eq!(gathered.times().unwrap().len(), 20);
 }
