@@ -6,6 +6,7 @@ mod support;
 mod compare;
 mod corpus;
 mod vocabulary;
+mod operators;
 mod rules;
 mod proto;
 mod replay;

@@ -3,9 +3,10 @@
 //! A function or aggregate stands in the list if it is implemented; any other word (operator, plugin,
 //! statement, operator on strings) if a case that uses it yields the right rows. Then, for each case
 //! that fails and uses only such words, the rarest of them goes: the one that the fewest passing cases
-//! use. So no failing case is covered, and no more is left out than that asks for. Failing cases in
+//! use; of several, the last by name, as a plugin rather than `evaluate`. So no failing case is covered, and no more is left out than that asks for. Failing cases in
 //! which the corpus is wrong do not count.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use keyline_kql::functions;
@@ -51,10 +52,10 @@ pub fn by_rule(cases: &[Ran]) -> (BTreeSet<String>, Vec<(String, String)>) {
         if !case.words.is_subset(&words) {
             continue;
         }
-        let rarest = case
-            .words
-            .iter()
-            .min_by_key(|word| uses.get(word.as_str()).copied().unwrap_or_default());
+        let rarest = case.words.iter().min_by_key(|word| {
+            let passing = uses.get(word.as_str()).copied().unwrap_or_default();
+            (passing, Reverse(word.as_str()))
+        });
         if let Some(word) = rarest {
             words.remove(word);
             driven_out.push((word.clone(), case.id.clone()));

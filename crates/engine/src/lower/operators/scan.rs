@@ -6,7 +6,7 @@
 //! all others and evaluated on one row at a time, made of the row and of what the state remembers.
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
-use arrow_schema::{Field, Schema};
+use arrow_schema::{DataType, Field, Schema};
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::Expr as PlanExpr;
 use datafusion::physical_expr::PhysicalExpr;
@@ -14,26 +14,48 @@ use datafusion::prelude::SessionContext;
 use keyline_kql::checked::{Rel, Scan, ScanOutput};
 use keyline_kql::schema::Column;
 use keyline_kql::types::{Type, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::literals::cell;
 use crate::error::Result;
 use crate::limits::STAGE_ROWS_MAX;
-use crate::lower::Lowerer;
 use crate::lower::literal::data_type;
 use crate::lower::relation::Relation;
-use crate::rows::batches_to_rows;
+use crate::lower::{Lowerer, When};
+use crate::rows::{self, batches_to_rows};
 
 impl Lowerer<'_> {
     pub(crate) fn scan(&mut self, scan: &Scan, rel: &Arc<Rel>) -> Result<Relation> {
         let input = self.rel(&scan.input)?;
-        self.refuse_ticks(&input, "`scan`")?;
-        let rows = self.rows(&input, STAGE_ROWS_MAX)?;
-        let mut walk = self.walk(scan, &input.columns)?;
-        for (place, row) in rows.into_iter().enumerate() {
-            walk.row(place, row)?;
+        if let When::Ticks(_) = self.when {
+            self.refuse_ticks(&input, "`scan`")?;
         }
-        let mut relation = self.datatable(&walk.finish(), &rel.columns)?;
+        // Inside a subquery each value of the carried keys has its own walk.
+        let keys = carried(&input);
+        let mut whole = input.clone();
+        whole.columns.extend(keys.iter().cloned());
+        whole.carry.clear();
+        let mut parts: BTreeMap<Vec<Option<String>>, Vec<Vec<Value>>> = BTreeMap::new();
+        for row in self.rows(&whole, STAGE_ROWS_MAX)? {
+            let key = row[input.columns.len()..].iter().map(rows::text).collect();
+            parts.entry(key).or_default().push(row);
+        }
+        let mut walk = self.walk(scan, &input.columns)?;
+        let mut found = Vec::new();
+        for part in parts.into_values() {
+            let mut key: Vec<Value> = Vec::new();
+            for (place, mut row) in part.into_iter().enumerate() {
+                key = row.split_off(input.columns.len());
+                walk.row(place, row)?;
+            }
+            let out = walk.finish().into_iter();
+            found.extend(out.map(|row| row.into_iter().chain(key.clone()).collect()));
+        }
+        let columns: Vec<Column> = rel.columns.iter().chain(&keys).cloned().collect();
+        let mut relation = self.datatable(&found, &columns)?;
+        relation.columns.truncate(rel.columns.len());
+        relation.carry = input.carry;
         relation.sorted = true;
         Ok(relation)
     }
@@ -108,6 +130,24 @@ impl Lowerer<'_> {
             found: Vec::new(),
         })
     }
+}
+
+/// The hidden keys of a relation, in a type that holds their values.
+fn carried(relation: &Relation) -> Vec<Column> {
+    let schema = relation.plan.schema();
+    let keys = relation.carry.iter().map(|name| {
+        let stored = schema.field_with_unqualified_name(name);
+        let ty = match stored.map(|field| field.data_type()) {
+            Ok(DataType::Boolean) => Type::Bool,
+            Ok(DataType::Int32) => Type::Int,
+            Ok(DataType::Float64) => Type::Real,
+            Ok(DataType::Decimal128(_, _)) => Type::Decimal,
+            Ok(DataType::Utf8 | DataType::Utf8View) => Type::Dynamic,
+            _ => Type::Long,
+        };
+        Column::new(name, ty)
+    });
+    keys.collect()
 }
 
 struct Walk {
@@ -273,12 +313,15 @@ impl Walk {
         Ok(RecordBatch::try_new_with_options(schema, arrays, &options)?)
     }
 
-    /// What came out, in the order of the rows.
-    fn finish(mut self) -> Vec<Vec<Value>> {
-        let states = self.states.into_iter().flatten();
-        self.found.extend(states.filter_map(|state| state.pending));
-        self.found.sort_by_key(|(place, _)| *place);
-        self.found.into_iter().map(|(_, row)| row).collect()
+    /// What came out, in the order of the rows; the walk is then ready for other rows.
+    fn finish(&mut self) -> Vec<Vec<Value>> {
+        let mut found = std::mem::take(&mut self.found);
+        for state in &mut self.states {
+            found.extend(state.take().and_then(|state| state.pending));
+        }
+        found.sort_by_key(|(place, _)| *place);
+        self.sequences = 0;
+        found.into_iter().map(|(_, row)| row).collect()
     }
 }
 

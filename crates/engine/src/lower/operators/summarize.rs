@@ -119,7 +119,7 @@ impl Lowerer<'_> {
     ) -> Result<()> {
         let function = aggregate.function;
         match function {
-            "arg_max" | "arg_min" | "take_any" | "any" => {
+            "arg_max" | "arg_min" | "take_any" | "take_anyif" => {
                 self.pick_row(relation, aggregate, live, to)
             }
             "percentile" | "percentiles" | "percentiles_array" | "percentilew" | "percentilesw"
@@ -313,7 +313,7 @@ impl Lowerer<'_> {
             .min(COLLECTION_ELEMENTS_MAX))
     }
 
-    /// `arg_max`, `arg_min`, `take_any`: columns of one row of the group.
+    /// `arg_max`, `arg_min`, `take_any`, `take_anyif`: columns of one row of the group.
     fn pick_row(
         &mut self,
         relation: &mut Relation,
@@ -322,13 +322,20 @@ impl Lowerer<'_> {
         to: &mut Aggregated,
     ) -> Result<()> {
         let mut keys: Vec<Key> = Vec::new();
+        let (args, filter) = match (aggregate.function, aggregate.args.as_slice()) {
+            ("take_anyif", [value, condition]) => (
+                std::slice::from_ref(value),
+                Some(self.predicate(relation, condition)?),
+            ),
+            (_, args) => (args, None),
+        };
         if let "arg_max" | "arg_min" = aggregate.function {
             let key = self.expr(relation, &aggregate.args[0])?;
             if aggregate.args[0].ty == Type::Real {
                 keys.push((self.is_nan(relation, key.clone())?, true, false));
             }
             keys.push((key, aggregate.function == "arg_max", false));
-        } else if let [only] = aggregate.args.as_slice() {
+        } else if let [only] = args {
             // A single value is taken from a row that has one, if any.
             let value = self.expr(relation, only)?;
             let absent = if only.ty == Type::String {
@@ -343,7 +350,7 @@ impl Lowerer<'_> {
         }
         let mut wanted = Vec::new();
         let mut exprs = Vec::new();
-        for (place, arg) in aggregate.args.iter().enumerate() {
+        for (place, arg) in args.iter().enumerate() {
             if live.get(place).copied().unwrap_or(true) {
                 exprs.push(self.expr(relation, arg)?);
                 wanted.push(Column::new(&aggregate.names[place], aggregate.types[place]));
@@ -353,7 +360,11 @@ impl Lowerer<'_> {
             return Ok(());
         }
         let name = self.hidden("picked");
-        to.plan.push(pick(&keys, &exprs).alias(&name));
+        let mut picked = pick(&keys, &exprs);
+        if let Some(filter) = filter {
+            picked = picked.filter(filter).build()?;
+        }
+        to.plan.push(picked.alias(&name));
         for (place, c) in wanted.into_iter().enumerate() {
             let field = picked_field(column(&name), place);
             let field = Lowerer::without_null_strings(field, c.ty);

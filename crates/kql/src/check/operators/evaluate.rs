@@ -137,6 +137,16 @@ impl<'a> Checker<'a> {
         };
         let mut args = Vec::with_capacity(plugin.args.len());
         for arg in &plugin.args {
+            if let Some(name) = &arg.name {
+                return Err(self.unsupported(
+                    codes::UNSUPPORTED_PLUGIN,
+                    name.span,
+                    format!(
+                        "`{}` with `{}` is not supported",
+                        plugin.name.text, name.text
+                    ),
+                ));
+            }
             let is_aggregate = self.direct_aggregate(&arg.value).is_some();
             if is_aggregate {
                 return Err(self.unsupported(

@@ -1,0 +1,80 @@
+//! Operators whose rules the corpora show too little of: query in, rows out.
+
+use std::sync::Arc;
+
+use keyline_engine::{Catalog, Engine, EngineOptions, Evaluation, NoReferences, rows};
+
+#[track_caller]
+fn check(query: &str, expected: &[&str]) {
+    let engine = Engine::new(
+        &EngineOptions::for_this_machine(),
+        Catalog::new(),
+        Arc::new(NoReferences),
+    );
+    let evaluation = Evaluation::at(17_806_608_000_000_000);
+    let table = engine.unwrap().query_text(query, &evaluation).unwrap();
+    let found = table.rows.iter().map(|row| {
+        let cells = row.iter().map(|v| rows::text(v).unwrap_or("null".into()));
+        cells.collect::<Vec<_>>().join(" ")
+    });
+    assert_eq!(found.collect::<Vec<_>>(), expected, "{query}");
+}
+
+#[test]
+fn scan_goes_step_by_step() {
+    let events = "datatable(t: long, e: string)[1,'a', 2,'x', 3,'b', 4,'b', 5,'c', 6,'a', 7,'c'] | serialize | scan with_match_id = m with ";
+    check(
+        &format!("{events} (step A: e == 'a'; step B: e == 'b'; step C: e == 'c';)"),
+        &["1 a 0", "3 b 0", "4 b 0", "5 c 0", "6 a 1", "7 c 0"],
+    );
+    check(
+        &format!("{events} (step A: e == 'a'; step B output=last: e == 'b'; step C: e == 'c';)"),
+        &["1 a 0", "4 b 0", "5 c 0", "6 a 1", "7 c 0"],
+    );
+    check(
+        &format!(
+            "{events} (step A output=none: e == 'a'; step B optional: e == 'b'; step C: e == 'c' and t - A.t < 9;)"
+        ),
+        &["3 b 0", "4 b 0", "5 c 0", "7 c 1"],
+    );
+}
+
+#[test]
+fn scan_begins_anew_in_each_partition() {
+    check(
+        "datatable(k: string, v: long)['p',1, 'q',10, 'p',2, 'q',20]
+         | partition by k (serialize | scan declare (sum: long = 0) with (step s: true => sum = v + s.sum;))
+         | sort by k asc, v asc",
+        &["p 1 1", "p 2 3", "q 10 10", "q 20 30"],
+    );
+}
+
+#[test]
+fn bag_unpack_makes_the_stated_columns() {
+    let bags =
+        "datatable(d: dynamic, k: long)[dynamic({'a': 'x', 'b': 2}), 1, dynamic({'a': 'y'}), 2]";
+    check(
+        &format!("{bags} | evaluate bag_unpack(d) : (*, a: string, b: long) | sort by k asc"),
+        &["1 x 2", "2 y null"],
+    );
+    check(
+        &format!("{bags} | evaluate bag_unpack(d, 'p_') : (p_a: string) | sort by p_a asc"),
+        &["x", "y"],
+    );
+}
+
+#[test]
+fn narrow_makes_a_row_of_each_cell() {
+    check(
+        "print a = 1, b = 'x' | evaluate narrow() | sort by Column asc",
+        &["0 a 1", "0 b x"],
+    );
+}
+
+#[test]
+fn take_anyif_takes_from_the_rows_that_fit() {
+    check(
+        "datatable(k: string, v: long)['p',1, 'p',2, 'q',3] | summarize take_anyif(v, v > 1 and v < 3) by k | sort by k asc",
+        &["p 2", "q null"],
+    );
+}
