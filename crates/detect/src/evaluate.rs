@@ -63,15 +63,10 @@ pub fn all_ticks(
         Err(error) if error.kind() == ErrorKind::NotVectorisable => return Ok(InOnePlan::No),
         Err(error) => return Err(error.to_string()),
     };
-    let collected = engine.physical(&plan).and_then(|plan| engine.collect(plan));
-    let too_much = match &collected {
-        Ok(batches) => {
-            batches.iter().map(|batch| batch.num_rows()).sum::<usize>() > ROWS_PER_PLAN_MAX
-        }
-        Err(error) => error.kind() == ErrorKind::Limit,
-    };
-    if too_much {
-        drop(collected);
+    let collected = engine
+        .physical(&plan)
+        .and_then(|plan| engine.collect_at_most(plan, ROWS_PER_PLAN_MAX));
+    if matches!(&collected, Err(error) if error.kind() == ErrorKind::Limit) {
         return halves(engine, query, ticks, out);
     }
     let columns = &query.root.columns;

@@ -8,6 +8,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect, execute_stream};
 use datafusion::prelude::SessionContext;
+use futures::StreamExt;
 use keyline_kql::check::{self, CheckOptions};
 use keyline_kql::checked::CheckedQuery;
 use keyline_kql::diagnostic::Severity;
@@ -117,6 +118,30 @@ impl Engine {
         let task = self.context.task_ctx();
         let fresh = datafusion::physical_plan::execution_plan::reset_plan_states(plan)?;
         Ok(self.block_on(collect(fresh, task))?)
+    }
+
+    /// The same, but an error of kind `Limit` as soon as there are more rows than that.
+    pub fn collect_at_most(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        rows_max: usize,
+    ) -> Result<Vec<RecordBatch>> {
+        let task = self.context.task_ctx();
+        let fresh = datafusion::physical_plan::execution_plan::reset_plan_states(plan)?;
+        self.block_on(async {
+            let mut stream = execute_stream(fresh, task)?;
+            let (mut batches, mut rows) = (Vec::new(), 0);
+            while let Some(batch) = stream.next().await {
+                let batch = batch?;
+                rows += batch.num_rows();
+                if rows > rows_max {
+                    let message = format!("the query gives more than {rows_max} rows");
+                    return Err(Error::new(ErrorKind::Limit, message));
+                }
+                batches.push(batch);
+            }
+            Ok(batches)
+        })
     }
 
     /// Starts a query.

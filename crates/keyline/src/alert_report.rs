@@ -71,17 +71,18 @@ fn write_rule(
         .collect::<Vec<_>>()
         .join(" ");
     let printer = &context.printer;
-    let title = cut(
-        rule,
-        width.saturating_sub(14 + attack.chars().count().min(40)),
-    );
-    writeln!(
+    let title = cut(rule, width.saturating_sub(14));
+    let attack = escape(&attack);
+    let fits = 14 + title.chars().count() + 2 + attack.chars().count() <= width;
+    write!(
         out,
-        "{} {}  {}",
+        "{} {}",
         printer.paint(style(severity), &badge),
-        printer.paint(Style::Bold, &title),
-        printer.paint(Style::Dim, &escape(&attack)),
+        printer.paint(Style::Bold, &title)
     )?;
+    // What does not fit beside the name stands below it.
+    let gap = if fits { "  " } else { "\n  " };
+    writeln!(out, "{gap}{}", printer.paint(Style::Dim, &attack))?;
     for alert in alerts.iter().take(ALERTS_SHOWN_PER_RULE) {
         let when = if alert.start_time == alert.end_time {
             alert.start_time.clone()
@@ -200,7 +201,7 @@ pub fn entities(alert: &Alert) -> String {
                     other => escape(&other.to_string()),
                 })
                 .collect();
-            format!("{} {}", entity.entity_type, values.join(" "))
+            format!("{} {}", escape(&entity.entity_type), values.join(" "))
         })
         .collect();
     parts.join(" · ")

@@ -167,6 +167,26 @@ pub fn write_grid(
     }
 }
 
+/// Rows of many columns: each as lines of `name  value`, empty cells left out.
+pub fn write_records(
+    out: &mut dyn Write,
+    columns: &[String],
+    rows: &[Vec<String>],
+) -> io::Result<()> {
+    let longest = columns
+        .iter()
+        .map(|name| name.chars().count())
+        .max()
+        .unwrap_or_default();
+    for (number, row) in rows.iter().enumerate() {
+        writeln!(out, "── {}", number + 1)?;
+        for (name, cell) in columns.iter().zip(row).filter(|(_, cell)| !cell.is_empty()) {
+            writeln!(out, "{:longest$}  {}", escape(name), shorten(&escape(cell)))?;
+        }
+    }
+    Ok(())
+}
+
 /// The columns that a terminal shows, or [`DEFAULT_WIDTH`] when stdout is none.
 pub fn width() -> u16 {
     if !io::stdout().is_terminal() {
@@ -209,7 +229,7 @@ fn markdown_cell(text: &str) -> String {
 /// A cell that a spreadsheet would take for a formula gets an apostrophe before it.
 fn csv_cell(text: &str) -> String {
     let is_number = text.parse::<f64>().is_ok();
-    if !is_number && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    if !is_number && text.trim_start().starts_with(['=', '+', '-', '@']) {
         return format!("'{text}");
     }
     text.to_owned()

@@ -58,18 +58,17 @@ fn render_one(origin: &str, source: &str, diagnostic: &Diagnostic, renderer: &Re
         Severity::Unsupported => Level::ERROR.with_name("unsupported"),
         Severity::Warning => Level::WARNING,
     };
-    // Control characters would move the cursor, tabs would shift the marks.
-    let shown: String = source
-        .chars()
-        .map(|c| if c.is_control() && c != '\n' { ' ' } else { c })
-        .collect();
-    // A control character of two bytes would shift every offset after it: show the text only when
-    // the offsets still fit.
-    let shown = if shown.len() == source.len() {
-        shown
-    } else {
-        source.to_owned()
-    };
+    // Control characters would move the cursor, tabs would shift the marks. Each is replaced by as
+    // many blanks as it has bytes, so that every offset stays.
+    let hostile = |c: char| c != '\n' && escape(c.encode_utf8(&mut [0; 4])).len() > c.len_utf8();
+    let mut shown = String::with_capacity(source.len());
+    for c in source.chars() {
+        if hostile(c) {
+            shown.extend(std::iter::repeat_n(' ', c.len_utf8()));
+        } else {
+            shown.push(c);
+        }
+    }
     let range = |span: keyline_kql::span::Span| {
         let end = (span.end as usize).min(shown.len());
         (span.start as usize).min(end)..end

@@ -48,10 +48,16 @@ impl Need {
     /// reader's understanding is ignored, so that a need may cover too much and never too little.
     pub fn new<'a>(columns: impl IntoIterator<Item = &'a str>, filters: &[Expr]) -> Need {
         let columns = columns.into_iter().filter_map(Column::named);
-        let columns = columns.fold(Projection::none(), Projection::with);
+        let prefilter = pushdown::prefilter(filters);
+        // What is filtered by is looked at again when rows are told apart.
+        let tests = prefilter
+            .any_of
+            .iter()
+            .flat_map(|conjunction| &conjunction.tests);
+        let columns = columns.chain(tests.map(|test| test.column));
         Need {
-            columns,
-            prefilter: pushdown::prefilter(filters),
+            columns: columns.fold(Projection::none(), Projection::with),
+            prefilter,
         }
     }
 

@@ -78,3 +78,11 @@ fn take_anyif_takes_from_the_rows_that_fit() {
         &["p 2", "q null"],
     );
 }
+
+#[test]
+fn dcountif_counts_distinct_values() {
+    check(
+        "datatable(a: string)['x', 'x', 'y'] | summarize dcount(a), dcountif(a, true), dcountif(a, a != 'y')",
+        &["2 2 1"],
+    );
+}

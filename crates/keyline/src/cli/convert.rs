@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use keyline_lake::{RawRecord, write_parquet};
 
@@ -11,12 +11,15 @@ use super::{Context, DataArgs, Status};
 use crate::coverage::{self, bytes, count};
 use crate::data;
 
+/// The file that a conversion makes in its folder.
+const FILE: &str = "cloudtrail.parquet";
+
 #[derive(Args)]
 pub struct ConvertArgs {
     /// The logs: files, folders, or `-`
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The folder to write Parquet files into
+    /// The folder to write `cloudtrail.parquet` into; made if it is not there
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Keep each raw record in the column RawRecord (doubles the size)
@@ -33,7 +36,13 @@ pub fn run(args: ConvertArgs, context: Context) -> Result<Status> {
         RawRecord::Leave
     };
     let (logs, bar) = data::open_logs(&args.paths, &args.data, raw, &context)?;
-    let written = write_parquet(&logs, &args.out)?;
+    let file = args.out.join(FILE);
+    if file.exists() {
+        bail!("`{}` is there already; name another folder", file.display());
+    }
+    std::fs::create_dir_all(&args.out)
+        .with_context(|| format!("cannot make the folder `{}`", args.out.display()))?;
+    let written = write_parquet(&logs, &file)?;
     bar.finish_and_clear();
     let events = count(written.rows, "event");
     writeln!(

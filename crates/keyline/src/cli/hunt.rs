@@ -10,6 +10,8 @@ use clap::{Args, ValueEnum};
 use keyline_detect::alert::Alert;
 use keyline_detect::check::{Times, check};
 use keyline_detect::hunt::{HuntOptions, HuntReport, Progress, hunt};
+use keyline_detect::load::Loaded;
+use keyline_detect::problem::FailedRule;
 use keyline_detect::rule::{AlertSeverity, Rule};
 use keyline_detect::schedule::Schedule;
 use keyline_engine::EngineOptions;
@@ -86,7 +88,7 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
     let bound = |bound: Option<TimeBound>| bound.map(|bound| bound.resolve(now));
     let options = HuntOptions {
         since: bound(args.data.since),
-        until: bound(args.data.until),
+        until: bound(args.data.until).or(args.data.as_of),
         as_of: args.data.as_of,
         engine: EngineOptions {
             memory_bytes: data::engine_memory_bytes(&args.data, &context)?,
@@ -105,7 +107,7 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
     };
     let mut report = hunt(&loaded.rules, &logs, &catalog, references, &options)?;
     bar.finish_and_clear();
-    report.failed_rules.append(&mut loaded.broken);
+    report.failed_rules.extend(unreadable(&mut loaded));
 
     let mut out = std::io::BufWriter::new(std::io::stdout());
     match args.output {
@@ -130,6 +132,24 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
         .printer
         .note(&coverage::line(&report.coverage, &context.config.estate));
     Ok(status(&report, args.fail_on))
+}
+
+/// What was named as rules and is none: broken rules, and files that could not be read at all.
+fn unreadable(loaded: &mut Loaded) -> Vec<FailedRule> {
+    let mut failed = std::mem::take(&mut loaded.broken);
+    for problem in loaded.problems.iter().filter(|problem| problem.is_fatal()) {
+        if failed.iter().all(|rule| rule.file != problem.file) {
+            failed.push(FailedRule {
+                rule_id: None,
+                file: problem.file.clone(),
+                why: format!(
+                    "{}:{}: {}",
+                    problem.position.line, problem.position.column, problem.message
+                ),
+            });
+        }
+    }
+    failed
 }
 
 /// The events that are read begin before `--since`, by as much as the rules look back.

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::{Context, Status};
 use crate::data::empty_catalog;
-use crate::output::{Format, write_grid};
+use crate::output::{Format, escape, write_grid};
 use crate::report::{Rendered, diagnostic_json, render};
 
 #[derive(Subcommand)]
@@ -93,12 +93,11 @@ fn check(args: &CheckArgs, context: &Context) -> Result<Status> {
         let (sources, problems) = sources(path)?;
         for problem in problems {
             wrong = true;
-            eprintln!("{problem}");
+            eprintln!("{}", escape(&problem));
         }
         for source in sources {
             let (columns, diagnostics) = check_text(&source.text, &schema);
             let refused = diagnostics.iter().any(|d| d.severity == Severity::Error);
-            let refused = refused || columns.is_none();
             wrong |= refused;
             if args.output == Format::Json {
                 answers.push(answer(&source, columns, &diagnostics));
@@ -115,9 +114,10 @@ fn check(args: &CheckArgs, context: &Context) -> Result<Status> {
             );
             let outcome = match columns {
                 Some(columns) => format!("ok, {} columns", columns.len()),
-                None => "refused".to_owned(),
+                None if refused => "refused".to_owned(),
+                None => "unsupported".to_owned(),
             };
-            writeln!(std::io::stdout(), "{}: {outcome}", source.file)?;
+            writeln!(std::io::stdout(), "{}: {outcome}", escape(&source.file))?;
         }
     }
     if args.output == Format::Json {

@@ -204,17 +204,18 @@ pub struct Context {
 }
 
 /// `KEY=PATH`; the key may itself hold `=` (URLs do), so the last one divides, unless what follows
-/// the first is a file that is there.
+/// an earlier one is a file that is there.
 fn parse_pair(text: &str) -> Result<(String, PathBuf), String> {
-    let divided = text
+    let divided: Vec<(&str, &str)> = text
         .match_indices('=')
         .map(|(at, _)| (&text[..at], &text[at + 1..]))
-        .filter(|(key, path)| !key.is_empty() && !path.is_empty());
+        .filter(|(key, path)| !key.is_empty() && !path.is_empty())
+        .collect();
     let there = divided
-        .clone()
+        .iter()
         .find(|(_, path)| std::path::Path::new(path).exists());
     there
-        .or_else(|| divided.last())
-        .map(|(key, path)| (key.to_owned(), PathBuf::from(path)))
+        .or(divided.last())
+        .map(|(key, path)| ((*key).to_owned(), PathBuf::from(path)))
         .ok_or_else(|| format!("expected `NAME=PATH`, found `{text}`"))
 }

@@ -21,12 +21,16 @@ use serde_json::json as document;
 use super::{Context, DataArgs, ReferenceArgs, Status};
 use crate::coverage;
 use crate::data::{self, EngineReferences};
-use crate::output::{Format, write_grid};
+use crate::output::{Format, write_grid, write_records};
 use crate::report::{Rendered, diagnostic_json, render};
 use crate::units::wall_clock_ticks;
 
 /// The rows that a table on a terminal shows; more are counted, and other formats print all.
-const TABLE_ROWS_MAX: usize = 10_000;
+const TABLE_ROWS_MAX: usize = 1_000;
+/// Above this many columns a table shows each row as lines of `name  value`.
+const TABLE_COLUMNS_MAX: usize = 16;
+/// The rows that are shown that way.
+const RECORDS_MAX: usize = 50;
 const TICKS_PER_MICROSECOND: i64 = 10;
 
 #[derive(Args)]
@@ -224,6 +228,8 @@ fn run_one(args: &QueryArgs, session: &Session, context: &Context) -> Result<Sta
         Ok(()) => {}
         Err(Stopped::Output(error)) => return Err(error),
         Err(Stopped::Query(error)) => {
+            // What was begun is not finished, and two halves are no document.
+            drop(out.into_parts());
             return refuse(Refusal::Engine(error), args, &origin, &source, context);
         }
     }
@@ -288,10 +294,11 @@ fn print(
             let mut names = Vec::new();
             let mut cells: Vec<Vec<String>> = Vec::new();
             let mut total = 0usize;
-            let limit = if format == Format::Table {
-                TABLE_ROWS_MAX
-            } else {
-                usize::MAX
+            let wide = format == Format::Table && query.root.columns.len() > TABLE_COLUMNS_MAX;
+            let limit = match format {
+                Format::Table if wide => RECORDS_MAX,
+                Format::Table => TABLE_ROWS_MAX,
+                _ => usize::MAX,
             };
             stream(session, query, |columns, rows| {
                 names = columns.iter().map(|column| column.name.clone()).collect();
@@ -300,8 +307,12 @@ fn print(
                 cells.extend(rows.iter().take(room).map(|row| text_cells(row)));
                 Ok(())
             })?;
-            write_grid(out, format, &names, &cells)
-                .map_err(|error| Stopped::Output(error.into()))?;
+            let written = if wide {
+                write_records(out, &names, &cells)
+            } else {
+                write_grid(out, format, &names, &cells)
+            };
+            written.map_err(|error| Stopped::Output(error.into()))?;
             if total > cells.len() {
                 context.printer.note(&format!(
                     "{} of {} rows shown; `-o csv` or `-o jsonl` prints all",
@@ -374,12 +385,15 @@ fn run_batch(path: &PathBuf, session: &Session) -> Result<Status> {
         if line.trim().is_empty() {
             continue;
         }
-        let asked: BatchLine = serde_json::from_str(&line).with_context(|| {
-            format!(
-                "line {} of the batch is no {{\"id\", \"query\"}}",
-                number + 1
-            )
-        })?;
+        let asked = match serde_json::from_str::<BatchLine>(&line) {
+            Ok(asked) => asked,
+            Err(error) => {
+                let message = format!("line {} is no {{\"id\", \"query\"}}: {error}", number + 1);
+                let errors = document!([{"code": "KQL000", "message": message}]);
+                writeln!(out, "{}", document!({"id": null, "errors": errors}))?;
+                continue;
+            }
+        };
         let answer = match collect(session, &asked.query) {
             Ok((columns, rows)) => {
                 document!({"id": asked.id, "columns": columns_json(&columns), "rows": rows})

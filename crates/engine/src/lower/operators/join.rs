@@ -29,6 +29,16 @@ impl Lowerer<'_> {
                 self.first_of_each_key(&mut left, &left_keys)?;
             }
         }
+        let intervals = left.pending.is_some() && right.pending.is_some();
+        let mut stretch = None;
+        if intervals
+            && let Some(of_left) = self.by_stretch(&mut left)?
+            && let Some(of_right) = self.by_stretch(&mut right)?
+        {
+            left_keys.push(of_left.clone());
+            right_keys.push(of_right);
+            stretch = Some(of_left);
+        }
         let names = self.rename(&mut right, &right_keys)?;
         for key in &mut right_keys {
             *key = names[key].clone();
@@ -78,6 +88,9 @@ impl Lowerer<'_> {
         match intervals {
             (Some(left), Some(right)) => {
                 // Only inner joins keep both.
+                if let Some(stretch) = &stretch {
+                    self.first_shared_stretch(&mut relation, stretch, &left, &right)?;
+                }
                 self.intersect(&mut relation, &left, &right)?;
             }
             (one, other) => relation.pending = one.or(other),

@@ -160,7 +160,17 @@ impl Lowerer<'_> {
         };
         let filtered = |expr: PlanExpr| -> Result<PlanExpr> {
             Ok(match filter {
-                Some(filter) => expr.filter(filter).build()?,
+                Some(filter) => {
+                    // The builder forgets that an aggregate was of distinct values.
+                    let distinct =
+                        matches!(&expr, PlanExpr::AggregateFunction(f) if f.params.distinct);
+                    let builder = expr.filter(filter);
+                    if distinct {
+                        builder.distinct().build()?
+                    } else {
+                        builder.build()?
+                    }
+                }
                 None => expr,
             })
         };

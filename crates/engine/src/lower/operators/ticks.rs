@@ -151,6 +151,43 @@ impl Lowerer<'_> {
         }
     }
 
+    /// Repeats each row for every stretch of one period that its interval touches, two at most, and
+    /// names the column with the stretch. Intervals that meet share a stretch, so as a key it spares
+    /// a join all the pairs that lie far apart in time. Rows that no tick sees are dropped.
+    pub(crate) fn by_stretch(&mut self, relation: &mut Relation) -> Result<Option<String>> {
+        let (When::Ticks(ticks), Some(pending)) = (self.when, relation.pending.clone()) else {
+            return Ok(None);
+        };
+        let seen = lists::first_tick().call(vec![
+            column(&pending.first),
+            lit(ticks.first),
+            lit(ticks.frequency),
+        ]);
+        relation.filter(seen.lt_eq(column(&pending.last)))?;
+        let from = stretch_of(column(&pending.first), ticks);
+        let step = lit(ticks.period.max(1));
+        let all = vec![from, column(&pending.last), step, lit(RANGE_ROWS_MAX)];
+        let name = self.hidden("stretch");
+        relation.extend_hidden(vec![(name.clone(), lists::steps().call(all))])?;
+        unnest(relation, &name)?;
+        Ok(Some(name))
+    }
+
+    /// Of the stretches that a pair of rows shares, keeps the one in which both begin to be seen.
+    pub(crate) fn first_shared_stretch(
+        &mut self,
+        relation: &mut Relation,
+        stretch: &str,
+        left: &Pending,
+        right: &Pending,
+    ) -> Result<()> {
+        let When::Ticks(ticks) = self.when else {
+            return Ok(());
+        };
+        let both = greatest(vec![column(&left.first), column(&right.first)]);
+        relation.filter(column(stretch).eq(stretch_of(both, ticks)))
+    }
+
     /// innerunique without expanding: of the left rows with one key, a row is the first at those of
     /// its ticks at which none before it is seen any more. Rows whose key the right side lacks are
     /// dropped before.
@@ -219,15 +256,28 @@ impl Lowerer<'_> {
         let list =
             lists::steps().call(vec![from, until, lit(ticks.frequency), lit(RANGE_ROWS_MAX)]);
         relation.extend_hidden(vec![(tick.clone(), list)])?;
-        relation.plan = builder(&relation.plan)
-            .unnest_column_with_options(
-                datafusion::common::Column::new_unqualified(&tick),
-                UnnestOptions::new().with_null_handling(datafusion::common::NullHandling::Drop),
-            )?
-            .build()?;
+        unnest(relation, &tick)?;
         relation.carry.insert(0, tick);
         Ok(())
     }
+}
+
+/// One row for each element of a list column, which then holds the element.
+fn unnest(relation: &mut Relation, list: &str) -> Result<()> {
+    relation.plan = builder(&relation.plan)
+        .unnest_column_with_options(
+            datafusion::common::Column::new_unqualified(list),
+            UnnestOptions::new().with_null_handling(datafusion::common::NullHandling::Drop),
+        )?
+        .build()?;
+    Ok(())
+}
+
+/// Where the stretch of one period begins that holds an instant. The remainder of what lies before
+/// 1970 is negative.
+fn stretch_of(instant: PlanExpr, ticks: Ticks) -> PlanExpr {
+    let period = || lit(ticks.period.max(1));
+    instant.clone() - (instant % period() + period()) % period()
 }
 
 /// The ticks by which an expression differs from `now()`, when it is `now()` and a constant.
