@@ -8,3 +8,4 @@ mod usage;
 mod bad_input;
 mod querying;
 mod hunting;
+mod stories;
