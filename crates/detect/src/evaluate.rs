@@ -14,7 +14,9 @@ use keyline_kql::schema::Column;
 use keyline_kql::types::{Type, Value};
 
 use crate::evidence::{Condition, EventRef, Events, LOOKUP_COLUMNS};
-use crate::limits::{LOOKUP_EVENTS_MAX, ROWS_PER_EVALUATION_MAX, ROWS_PER_PLAN_MAX};
+use crate::limits::{
+    LOOKUP_EVENTS_MAX, PIECES_BEFORE_LARGER, ROWS_PER_EVALUATION_MAX, ROWS_PER_PLAN_MAX,
+};
 use crate::relations::{self, EVENT_ID, EVENT_TABLES, TIME};
 use crate::replay::{Evaluator, Instant};
 use crate::row::Rows;
@@ -50,24 +52,80 @@ pub enum InOnePlan {
     No,
 }
 
-/// Hands out the rows of all ticks that have any, tick after tick. Ticks whose rows would take too
-/// much memory at once are halved until they do not.
+/// Hands out the rows of all ticks that have any, tick after tick. Where all ticks would take too much
+/// memory at once they are evaluated in pieces: smaller until one fits, larger again after a few that
+/// did.
 pub fn all_ticks(
     engine: &Engine,
     query: &CheckedQuery,
     ticks: &Ticks,
     out: &mut dyn FnMut(i64, Rows) -> Result<(), String>,
 ) -> Result<InOnePlan, String> {
+    let Ticks {
+        first,
+        frequency,
+        last,
+        period,
+    } = *ticks;
+    let count = |from: i64, to: i64| (to - from) / frequency + 1;
+    let (mut at, mut size, mut fitted) = (first, count(first, last).max(1), 0);
+    while at <= last {
+        let until = at
+            .saturating_add((size - 1).saturating_mul(frequency))
+            .min(last);
+        let piece = Ticks {
+            first: at,
+            last: until,
+            ..*ticks
+        };
+        match one_plan(engine, query, &piece, out)? {
+            Piece::Done => {
+                at = until + frequency;
+                fitted += 1;
+                if fitted == PIECES_BEFORE_LARGER {
+                    (size, fitted) = (size.saturating_mul(2), 0);
+                }
+            }
+            Piece::NotVectorisable => return Ok(InOnePlan::No),
+            Piece::TooMuch if at == until => {
+                let window = Some((at.saturating_sub(period), at));
+                let rows = OneByOne { engine, query }.evaluate(Instant { now: at, window })?;
+                out(at, rows)?;
+                at += frequency;
+            }
+            // A plan that does not fit has run for nothing, so the next one is much smaller.
+            Piece::TooMuch => (size, fitted) = ((count(at, until) / 4).max(1), 0),
+        }
+    }
+    Ok(InOnePlan::Done)
+}
+
+/// What became of a piece of the ticks.
+enum Piece {
+    Done,
+    NotVectorisable,
+    TooMuch,
+}
+
+/// Evaluates all the ticks with one plan.
+fn one_plan(
+    engine: &Engine,
+    query: &CheckedQuery,
+    ticks: &Ticks,
+    out: &mut dyn FnMut(i64, Rows) -> Result<(), String>,
+) -> Result<Piece, String> {
     let plan = match engine.plan_ticks(query, ticks) {
         Ok(plan) => plan,
-        Err(error) if error.kind() == ErrorKind::NotVectorisable => return Ok(InOnePlan::No),
+        Err(error) if error.kind() == ErrorKind::NotVectorisable => {
+            return Ok(Piece::NotVectorisable);
+        }
         Err(error) => return Err(error.to_string()),
     };
     let collected = engine
         .physical(&plan)
         .and_then(|plan| engine.collect_at_most(plan, ROWS_PER_PLAN_MAX));
     if matches!(&collected, Err(error) if error.kind() == ErrorKind::Limit) {
-        return halves(engine, query, ticks, out);
+        return Ok(Piece::TooMuch);
     }
     let columns = &query.root.columns;
     let mut with_tick = vec![Column::new(keyline_engine::lower::TICK, Type::Long)];
@@ -90,38 +148,7 @@ pub fn all_ticks(
     for (tick, rows) in by_tick {
         out(tick, rows)?;
     }
-    Ok(InOnePlan::Done)
-}
-
-fn halves(
-    engine: &Engine,
-    query: &CheckedQuery,
-    ticks: &Ticks,
-    out: &mut dyn FnMut(i64, Rows) -> Result<(), String>,
-) -> Result<InOnePlan, String> {
-    let Ticks {
-        first,
-        frequency,
-        last,
-        period,
-    } = *ticks;
-    if first >= last {
-        let window = Some((first.saturating_sub(period), first));
-        let rows = OneByOne { engine, query }.evaluate(Instant { now: first, window })?;
-        out(first, rows)?;
-        return Ok(InOnePlan::Done);
-    }
-    let middle = first + (last - first) / frequency / 2 * frequency;
-    let early = Ticks {
-        last: middle,
-        ..*ticks
-    };
-    let late = Ticks {
-        first: middle + frequency,
-        ..*ticks
-    };
-    all_ticks(engine, query, &early, out)?;
-    all_ticks(engine, query, &late, out)
+    Ok(Piece::Done)
 }
 
 /// The rows of a query at an instant.

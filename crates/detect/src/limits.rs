@@ -58,3 +58,7 @@ pub const ACCESS_KEY_ID_CHARS_MAX: usize = 128;
 
 /// Rules evaluated at the same time: each holds its own result in memory.
 pub const RULES_AT_ONCE_MAX: usize = 2;
+
+/// Pieces of a replay that must have fitted into memory one after the other before larger ones are
+/// tried again.
+pub const PIECES_BEFORE_LARGER: u32 = 4;
