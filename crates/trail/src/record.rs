@@ -45,6 +45,17 @@ impl Slots {
         (self.present >> column as u32 & 1 == 1).then(|| self.values[column as usize])
     }
 
+    /// Sets a value that was passed over, whose end is known only now unless it is text.
+    #[inline(always)]
+    fn set_until(&mut self, column: Column, value: Value, end: usize) {
+        let end = if value.kind == Kind::Text {
+            value.end
+        } else {
+            end
+        };
+        self.set(column, Value { end, ..value });
+    }
+
     #[inline(always)]
     fn set(&mut self, column: Column, value: Value) {
         let bit = 1 << column as u32;
@@ -207,17 +218,7 @@ pub(crate) fn read_object(
         };
         let end = window.after(&value, token)?;
         if let Some(column) = column {
-            slots.set(
-                column,
-                Value {
-                    end: if value.kind == Kind::Text {
-                        value.end
-                    } else {
-                        end
-                    },
-                    ..value
-                },
-            );
+            slots.set_until(column, value, end);
         }
         more = window.another(token, end)?;
     }
@@ -307,17 +308,7 @@ fn identity(
         };
         let end = window.after(&value, token)?;
         if let Some(column) = column {
-            slots.set(
-                column,
-                Value {
-                    end: if value.kind == Kind::Text {
-                        value.end
-                    } else {
-                        end
-                    },
-                    ..value
-                },
-            );
+            slots.set_until(column, value, end);
         }
         more = window.another(token, end)?;
     }
@@ -351,17 +342,7 @@ fn session(window: &Window<'_>, token: &mut usize, slots: &mut Slots) -> Result<
         };
         let end = window.after(&value, token)?;
         if let Some(column) = column {
-            slots.set(
-                column,
-                Value {
-                    end: if value.kind == Kind::Text {
-                        value.end
-                    } else {
-                        end
-                    },
-                    ..value
-                },
-            );
+            slots.set_until(column, value, end);
         }
         more = window.another(token, end)?;
     }
@@ -382,17 +363,7 @@ fn flat(
         let value = member.value;
         let end = window.after(&value, token)?;
         if let Some(column) = name(member.key) {
-            slots.set(
-                column,
-                Value {
-                    end: if value.kind == Kind::Text {
-                        value.end
-                    } else {
-                        end
-                    },
-                    ..value
-                },
-            );
+            slots.set_until(column, value, end);
         }
         more = window.another(token, end)?;
     }

@@ -51,8 +51,9 @@ pub fn run(args: ConvertArgs, context: Context) -> Result<Status> {
         args.out.display(),
         bytes(written.bytes)
     )?;
-    context
-        .printer
-        .note(&coverage::line(&written.coverage, &context.config.estate));
+    eprintln!(
+        "{}",
+        coverage::line(&written.coverage, &context.config.estate)
+    );
     Ok(Status::Done)
 }

@@ -128,9 +128,10 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
     out.flush()?;
     note_loaded(&loaded, &context);
     notes(&report, &context);
-    context
-        .printer
-        .note(&coverage::line(&report.coverage, &context.config.estate));
+    eprintln!(
+        "{}",
+        coverage::line(&report.coverage, &context.config.estate)
+    );
     Ok(status(&report, args.fail_on))
 }
 

@@ -67,7 +67,7 @@ struct GlobalArgs {
         value_name = "WHEN"
     )]
     color: ColorChoice,
-    /// Print results and errors only
+    /// Print results, errors and the coverage line only
     #[arg(short, long, global = true)]
     quiet: bool,
     /// Say more about what is done

@@ -62,14 +62,17 @@ pub fn run(args: QueryArgs, mut context: Context) -> Result<Status> {
     }
     let session = open(&args, &context)?;
     let status = match &args.batch {
-        Some(path) => run_batch(path, &session)?,
-        None => run_one(&args, &session, &context)?,
+        Some(path) => run_batch(path, &session),
+        None => run_one(&args, &session, &context),
     };
+    // Also where the query failed: what was read does not depend on it.
     if let Some(logs) = &session.logs {
-        let line = coverage::line(&logs.survey()?, &context.config.estate);
-        context.printer.note(&line);
+        eprintln!(
+            "{}",
+            coverage::line(&logs.survey()?, &context.config.estate)
+        );
     }
-    Ok(status)
+    status
 }
 
 /// What queries run in: the engine over the logs, and the instant that `now()` is.

@@ -131,6 +131,11 @@ fn a_wrong_query_is_shown_with_its_place() {
         .line("query -f q.kql")
         .expect(1)
         .says(&["q.kql:2:9", "EventNam", "EventName"]);
+    folder.write("log.json", three_events());
+    folder
+        .line("query -q -f q.kql --data log.json")
+        .expect(1)
+        .says(&["coverage: 1 file"]);
     let output = folder.line("query -f q.kql -o json").expect(1);
     let error = &output.json()["errors"][0];
     assert_eq!(
