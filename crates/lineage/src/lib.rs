@@ -1,0 +1,20 @@
+//! Lineage: which credential minted which, what each did, and whether it still works.
+//!
+//! ```text
+//! batches of events → Facts (mergeable, in any order) → Forest → Liveness at an instant
+//! ```
+//!
+//! The crate is pure: no files, no sockets, no clock. The same records give the same forest, byte for
+//! byte, in whatever order, batches and threads they come.
+
+pub mod credential;
+
+pub mod liveness;
+
+pub mod limits;
+
+pub use credential::{
+    Candidate, Certainty, Change, Credential, CredentialId, Effect, Expiry, Kind, LinkRule, Origin,
+    Parent, Source,
+};
+pub use liveness::{Liveness, State};
