@@ -9,6 +9,8 @@
 
 pub mod credential;
 
+pub mod forest;
+
 pub mod liveness;
 
 pub mod limits;
@@ -17,4 +19,5 @@ pub use credential::{
     Candidate, Certainty, Change, Credential, CredentialId, Effect, Expiry, Kind, LinkRule, Origin,
     Parent, Source,
 };
+pub use forest::{Forest, Node};
 pub use liveness::{Liveness, State};
