@@ -132,6 +132,19 @@ impl Kind {
         Kind::UnknownTemporary,
     ];
 
+    /// Whether calls can be made with it, or a session be opened: what can be counted as working. The
+    /// others stand in the forest because credentials come from them.
+    pub fn is_usable(self) -> bool {
+        !matches!(
+            self,
+            Kind::MfaDevice
+                | Kind::FederatedIdentity
+                | Kind::Service
+                | Kind::Workload
+                | Kind::External
+        )
+    }
+
     /// The name in JSON and in tables.
     pub fn name(self) -> &'static str {
         match self {
