@@ -13,6 +13,8 @@ pub mod forest;
 
 pub mod liveness;
 
+pub mod picture;
+
 pub mod limits;
 
 pub use credential::{

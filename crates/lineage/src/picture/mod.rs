@@ -1,0 +1,101 @@
+//! Pictures of lineage: a forest, an instant and options in, text out.
+//!
+//! ```text
+//! Forest ─ rows (which, in which order, what is folded) ─┬─ tree: lines for a terminal
+//!                                                        └─ layout (numbers) ─ svg ─ html
+//! ```
+//!
+//! All three say the same words, which stand in `words.rs`. Everything that comes from logs is made
+//! visible and escaped in `text.rs` before it is written. Deliberately not here: files, the terminal's
+//! width, the choice of credentials; whoever calls knows them.
+
+pub mod rows;
+
+mod survey;
+
+pub mod tree;
+
+pub mod layout;
+
+mod axis;
+
+mod style;
+
+pub mod svg;
+
+mod signs;
+
+mod legend;
+
+pub mod html;
+
+mod words;
+
+mod text;
+
+use std::collections::BTreeMap;
+
+use crate::credential::Credential;
+use crate::forest::{Forest, Node};
+use crate::liveness::Liveness;
+
+pub use html::Report;
+pub use svg::Sheet;
+pub use tree::TreeOptions;
+
+/// What a picture shows: credentials of a forest as they stand at an instant.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub forest: &'a Forest,
+    pub choice: Choice<'a>,
+    /// The instant, in microseconds since 1970.
+    pub as_of: i64,
+    /// The judge of a credential at an instant.
+    pub liveness: &'a dyn Fn(&Credential, i64) -> Liveness,
+    pub similar: Similar,
+    /// The rows to show at most; what is left out is counted in words.
+    pub rows_max: usize,
+}
+
+/// Which credentials are shown.
+#[derive(Clone, Copy, Debug)]
+pub enum Choice<'a> {
+    All,
+    /// These, in any order. One whose parent is not among them hangs below the nearest ancestor that is.
+    Only(&'a [Node]),
+}
+
+/// What becomes of many siblings about which there is nothing to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Similar {
+    /// The first ones are shown, the others are counted in one row.
+    Fold,
+    Show,
+}
+
+/// An alert about a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    pub node: Node,
+    pub at: i64,
+    pub title: String,
+    /// As in `High`.
+    pub severity: String,
+}
+
+/// How often credentials were used, in bins of equal length; may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// The length of a bin in microseconds.
+    pub bin_us: i64,
+    pub by_node: BTreeMap<Node, Vec<UseBin>>,
+}
+
+/// The calls of one bin of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UseBin {
+    pub start: i64,
+    /// All calls, those that failed among them.
+    pub count: u64,
+    pub errors: u64,
+}

@@ -1,0 +1,232 @@
+//! What is known of each credential of a picture before its row is made, and the alarms that follow.
+//!
+//! In: a view. Out: for each node that was looked at a few bytes, because there may be a million that
+//! get no row; and, for one that gets a row, its alarms. An alarm may need the parent, siblings or the
+//! chain above, chosen or not.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::credential::{Credential, Kind};
+use crate::forest::Node;
+use crate::liveness::{Liveness, State};
+use crate::picture::View;
+use crate::picture::words::{Alarm, Names, doubt, likeness};
+
+/// What is known of a credential before its row is made.
+#[derive(Clone, Copy)]
+pub struct Standing {
+    pub state: State,
+    pub until: Option<i64>,
+    pub kind: Kind,
+    pub events: u64,
+    pub errors: u64,
+    /// The same number for credentials that are alike.
+    pub alike: u32,
+    pub alarming: bool,
+    pub doubtful: bool,
+    pub orphan: bool,
+}
+
+impl Standing {
+    pub fn works(&self) -> bool {
+        self.kind.is_usable() && self.state.is_alive()
+    }
+
+    /// Whether a reader would miss it: sessions of services come and go by the hundred.
+    pub fn is_telling(&self) -> bool {
+        let of_services = matches!(
+            self.kind,
+            Kind::ServiceSession | Kind::ForwardAccess | Kind::Service | Kind::Workload
+        );
+        self.alarming || self.doubtful || (self.works() && !of_services)
+    }
+}
+
+/// Standings, by node, of all that was looked at.
+pub struct Survey<'a> {
+    view: &'a View<'a>,
+    alerts: &'a HashMap<Node, u64>,
+    pub standings: HashMap<Node, Standing>,
+    pub alike: HashMap<(Kind, String), u32>,
+    pub likenesses: Vec<(Kind, String)>,
+    /// Seconds in which a node minted a credential that was used.
+    used_seconds: HashMap<Node, HashSet<i64>>,
+}
+
+impl<'a> Survey<'a> {
+    pub fn new(view: &'a View<'a>, alerts: &'a HashMap<Node, u64>) -> Survey<'a> {
+        Survey {
+            view,
+            alerts,
+            standings: HashMap::new(),
+            alike: HashMap::new(),
+            likenesses: Vec::new(),
+            used_seconds: HashMap::new(),
+        }
+    }
+
+    pub fn look_at(&mut self, node: Node) -> Standing {
+        if let Some(known) = self.standings.get(&node) {
+            return *known;
+        }
+        let credential = self.view.forest.credential(node);
+        let liveness = (self.view.liveness)(&credential, self.view.as_of);
+        let likeness = likeness(&credential);
+        let next = self.likenesses.len() as u32;
+        let alike = *self.alike.entry(likeness.clone()).or_insert(next);
+        if alike == next {
+            self.likenesses.push(likeness);
+        }
+        let mut standing = Standing {
+            state: liveness.state,
+            until: liveness.until,
+            kind: credential.kind,
+            events: credential.event_count,
+            errors: credential.error_count,
+            alike,
+            alarming: false,
+            doubtful: credential.parent.is_some() && doubt(&credential).is_some(),
+            orphan: credential.parent.is_none() && credential.parent_unknown_because.is_some(),
+        };
+        // The walk up below needs the states of ancestors, which need no alarms of their own for it.
+        self.standings.insert(node, standing);
+        standing.alarming = !self.alarms(node, &credential, &liveness).is_empty();
+        self.standings.insert(node, standing);
+        standing
+    }
+
+    /// The state of a node without its alarms: enough for those below it.
+    fn state_of(&self, node: Node) -> (State, Option<i64>) {
+        if let Some(known) = self.standings.get(&node) {
+            return (known.state, known.until);
+        }
+        let credential = self.view.forest.credential(node);
+        let liveness = (self.view.liveness)(&credential, self.view.as_of);
+        (liveness.state, liveness.until)
+    }
+
+    pub fn alarms(
+        &mut self,
+        node: Node,
+        credential: &Credential,
+        liveness: &Liveness,
+    ) -> Vec<Alarm> {
+        let mut alarms = Vec::new();
+        if liveness.used_after_revocation {
+            alarms.push(Alarm::UsedAfterRevocation);
+        }
+        if credential.kind.is_usable() && liveness.state.is_alive() {
+            // A key that its owner made is no session of the other: to outlive it is what it is for.
+            match self.is_backup(node, credential) {
+                true => alarms.push(Alarm::BackupKey),
+                false => alarms.extend(self.outlived(node).map(|outlived| self.alarm(outlived))),
+            }
+        }
+        if self.was_left_aside(node, credential) {
+            alarms.push(Alarm::NeverUsed);
+        }
+        if let Some(number) = self.alerts.get(&node).filter(|number| **number > 0) {
+            alarms.push(Alarm::Alerts(*number));
+        }
+        alarms
+    }
+
+    /// That the nearest ancestor is off, unless one that works stands between: then the alarm is that
+    /// one's.
+    pub fn outlived(&self, node: Node) -> Option<Outlived> {
+        let mut above = self.view.forest.parent(node);
+        let mut direct = true;
+        while let Some(ancestor) = above {
+            match self.state_of(ancestor).0 {
+                State::Revoked | State::Inactive | State::Deleted | State::RevocationPending => {
+                    return Some(Outlived { ancestor, direct });
+                }
+                State::Active | State::PossiblyActive => return None,
+                State::Expired => {}
+            }
+            direct = false;
+            above = self.view.forest.parent(ancestor);
+        }
+        None
+    }
+
+    fn alarm(&self, outlived: Outlived) -> Alarm {
+        if outlived.direct {
+            return Alarm::ParentIsOff;
+        }
+        let ancestor = self.view.forest.credential(outlived.ancestor);
+        let name = Names::new([&ancestor].into_iter()).mention(&ancestor);
+        Alarm::AncestorIsOff { name }
+    }
+
+    /// Since when the earliest ancestor that is off has been so.
+    pub fn off_above_since(&self, node: Node) -> Option<i64> {
+        let mut earliest: Option<i64> = None;
+        let mut above = self.view.forest.parent(node);
+        while let Some(ancestor) = above {
+            let (state, until) = self.state_of(ancestor);
+            if matches!(state, State::Revoked | State::Inactive | State::Deleted) {
+                earliest = match (earliest, until) {
+                    (Some(a), Some(b)) => Some(a.min(b)),
+                    (a, b) => a.or(b),
+                };
+            }
+            above = self.view.forest.parent(ancestor);
+        }
+        earliest
+    }
+
+    /// A long-term credential that its owner made with another one.
+    fn is_backup(&self, node: Node, credential: &Credential) -> bool {
+        let lasting = matches!(
+            credential.kind,
+            Kind::AccessKey
+                | Kind::Password
+                | Kind::SshKey
+                | Kind::ServiceCredential
+                | Kind::Certificate
+        );
+        lasting
+            && !credential.user_name.is_empty()
+            && self.view.forest.ancestors(node).into_iter().any(|above| {
+                let above = self.view.forest.credential(above);
+                above.kind.is_usable()
+                    && above.user_name == credential.user_name
+                    && above.account_id == credential.account_id
+            })
+    }
+
+    /// Minted in the same second as a sibling that was used, and never used itself.
+    fn was_left_aside(&mut self, node: Node, credential: &Credential) -> bool {
+        let Some(issued) = credential.issued_at else {
+            return false;
+        };
+        if credential.event_count > 0 || credential.minted_key_id.is_none() {
+            return false;
+        }
+        let forest = self.view.forest;
+        let Some(parent) = forest.parent(node) else {
+            return false;
+        };
+        let seconds = self.used_seconds.entry(parent).or_insert_with(|| {
+            let children = forest.children(parent).iter();
+            children
+                .map(|child| forest.credential(*child))
+                .filter(|child| child.event_count > 0 && child.minted_key_id.is_some())
+                .filter_map(|child| child.issued_at)
+                .map(second)
+                .collect()
+        });
+        seconds.contains(&second(issued))
+    }
+}
+
+/// The nearest ancestor that is off, and whether it is the parent.
+pub struct Outlived {
+    pub ancestor: Node,
+    direct: bool,
+}
+
+fn second(at: i64) -> i64 {
+    at.div_euclid(1_000_000)
+}
