@@ -70,13 +70,22 @@ pub fn iso(seconds: i64, out: &mut String) {
 
 /// `Nov 22, 2026, 9:05:00 AM`, as STS writes the end of a credential.
 pub fn locale(seconds: i64, out: &mut String) {
+    spelt(seconds, ", ", out);
+}
+
+/// `Nov 22, 2026 9:05:00 AM`, as older and some newer records write it.
+pub fn locale_without_comma(seconds: i64, out: &mut String) {
+    spelt(seconds, " ", out);
+}
+
+fn spelt(seconds: i64, after_the_year: &str, out: &mut String) {
     let c = civil(seconds);
     out.push_str(MONTHS[(c.month - 1) as usize]);
     out.push(' ');
     digits(c.day, 1, out);
     out.push_str(", ");
     digits(c.year, 4, out);
-    out.push_str(", ");
+    out.push_str(after_the_year);
     digits(if c.hour % 12 == 0 { 12 } else { c.hour % 12 }, 1, out);
     out.push(':');
     digits(c.minute, 2, out);
@@ -139,6 +148,11 @@ mod tests {
         check(iso, 951_782_400, "2000-02-29T00:00:00Z");
         check(iso, 1_795_339_503, "2026-11-22T09:25:03Z");
         check(locale, 1_795_339_503, "Nov 22, 2026, 9:25:03 AM");
+        check(
+            locale_without_comma,
+            1_795_339_503,
+            "Nov 22, 2026 9:25:03 AM",
+        );
         check(locale, 0, "Jan 1, 1970, 12:00:00 AM");
         check(locale, 43_200, "Jan 1, 1970, 12:00:00 PM");
         check(file_stamp, 1_795_339_503, "20261122T0925Z");

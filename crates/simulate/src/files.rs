@@ -46,6 +46,20 @@ pub struct Simulation {
     sums: Vec<u64>,
     /// Events of a story, by time.
     story: Vec<Event>,
+    /// Accounts and regions of the story that are none of the organisation's.
+    outside: Vec<(String, String)>,
+    delivery: Delivery,
+}
+
+/// How the trail delivers. The default is a trail as one would wish it: at once, once, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Delivery {
+    /// How many in a thousand events arrive one file late.
+    pub late_per_mille: u32,
+    /// How many in a thousand events are delivered a second time, one file later.
+    pub duplicates_per_mille: u32,
+    /// Whether the order within a file is anything but that of time.
+    pub disorder: bool,
 }
 
 /// Ordinary days as single events, slot by slot and in order of time within a file.
@@ -82,11 +96,19 @@ impl Simulation {
             slots_a_day: slots_a_day as i64,
             sums,
             story: Vec::new(),
+            outside: Vec::new(),
+            delivery: Delivery::default(),
         }
     }
 
+    /// Another way to deliver the same events.
+    pub fn with_delivery(self, delivery: Delivery) -> Simulation {
+        Simulation { delivery, ..self }
+    }
+
     /// Adds events to those of ordinary days. They land in the files of their account, region and
-    /// time; those outside every file are refused by an assertion, because a story is our own text.
+    /// time; accounts and regions that the organisation does not have get files of their own. Events
+    /// outside the days are refused by an assertion, because a story is our own text.
     pub fn with_story(mut self, mut events: Vec<Event>) -> Simulation {
         let end = self.config.start + i64::from(self.config.days.max(1)) * DAY;
         for event in &events {
@@ -94,14 +116,17 @@ impl Simulation {
                 (self.config.start..end).contains(&event.time),
                 "a story event is outside the days"
             );
-            assert!(
-                self.organisation.streams.iter().any(|stream| {
-                    stream.region == event.region
-                        && self.organisation.accounts[stream.account].id == event.account
-                }),
-                "a story event is in no account and region of the organisation"
-            );
+            let known = self.organisation.streams.iter().any(|stream| {
+                stream.region == event.region
+                    && self.organisation.accounts[stream.account].id == event.account
+            });
+            if !known {
+                let place = (event.account.clone(), event.region.clone());
+                self.outside.push(place);
+            }
         }
+        self.outside.sort();
+        self.outside.dedup();
         events.sort_by_key(|event| event.time);
         self.story = events;
         self
@@ -113,7 +138,7 @@ impl Simulation {
 
     /// How many files there can be; those without an event are not made.
     pub fn file_slots(&self) -> u64 {
-        self.sums.len() as u64 - 1
+        self.ordinary_files() + self.outside.len() as u64 * self.slots() as u64
     }
 
     /// All files, in order.
@@ -145,10 +170,9 @@ impl Simulation {
         })
     }
 
-    /// The events of one file, in order of time.
+    /// The events of one file, in the order in which it has them.
     pub fn events(&self, number: u64) -> Vec<Event> {
-        let (stream, _, _) = self.place(number);
-        let account = &self.organisation.accounts[stream.account].id;
+        let place = self.place(number);
         let mut events = Vec::with_capacity(self.ordinary_events(number) as usize);
         self.tell(number, |time, told| {
             let mut json = String::with_capacity(2_048);
@@ -156,36 +180,78 @@ impl Simulation {
                 Told::Ordinary(record) => record.write(&mut json),
                 Told::Story(text) => json.push_str(text),
             }
-            let region = stream.region.to_owned();
             events.push(Event {
                 time,
-                account: account.clone(),
-                region,
+                account: place.account.to_owned(),
+                region: place.region.to_owned(),
                 json,
             });
         });
         events
     }
 
-    /// Calls `each` with every event of a file, in order of time.
+    /// Calls `each` with every event of a file, as it is delivered.
     fn tell(&self, number: u64, mut each: impl FnMut(i64, Told<'_>)) {
-        let (stream, from, until) = self.place(number);
-        let seed = derive(derive(self.organisation.seed, 31), number);
-        let mut random = Random::new(seed);
-        let wanted = self.ordinary_events(number) as usize;
-        let mut happenings = self.issues(stream, from, until);
-        // Where there is little traffic, the issue of credentials must leave room for their use.
-        happenings.truncate(wanted / 2);
-        while happenings.len() < wanted {
-            let time = from + random.below((until - from) as u64) as i64;
-            if benign::working_hours(time) || random.below(10) < 6 {
-                happenings.push((time, Happening::Ordinary(random.draw())));
+        if self.delivery == Delivery::default() {
+            return self.happen(number, each);
+        }
+        let mut delivered: Vec<(u64, i64, String)> = Vec::new();
+        let mut collect = |number: u64, fits: &dyn Fn(u64) -> bool| {
+            let seed = derive(derive(self.organisation.seed, 37), number);
+            let mut position = 0;
+            self.happen(number, |time, told| {
+                position += 1;
+                let drawn = derive(seed, position);
+                if !fits(drawn) {
+                    return;
+                }
+                let mut json = String::with_capacity(2_048);
+                match told {
+                    Told::Ordinary(record) => record.write(&mut json),
+                    Told::Story(text) => json.push_str(text),
+                }
+                delivered.push((derive(drawn, number), time, json));
+            });
+        };
+        let late = |drawn| scale(derive(drawn, 1), 1_000) < u64::from(self.delivery.late_per_mille);
+        let again =
+            |drawn| scale(derive(drawn, 2), 1_000) < u64::from(self.delivery.duplicates_per_mille);
+        if let Some(before) = self.file_before(number) {
+            collect(before, &|drawn| late(drawn) || again(drawn));
+        }
+        // Nothing is delivered after the last file, so nothing of it is late.
+        let last = self.file_after(number).is_none();
+        collect(number, &|drawn| last || !late(drawn));
+        if self.delivery.disorder {
+            delivered.sort();
+        }
+        for (_, time, json) in &delivered {
+            each(*time, Told::Story(json));
+        }
+    }
+
+    /// Calls `each` with every event of a file's account, region and span, in order of time.
+    fn happen(&self, number: u64, mut each: impl FnMut(i64, Told<'_>)) {
+        let place = self.place(number);
+        let (from, until) = (place.from, place.until);
+        let mut happenings = Vec::new();
+        if let Some(stream) = place.stream {
+            let seed = derive(derive(self.organisation.seed, 31), number);
+            let mut random = Random::new(seed);
+            let wanted = self.ordinary_events(number) as usize;
+            happenings = self.issues(stream, from, until);
+            // Where there is little traffic, the issue of credentials must leave room for their use.
+            happenings.truncate(wanted / 2);
+            while happenings.len() < wanted {
+                let time = from + random.below((until - from) as u64) as i64;
+                if benign::working_hours(time) || random.below(10) < 6 {
+                    happenings.push((time, Happening::Ordinary(random.draw())));
+                }
             }
         }
-        let account = &self.organisation.accounts[stream.account];
         for (position, event) in self.story.iter().enumerate() {
-            if event.region == stream.region
-                && event.account == account.id
+            if event.region == place.region
+                && event.account == place.account
                 && (from..until).contains(&event.time)
             {
                 happenings.push((event.time, Happening::Story(position)));
@@ -196,6 +262,7 @@ impl Simulation {
         for (time, happening) in happenings {
             match happening {
                 Happening::Issue(position) => {
+                    let Some(stream) = place.stream else { continue };
                     let minted = minting::mint(
                         &self.organisation,
                         stream,
@@ -206,6 +273,7 @@ impl Simulation {
                     each(time, Told::Ordinary(&minted));
                 }
                 Happening::Ordinary(seed) => {
+                    let Some(stream) = place.stream else { continue };
                     benign::event(
                         &self.organisation,
                         &self.repertoire,
@@ -255,19 +323,72 @@ impl Simulation {
         }
     }
 
-    fn place(&self, number: u64) -> (&Stream, i64, i64) {
-        let streams = self.organisation.streams.len() as u64;
-        let slot = (number / streams) as i64;
+    fn place(&self, number: u64) -> Place<'_> {
+        let beyond = number.checked_sub(self.ordinary_files());
+        let (width, within) = match beyond {
+            Some(within) => (self.outside.len() as u64, within),
+            None => (self.organisation.streams.len() as u64, number),
+        };
+        let slot = (within / width) as i64;
         let from = self.config.start + slot * DAY / self.slots_a_day;
         let until = self.config.start + (slot + 1) * DAY / self.slots_a_day;
-        (
-            &self.organisation.streams[(number % streams) as usize],
+        let index = (within % width) as usize;
+        if beyond.is_some() {
+            let (account, region) = &self.outside[index];
+            let ours = |known: &crate::organisation::Account| known.id == *account;
+            return Place {
+                stream: None,
+                member: self.organisation.accounts.iter().any(ours),
+                account,
+                region,
+                from,
+                until,
+            };
+        }
+        let stream = &self.organisation.streams[index];
+        Place {
+            stream: Some(stream),
+            member: true,
+            account: &self.organisation.accounts[stream.account].id,
+            region: stream.region,
             from,
             until,
-        )
+        }
+    }
+
+    /// The file of the same account and region one slot earlier.
+    fn file_before(&self, number: u64) -> Option<u64> {
+        match number.checked_sub(self.ordinary_files()) {
+            Some(within) => within
+                .checked_sub(self.outside.len() as u64)
+                .map(|before| before + self.ordinary_files()),
+            None => number.checked_sub(self.organisation.streams.len() as u64),
+        }
+    }
+
+    /// The file of the same account and region one slot later.
+    fn file_after(&self, number: u64) -> Option<u64> {
+        if number < self.ordinary_files() {
+            let after = number + self.organisation.streams.len() as u64;
+            (after < self.ordinary_files()).then_some(after)
+        } else {
+            let after = number + self.outside.len() as u64;
+            (after < self.file_slots()).then_some(after)
+        }
+    }
+
+    fn ordinary_files(&self) -> u64 {
+        self.sums.len() as u64 - 1
+    }
+
+    fn slots(&self) -> i64 {
+        i64::from(self.config.days.max(1)) * self.slots_a_day
     }
 
     fn ordinary_events(&self, number: u64) -> u64 {
+        if number >= self.ordinary_files() {
+            return 0;
+        }
         let total = self.sums.last().copied().unwrap_or(0).max(1);
         let upto = |sum: u64| {
             (u128::from(self.config.events) * u128::from(sum) / u128::from(total)) as u64
@@ -276,22 +397,24 @@ impl Simulation {
     }
 
     fn path(&self, number: u64) -> String {
-        let (stream, _, until) = self.place(number);
-        let account = &self.organisation.accounts[stream.account].id;
-        let delivered = until - clock::MINUTE;
+        let place = self.place(number);
+        let (account, region) = (place.account, place.region);
+        let delivered = place.until - clock::MINUTE;
         let mut path = String::with_capacity(140);
         path.push_str("AWSLogs/");
-        path.push_str(&self.organisation.id);
-        path.push('/');
+        if place.member {
+            path.push_str(&self.organisation.id);
+            path.push('/');
+        }
         path.push_str(account);
         path.push_str("/CloudTrail/");
-        path.push_str(stream.region);
+        path.push_str(region);
         path.push('/');
         clock::folder(delivered, &mut path);
         path.push('/');
         path.push_str(account);
         path.push_str("_CloudTrail_");
-        path.push_str(stream.region);
+        path.push_str(region);
         path.push('_');
         clock::file_stamp(delivered, &mut path);
         path.push('_');
@@ -300,6 +423,18 @@ impl Simulation {
         path.push_str(".json.gz");
         path
     }
+}
+
+/// What a file is of: an account and a region in a span of time.
+struct Place<'a> {
+    /// None where it is not the organisation's, and only a story happens.
+    stream: Option<&'a Stream>,
+    /// Whether the account belongs to the organisation.
+    member: bool,
+    account: &'a str,
+    region: &'a str,
+    from: i64,
+    until: i64,
 }
 
 /// What happens at an instant. A credential is issued before it is used.

@@ -17,6 +17,7 @@ pub mod files;
 pub mod identity;
 pub mod limits;
 pub mod record;
+pub mod stage;
 pub mod stories;
 pub mod traffic;
 
@@ -25,6 +26,6 @@ pub mod ids;
 pub mod random;
 
 pub use address::ip_ranges_json;
-pub use files::{Event, File, Simulation, benign};
+pub use files::{Delivery, Event, File, Simulation, benign};
 pub use organisation::Config;
 pub use stories::{Story, Told};

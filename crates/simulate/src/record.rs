@@ -69,6 +69,9 @@ impl Record {
         text("userAgent", &self.agent, out);
         if !self.error_code.is_empty() {
             text("errorCode", &self.error_code, out);
+        }
+        // A failed sign-in has a message and no code.
+        if !self.error_message.is_empty() {
             text("errorMessage", &self.error_message, out);
         }
         json_or_null("requestParameters", &self.request, out);

@@ -7,6 +7,7 @@
 //! that only compares addresses with published ranges cannot tell from rightful use. Deliberately
 //! not here: how the credentials left the instance, which CloudTrail does not show.
 
+use super::truth::{Expected, Expiry, State};
 use super::{Told, Truth};
 use crate::address;
 use crate::clock::{HOUR, MINUTE};
@@ -156,11 +157,33 @@ fn tell(seed: u64, story: &'static str, thief: fn(region: &str) -> String) -> To
         role: victim.name.clone(),
         first_event: begun,
         last_event: begun + calls().map(|call| call.0).max().unwrap_or(0),
+        as_of: begun + calls().map(|call| call.0).max().unwrap_or(0),
+        credentials: vec![credential(organisation, victim, begun)],
+        rules: vec!["A1", "A3", "A5"],
         event_ids,
     };
     Told {
         simulation: simulation.with_story(events),
         truth,
+    }
+}
+
+/// The truth about the one credential.
+fn credential(organisation: &Organisation, victim: &Principal, begun: i64) -> Expected {
+    let held = organisation.credential(victim, begun);
+    Expected {
+        name: "the instance's session".to_owned(),
+        kind: "service-session",
+        access_key_ids: vec![held.key.clone()],
+        minted_key_id: Some(held.key),
+        account: organisation.account(victim).id.clone(),
+        principal_id: format!("{}:{}", victim.id, victim.session_name),
+        issued_at: Some(held.issued),
+        expires_at: Some(held.expires),
+        expiry: Expiry::Exact,
+        state: Some(State::Works),
+        attackers: true,
+        ..Expected::default()
     }
 }
 

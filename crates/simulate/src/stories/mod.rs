@@ -1,12 +1,35 @@
 //! Attacks, told as events among ordinary days, with the truth beside them.
 //!
 //! In: a story's name and a seed. Out: a [`Simulation`](crate::Simulation) that holds ordinary
-//! traffic and the attack, and a [`Truth`] to compare findings with. One story a file. Deliberately
+//! traffic and what the story tells, and a [`Truth`] to compare findings with. One story a file. Deliberately
 //! not here: expectations of a particular rule.
 
+pub mod truth;
+
+pub mod assume_root;
+pub mod backup_key;
+pub mod by_the_same_token;
+pub mod console_keys;
+pub mod console_switch_role;
+pub mod denied_abroad;
+pub mod federation_to_console;
+pub mod forward_access;
+pub mod identity_center;
 pub mod instance_credential_theft;
+pub mod other_partitions;
+pub mod revocation_timeline;
+pub mod role_chain;
+pub mod role_juggling;
+pub mod same_second;
+pub mod service_mints;
+pub mod session_token_roles;
+pub mod web_identity_and_saml;
+
+pub use truth::Truth;
 
 use crate::Simulation;
+use crate::clock::HOUR;
+use crate::stage::{Account, CLI, Cred, Hand, Saml, Stage};
 
 /// A story that can be told.
 #[derive(Debug, Clone, Copy)]
@@ -24,26 +47,6 @@ pub struct Told {
     pub truth: Truth,
 }
 
-/// What really happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Truth {
-    pub story: &'static str,
-    pub account: String,
-    pub region: String,
-    /// Where the thief sits.
-    pub thief_address: String,
-    /// Where the rightful holder's calls come from.
-    pub rightful_address: String,
-    pub access_key_id: String,
-    /// The session's name: an instance's id, a user's name.
-    pub holder: String,
-    pub role: String,
-    pub first_event: i64,
-    pub last_event: i64,
-    /// The events of the attack, in order of time.
-    pub event_ids: Vec<String>,
-}
-
 /// Every story, in the order in which to list them.
 pub const ALL: &[Story] = &[
     Story {
@@ -56,47 +59,119 @@ pub const ALL: &[Story] = &[
         title: "the credentials of an EC2 instance are used from another address of EC2",
         tell: instance_credential_theft::from_inside,
     },
+    Story {
+        name: "by-the-same-token",
+        title: "a key is stolen, tokens are minted, a bucket is emptied, a second key takes over",
+        tell: by_the_same_token::tell,
+    },
+    Story {
+        name: "role-chain-over-accounts",
+        title: "four roles, one after the other, over three accounts, under one source identity",
+        tell: role_chain::tell,
+    },
+    Story {
+        name: "session-token-then-roles",
+        title: "a session token taken with MFA, and two roles taken with the token",
+        tell: session_token_roles::tell,
+    },
+    Story {
+        name: "federation-token-to-console",
+        title: "a federation token becomes a sign-in to the console",
+        tell: federation_to_console::tell,
+    },
+    Story {
+        name: "console-switch-role",
+        title: "a switch of roles in the console: the key that is minted is not the one that is used",
+        tell: console_switch_role::tell,
+    },
+    Story {
+        name: "identity-center",
+        title: "a portal session of Identity Center and the roles that it vends",
+        tell: identity_center::tell,
+    },
+    Story {
+        name: "assume-root",
+        title: "the management account becomes the root of a member",
+        tell: assume_root::tell,
+    },
+    Story {
+        name: "web-identity-and-saml",
+        title: "a pipeline, a pod and a person take roles with identities of other houses",
+        tell: web_identity_and_saml::tell,
+    },
+    Story {
+        name: "backup-key",
+        title: "a thief makes a second key and comes back with it",
+        tell: backup_key::tell,
+    },
+    Story {
+        name: "role-juggling",
+        title: "two roles take each other in turn and outlive their hour",
+        tell: role_juggling::tell,
+    },
+    Story {
+        name: "service-mints",
+        title: "what EC2, Lambda and ECS mint for machines",
+        tell: service_mints::tell,
+    },
+    Story {
+        name: "forward-access",
+        title: "eight hundred forward-access events, and no new credential",
+        tell: forward_access::tell,
+    },
+    Story {
+        name: "console-keys",
+        title: "one sign-in to the console, twelve keys",
+        tell: console_keys::tell,
+    },
+    Story {
+        name: "same-second",
+        title: "two sessions of one role with one name in one second",
+        tell: same_second::tell,
+    },
+    Story {
+        name: "revocation-timeline",
+        title: "a key switched off, a user denied, a role's sessions revoked: what still works",
+        tell: revocation_timeline::tell,
+    },
+    Story {
+        name: "zombie-session",
+        title: "a session token minted under a deny comes to life when the deny is lifted",
+        tell: revocation_timeline::zombie,
+    },
+    Story {
+        name: "denied-cross-account",
+        title: "roles of other accounts, refused: only the caller's trail knows",
+        tell: denied_abroad::tell,
+    },
+    Story {
+        name: "govcloud-chain",
+        title: "a token and two roles in GovCloud",
+        tell: other_partitions::govcloud,
+    },
+    Story {
+        name: "china-instance",
+        title: "an instance's credentials in China, used from outside",
+        tell: other_partitions::china,
+    },
 ];
 
 pub fn find(name: &str) -> Option<&'static Story> {
     ALL.iter().find(|story| story.name == name)
 }
 
-impl Truth {
-    /// The truth as one JSON document, to be written beside the logs.
-    pub fn json(&self) -> String {
-        let mut out = String::from("{\n  \"schema\": \"keyline.truth/1\"");
-        for (name, value) in [
-            ("story", self.story),
-            ("account", &self.account),
-            ("region", &self.region),
-            ("thief_address", &self.thief_address),
-            ("rightful_address", &self.rightful_address),
-            ("access_key_id", &self.access_key_id),
-            ("holder", &self.holder),
-            ("role", &self.role),
-        ] {
-            out.push_str(&format!(",\n  \"{name}\": \"{value}\""));
-        }
-        for (name, time) in [
-            ("first_event", self.first_event),
-            ("last_event", self.last_event),
-        ] {
-            out.push_str(&format!(",\n  \"{name}\": \""));
-            crate::clock::iso(time, &mut out);
-            out.push('"');
-        }
-        out.push_str(",\n  \"event_ids\": [");
-        for (position, id) in self.event_ids.iter().enumerate() {
-            out.push_str(if position > 0 {
-                ",\n    \""
-            } else {
-                "\n    \""
-            });
-            out.push_str(id);
-            out.push('"');
-        }
-        out.push_str("\n  ]\n}\n");
-        out
-    }
+/// Somebody of the security team who took a role for the case, with an assertion. In the log, so that
+/// what is done to the credentials has a doer.
+fn responder(stage: &mut Stage, account: Account) -> Cred {
+    let role = stage.role(account, "incident-response");
+    stage.by(&Hand::rightful("192.0.2.90", CLI));
+    let responder = stage.assume_role_with_saml(Saml {
+        role,
+        person: "sam@example.com",
+        provider: "corporate-directory",
+        asked: 12 * HOUR,
+        given: 12 * HOUR,
+    });
+    stage.name(responder, "the responder");
+    responder
 }

@@ -1,8 +1,10 @@
 //! What the generator promises: the same for the same seed, exact counts, records that hang together.
 #![allow(clippy::unwrap_used)]
 
+mod delivery;
 mod reading;
 mod stories;
+mod truth;
 
 use std::collections::{BTreeMap, BTreeSet};
 
