@@ -21,6 +21,7 @@ use crate::json::{Kind, Value, Window, lossy, unescape};
 use crate::limits::{BATCH_BYTES, BATCH_PASSED_OVER};
 use crate::partition::Partition;
 use crate::permissions::{self, Permissions, permissions};
+use crate::projection::Projection;
 use crate::read::{Addendum, Batch, EventIdentity, Identity, ReadOptions, SessionTokens};
 use crate::record::Slots;
 use crate::schema::{Column, KqlType, arrow_schema};
@@ -33,6 +34,8 @@ use crate::token;
 pub(crate) struct Rows {
     schema: SchemaRef,
     columns: Vec<(Column, Builder)>,
+    /// The columns that only some records fill.
+    detail: Projection,
     rows: usize,
     batch_rows: usize,
     bytes: usize,
@@ -75,6 +78,21 @@ impl Builder {
         }
     }
 
+    fn push_nothing(&mut self) {
+        match self {
+            Builder::Text(text) => text.push_empty(),
+            Builder::Time(values, nulls) => {
+                values.push(0);
+                nulls.append(false);
+            }
+            Builder::Bool(values, nulls) => {
+                values.append(false);
+                nulls.append(false);
+            }
+            Builder::Constant(_) | Builder::Nothing => {}
+        }
+    }
+
     fn take(&mut self, rows: usize) -> ArrayRef {
         match self {
             Builder::Text(column) => column.take(),
@@ -96,18 +114,24 @@ impl Builder {
 
 impl Rows {
     pub(crate) fn new(options: &ReadOptions) -> Self {
-        let wants = |columns: &[Column]| {
-            columns
-                .iter()
-                .any(|column| options.projection.contains(*column))
-        };
+        let (mut projection, mut detail) = (options.projection, Projection::none());
+        for column in options
+            .detail
+            .iter()
+            .flat_map(|detail| detail.projection.columns())
+            .filter(|column| !options.projection.contains(*column))
+        {
+            projection = projection.with(column);
+            detail = detail.with(column);
+        }
+        let wants = |columns: &[Column]| columns.iter().any(|column| projection.contains(*column));
         Rows {
-            schema: arrow_schema(&options.projection),
-            columns: options
-                .projection
+            schema: arrow_schema(&projection),
+            columns: projection
                 .columns()
                 .map(|column| (column, Builder::new(column)))
                 .collect(),
+            detail,
             rows: 0,
             batch_rows: options.batch_rows.max(1),
             bytes: 0,
@@ -180,8 +204,14 @@ impl Rows {
         Some(self.content.identity(window, first, end, account, id))
     }
 
-    /// Appends one record; `time` is its `eventTime`.
-    pub(crate) fn push(&mut self, window: &Window<'_>, slots: &Slots, time: Option<i64>) {
+    /// Appends one record; `time` is its `eventTime`, `detailed` whether it fills the columns of the detail.
+    pub(crate) fn push(
+        &mut self,
+        window: &Window<'_>,
+        slots: &Slots,
+        time: Option<i64>,
+        detailed: bool,
+    ) {
         let identity = self.identity(window, slots);
         if let (Some(identities), Some(identity)) = (&mut self.identities, identity) {
             identities.push(identity);
@@ -200,6 +230,10 @@ impl Rows {
         };
         for at in 0..self.columns.len() {
             let (column, builder) = &mut self.columns[at];
+            if !detailed && self.detail.contains(*column) {
+                builder.push_nothing();
+                continue;
+            }
             match builder {
                 Builder::Text(text) => {
                     // Most columns are a value copied as it stands; the rest are made.

@@ -18,6 +18,7 @@ use crate::schema::Column;
 pub(crate) struct Emit<'a> {
     pub report: &'a mut FileReport,
     pub filter: &'a mut Filter,
+    pub detail: Option<&'a mut Filter>,
     pub rows: &'a mut Rows,
     pub horizon: Option<i64>,
     pub sink: &'a mut (dyn FnMut(Batch) -> ControlFlow<()> + 'a),
@@ -94,7 +95,11 @@ impl Emit<'_> {
             .or(slots.get(Column::AddendumOriginalEventId));
         if addendum.is_some() || self.filter.passes(window, slots, time) {
             report.rows += 1;
-            self.rows.push(window, slots, time);
+            let detailed = match &mut self.detail {
+                Some(detail) => addendum.is_some() || detail.passes(window, slots, time),
+                None => true,
+            };
+            self.rows.push(window, slots, time, detailed);
         } else {
             self.rows.pass_over(window, slots);
         }

@@ -37,7 +37,8 @@ pub use coverage::{Coverage, FileReport, Gap, Problem, ProblemKind, Problems};
 pub use prefilter::{ColumnTest, Conjunction, Prefilter, Test};
 pub use projection::Projection;
 pub use read::{
-    Addendum, Batch, EventIdentity, Identity, ReadOptions, Reader, SessionTokens, Sink, read,
+    Addendum, Batch, Detail, EventIdentity, Identity, ReadOptions, Reader, SessionTokens, Sink,
+    read,
 };
 pub use schema::{
     AWS_COLUMNS, COLUMNS, Column, ColumnSpec, KqlType, TABLE, TABLE_AWS, arrow_schema,

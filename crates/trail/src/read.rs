@@ -28,11 +28,24 @@ pub struct ReadOptions {
     pub projection: Projection,
     /// Records that cannot match are passed over.
     pub prefilter: Prefilter,
+    /// Columns that are filled for some records only.
+    pub detail: Option<Detail>,
     pub identity: Identity,
     pub session_tokens: SessionTokens,
     pub batch_rows: usize,
     /// Events later than this (microseconds since 1970) are problem `future-time` and do not set `last_event`.
     pub horizon: Option<i64>,
+}
+
+/// Columns that few records are asked for: most of a record's bytes are its parameters, and whoever needs
+/// them of a thousandth of the records should not pay for copying all.
+#[derive(Clone, Debug)]
+pub struct Detail {
+    /// These columns are in the batches beside the projection. A record that cannot match has empty text or
+    /// null in those of them that the projection does not name.
+    pub projection: Projection,
+    /// Which records have them; conservative, as every prefilter is.
+    pub prefilter: Prefilter,
 }
 
 /// Whether the identities of events are computed.
@@ -56,6 +69,7 @@ impl Default for ReadOptions {
         ReadOptions {
             projection: Projection::all(),
             prefilter: Prefilter::everything(),
+            detail: None,
             identity: Identity::Compute,
             session_tokens: SessionTokens::Hash,
             batch_rows: crate::limits::BATCH_ROWS,
@@ -114,6 +128,7 @@ pub fn read(bytes: &[u8], options: &ReadOptions, sink: &mut Sink<'_>) -> FileRep
 pub struct Reader {
     wanted: Wanted,
     filter: Filter,
+    detail: Option<Filter>,
     rows: Rows,
     horizon: Option<i64>,
     scratch: Scratch,
@@ -129,13 +144,19 @@ impl Reader {
             Column::AWSRegion,
             Column::AwsEventId,
         ];
-        let columns = options
+        let mut columns = options
             .projection
             .union(filter.columns())
             .union(Projection::of(&always));
+        let detail = options.detail.as_ref().map(|detail| {
+            let filter = Filter::new(&detail.prefilter);
+            columns = columns.union(detail.projection).union(filter.columns());
+            filter
+        });
         Reader {
             wanted: Wanted::new(columns),
             filter,
+            detail,
             rows: Rows::new(options),
             horizon: options.horizon,
             scratch: Scratch {
@@ -179,6 +200,7 @@ impl Reader {
         let mut emit = Emit {
             report: &mut report,
             filter: &mut self.filter,
+            detail: self.detail.as_mut(),
             rows: &mut self.rows,
             horizon: self.horizon,
             sink,

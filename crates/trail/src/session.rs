@@ -37,8 +37,34 @@ pub fn session_key(account: &str, principal_id: &str, created: i64) -> String {
 
 /// An id of a credential: `cr-` and 16 characters of the evidence's hash.
 pub fn credential_id(evidence: &str) -> String {
-    let text = BASE32_NOPAD.encode(&Sha256::digest(evidence.as_bytes())[..10]);
-    format!("cr-{}", text.to_ascii_lowercase())
+    credential_hash(evidence).to_string()
+}
+
+/// What the id of a credential is made of, for whoever holds many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CredentialHash(pub [u8; 10]);
+
+/// The hash of a credential's evidence.
+pub fn credential_hash(evidence: &str) -> CredentialHash {
+    let mut hash = [0; 10];
+    hash.copy_from_slice(&Sha256::digest(evidence.as_bytes())[..10]);
+    CredentialHash(hash)
+}
+
+impl CredentialHash {
+    /// The hash that an id shows; `None` for other text.
+    pub fn of_id(id: &str) -> Option<CredentialHash> {
+        let text = id.trim().strip_prefix("cr-")?.to_ascii_uppercase();
+        let bytes = BASE32_NOPAD.decode(text.as_bytes()).ok()?;
+        Some(CredentialHash(bytes.try_into().ok()?))
+    }
+}
+
+impl std::fmt::Display for CredentialHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = BASE32_NOPAD.encode(&self.0);
+        write!(f, "cr-{}", text.to_ascii_lowercase())
+    }
 }
 
 impl SessionKeys {
@@ -83,6 +109,11 @@ mod tests {
             .key(b"111122223333", b"AROAEXAMPLE:alice", created)
             .to_owned();
         assert_eq!(key.len(), 19);
+        assert_eq!(
+            CredentialHash::of_id(&key).map(|hash| hash.to_string()),
+            Some(key.clone())
+        );
+        assert_eq!(CredentialHash::of_id("cr-short"), None);
         assert_eq!(
             key,
             credential_id("111122223333|AROAEXAMPLE:alice|2023-07-10T11:30:50Z")

@@ -1,7 +1,9 @@
 //! What the prefilter passes over, and that the report counts it all the same.
 
 use keyline_trail::Column::*;
-use keyline_trail::{Column, ColumnTest, Conjunction, Prefilter, ReadOptions, Test};
+use keyline_trail::{
+    Column, ColumnTest, Conjunction, Detail, Prefilter, Projection, ReadOptions, Test,
+};
 
 use crate::support::{batches, options, rows};
 
@@ -145,4 +147,33 @@ fn identities_of_dropped_records_are_handed_over() {
     .0;
     assert_eq!(found[0].identities, all[0].identities[..1]);
     assert_eq!(found[0].passed_over, all[0].identities[1..]);
+}
+
+#[test]
+fn detail_columns_are_filled_for_the_records_that_ask_for_them() {
+    let detail = Detail {
+        projection: Projection::of(&[EventName, UserIdentityAccessKeyId, SessionMfaAuthenticated]),
+        prefilter: Prefilter {
+            any_of: vec![tests(&[test(EventName, one_of(&["A", "CC"]))])],
+        },
+    };
+    let text = TEXT.replace(
+        r#""accessKeyId":"ASIA"#,
+        r#""sessionContext":{"attributes":{"mfaAuthenticated":"true"}},"accessKeyId":"ASIA"#,
+    );
+    let options = ReadOptions {
+        detail: Some(detail),
+        ..options(&[EventName, ErrorCode])
+    };
+    let (found, report) = batches(text.as_bytes(), &options);
+    assert_eq!(
+        rows(&found),
+        [
+            "A | ASIA1 | true | Denied",
+            "b |  | null | ",
+            "CC | ASIA1 | true | ",
+            "D |  | null | ",
+        ]
+    );
+    assert_eq!(report.rows, 4);
 }
