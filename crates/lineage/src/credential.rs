@@ -71,6 +71,11 @@ pub struct Credential {
     pub changes: Vec<Change>,
     /// It belongs to a production account, was used in one, or is or touched a production asset.
     pub touches_production: bool,
+    /// Calls that services made on its behalf in sessions of their own; they are not among `event_count`.
+    pub forwarded_count: u64,
+    /// Such calls that were made on its behalf or on that of another credential of its principal: the records
+    /// do not say which.
+    pub forwarded_maybe_count: u64,
 }
 
 /// Where calls came from.

@@ -1,23 +1,67 @@
 //! The forest: all credentials, each below the one that minted it.
 //!
-//! In: credentials whose parents are known. Out: look-ups by whatever an analyst has in hand, and walks
-//! up and down. Nodes are numbered in the order of the output: by time of issue (unknown first), then id.
+//! In: linked credentials. Out: look-ups by id, and walks up and down; look-ups by whatever else an analyst
+//! has in hand are in `find.rs`. Nodes are numbered in the order of the output: by time of issue (unknown first),
+//! then id. A built forest keeps numbers in place of texts, and makes a [`Credential`] when it is asked for one.
 
 use std::collections::HashMap;
 
+use hashbrown::HashTable;
+use keyline_trail::session::CredentialHash;
+
 use crate::credential::Credential;
+use crate::entry::{Entry, NONE};
+use crate::liveness::{Liveness, liveness};
+use crate::strings::{Strings, Text};
+use crate::timeline::Timelines;
 
 /// A credential's place in its forest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Node(pub u32);
 
 /// All credentials of some records.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Forest {
-    credentials: Vec<Credential>,
-    by_id: HashMap<String, Node>,
-    children: Vec<Vec<Node>>,
+    pub(crate) store: Store,
+    parents: Vec<u32>,
+    /// The children of all nodes in one list, and where each node's begin.
+    children: Vec<Node>,
+    starts: Vec<u32>,
     last_event: Option<i64>,
+}
+
+/// Where the credentials are.
+#[derive(Clone, Debug)]
+pub(crate) enum Store {
+    Whole(Vec<Credential>, HashMap<String, Node>),
+    Linked(Box<Linked>, HashTable<(CredentialHash, u32)>),
+}
+
+/// Credentials as they were built.
+#[derive(Clone, Debug)]
+pub(crate) struct Linked {
+    pub strings: Strings,
+    pub entries: Vec<Entry>,
+    pub keys: Vec<Text>,
+    pub events: Vec<Text>,
+    pub aliases: Vec<CredentialHash>,
+    pub timelines: Timelines,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Store::Whole(Vec::new(), HashMap::new())
+    }
+}
+
+impl PartialEq for Forest {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && self.last_event == other.last_event
+            && self
+                .nodes()
+                .all(|node| self.credential(node) == other.credential(node))
+    }
 }
 
 impl Forest {
@@ -29,35 +73,73 @@ impl Forest {
         for (place, credential) in credentials.iter().enumerate() {
             by_id.insert(credential.id.clone(), Node(place as u32));
         }
-        let mut children = vec![Vec::new(); credentials.len()];
-        for (place, credential) in credentials.iter().enumerate() {
-            let parent = credential
-                .parent
-                .as_ref()
-                .and_then(|parent| by_id.get(&parent.id));
-            if let Some(parent) = parent {
-                children[parent.0 as usize].push(Node(place as u32));
-            }
-        }
+        let parents = credentials
+            .iter()
+            .map(|credential| {
+                let parent = credential.parent.as_ref();
+                let node = parent.and_then(|parent| by_id.get(&parent.id));
+                node.map_or(NONE, |node| node.0)
+            })
+            .collect();
         for (place, credential) in credentials.iter().enumerate() {
             for alias in &credential.aliases {
                 by_id.entry(alias.clone()).or_insert(Node(place as u32));
             }
         }
+        Forest::of(Store::Whole(credentials, by_id), parents, last_event)
+    }
+
+    pub(crate) fn from_linked(linked: Linked, last_event: Option<i64>) -> Forest {
+        let parents = linked
+            .entries
+            .iter()
+            .map(|entry| entry.link.as_ref().map_or(NONE, |link| link.parent))
+            .collect();
+        let mut ids = HashTable::with_capacity(linked.entries.len() + linked.aliases.len());
+        for (node, entry) in linked.entries.iter().enumerate() {
+            let own = std::iter::once(&entry.hash);
+            for hash in own.chain(entry.aliases.of(&linked.aliases)) {
+                ids.insert_unique(place_of(hash), (*hash, node as u32), |(hash, _)| {
+                    place_of(hash)
+                });
+            }
+        }
+        Forest::of(Store::Linked(Box::new(linked), ids), parents, last_event)
+    }
+
+    fn of(store: Store, parents: Vec<u32>, last_event: Option<i64>) -> Forest {
+        let count = parents.len();
+        let mut starts = vec![0u32; count + 1];
+        for parent in parents.iter().filter(|parent| **parent != NONE) {
+            starts[*parent as usize + 1] += 1;
+        }
+        for at in 0..count {
+            starts[at + 1] += starts[at];
+        }
+        let mut next = starts.clone();
+        let mut children = vec![Node(0); starts[count] as usize];
+        for (node, parent) in parents.iter().enumerate() {
+            if *parent != NONE {
+                let place = &mut next[*parent as usize];
+                children[*place as usize] = Node(node as u32);
+                *place += 1;
+            }
+        }
         Forest {
-            credentials,
-            by_id,
+            store,
+            parents,
             children,
+            starts,
             last_event,
         }
     }
 
     pub fn len(&self) -> usize {
-        self.credentials.len()
+        self.parents.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.credentials.is_empty()
+        self.parents.is_empty()
     }
 
     /// The time of the last event of the data: the instant to judge liveness at, when none is given.
@@ -77,26 +159,48 @@ impl Forest {
 
     /// A credential with everything that is known about it.
     pub fn credential(&self, node: Node) -> Credential {
-        self.credentials[node.0 as usize].clone()
+        match &self.store {
+            Store::Whole(credentials, _) => credentials[node.0 as usize].clone(),
+            Store::Linked(linked, _) => linked.credential(node, self.children(node)),
+        }
+    }
+
+    /// What is true of a credential at an instant.
+    pub fn liveness(&self, node: Node, at: i64) -> Liveness {
+        liveness(&self.credential(node), at)
     }
 
     /// The node of an id or an alias.
     pub fn by_id(&self, id: &str) -> Option<Node> {
-        self.by_id.get(id).copied()
+        match &self.store {
+            Store::Whole(_, ids) => ids.get(id).copied(),
+            Store::Linked(_, ids) => {
+                let hash = CredentialHash::of_id(id)?;
+                let found = ids.find(place_of(&hash), |(known, _)| *known == hash);
+                found.map(|(_, node)| Node(*node))
+            }
+        }
     }
 
     pub fn parent(&self, node: Node) -> Option<Node> {
-        let parent = self.credentials[node.0 as usize].parent.as_ref()?;
-        self.by_id(&parent.id)
+        let parent = self.parents[node.0 as usize];
+        (parent != NONE).then_some(Node(parent))
     }
 
     pub fn children(&self, node: Node) -> &[Node] {
-        &self.children[node.0 as usize]
+        let at = node.0 as usize;
+        &self.children[self.starts[at] as usize..self.starts[at + 1] as usize]
     }
 
     /// The chain to the root, nearest first, without the node itself.
     pub fn ancestors(&self, node: Node) -> Vec<Node> {
         std::iter::successors(self.parent(node), |above| self.parent(*above)).collect()
+    }
+
+    /// The end of that chain; the node itself where it has no parent.
+    pub fn root(&self, node: Node) -> Node {
+        let above = std::iter::successors(Some(node), |above| self.parent(*above));
+        above.last().unwrap_or(node)
     }
 
     /// Everything below, parents before children, without the node itself.
@@ -109,4 +213,11 @@ impl Forest {
         }
         found
     }
+}
+
+/// A hash needs no hashing.
+fn place_of(hash: &CredentialHash) -> u64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash.0[..8]);
+    u64::from_le_bytes(first)
 }

@@ -7,9 +7,28 @@
 //! The crate is pure: no files, no sockets, no clock. The same records give the same forest, byte for
 //! byte, in whatever order, batches and threads they come.
 
-pub mod credential;
+pub mod facts;
+mod columns;
+mod deed;
+mod mint;
+mod control;
+mod json;
+mod date;
+mod policy;
+mod sighting;
+mod usage;
+mod strings;
+
+mod build;
+mod entry;
+mod timeline;
+mod expiry;
+pub mod production;
 
 pub mod forest;
+mod materialise;
+mod find;
+pub mod credential;
 
 pub mod liveness;
 
@@ -21,5 +40,7 @@ pub use credential::{
     Candidate, Certainty, Change, Credential, CredentialId, Effect, Expiry, Kind, LinkRule, Origin,
     Parent, Source,
 };
+pub use facts::Facts;
 pub use forest::{Forest, Node};
-pub use liveness::{Liveness, State};
+pub use liveness::{Liveness, State, liveness};
+pub use production::Production;

@@ -3,10 +3,32 @@
 
 /// Sources that are listed for one credential: the earliest by first use.
 pub const SOURCES_MAX: usize = 32;
+/// Sources that are kept for one credential with exact counts. Where there are more, those with the smallest
+/// hashes are kept, whatever their order, and the credential says that there are more.
+pub const SOURCES_KEPT: usize = 256;
 /// User agents that are listed for one credential: the earliest by first use.
 pub const USER_AGENTS_MAX: usize = 16;
+/// User agents that are kept for one credential; beyond them as with sources.
+pub const USER_AGENTS_KEPT: usize = 64;
+/// Accounts that are listed as those in which one credential was used.
+pub const ACCOUNTS_KEPT: usize = 64;
+/// Creation times of forward-access sessions that are told apart for one principal: nearly every call of a
+/// service on somebody's behalf has one of its own. Later ones are counted together.
+pub const FORWARDED_KEPT: usize = 256;
+/// Candidates for the parent of one credential that are listed; all of them divide its confidence.
+pub const CANDIDATES_MAX: usize = 16;
+/// Statements of one policy document that are read; AWS allows documents of 10 KB.
+pub const STATEMENTS_MAX: usize = 256;
+/// Patterns of one production asset list that are compared with every resource.
+pub const ASSETS_MAX: usize = 10_000;
 /// Seconds that a revocation may take to reach every endpoint of AWS.
 pub const PROPAGATION_S: i64 = 60;
+/// Seconds by which the clocks of two endpoints may differ when they write down one minting.
+pub const CLOCKS_S: i64 = 1;
+/// Seconds within which a sign-in URL must be used after it was asked for.
+pub const SIGN_IN_URL_S: i64 = 15 * 60;
+/// Seconds between a call of the access portal and the minting that it causes.
+pub const PORTAL_S: i64 = 2;
 
 /// Siblings alike that a picture shows before it folds the others into one row.
 pub const SIMILAR_SHOWN: usize = 2;

@@ -3,6 +3,127 @@
 //! In: a credential and an instant. Out: a state, until when it holds, and why. A pure function of
 //! the two, so that a rule replayed at an earlier tick sees what was true then.
 
+use keyline_trail::time::format_time;
+
+use crate::credential::{Change, Credential, Effect, Expiry};
+use crate::limits::PROPAGATION_S;
+
+const SECOND: i64 = 1_000_000;
+
+/// What is true of a credential at an instant (microseconds since 1970).
+///
+/// What happened later is not seen, save that a use is only known to have been after a revocation if it was the
+/// last one.
+pub fn liveness(credential: &Credential, at: i64) -> Liveness {
+    let changes: Vec<&Change> = credential
+        .changes
+        .iter()
+        .filter(|change| change.at <= at)
+        .collect();
+    let (stopped, used_after_revocation) = stops(credential, &changes, at);
+    let judged = |state, until, why| Liveness {
+        state,
+        until,
+        why,
+        used_after_revocation,
+    };
+    if let Some(issued) = credential.issued_at.filter(|issued| *issued > at) {
+        let why = format!("not issued before {}", format_time(issued));
+        return judged(State::Inactive, None, why);
+    }
+    if let Some(expires) = credential.expires_at.filter(|expires| *expires <= at) {
+        let why = match credential.expiry {
+            Expiry::Bounded => "its kind lives no longer".to_owned(),
+            Expiry::Exact | Expiry::None => "its minting says so".to_owned(),
+        };
+        return judged(State::Expired, Some(expires), why);
+    }
+    if let Some(stop) = stopped {
+        let state = match stop.effect {
+            _ if at < stop.at.saturating_add(PROPAGATION_S * SECOND) => State::RevocationPending,
+            Effect::Deleted => State::Deleted,
+            Effect::Inactive => State::Inactive,
+            _ => State::Revoked,
+        };
+        return judged(state, Some(stop.at), stop.by.clone());
+    }
+    match credential.expiry {
+        Expiry::Exact => judged(State::Active, credential.expires_at, String::new()),
+        Expiry::Bounded => judged(
+            State::PossiblyActive,
+            credential.expires_at,
+            "its end is not in the data; its kind lives no longer".to_owned(),
+        ),
+        Expiry::None if has_end(credential) => judged(
+            State::PossiblyActive,
+            None,
+            "when it ends is not in the data".to_owned(),
+        ),
+        Expiry::None => judged(State::Active, None, String::new()),
+    }
+}
+
+/// The change that keeps a credential from working, if one does, and whether it was used although one did.
+fn stops<'a>(
+    credential: &Credential,
+    changes: &[&'a Change],
+    at: i64,
+) -> (Option<&'a Change>, bool) {
+    let (mut revoked, mut inactive, mut deleted) = (None, None, None);
+    // When it was stopped and when it worked again.
+    let mut stopped_from: Option<i64> = None;
+    let mut times = Vec::new();
+    for change in changes.iter().copied() {
+        match change.effect {
+            Effect::Revoked => revoked = revoked.or(Some(change)),
+            Effect::Restored => revoked = None,
+            Effect::Inactive => inactive = inactive.or(Some(change)),
+            Effect::Active => inactive = None,
+            Effect::Deleted => deleted = deleted.or(Some(change)),
+        }
+        let stopped = revoked.or(inactive).or(deleted).is_some();
+        match (stopped, stopped_from) {
+            (true, None) => stopped_from = Some(change.at),
+            (false, Some(from)) => {
+                times.push((from, change.at));
+                stopped_from = None;
+            }
+            _ => {}
+        }
+    }
+    times.extend(stopped_from.map(|from| (from, i64::MAX)));
+    let used = credential.last_success.filter(|used| *used <= at);
+    let used_after = used.is_some_and(|used| {
+        times.iter().any(|(from, until)| {
+            used > from.saturating_add(PROPAGATION_S * SECOND) && used < *until
+        })
+    });
+    // What is deleted is gone, whatever else was done to it.
+    let stop = [deleted, inactive, revoked].into_iter().flatten();
+    (
+        stop.min_by_key(|change| (change.effect != Effect::Deleted, change.at)),
+        used_after,
+    )
+}
+
+/// Whether a credential of its kind ends by itself, though nobody can say when.
+fn has_end(credential: &Credential) -> bool {
+    use crate::credential::Kind::*;
+    !matches!(
+        credential.kind,
+        AccessKey
+            | Password
+            | MfaDevice
+            | ServiceCredential
+            | SshKey
+            | Certificate
+            | FederatedIdentity
+            | Service
+            | Workload
+            | External
+    )
+}
+
 /// What is true of a credential at an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Liveness {

@@ -69,6 +69,8 @@ pub fn credential(id: &str, kind: Kind, account: &str) -> Credential {
         used_in_accounts: Vec::new(),
         changes: Vec::new(),
         touches_production: false,
+        forwarded_count: 0,
+        forwarded_maybe_count: 0,
     }
 }
 

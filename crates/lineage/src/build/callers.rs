@@ -1,0 +1,168 @@
+//! The credential behind a call.
+//!
+//! A caller as a minting or changing event shows it goes in, the credentials that may have signed come out:
+//! one, as a rule. For calls that a service made on somebody's behalf it is whoever has that session, or else
+//! whoever of the same principal was at work in that second.
+
+use std::collections::HashMap;
+
+use crate::build::{Build, SECOND, known};
+use crate::credential::Kind;
+use crate::deed::Caller;
+use crate::entry::NONE;
+use crate::limits::CLOCKS_S;
+use crate::sighting::Who;
+use crate::strings::Text;
+use crate::usage::{ALWAYS, NEVER};
+
+/// Look-ups of credentials by who uses them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Callers {
+    by_who: HashMap<Who, u32>,
+    /// Sessions by principal and second of creation.
+    sessions: HashMap<(Text, i64), Vec<u32>>,
+    by_principal: HashMap<Text, Vec<u32>>,
+    keys_of_user: HashMap<(Text, Text), Vec<u32>>,
+    consoles_by_arn: HashMap<Text, Vec<u32>>,
+}
+
+impl Build {
+    pub(super) fn index_callers(&mut self) {
+        let mut callers = Callers::default();
+        for (sighting, node) in self.sightings.iter().zip(&self.node_of_sighting) {
+            if *node == NONE {
+                continue;
+            }
+            callers.by_who.insert(sighting.who, *node);
+            if known(sighting.who.created).is_some() && sighting.who.bearer.is_empty() {
+                let key = (sighting.who.principal, sighting.who.created);
+                let list = callers.sessions.entry(key).or_default();
+                if !list.contains(node) {
+                    list.push(*node);
+                }
+            }
+        }
+        for (node, entry) in self.entries.iter().enumerate() {
+            let node = node as u32;
+            if signs(entry.kind) && !entry.principal.is_empty() {
+                let list = callers.by_principal.entry(entry.principal);
+                list.or_default().push(node);
+            }
+            match entry.kind {
+                Kind::AccessKey => {
+                    let key = (entry.account, entry.user);
+                    callers.keys_of_user.entry(key).or_default().push(node);
+                }
+                Kind::ConsoleSession => {
+                    let list = callers.consoles_by_arn.entry(entry.arn);
+                    list.or_default().push(node);
+                }
+                _ => {}
+            }
+        }
+        self.callers = callers;
+    }
+
+    /// The credentials that may have signed a call; several where the record leaves it open.
+    pub(super) fn credentials_of(&self, caller: &Caller, at: i64) -> Vec<u32> {
+        let who = &caller.who;
+        if let Some(node) = self.minted.get(&who.key) {
+            return vec![*node];
+        }
+        if let Some(node) = self.callers.by_who.get(who) {
+            return vec![*node];
+        }
+        if known(who.created).is_some() {
+            let nodes = self.sessions_of(who.principal, who.created);
+            if !nodes.is_empty() {
+                return nodes;
+            }
+        }
+        if caller.forwarded {
+            return self.at_work(who.principal, known(who.created).unwrap_or(at));
+        }
+        // Sign-in events show no key: whoever has the session.
+        Vec::new()
+    }
+
+    /// The credentials that have a session of a principal: by their uses, else by their minting.
+    pub(super) fn sessions_of(&self, principal: Text, created: i64) -> Vec<u32> {
+        match self.callers.sessions.get(&(principal, created)) {
+            Some(nodes) => nodes.clone(),
+            None => self.sessions_at(principal, created),
+        }
+    }
+
+    /// The credentials of a principal that were used around an instant; failing these, those that worked
+    /// then.
+    pub(super) fn at_work(&self, principal: Text, at: i64) -> Vec<u32> {
+        let Some(nodes) = self.callers.by_principal.get(&principal) else {
+            return Vec::new();
+        };
+        let slack = CLOCKS_S * SECOND;
+        let used = |node: &&u32| {
+            self.entries[**node as usize]
+                .usage
+                .as_ref()
+                .is_some_and(|usage| usage.first <= at + slack && at - slack <= usage.last)
+        };
+        let mut found: Vec<u32> = nodes.iter().filter(used).copied().collect();
+        if found.is_empty() {
+            found = self.alive(principal, at);
+        }
+        found
+    }
+
+    /// The credentials of a principal that may have worked at an instant.
+    pub(super) fn alive(&self, principal: Text, at: i64) -> Vec<u32> {
+        let slack = CLOCKS_S * SECOND;
+        let lives = |node: &&u32| {
+            let entry = &self.entries[**node as usize];
+            let longest = match entry.kind {
+                Kind::AccessKey | Kind::OauthSession => ALWAYS,
+                _ if entry.issued == NEVER => ALWAYS,
+                _ if entry.expires != NEVER => entry.expires,
+                _ => entry.issued.saturating_add(36 * 3600 * SECOND),
+            };
+            entry.issued <= at + slack && at <= longest
+        };
+        let nodes = self.callers.by_principal.get(&principal);
+        let nodes = nodes.map_or(&[][..], |nodes| nodes);
+        nodes.iter().filter(lives).copied().collect()
+    }
+
+    /// The long-term keys of a user that existed at an instant.
+    pub(super) fn keys_of(&self, account: Text, user: Text, at: i64) -> Vec<u32> {
+        let nodes = self.callers.keys_of_user.get(&(account, user));
+        let nodes = nodes.map_or(&[][..], |nodes| nodes);
+        let existed = |node: &&u32| self.entries[**node as usize].issued <= at;
+        nodes.iter().filter(existed).copied().collect()
+    }
+
+    /// The console sessions of an ARN that may have worked at an instant.
+    pub(super) fn consoles_of(&self, arn: Text, at: i64) -> Vec<u32> {
+        let nodes = self.callers.consoles_by_arn.get(&arn);
+        let nodes = nodes.map_or(&[][..], |nodes| nodes);
+        let lives = |node: &&u32| {
+            let entry = &self.entries[**node as usize];
+            entry.issued <= at && at <= entry.issued.saturating_add(12 * 3600 * SECOND)
+        };
+        nodes.iter().filter(lives).copied().collect()
+    }
+}
+
+/// Whether calls are signed with credentials of a kind.
+fn signs(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::AccessKey
+            | Kind::SessionToken
+            | Kind::FederationToken
+            | Kind::RoleSession
+            | Kind::ConsoleSession
+            | Kind::RootSession
+            | Kind::ServiceSession
+            | Kind::OauthSession
+            | Kind::UnknownTemporary
+    )
+}

@@ -1,0 +1,229 @@
+//! The last step: credentials in their order, with everything that is listed of them.
+
+use std::collections::HashMap;
+
+use keyline_trail::Problems;
+use keyline_trail::partition::Partition;
+use keyline_trail::session::{CredentialHash, credential_hash};
+
+use crate::build::{Build, known, session_evidence};
+use crate::entry::{NONE, Span};
+use crate::forest::{Forest, Linked};
+use crate::production::Production;
+use crate::strings::Text;
+use crate::timeline::{Act, Timelines};
+use crate::usage::{ALWAYS, NEVER};
+
+impl Build {
+    pub(super) fn finish(
+        mut self,
+        mut timelines: Timelines,
+        production: &Production,
+    ) -> (Forest, Problems) {
+        self.mark_production(production);
+        self.spread_partitions();
+        let (keys, events) = self.list_keys_and_events();
+        let aliases = self.share_aliases(&keys);
+
+        // Unknown times of issue come first: there is no earlier number.
+        let mut order: Vec<u32> = (0..self.entries.len() as u32).collect();
+        order.sort_unstable_by_key(|node| {
+            let entry = &self.entries[*node as usize];
+            (entry.issued, entry.hash)
+        });
+        let mut place = vec![NONE; order.len()];
+        for (new, old) in order.iter().enumerate() {
+            place[*old as usize] = new as u32;
+        }
+        let moved = |node: u32| match node {
+            NONE => NONE,
+            node => place[node as usize],
+        };
+        let mut entries = Vec::with_capacity(order.len());
+        for old in &order {
+            let hash = self.entries[*old as usize].hash;
+            let kind = self.entries[*old as usize].kind;
+            let empty = crate::entry::Entry::new(hash, kind);
+            let mut entry = std::mem::replace(&mut self.entries[*old as usize], empty);
+            entry.root = moved(entry.root);
+            if let Some(link) = &mut entry.link {
+                link.parent = moved(link.parent);
+                for (node, _) in &mut link.candidates {
+                    *node = moved(*node);
+                }
+            }
+            entries.push(entry);
+        }
+        let act = |act: Act| Act {
+            by_node: moved(act.by_node),
+            ..act
+        };
+        timelines.own = timelines
+            .own
+            .into_iter()
+            .map(|(node, acts)| (moved(node), acts.into_iter().map(act).collect()))
+            .collect();
+        for line in timelines.by_owner.values_mut() {
+            for denied in &mut line.denied {
+                denied.from = act(denied.from);
+                denied.until = denied.until.map(act);
+            }
+            for deleted in &mut line.deleted {
+                *deleted = act(*deleted);
+            }
+        }
+        self.strings.shrink();
+        let linked = Linked {
+            strings: self.strings,
+            entries,
+            keys,
+            events,
+            aliases,
+            timelines,
+        };
+        (Forest::from_linked(linked, self.last_event), self.problems)
+    }
+
+    fn mark_production(&mut self, production: &Production) {
+        if production == &Production::default() {
+            return;
+        }
+        let accounts: Vec<Text> = production
+            .accounts
+            .iter()
+            .filter_map(|account| self.strings.find(account))
+            .collect();
+        for entry in &mut self.entries {
+            let used_in = entry.usage.iter().flat_map(|usage| &usage.accounts);
+            entry.production |= accounts.contains(&entry.account)
+                || used_in
+                    .into_iter()
+                    .any(|account| accounts.contains(account))
+                || [entry.arn, entry.role]
+                    .iter()
+                    .any(|arn| production.has_asset(self.strings.get(*arn)));
+        }
+    }
+
+    /// A credential without an ARN lies in the partition of what it comes from, or of what comes from it.
+    fn spread_partitions(&mut self) {
+        for at in 0..self.entries.len() {
+            let entry = &self.entries[at];
+            let named = [entry.arn, entry.role]
+                .iter()
+                .find_map(|arn| Partition::of_arn(self.strings.get(*arn)));
+            self.entries[at].partition = named;
+        }
+        let order = self.parents_first();
+        let parent_of = |build: &Build, node: u32| {
+            let link = build.entries[node as usize].link.as_ref();
+            link.map(|link| link.parent as usize)
+        };
+        for node in order.iter().rev() {
+            if let Some(parent) = parent_of(self, *node)
+                && self.entries[parent].partition.is_none()
+            {
+                self.entries[parent].partition = self.entries[*node as usize].partition;
+            }
+        }
+        for node in order {
+            if let Some(parent) = parent_of(self, node)
+                && self.entries[node as usize].partition.is_none()
+            {
+                self.entries[node as usize].partition = self.entries[parent].partition;
+            }
+        }
+    }
+
+    /// The key ids of every credential, and the events that minted it, each in order of its text.
+    fn list_keys_and_events(&mut self) -> (Vec<Text>, Vec<Text>) {
+        let (mut keys, mut events) = (Vec::new(), Vec::new());
+        for node in 0..self.entries.len() as u32 {
+            let start = keys.len();
+            keys.push(self.entries[node as usize].minted_key);
+            keys.extend(self.named_keys.get(&node));
+            for place in self.sightings_of.of(node) {
+                keys.push(self.sightings[*place as usize].who.key);
+            }
+            let keys_span = tidy(&self.strings, &mut keys, start);
+            let start = events.len();
+            for place in self.mints_of.of(node) {
+                events.push(self.mints[*place as usize].event);
+            }
+            let events_span = tidy(&self.strings, &mut events, start);
+            let entry = self.entry(node);
+            (entry.keys, entry.events) = (keys_span, events_span);
+        }
+        keys.shrink_to_fit();
+        events.shrink_to_fit();
+        (keys, events)
+    }
+
+    /// Gives every id that parts of the evidence would give to one credential: to one that was used under it,
+    /// the earlier the better, before one that was only minted so.
+    fn share_aliases(&mut self, keys: &[Text]) -> Vec<CredentialHash> {
+        let mut claims: Vec<(CredentialHash, bool, i64, u32)> = Vec::new();
+        for node in 0..self.entries.len() as u32 {
+            let entry = &self.entries[node as usize];
+            let first = entry.usage.as_ref().map_or(ALWAYS, |usage| usage.first);
+            for key in entry.keys.of(keys) {
+                let hash = credential_hash(self.text(*key));
+                claims.push((hash, false, first, node));
+            }
+            let mut sessions: Vec<(Text, Text, i64)> = self
+                .sightings_of
+                .of(node)
+                .iter()
+                .map(|place| self.sightings[*place as usize].who)
+                .filter(|who| known(who.created).is_some() && !who.principal.is_empty())
+                .map(|who| (who.account, who.principal, who.created))
+                .collect();
+            sessions.sort_unstable();
+            sessions.dedup();
+            for (account, principal, created) in sessions {
+                let evidence = session_evidence(self.text(account), self.text(principal), created);
+                claims.push((credential_hash(&evidence), false, first, node));
+            }
+            let is_session = super::links::is_session(entry.kind);
+            if is_session && entry.issued != NEVER && !entry.principal.is_empty() {
+                let (account, principal) = (self.text(entry.account), self.text(entry.principal));
+                let evidence = session_evidence(account, principal, entry.issued);
+                claims.push((credential_hash(&evidence), true, first, node));
+            }
+        }
+        let hashes: Vec<CredentialHash> = self.entries.iter().map(|entry| entry.hash).collect();
+        claims.sort_unstable_by_key(|(hash, only_minted, first, node)| {
+            (*hash, *only_minted, *first, hashes[*node as usize])
+        });
+        claims.dedup_by_key(|claim| claim.0);
+        claims.retain(|claim| !self.by_hash.contains_key(&claim.0));
+        claims.sort_unstable_by_key(|claim| (claim.3, claim.0));
+        let mut spans: HashMap<u32, Span> = HashMap::new();
+        for (at, claim) in claims.iter().enumerate() {
+            let span = spans.entry(claim.3).or_insert(Span {
+                start: at as u32,
+                end: at as u32,
+            });
+            span.end = at as u32 + 1;
+        }
+        for (node, span) in spans {
+            self.entry(node).aliases = span;
+        }
+        claims.into_iter().map(|claim| claim.0).collect()
+    }
+}
+
+/// Orders the new end of a list by text, without the empty and the repeated.
+fn tidy(strings: &crate::strings::Strings, list: &mut Vec<Text>, start: usize) -> Span {
+    let mut new: Vec<Text> = list
+        .drain(start..)
+        .filter(|text| !text.is_empty())
+        .collect();
+    new.sort_by(|a, b| strings.get(*a).cmp(strings.get(*b)));
+    new.dedup();
+    list.extend(new);
+    Span {
+        start: start as u32,
+        end: list.len() as u32,
+    }
+}

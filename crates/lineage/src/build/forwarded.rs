@@ -1,0 +1,114 @@
+//! Calls that services made on somebody's behalf find the credential they were made for.
+//!
+//! They are no credentials. A session's own second, or its key, gives them to that session. Else they belong to
+//! whoever of the same principal was at work when the service's own session was made; where that may have
+//! been one of several, each of them is told that it may have been.
+
+use std::collections::HashMap;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::build::Build;
+use crate::entry::NONE;
+use crate::sighting::{Forwarded, KeyMark};
+use crate::strings::Text;
+use crate::usage::Usage;
+
+impl Build {
+    pub(super) fn assign_forwarded(&mut self) {
+        let groups = std::mem::take(&mut self.forwardings);
+        if groups.is_empty() {
+            return;
+        }
+        let keys = self.nodes_by_key_hash();
+        let mut homeless = 0;
+        for group in &groups {
+            for session in &group.sessions {
+                if let Some(node) = self.owner_of(group.principal, session, &keys) {
+                    let usage = &mut self.entry(node).usage;
+                    let usage = usage.get_or_insert_with(Box::<Usage>::default);
+                    usage.first = usage.first.min(session.first);
+                    usage.last = usage.last.max(session.last);
+                    usage.last_success = usage.last_success.max(session.last_success);
+                    usage.events += session.events;
+                    usage.errors += session.errors;
+                    continue;
+                }
+                let nodes = self.at_work(group.principal, session.created);
+                homeless += self.share(&nodes, session.events);
+            }
+            if let Some(later) = &group.later {
+                let principal = self.text(group.principal).to_owned();
+                self.problem("forwarded-sessions-bounded", |_| {
+                    format!(
+                        "{principal}: more sessions of services than are told apart; the later ones are counted together"
+                    )
+                });
+                let mut nodes = self.at_work(group.principal, later.created);
+                nodes.extend(self.at_work(group.principal, later.last));
+                nodes.sort_unstable();
+                nodes.dedup();
+                homeless += self.share(&nodes, later.events);
+            }
+        }
+        if homeless > 0 {
+            self.problem("forwarded-without-caller", |_| {
+                format!("{homeless} calls of services on behalf of principals that made no call themselves")
+            });
+        }
+    }
+
+    /// Gives calls to the only credential that they can belong to, or tells all that may have made them.
+    fn share(&mut self, nodes: &[u32], events: u64) -> u64 {
+        match nodes {
+            [] => return events,
+            [node] => self.entry(*node).forwarded += events,
+            nodes => {
+                for node in nodes {
+                    self.entry(*node).forwarded_maybe += events;
+                }
+            }
+        }
+        0
+    }
+
+    /// The credential that the calls were made with after all.
+    fn owner_of(
+        &self,
+        principal: Text,
+        session: &Forwarded,
+        keys: &HashMap<u64, u32>,
+    ) -> Option<u32> {
+        if let KeyMark::One(key) = session.key
+            && let Some(node) = keys.get(&key)
+            && *node != NONE
+        {
+            return Some(*node);
+        }
+        match self.sessions_of(principal, session.created)[..] {
+            [node] => Some(node),
+            _ => None,
+        }
+    }
+
+    fn nodes_by_key_hash(&self) -> HashMap<u64, u32> {
+        let hash = |key: Text| xxh3_64(self.text(key).as_bytes());
+        let mut keys: HashMap<u64, u32> = HashMap::new();
+        for (sighting, node) in self.sightings.iter().zip(&self.node_of_sighting) {
+            if !sighting.who.key.is_empty() {
+                // A key of two credentials tells nothing.
+                keys.entry(hash(sighting.who.key))
+                    .and_modify(|known| {
+                        if known != node {
+                            *known = NONE;
+                        }
+                    })
+                    .or_insert(*node);
+            }
+        }
+        for (key, node) in &self.minted {
+            keys.insert(hash(*key), *node);
+        }
+        keys
+    }
+}

@@ -1,0 +1,315 @@
+//! From facts to a forest.
+//!
+//! ```text
+//! facts ─ order ─ births ─ uses ─ attributes ─ links ─ denials ─ guard ─ forwarded calls ─ forest
+//! ```
+//!
+//! First everything is put into an order that no delivery has a part in; from there on the same facts take
+//! the same way. Each step is a file; what they share is [`Build`].
+
+mod births;
+mod uses;
+pub(crate) mod attributes;
+mod links;
+mod callers;
+mod denials;
+mod guard;
+mod forwarded;
+mod finish;
+
+use std::collections::{HashMap, HashSet};
+
+use keyline_trail::arn::Arn;
+use keyline_trail::session::{CredentialHash, credential_hash};
+use keyline_trail::time::format_time;
+use keyline_trail::{ProblemKind, Problems};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::build::attributes::Lists;
+use crate::build::callers::Callers;
+use crate::credential::Kind;
+use crate::deed::{Changed, Minted};
+use crate::entry::{Entry, NONE};
+use crate::facts::Facts;
+use crate::forest::Forest;
+use crate::mint::Field;
+use crate::production::Production;
+use crate::sighting::{Forwarding, Sighting};
+use crate::strings::{Strings, Text};
+use crate::usage::NEVER;
+
+pub(crate) const SECOND: i64 = 1_000_000;
+
+impl Forest {
+    /// Links all credentials of some facts. Beside the forest comes what was wrong with the data.
+    pub fn build(facts: Facts, production: &Production) -> (Forest, Problems) {
+        let mut build = Build::new(facts);
+        build.bear();
+        build.assign_uses();
+        build.describe();
+        build.link();
+        let timelines = build.denials();
+        build.guard();
+        build.assign_forwarded();
+        build.finish(timelines, production)
+    }
+}
+
+/// A forest in the making. Credentials are numbered as they are found.
+pub(crate) struct Build {
+    strings: Strings,
+    mints: Vec<Minted>,
+    sightings: Vec<Sighting>,
+    forwardings: Vec<Forwarding>,
+    changes: Vec<Changed>,
+    recipients: HashSet<Text>,
+    /// Accounts whose trails have any minting of a session.
+    minting_accounts: HashSet<Text>,
+    /// When minting events were recorded without the answer that names the key.
+    omitted_at: HashSet<i64>,
+    first_event: Option<i64>,
+    last_event: Option<i64>,
+    entries: Vec<Entry>,
+    by_hash: HashMap<CredentialHash, u32>,
+    node_of_mint: Vec<u32>,
+    node_of_sighting: Vec<u32>,
+    mints_of: Lists,
+    sightings_of: Lists,
+    callers: Callers,
+    /// Credentials by the key that their minting names.
+    minted: HashMap<Text, u32>,
+    /// Minted sessions by their full principal id, with their time of issue.
+    tuples: HashMap<Text, Vec<(i64, u32)>>,
+    /// The same by account, name of the role and name of the session, where no event gives the id.
+    named: HashMap<(Text, Text, Text), Vec<(i64, u32)>>,
+    /// Minted credentials by what copies of their minting event share.
+    shared: HashMap<(Text, u16), u32>,
+    /// Which trails told of a credential's minting.
+    copies: HashSet<(u32, Text)>,
+    /// Sessions that may be one of several minted ones.
+    ambiguous: HashMap<u32, Vec<u32>>,
+    /// Passwords by account and user, in order of time.
+    passwords: HashMap<(Text, Text), Vec<(i64, u32)>>,
+    /// MFA devices by their serial number, in order of time.
+    devices: HashMap<Text, Vec<(i64, u32)>>,
+    /// The ids of keys that are known by what was done to them only.
+    named_keys: HashMap<u32, Text>,
+    /// Calls of the access portal that have others mint.
+    portals: Vec<u32>,
+    /// Sessions that asked for a sign-in URL, by principal.
+    urls: HashMap<Text, Vec<(i64, u32)>>,
+    problems: Problems,
+}
+
+impl Build {
+    fn new(facts: Facts) -> Build {
+        let Facts {
+            strings,
+            mut sightings,
+            mut forwardings,
+            mut mints,
+            mut changes,
+            recipients,
+            first_event,
+            last_event,
+            untimed,
+            ..
+        } = facts;
+        let mut problems = Problems::default();
+        for _ in 0..untimed {
+            problems.add(ProblemKind::Other("mint-without-time"), || {
+                "a minting or changing event without a time is left out".to_owned()
+            });
+        }
+        order(
+            &strings,
+            &mut mints,
+            &mut sightings,
+            &mut forwardings,
+            &mut changes,
+        );
+        let minting_accounts = mints
+            .iter()
+            .filter(|minted| minted.mint().service == "sts")
+            .map(|minted| minted.caller.recipient.or(minted.caller.who.account))
+            .collect();
+        let omitted_at = mints
+            .iter()
+            .filter(|minted| minted.omitted && minted.field(Field::Key).is_empty())
+            .map(|minted| minted.at)
+            .collect();
+        Build {
+            minting_accounts,
+            omitted_at,
+            entries: Vec::with_capacity(mints.len() + sightings.len() / 2),
+            node_of_mint: vec![NONE; mints.len()],
+            node_of_sighting: vec![NONE; sightings.len()],
+            mints_of: Lists::default(),
+            sightings_of: Lists::default(),
+            callers: Callers::default(),
+            strings,
+            mints,
+            sightings,
+            forwardings,
+            changes,
+            recipients,
+            first_event,
+            last_event,
+            by_hash: HashMap::new(),
+            minted: HashMap::new(),
+            tuples: HashMap::new(),
+            named: HashMap::new(),
+            shared: HashMap::new(),
+            copies: HashSet::new(),
+            ambiguous: HashMap::new(),
+            passwords: HashMap::new(),
+            devices: HashMap::new(),
+            named_keys: HashMap::new(),
+            portals: Vec::new(),
+            urls: HashMap::new(),
+            problems,
+        }
+    }
+
+    pub(crate) fn text(&self, text: Text) -> &str {
+        self.strings.get(text)
+    }
+
+    /// The credential of some evidence, made if it is new.
+    fn ensure(&mut self, evidence: &str, kind: Kind) -> u32 {
+        self.ensure_hash(credential_hash(evidence), kind)
+    }
+
+    fn ensure_hash(&mut self, hash: CredentialHash, kind: Kind) -> u32 {
+        let next = self.entries.len() as u32;
+        let node = *self.by_hash.entry(hash).or_insert(next);
+        if node == next {
+            self.entries.push(Entry::new(hash, kind));
+        }
+        node
+    }
+
+    fn entry(&mut self, node: u32) -> &mut Entry {
+        &mut self.entries[node as usize]
+    }
+
+    /// The credential of a session, by its principal and the second of its creation.
+    fn ensure_session(&mut self, account: Text, principal: Text, created: i64, kind: Kind) -> u32 {
+        let evidence = session_evidence(self.text(account), self.text(principal), created);
+        self.ensure(&evidence, kind)
+    }
+
+    /// Minted sessions of a principal that were issued at an instant, give or take the clocks; exactly then if
+    /// there are such.
+    fn sessions_at(&self, principal: Text, at: i64) -> Vec<u32> {
+        self.tuples
+            .get(&principal)
+            .map_or_else(Vec::new, |issued| at_instant(issued, at))
+    }
+
+    /// Account and name of the role that an ARN names, and with them the name of a session.
+    fn role_of(&mut self, arn: Text) -> Option<(Text, Text)> {
+        let (account, name) = role_parts(self.strings.get(arn))?;
+        let (account, name) = (account.to_owned(), name.to_owned());
+        Some((self.strings.intern(&account), self.strings.intern(&name)))
+    }
+
+    fn problem(&mut self, kind: &'static str, example: impl FnOnce(&Strings) -> String) {
+        let strings = &self.strings;
+        self.problems
+            .add(ProblemKind::Other(kind), || example(strings));
+    }
+}
+
+/// What the key of a session is made from, as `trail` makes it.
+pub(crate) fn session_evidence(account: &str, principal: &str, created: i64) -> String {
+    format!("{account}|{principal}|{}", format_time(created))
+}
+
+/// Account and name of a role by the ARN of the role, or of one of its sessions.
+pub(crate) fn role_parts(arn: &str) -> Option<(&str, &str)> {
+    let parsed = Arn::parse(arn)?;
+    match parsed.assumed_role() {
+        Some((role, _)) => Some((parsed.account, role)),
+        None => {
+            let path = parsed.resource.strip_prefix("role/")?;
+            Some((parsed.account, path.rsplit('/').next()?))
+        }
+    }
+}
+
+/// The elements of a list ordered by time that lie at an instant: exactly, or else within the clocks.
+pub(crate) fn at_instant(list: &[(i64, u32)], at: i64) -> Vec<u32> {
+    let slack = crate::limits::CLOCKS_S * SECOND;
+    let from = list.partition_point(|(time, _)| *time < at - slack);
+    let near = list[from..]
+        .iter()
+        .take_while(|(time, _)| *time <= at + slack);
+    let exact: Vec<u32> = near
+        .clone()
+        .filter(|(time, _)| *time == at)
+        .map(|(_, node)| *node)
+        .collect();
+    let mut found = match exact.is_empty() {
+        true => near.map(|(_, node)| *node).collect(),
+        false => exact,
+    };
+    found.dedup();
+    found
+}
+
+/// Puts facts into an order that depends on nothing but their content.
+fn order(
+    strings: &Strings,
+    mints: &mut [Minted],
+    sightings: &mut [Sighting],
+    forwardings: &mut [Forwarding],
+    changes: &mut [Changed],
+) {
+    let ranks: Vec<u64> = strings
+        .all()
+        .map(|text| xxh3_64(strings.get(text).as_bytes()))
+        .collect();
+    let rank = |text: &Text| ranks[text.0 as usize];
+    mints.sort_unstable_by(|a, b| {
+        (a.at, rank(&a.event), a.row)
+            .cmp(&(b.at, rank(&b.event), b.row))
+            .then_with(|| {
+                a.all_texts()
+                    .map(|text| rank(&text))
+                    .cmp(b.all_texts().map(|text| rank(&text)))
+            })
+            .then_with(|| (a.expires, a.seconds, a.omitted).cmp(&(b.expires, b.seconds, b.omitted)))
+            .then_with(|| a.caller.who.created.cmp(&b.caller.who.created))
+    });
+    changes.sort_unstable_by(|a, b| {
+        (a.at, rank(&a.event), a.row)
+            .cmp(&(b.at, rank(&b.event), b.row))
+            .then_with(|| {
+                a.all_texts()
+                    .map(|text| rank(&text))
+                    .cmp(b.all_texts().map(|text| rank(&text)))
+            })
+            .then_with(|| a.denials.cmp(&b.denials))
+            .then_with(|| a.caller.who.created.cmp(&b.caller.who.created))
+    });
+    sightings.sort_unstable_by(|a, b| {
+        let key = |sighting: &Sighting| {
+            let who = &sighting.who;
+            (
+                who.created,
+                rank(&who.key),
+                rank(&who.principal),
+                rank(&who.account),
+                rank(&who.bearer),
+            )
+        };
+        key(a).cmp(&key(b))
+    });
+    forwardings.sort_unstable_by_key(|group| (rank(&group.account), rank(&group.principal)));
+}
+
+/// Whether an instant is known.
+pub(crate) fn known(at: i64) -> Option<i64> {
+    (at != NEVER).then_some(at)
+}

@@ -1,0 +1,182 @@
+//! Sightings find the credential that was used.
+//!
+//! By the key, where an event of the data mints it. Else by the session: its principal and the second of
+//! its creation, which stay the same under however many keys it surfaces; a console session, a switched role or a
+//! session of Identity Center is never seen under the key that was minted. Else by the key alone. Where several
+//! minted sessions fit, none is picked: the use is a credential of its own that may be one of them.
+
+use std::collections::HashMap;
+
+use crate::build::{Build, known, role_parts};
+use crate::credential::Kind;
+use crate::entry::NONE;
+use crate::mint::Field;
+use crate::sighting::{CallerType, Flags};
+use crate::strings::Text;
+
+impl Build {
+    pub(super) fn assign_uses(&mut self) {
+        let sign_ins = self.sign_ins();
+        let mut keys: HashMap<Text, Option<u32>> = HashMap::new();
+        let mut bare = Vec::new();
+        for place in 0..self.sightings.len() {
+            let node = self.credential_of(place, &sign_ins);
+            self.node_of_sighting[place] = node;
+            let key = self.sightings[place].who.key;
+            if node == NONE {
+                bare.push(place);
+            } else if !key.is_empty() {
+                // A key belongs to one session; one that seems to belong to two tells nothing.
+                keys.entry(key)
+                    .and_modify(|known| *known = known.filter(|known| *known == node))
+                    .or_insert(Some(node));
+            }
+        }
+        // Some records have the key of a session and nothing of the session.
+        for place in bare {
+            let sighting = &self.sightings[place];
+            let (key, caller) = (sighting.who.key, sighting.caller);
+            self.node_of_sighting[place] = match keys.get(&key) {
+                Some(Some(node)) => *node,
+                _ => self.key_alone(key, caller),
+            };
+        }
+    }
+
+    /// The credential of a sighting; none yet where only the key is known.
+    fn credential_of(&mut self, place: usize, sign_ins: &HashMap<(Text, i64), Option<u32>>) -> u32 {
+        let sighting = self.sightings[place].clone();
+        let who = sighting.who;
+        if let Some(node) = self.minted.get(&who.key) {
+            return *node;
+        }
+        if !who.bearer.is_empty() {
+            let (what, kind) = match who.key.is_empty() {
+                true => ("portal", Kind::IdentityCenterSession),
+                false => ("oauth", Kind::OauthSession),
+            };
+            // A sign-in session has an ARN, whoever shows it.
+            let bearer = self.text(who.bearer);
+            let (what, kind) = match bearer.starts_with("arn:") {
+                true => ("oauth", Kind::OauthSession),
+                false => (what, kind),
+            };
+            let evidence = format!("{what}|{bearer}");
+            return self.ensure(&evidence, kind);
+        }
+        let Some(created) = known(who.created) else {
+            let temporary = self.text(who.key).starts_with("ASIA")
+                || matches!(
+                    sighting.caller,
+                    CallerType::AssumedRole | CallerType::FederatedUser
+                );
+            return match temporary {
+                true => NONE,
+                false => self.key_alone(who.key, sighting.caller),
+            };
+        };
+        if who.principal.is_empty() {
+            return NONE;
+        }
+        let mut fits = self.sessions_at(who.principal, created);
+        if fits.is_empty() {
+            fits = self.named_at(place, created);
+        }
+        let consoles: Vec<u32> = fits
+            .iter()
+            .copied()
+            .filter(|node| self.entries[*node as usize].kind == Kind::ConsoleSession)
+            .collect();
+        let is_tool = sighting.flags.has(Flags::TOOL_AGENT)
+            && !sighting
+                .flags
+                .has(Flags(Flags::CONSOLE.0 | Flags::CONSOLE_AGENT.0));
+        // Keys of a console session are never logged, so one that nobody minted is the console's. A program
+        // has it by `aws login`, if there was one.
+        if is_tool && let Some(Some(node)) = sign_ins.get(&(who.principal, created)) {
+            return *node;
+        }
+        match (&consoles[..], &fits[..]) {
+            ([console], _) | ([], [console]) => *console,
+            ([], []) => {
+                let kind = session_kind(sighting.caller);
+                self.ensure_session(who.account, who.principal, created, kind)
+            }
+            _ => {
+                let kind = session_kind(sighting.caller);
+                let node = self.ensure_session(who.account, who.principal, created, kind);
+                if !fits.contains(&node) {
+                    self.ambiguous.insert(node, fits);
+                }
+                node
+            }
+        }
+    }
+
+    /// Sessions that services minted without saying the principal's id, by role and name.
+    fn named_at(&mut self, place: usize, created: i64) -> Vec<u32> {
+        if self.named.is_empty() {
+            return Vec::new();
+        }
+        let sighting = &self.sightings[place];
+        let (issuer, arn) = (self.text(sighting.issuer), self.text(sighting.arn));
+        let Some((account, role)) = role_parts(issuer).or_else(|| role_parts(arn)) else {
+            return Vec::new();
+        };
+        let Some((_, name)) = self.text(sighting.who.principal).split_once(':') else {
+            return Vec::new();
+        };
+        let find = |text: &str| self.strings.find(text);
+        let (Some(account), Some(role), Some(name)) = (find(account), find(role), find(name))
+        else {
+            return Vec::new();
+        };
+        match self.named.get(&(account, role, name)) {
+            Some(list) => super::at_instant(list, created),
+            None => Vec::new(),
+        }
+    }
+
+    /// A credential of which nothing but its key is known.
+    fn key_alone(&mut self, key: Text, caller: CallerType) -> u32 {
+        let text = self.text(key).to_owned();
+        let kind = match caller {
+            _ if text.starts_with("AKIA") && caller != CallerType::AssumedRole => Kind::AccessKey,
+            CallerType::AssumedRole => Kind::RoleSession,
+            CallerType::FederatedUser => Kind::FederationToken,
+            CallerType::IamUser | CallerType::Root if !text.starts_with("ASIA") => Kind::AccessKey,
+            _ => Kind::UnknownTemporary,
+        };
+        self.ensure(&text, kind)
+    }
+
+    /// The sign-in sessions of programs by the console session that they were made in: one where there is one.
+    fn sign_ins(&self) -> HashMap<(Text, i64), Option<u32>> {
+        let mut found = HashMap::new();
+        for (minted, node) in self.mints.iter().zip(&self.node_of_mint) {
+            let who = minted.caller.who;
+            if minted.mint().makes == Kind::OauthSession
+                && *node != NONE
+                && known(who.created).is_some()
+                && !minted.field(Field::Bearer).is_empty()
+            {
+                found
+                    .entry((who.principal, who.created))
+                    .and_modify(|known: &mut Option<u32>| {
+                        *known = known.filter(|known| known == node)
+                    })
+                    .or_insert(Some(*node));
+            }
+        }
+        found
+    }
+}
+
+/// What a session is, as far as its caller's type says.
+fn session_kind(caller: CallerType) -> Kind {
+    match caller {
+        CallerType::AssumedRole => Kind::RoleSession,
+        CallerType::FederatedUser => Kind::FederationToken,
+        _ => Kind::UnknownTemporary,
+    }
+}

@@ -1,0 +1,321 @@
+//! What kills what, as tables.
+//!
+//! `CONTROLS` says which events change what credentials can do, and where in the record their object is
+//! named. `STOPS` says which kinds each lever stops: to switch off an access key stops none of the sessions that
+//! it minted, and a role's sessions live on when the user who assumed it is denied everything.
+//! How denies come and go over time is in `build/denials.rs`.
+
+use crate::credential::Kind;
+use crate::mint::Part;
+
+use Part::*;
+use Target::*;
+
+pub(crate) struct Control {
+    pub service: &'static str,
+    pub actions: &'static [&'static str],
+    pub does: Does,
+    pub names: &'static [Named],
+}
+
+/// What a changing event does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Does {
+    /// Switches a credential on or off, as its `Status` says.
+    SetStatus,
+    /// Switches it on, or off.
+    Activate,
+    Deactivate,
+    DeleteCredential,
+    /// Writes a policy into a principal, or takes it out.
+    PutPolicy,
+    RemovePolicy,
+    /// Ties a managed policy to a principal, or unties it.
+    AttachPolicy,
+    DetachPolicy,
+    SetBoundary,
+    RemoveBoundary,
+    /// Says what a managed policy holds from now on.
+    WriteManagedPolicy,
+    /// Chooses the version of a managed policy that holds.
+    ChooseVersion,
+    JoinGroup,
+    LeaveGroup,
+    DeletePrincipal,
+    /// Changes what can be minted from now on, and stops nothing that was minted.
+    StopsNothing,
+}
+
+/// The object of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Credential,
+    Status,
+    User,
+    Role,
+    Group,
+    Policy,
+    Document,
+    Version,
+    Default,
+    /// The account or unit that a service control policy is attached to.
+    Estate,
+}
+
+/// How many targets there are.
+pub(crate) const TARGETS: usize = Estate as usize + 1;
+
+pub(crate) type Named = (Target, Part, &'static [&'static str]);
+
+const USER: Named = (User, Request, &["userName"]);
+const ROLE: Named = (Role, Request, &["roleName"]);
+const GROUP: Named = (Group, Request, &["groupName"]);
+const NAME: Named = (Policy, Request, &["policyName"]);
+const ARN: Named = (Policy, Request, &["policyArn"]);
+const BOUNDARY: Named = (Policy, Request, &["permissionsBoundary"]);
+const DOCUMENT: Named = (Document, Request, &["policyDocument"]);
+const SERIAL: Named = (Credential, Request, &["serialNumber"]);
+const STATUS: Named = (Status, Request, &["status"]);
+const KEY: Named = (Credential, Request, &["accessKeyId"]);
+const SERVICE_CREDENTIAL: Named = (Credential, Request, &["serviceSpecificCredentialId"]);
+const SSH_KEY: Named = (Credential, Request, &["sSHPublicKeyId"]);
+const CERTIFICATE: Named = (Credential, Request, &["certificateId"]);
+
+const fn iam(actions: &'static [&'static str], does: Does, names: &'static [Named]) -> Control {
+    Control {
+        service: "iam",
+        actions,
+        does,
+        names,
+    }
+}
+
+pub(crate) const CONTROLS: &[Control] = &[
+    iam(&["UpdateAccessKey"], Does::SetStatus, &[KEY, STATUS, USER]),
+    iam(&["DeleteAccessKey"], Does::DeleteCredential, &[KEY, USER]),
+    iam(
+        &["UpdateServiceSpecificCredential"],
+        Does::SetStatus,
+        &[SERVICE_CREDENTIAL, STATUS, USER],
+    ),
+    iam(
+        &["DeleteServiceSpecificCredential"],
+        Does::DeleteCredential,
+        &[SERVICE_CREDENTIAL, USER],
+    ),
+    iam(
+        &["UpdateSSHPublicKey"],
+        Does::SetStatus,
+        &[SSH_KEY, STATUS, USER],
+    ),
+    iam(
+        &["DeleteSSHPublicKey"],
+        Does::DeleteCredential,
+        &[SSH_KEY, USER],
+    ),
+    iam(
+        &["UpdateSigningCertificate"],
+        Does::SetStatus,
+        &[CERTIFICATE, STATUS, USER],
+    ),
+    iam(
+        &["DeleteSigningCertificate"],
+        Does::DeleteCredential,
+        &[CERTIFICATE, USER],
+    ),
+    iam(&["EnableMFADevice"], Does::Activate, &[SERIAL, USER]),
+    iam(&["DeactivateMFADevice"], Does::Deactivate, &[SERIAL, USER]),
+    iam(
+        &["DeleteVirtualMFADevice"],
+        Does::DeleteCredential,
+        &[SERIAL],
+    ),
+    // A password is named by its user.
+    iam(&["DeleteLoginProfile"], Does::DeleteCredential, &[USER]),
+    iam(&["PutUserPolicy"], Does::PutPolicy, &[USER, NAME, DOCUMENT]),
+    iam(&["PutRolePolicy"], Does::PutPolicy, &[ROLE, NAME, DOCUMENT]),
+    iam(
+        &["PutGroupPolicy"],
+        Does::PutPolicy,
+        &[GROUP, NAME, DOCUMENT],
+    ),
+    iam(&["DeleteUserPolicy"], Does::RemovePolicy, &[USER, NAME]),
+    iam(&["DeleteRolePolicy"], Does::RemovePolicy, &[ROLE, NAME]),
+    iam(&["DeleteGroupPolicy"], Does::RemovePolicy, &[GROUP, NAME]),
+    iam(&["AttachUserPolicy"], Does::AttachPolicy, &[USER, ARN]),
+    iam(&["AttachRolePolicy"], Does::AttachPolicy, &[ROLE, ARN]),
+    iam(&["AttachGroupPolicy"], Does::AttachPolicy, &[GROUP, ARN]),
+    iam(&["DetachUserPolicy"], Does::DetachPolicy, &[USER, ARN]),
+    iam(&["DetachRolePolicy"], Does::DetachPolicy, &[ROLE, ARN]),
+    iam(&["DetachGroupPolicy"], Does::DetachPolicy, &[GROUP, ARN]),
+    iam(
+        &["PutUserPermissionsBoundary"],
+        Does::SetBoundary,
+        &[USER, BOUNDARY],
+    ),
+    iam(
+        &["PutRolePermissionsBoundary"],
+        Does::SetBoundary,
+        &[ROLE, BOUNDARY],
+    ),
+    iam(
+        &["DeleteUserPermissionsBoundary"],
+        Does::RemoveBoundary,
+        &[USER],
+    ),
+    iam(
+        &["DeleteRolePermissionsBoundary"],
+        Does::RemoveBoundary,
+        &[ROLE],
+    ),
+    iam(
+        &["CreatePolicy"],
+        Does::WriteManagedPolicy,
+        &[(Policy, Response, &["policy", "arn"]), DOCUMENT],
+    ),
+    iam(
+        &["CreatePolicyVersion"],
+        Does::WriteManagedPolicy,
+        &[
+            ARN,
+            DOCUMENT,
+            (Version, Response, &["policyVersion", "versionId"]),
+            (Default, Request, &["setAsDefault"]),
+        ],
+    ),
+    iam(
+        &["SetDefaultPolicyVersion"],
+        Does::ChooseVersion,
+        &[ARN, (Version, Request, &["versionId"])],
+    ),
+    iam(&["AddUserToGroup"], Does::JoinGroup, &[USER, GROUP]),
+    iam(&["RemoveUserFromGroup"], Does::LeaveGroup, &[USER, GROUP]),
+    iam(&["DeleteUser"], Does::DeletePrincipal, &[USER]),
+    iam(&["DeleteRole"], Does::DeletePrincipal, &[ROLE]),
+    // Service control policies, for accounts that are named one by one.
+    Control {
+        service: "organizations",
+        actions: &["CreatePolicy", "UpdatePolicy"],
+        does: Does::WriteManagedPolicy,
+        names: &[
+            (Policy, Response, &["policy", "policySummary", "id"]),
+            (Policy, Request, &["policyId"]),
+            (Document, Request, &["content"]),
+        ],
+    },
+    Control {
+        service: "organizations",
+        actions: &["AttachPolicy"],
+        does: Does::AttachPolicy,
+        names: &[
+            (Estate, Request, &["targetId"]),
+            (Policy, Request, &["policyId"]),
+        ],
+    },
+    Control {
+        service: "organizations",
+        actions: &["DetachPolicy"],
+        does: Does::DetachPolicy,
+        names: &[
+            (Estate, Request, &["targetId"]),
+            (Policy, Request, &["policyId"]),
+        ],
+    },
+    // These close a door that credentials came through; those that are out live on to their end.
+    iam(
+        &[
+            "UpdateAssumeRolePolicy",
+            "RemoveRoleFromInstanceProfile",
+            "DeleteInstanceProfile",
+            "DeleteSAMLProvider",
+            "DeleteOpenIDConnectProvider",
+        ],
+        Does::StopsNothing,
+        &[ROLE],
+    ),
+    Control {
+        service: "ec2",
+        actions: &[
+            "DisassociateIamInstanceProfile",
+            "ReplaceIamInstanceProfileAssociation",
+        ],
+        does: Does::StopsNothing,
+        names: &[],
+    },
+    Control {
+        service: "rolesanywhere",
+        actions: &["DisableProfile", "DisableTrustAnchor", "ImportCrl"],
+        does: Does::StopsNothing,
+        names: &[],
+    },
+    Control {
+        service: "signin",
+        actions: &["RevokeOAuth2TokenWithIAM"],
+        does: Does::StopsNothing,
+        names: &[],
+    },
+];
+
+/// Whose power a lever takes away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Lever {
+    /// Everything is denied to a user or a role.
+    DenyAll,
+    /// Everything is denied to sessions issued before an instant; a long-term key is no session.
+    DenyIssuedBefore,
+    /// The user or the role is deleted.
+    DeletePrincipal,
+}
+
+/// Which kinds a lever stops among the credentials that have a user's power. A role session that the user
+/// assumed has the role's power, so it is not among them.
+pub(crate) const STOPS_OF_USER: &[(Lever, &[Kind])] = &[
+    (
+        Lever::DenyAll,
+        &[
+            Kind::AccessKey,
+            Kind::SessionToken,
+            Kind::FederationToken,
+            Kind::ConsoleSession,
+            Kind::OauthSession,
+            Kind::UnknownTemporary,
+        ],
+    ),
+    (
+        Lever::DenyIssuedBefore,
+        &[
+            Kind::SessionToken,
+            Kind::FederationToken,
+            Kind::ConsoleSession,
+            Kind::OauthSession,
+            Kind::UnknownTemporary,
+        ],
+    ),
+    (
+        Lever::DeletePrincipal,
+        &[
+            Kind::AccessKey,
+            Kind::SessionToken,
+            Kind::FederationToken,
+            Kind::ConsoleSession,
+            Kind::OauthSession,
+            Kind::UnknownTemporary,
+            Kind::Password,
+            Kind::ServiceCredential,
+            Kind::SshKey,
+            Kind::Certificate,
+        ],
+    ),
+];
+
+/// The same for credentials that have a role's power.
+pub(crate) const STOPS_OF_ROLE: &[Kind] = &[
+    Kind::RoleSession,
+    Kind::ServiceSession,
+    Kind::ConsoleSession,
+    Kind::OauthSession,
+    Kind::UnknownTemporary,
+];
+
+/// Managed policies of AWS that deny everything.
+pub(crate) const DENY_ALL_POLICIES: &[&str] = &["AWSDenyAll"];

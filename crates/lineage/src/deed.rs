@@ -1,0 +1,391 @@
+//! Minting and changing events, as their records tell them.
+//!
+//! A row of a batch and a row of the tables in `mint` and `control` go in, a compact value comes out. What
+//! the event means for the forest is decided later, when all events are known.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use keyline_trail::Column;
+use keyline_trail::partition::service_name;
+
+use crate::columns::Columns;
+use crate::control::{CONTROLS, Control, Does, TARGETS, Target};
+use crate::date;
+use crate::json;
+use crate::mint::{ALWAYS_ALLOWED, FIELDS, Field, MINTS, Mint, Part};
+use crate::policy::{Denial, denials};
+use crate::sighting::{CallerType, Who};
+use crate::strings::{Renumbering, Strings, Text};
+use crate::usage::NEVER;
+
+/// A minting event.
+#[derive(Clone, Debug)]
+pub(crate) struct Minted {
+    /// The row of `MINTS`, and which of its actions.
+    pub row: u16,
+    pub action: u16,
+    pub at: i64,
+    /// `NEVER` where the event does not say.
+    pub expires: i64,
+    pub seconds: i64,
+    pub event: Text,
+    pub shared: Text,
+    pub caller: Caller,
+    pub fields: [Text; FIELDS],
+    /// The answer was left out of the record because of its length.
+    pub omitted: bool,
+}
+
+/// A changing event.
+#[derive(Clone, Debug)]
+pub(crate) struct Changed {
+    /// The row of `CONTROLS`.
+    pub row: u16,
+    pub at: i64,
+    pub event: Text,
+    pub action: Text,
+    pub caller: Caller,
+    pub targets: [Text; TARGETS],
+    /// What a policy document denies to everybody.
+    pub denials: Vec<Denial>,
+}
+
+/// Who made a minting or changing call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    pub who: Who,
+    pub kind: CallerType,
+    pub arn: Text,
+    pub user: Text,
+    pub service: Text,
+    pub provider: Text,
+    pub person: Text,
+    pub store: Text,
+    /// The account whose trail has the event.
+    pub recipient: Text,
+    /// A service made the call on the caller's behalf.
+    pub forwarded: bool,
+}
+
+/// What the name of an event may mean.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Named {
+    pub mints: Vec<u16>,
+    pub controls: Vec<u16>,
+    /// Its success proves nothing: no policy stops it.
+    pub always_allowed: bool,
+}
+
+/// Events by name. Number 0 is that of all names that mean nothing here.
+pub(crate) static NAMES: LazyLock<(HashMap<&'static str, u16>, Vec<Named>)> = LazyLock::new(|| {
+    let mut numbers = HashMap::new();
+    let mut named = vec![Named::default()];
+    let mut number = |name: &'static str, named: &mut Vec<Named>| {
+        let next = named.len() as u16;
+        let number = *numbers.entry(name).or_insert(next);
+        if number == next {
+            named.push(Named::default());
+        }
+        number as usize
+    };
+    for (row, mint) in MINTS.iter().enumerate() {
+        for name in mint.actions {
+            let number = number(name, &mut named);
+            named[number].mints.push(row as u16);
+        }
+    }
+    for (row, control) in CONTROLS.iter().enumerate() {
+        for name in control.actions {
+            let number = number(name, &mut named);
+            if control.does != Does::StopsNothing {
+                named[number].controls.push(row as u16);
+            }
+        }
+    }
+    for name in ALWAYS_ALLOWED {
+        let number = number(name, &mut named);
+        named[number].always_allowed = true;
+    }
+    (numbers, named)
+});
+
+/// The names of the events whose details are needed.
+pub(crate) fn detailed() -> Vec<String> {
+    let mut names: Vec<String> = NAMES
+        .0
+        .iter()
+        .filter(|(_, number)| {
+            let named = &NAMES.1[**number as usize];
+            !named.mints.is_empty() || !named.controls.is_empty()
+        })
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+impl Minted {
+    pub(crate) fn mint(&self) -> &'static Mint {
+        &MINTS[self.row as usize]
+    }
+
+    /// As in `sts:AssumeRole`.
+    pub(crate) fn api(&self) -> String {
+        let mint = self.mint();
+        format!("{}:{}", mint.service, mint.actions[self.action as usize])
+    }
+
+    pub(crate) fn field(&self, field: Field) -> Text {
+        self.fields[field as usize]
+    }
+
+    /// Every text of it, to order events by.
+    pub(crate) fn all_texts(&self) -> impl Iterator<Item = Text> + '_ {
+        [self.shared]
+            .into_iter()
+            .chain(self.caller.all_texts())
+            .chain(self.fields)
+    }
+
+    /// Reads a row by the first mint of its name that fits it.
+    pub(crate) fn read(
+        columns: &Columns<'_>,
+        row: usize,
+        named: &Named,
+        caller: &Caller,
+        caller_type: &str,
+        strings: &mut Strings,
+    ) -> Option<Minted> {
+        let service = service_name(columns.source(row));
+        let number = *named.mints.iter().find(|number| {
+            let mint = &MINTS[**number as usize];
+            mint.service == service && (mint.by.is_empty() || mint.by.contains(&caller_type))
+        })?;
+        let mint = &MINTS[number as usize];
+        if let Some((part, path, wanted)) = mint.only_if
+            && json::text(part.of(columns, row), path).as_deref() != Some(wanted)
+        {
+            return None;
+        }
+        let mut minted = Minted {
+            row: number,
+            action: mint
+                .actions
+                .iter()
+                .position(|action| *action == columns.name(row))
+                .unwrap_or(0) as u16,
+            at: columns.time(row),
+            expires: NEVER,
+            seconds: 0,
+            event: strings.intern(columns.detail(Column::AwsEventId, row)),
+            shared: strings.intern(columns.detail(Column::SharedEventId, row)),
+            caller: *caller,
+            fields: [Text::EMPTY; FIELDS],
+            omitted: json::is_omitted(columns.detail(Column::ResponseElements, row)),
+        };
+        for (field, part, path) in mint.gives {
+            let is_known = match field {
+                Field::Expires => minted.expires != NEVER,
+                Field::Seconds => minted.seconds != 0,
+                field => !minted.field(*field).is_empty(),
+            };
+            if is_known {
+                continue;
+            }
+            let Some(found) = json::text(part.of(columns, row), path) else {
+                continue;
+            };
+            match field {
+                Field::Expires => minted.expires = date::instant(&found).unwrap_or(NEVER),
+                Field::Seconds => minted.seconds = found.parse().unwrap_or(0),
+                Field::Key if !crate::sighting::is_key(&found) => {}
+                field => minted.fields[*field as usize] = strings.intern(&found),
+            }
+        }
+        if minted.field(Field::Role).is_empty() && mint.service == "sts" {
+            let role = role_of_resources(columns.detail(Column::Resources, row));
+            minted.fields[Field::Role as usize] = strings.intern(&role.unwrap_or_default());
+        }
+        Some(minted)
+    }
+
+    pub(crate) fn renumber(&mut self, to: &Renumbering) {
+        self.event = to.of(self.event);
+        self.shared = to.of(self.shared);
+        self.caller.renumber(to);
+        self.fields = self.fields.map(|text| to.of(text));
+    }
+}
+
+impl Changed {
+    pub(crate) fn control(&self) -> &'static Control {
+        &CONTROLS[self.row as usize]
+    }
+
+    pub(crate) fn target(&self, target: Target) -> Text {
+        self.targets[target as usize]
+    }
+
+    /// Every text of it, to order events by.
+    pub(crate) fn all_texts(&self) -> impl Iterator<Item = Text> + '_ {
+        [self.action]
+            .into_iter()
+            .chain(self.caller.all_texts())
+            .chain(self.targets)
+    }
+
+    pub(crate) fn read(
+        columns: &Columns<'_>,
+        row: usize,
+        named: &Named,
+        caller: &Caller,
+        strings: &mut Strings,
+    ) -> Option<Changed> {
+        let service = service_name(columns.source(row));
+        let number = *named
+            .controls
+            .iter()
+            .find(|number| CONTROLS[**number as usize].service == service)?;
+        let control = &CONTROLS[number as usize];
+        let mut changed = Changed {
+            row: number,
+            at: columns.time(row),
+            event: strings.intern(columns.detail(Column::AwsEventId, row)),
+            action: strings.intern(columns.name(row)),
+            caller: *caller,
+            targets: [Text::EMPTY; TARGETS],
+            denials: Vec::new(),
+        };
+        for (target, part, path) in control.names {
+            if !changed.target(*target).is_empty() {
+                continue;
+            }
+            let Some(found) = json::text(part.of(columns, row), path) else {
+                continue;
+            };
+            if *target == Target::Document {
+                changed.denials = denials(&found);
+            } else {
+                changed.targets[*target as usize] = strings.intern(&found);
+            }
+        }
+        Some(changed)
+    }
+
+    pub(crate) fn renumber(&mut self, to: &Renumbering) {
+        self.event = to.of(self.event);
+        self.action = to.of(self.action);
+        self.caller.renumber(to);
+        self.targets = self.targets.map(|text| to.of(text));
+    }
+}
+
+impl Caller {
+    pub(crate) fn nobody() -> Caller {
+        Caller {
+            who: Who::NOBODY,
+            kind: CallerType::Other,
+            arn: Text::EMPTY,
+            user: Text::EMPTY,
+            service: Text::EMPTY,
+            provider: Text::EMPTY,
+            person: Text::EMPTY,
+            store: Text::EMPTY,
+            recipient: Text::EMPTY,
+            forwarded: false,
+        }
+    }
+
+    fn all_texts(&self) -> [Text; 11] {
+        [
+            self.who.account,
+            self.who.principal,
+            self.who.key,
+            self.who.bearer,
+            self.arn,
+            self.user,
+            self.service,
+            self.provider,
+            self.person,
+            self.store,
+            self.recipient,
+        ]
+    }
+
+    fn renumber(&mut self, to: &Renumbering) {
+        self.who.renumber(to);
+        for text in [
+            &mut self.arn,
+            &mut self.user,
+            &mut self.service,
+            &mut self.provider,
+            &mut self.person,
+            &mut self.store,
+            &mut self.recipient,
+        ] {
+            *text = to.of(*text);
+        }
+    }
+}
+
+impl Who {
+    pub(crate) fn renumber(&mut self, to: &Renumbering) {
+        for text in [
+            &mut self.account,
+            &mut self.principal,
+            &mut self.key,
+            &mut self.bearer,
+        ] {
+            *text = to.of(*text);
+        }
+    }
+}
+
+impl Part {
+    fn of<'a>(self, columns: &Columns<'a>, row: usize) -> &'a str {
+        columns.detail(
+            match self {
+                Part::Request => Column::RequestParameters,
+                Part::Response => Column::ResponseElements,
+                Part::Additional => Column::AdditionalEventData,
+                Part::Details => Column::ServiceEventDetails,
+            },
+            row,
+        )
+    }
+}
+
+/// The ARN of the role among the resources that an event touched.
+fn role_of_resources(resources: &str) -> Option<String> {
+    let mut rest = resources;
+    while let Some(at) = rest.find("arn:") {
+        let arn = &rest[at..];
+        let end = arn.find('"').unwrap_or(arn.len());
+        if arn[..end].contains(":role/") {
+            return Some(arn[..end].to_owned());
+        }
+        rest = &arn[end..];
+    }
+    None
+}
+
+/// The caller's provider, for callers that have one.
+pub(crate) fn provider<'a>(columns: &Columns<'a>, row: usize) -> Cow<'a, str> {
+    columns.detail(Column::IdentityProvider, row).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_to_their_rows() {
+        let named = &NAMES.1[NAMES.0["EnableMFADevice"] as usize];
+        assert_eq!((named.mints.len(), named.controls.len()), (1, 1));
+        assert!(NAMES.1[NAMES.0["GetCallerIdentity"] as usize].always_allowed);
+        assert!(detailed().contains(&"AssumeRole".to_owned()));
+        assert!(!detailed().contains(&"UpdateAssumeRolePolicy".to_owned()));
+    }
+}

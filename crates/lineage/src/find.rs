@@ -1,0 +1,188 @@
+//! Credentials by what an analyst has in hand.
+//!
+//! A text goes in: the id of a credential or of a key, an ARN, the name of a user, a role or a session, a
+//! source identity, an MFA device's serial number, an address, the id of an instance, a function or a task. Out
+//! come the nodes that it fits, in order. Text is compared as a whole.
+
+use keyline_trail::address;
+use keyline_trail::arn::Arn;
+
+use crate::build::attributes::{last_part, session_name};
+use crate::build::role_parts;
+use crate::credential::Credential;
+use crate::entry::Entry;
+use crate::forest::{Forest, Linked, Node, Store};
+use crate::strings::Text;
+
+impl Forest {
+    /// The nodes that a text fits. An id or an alias fits its credential alone.
+    pub fn find(&self, text: &str) -> Vec<Node> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Vec::new();
+        }
+        if let Some(node) = self.by_id(text) {
+            return vec![node];
+        }
+        let address = address::canonical(text);
+        let wanted = Wanted {
+            text,
+            address: if address.is_empty() { text } else { &address },
+            user: user_of(text),
+            role: role_parts(text).filter(|_| text.contains(":role/")),
+        };
+        match &self.store {
+            Store::Whole(credentials, _) => self
+                .nodes()
+                .filter(|node| wanted.fits(&credentials[node.0 as usize]))
+                .collect(),
+            Store::Linked(linked, _) => {
+                let known = wanted.known(linked);
+                self.nodes()
+                    .filter(|node| known.fits(linked, &linked.entries[node.0 as usize]))
+                    .collect()
+            }
+        }
+    }
+
+    /// The access key ids under which the credentials of a whole tree were seen or minted: what to ask a large
+    /// set of events for, when the forest was built of its minting events only. Sorted.
+    pub fn keys_of_tree(&self, node: Node) -> Vec<String> {
+        let mut keys: Vec<String> = std::iter::once(node)
+            .chain(self.descendants(node))
+            .flat_map(|node| self.credential(node).access_key_ids)
+            .collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
+    /// The session keys (column `SessionKey`) of the credentials of a whole tree: uses of sessions that surface
+    /// under keys which nobody minted are found by them. Sorted.
+    pub fn sessions_of_tree(&self, node: Node) -> Vec<String> {
+        let mut ids: Vec<String> = std::iter::once(node)
+            .chain(self.descendants(node))
+            .flat_map(|node| {
+                let credential = self.credential(node);
+                let own = std::iter::once(credential.id);
+                own.chain(credential.aliases).collect::<Vec<_>>()
+            })
+            .collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+}
+
+struct Wanted<'a> {
+    text: &'a str,
+    /// The same as an address in its one spelling, if it is one.
+    address: &'a str,
+    /// Account and name of the user whose ARN the text is.
+    user: Option<(&'a str, &'a str)>,
+    role: Option<(&'a str, &'a str)>,
+}
+
+/// The same in a forest's numbers; what the forest does not know fits nothing.
+struct Known<'a> {
+    text: Option<Text>,
+    address: Option<Text>,
+    user: Option<(Text, Text)>,
+    wanted: &'a Wanted<'a>,
+}
+
+impl Wanted<'_> {
+    fn known<'a>(&'a self, linked: &Linked) -> Known<'a> {
+        let find = |text: &str| linked.strings.find(text);
+        Known {
+            text: find(self.text),
+            address: find(self.address),
+            user: self
+                .user
+                .and_then(|(account, name)| Some((find(account)?, find(name)?))),
+            wanted: self,
+        }
+    }
+
+    fn fits(&self, credential: &Credential) -> bool {
+        let text = self.text;
+        let name = role_parts(&credential.role_arn).map_or("", |(_, name)| name);
+        credential.access_key_ids.iter().any(|key| key == text)
+            || [
+                &credential.principal_arn,
+                &credential.principal_id,
+                &credential.role_arn,
+                &credential.session_name,
+                &credential.user_name,
+                &credential.source_identity,
+                &credential.mfa_serial,
+            ]
+            .into_iter()
+            .any(|value| value == text)
+            || name == text
+            || credential.minted_key_id.as_deref() == Some(text)
+            || credential
+                .origin
+                .as_ref()
+                .is_some_and(|origin| origin.id == text || last_part(&origin.id) == text)
+            || self.user.is_some_and(|(account, name)| {
+                credential.account_id == account
+                    && credential.user_name == name
+                    && credential.role_arn.is_empty()
+            })
+            || self
+                .role
+                .is_some_and(|role| role_parts(&credential.role_arn) == Some(role))
+            || credential
+                .sources
+                .iter()
+                .any(|source| source.address == self.address)
+    }
+}
+
+impl Known<'_> {
+    fn fits(&self, linked: &Linked, entry: &Entry) -> bool {
+        let strings = &linked.strings;
+        let text = self.wanted.text;
+        let same = |value: Text| self.text == Some(value);
+        let origin = |id: Text| {
+            let id = strings.get(id);
+            id == text || id.rsplit([':', '/']).next() == Some(text)
+        };
+        [
+            entry.minted_key,
+            entry.arn,
+            entry.principal,
+            entry.role,
+            entry.user,
+            entry.source_identity,
+            entry.serial,
+        ]
+        .into_iter()
+        .any(same)
+            || entry.keys.of(&linked.keys).iter().copied().any(same)
+            || entry.origin.is_some_and(|(_, id)| origin(id))
+            || (!entry.role.is_empty() && self.fits_role(linked, entry))
+            || self
+                .user
+                .is_some_and(|user| user == (entry.account, entry.user) && entry.role.is_empty())
+            || self.address.is_some_and(|address| {
+                let mut sources = entry.usage.iter().flat_map(|usage| &usage.sources);
+                sources.any(|source| source.address == address)
+            })
+    }
+
+    fn fits_role(&self, linked: &Linked, entry: &Entry) -> bool {
+        let role = role_parts(linked.strings.get(entry.role));
+        role.is_some_and(|(_, name)| name == self.wanted.text)
+            || (self.wanted.role.is_some() && role == self.wanted.role)
+            || session_name(&linked.strings, entry) == self.wanted.text
+    }
+}
+
+/// Account and name of a user by the user's ARN.
+fn user_of(text: &str) -> Option<(&str, &str)> {
+    let arn = Arn::parse(text)?;
+    let path = arn.resource.strip_prefix("user/")?;
+    Some((arn.account, last_part(path)))
+}

@@ -1,0 +1,86 @@
+//! Single values out of the JSON text of a record's column.
+//!
+//! A column and a path go in, text comes out: a string without its escapes, a number or `true` as it
+//! stands. What is not there, is null, or is no JSON is `None`, never an error.
+
+use std::borrow::Cow;
+
+use sonic_rs::{JsonValueTrait, LazyValue};
+
+/// A step that takes the first element of an array.
+pub(crate) const FIRST: &str = "[0]";
+
+/// The text at a path.
+pub(crate) fn text<'a>(json: &'a str, path: &[&str]) -> Option<Cow<'a, str>> {
+    if !json.starts_with(['{', '[']) {
+        return None;
+    }
+    let (first, rest) = path.split_first()?;
+    let mut value = match *first {
+        FIRST => sonic_rs::get(json, [0usize]),
+        name => sonic_rs::get(json, [name]),
+    }
+    .ok()?;
+    for step in rest {
+        let raw: &'a str = raw(&value, json)?;
+        value = match *step {
+            FIRST => sonic_rs::get(raw, [0usize]),
+            name => sonic_rs::get(raw, [name]),
+        }
+        .ok()?;
+    }
+    let raw = raw(&value, json)?;
+    match raw.as_bytes().first()? {
+        b'"' => match raw[1..raw.len() - 1].contains('\\') {
+            true => Some(value.as_str()?.to_owned().into()),
+            false => Some(raw[1..raw.len() - 1].into()),
+        },
+        b'n' | b'{' | b'[' => None,
+        _ => Some(raw.into()),
+    }
+}
+
+/// Whether a column was left out because it was too long.
+pub(crate) fn is_omitted(json: &str) -> bool {
+    text(json, &["omitted"]).is_some_and(|omitted| omitted == "true")
+}
+
+/// A value's text as it stands inside `json`.
+fn raw<'a>(value: &LazyValue<'_>, json: &'a str) -> Option<&'a str> {
+    let part = value.as_raw_str();
+    let start = (part.as_ptr() as usize).checked_sub(json.as_ptr() as usize)?;
+    json.get(start..start + part.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(json: &str, path: &[&str], expected: Option<&str>) {
+        assert_eq!(text(json, path).as_deref(), expected, "{json} {path:?}");
+    }
+
+    #[test]
+    fn values_and_what_is_none() {
+        let json =
+            r#"{"a":{"b":"x","c":[{"d":"y\n"}],"n":12,"t":true,"z":null},"e":{"omitted":true}}"#;
+        check(json, &["a", "b"], Some("x"));
+        check(json, &["a", "c", FIRST, "d"], Some("y\n"));
+        check(json, &["a", "n"], Some("12"));
+        check(json, &["a", "t"], Some("true"));
+        for path in [
+            &["a", "z"][..],
+            &["a"],
+            &["a", "b", "c"],
+            &["x"],
+            &["a", "c", "d"],
+            &["e"],
+        ] {
+            check(json, path, None);
+        }
+        for json in ["", "null", "{", "[1", "\"a\"", "{\"a\":", "nonsense"] {
+            check(json, &["a", "b"], None);
+        }
+        assert!(is_omitted(r#"{"omitted":true,"originalSize":1}"#));
+    }
+}

@@ -1,0 +1,203 @@
+//! When a principal's power was taken away and given back, and what that meant for one credential.
+//!
+//! A timeline holds the denials of one user, role or account with their beginnings and ends. From it and from a
+//! credential's own changes come the changes that the credential shows.
+
+use std::collections::HashMap;
+
+use crate::control::{Lever, STOPS_OF_ROLE, STOPS_OF_USER};
+use crate::credential::{Effect, Kind};
+use crate::entry::Entry;
+use crate::policy::{Denial, matches};
+use crate::strings::{Strings, Text};
+use crate::usage::{ALWAYS, NEVER};
+
+/// Whose power is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Owner {
+    User(Text, Text),
+    Role(Text, Text),
+    Group(Text, Text),
+    Account(Text),
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Timelines {
+    pub by_owner: HashMap<Owner, Timeline>,
+    /// What was done to credentials themselves.
+    pub own: HashMap<u32, Vec<Act>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Timeline {
+    pub denied: Vec<Denied>,
+    pub deleted: Vec<Act>,
+}
+
+/// A time during which something is denied.
+#[derive(Clone, Debug)]
+pub(crate) struct Denied {
+    pub denial: Denial,
+    pub from: Act,
+    pub until: Option<Act>,
+}
+
+/// An event that changed something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Act {
+    pub at: i64,
+    pub effect: Effect,
+    pub by: Text,
+    pub event: Text,
+    pub by_node: u32,
+}
+
+impl Timelines {
+    /// What was done to a credential or to the power that it has, in order of time.
+    pub(crate) fn of(&self, node: u32, entry: &Entry, strings: &Strings) -> Vec<Act> {
+        let mut acts = self.own.get(&node).cloned().unwrap_or_default();
+        let mut denied: Vec<&Denied> = Vec::new();
+        for owner in owners(entry, strings) {
+            let Some(timeline) = self.by_owner.get(&owner) else {
+                continue;
+            };
+            denied.extend(
+                timeline
+                    .denied
+                    .iter()
+                    .filter(|denied| applies(denied, owner, entry, strings)),
+            );
+            let can_be_deleted = match owner {
+                Owner::User(..) => stops(Lever::DeletePrincipal, entry.kind),
+                Owner::Role(..) => STOPS_OF_ROLE.contains(&entry.kind),
+                Owner::Group(..) | Owner::Account(_) => false,
+            };
+            let born = born(entry);
+            let deleted = timeline
+                .deleted
+                .iter()
+                .find(|act| can_be_deleted && (born == NEVER || born <= act.at));
+            acts.extend(deleted);
+        }
+        acts.extend(union(denied));
+        acts.sort_by(|a, b| {
+            (a.at, a.effect)
+                .cmp(&(b.at, b.effect))
+                .then_with(|| strings.get(a.event).cmp(strings.get(b.event)))
+        });
+        acts
+    }
+}
+
+/// When a credential is first known of.
+fn born(entry: &Entry) -> i64 {
+    match (entry.issued, &entry.usage) {
+        (NEVER, Some(usage)) if usage.first != ALWAYS => usage.first,
+        (issued, _) => issued,
+    }
+}
+
+/// Whose power a credential has.
+fn owners(entry: &Entry, strings: &Strings) -> Vec<Owner> {
+    let mut owners = Vec::new();
+    let role = match entry.role.is_empty() {
+        false => strings.get(entry.role),
+        true => strings.get(entry.arn),
+    };
+    match crate::build::role_parts(role) {
+        Some((account, name)) if STOPS_OF_ROLE.contains(&entry.kind) => {
+            if let (Some(account), Some(name)) = (strings.find(account), strings.find(name)) {
+                owners.push(Owner::Role(account, name));
+            }
+        }
+        _ if !entry.user.is_empty() => owners.push(Owner::User(entry.account, entry.user)),
+        _ => {}
+    }
+    // A service-linked role is beyond an organisation's policies.
+    let is_session = stops(Lever::DenyAll, entry.kind) || STOPS_OF_ROLE.contains(&entry.kind);
+    if is_session && !role.contains(":role/aws-service-role/") {
+        owners.push(Owner::Account(entry.account));
+    }
+    owners
+}
+
+fn stops(lever: Lever, kind: Kind) -> bool {
+    STOPS_OF_USER
+        .iter()
+        .any(|(of, kinds)| *of == lever && kinds.contains(&kind))
+}
+
+fn applies(denied: &Denied, owner: Owner, entry: &Entry, strings: &Strings) -> bool {
+    let denial = &denied.denial;
+    let lever = match denial.issued_before {
+        Some(_) if !denial.without_issue_time => Lever::DenyIssuedBefore,
+        _ => Lever::DenyAll,
+    };
+    let stopped = match owner {
+        Owner::User(..) | Owner::Group(..) => stops(lever, entry.kind),
+        Owner::Role(..) => STOPS_OF_ROLE.contains(&entry.kind),
+        Owner::Account(_) => {
+            stops(lever, entry.kind)
+                || (STOPS_OF_ROLE.contains(&entry.kind) && lever == Lever::DenyAll)
+                || STOPS_OF_ROLE.contains(&entry.kind)
+        }
+    };
+    let issued = match denial.issued_before {
+        None => true,
+        Some(_) if entry.kind == Kind::AccessKey => denial.without_issue_time,
+        Some(before) => entry.issued != NEVER && entry.issued < before,
+    };
+    let over = denied
+        .until
+        .is_some_and(|until| entry.issued != NEVER && until.at <= entry.issued);
+    let too_late = entry.expires != NEVER && entry.expires <= denied.from.at;
+    let among = |patterns: &[String], text: &str| {
+        patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, text))
+    };
+    let sign_in = match entry.origin {
+        Some(("sign-in-session", id)) => strings.get(id),
+        _ => "",
+    };
+    stopped
+        && issued
+        && !over
+        && !too_late
+        && among(&denial.callers, strings.get(entry.principal))
+        && among(&denial.sign_ins, sign_in)
+        && among(
+            &denial.source_identities,
+            strings.get(entry.source_identity),
+        )
+}
+
+/// Several denials at a time are one: it begins with the first and ends with the last.
+fn union(mut denied: Vec<&Denied>) -> Vec<Act> {
+    denied.sort_by_key(|denied| {
+        (
+            denied.from.at,
+            denied.until.map_or(ALWAYS, |until| until.at),
+        )
+    });
+    let mut acts: Vec<Act> = Vec::new();
+    let mut end: Option<Option<Act>> = None;
+    for denied in denied {
+        match end {
+            // Still denied when this one begins.
+            Some(None) => continue,
+            Some(Some(until)) if denied.from.at <= until.at => {
+                end = match denied.until {
+                    None => Some(None),
+                    Some(later) if later.at > until.at => Some(Some(later)),
+                    Some(_) => end,
+                };
+                continue;
+            }
+            Some(Some(until)) => acts.push(until),
+            None => {}
+        }
+        acts.push(denied.from);
+        end = Some(denied.until);
+    }
+    acts.extend(end.flatten());
+    acts
+}
