@@ -1,0 +1,73 @@
+//! Deny everything to a role.
+//!
+//! # What it does
+//!
+//! Puts an inline policy on the role that denies every action, to sessions of now and of later.
+//!
+//! # What it stops
+//!
+//! All sessions of the role. It is for roles whose sessions make each other in a circle, and for roles that
+//! the thief made: revoking older sessions loses that race, because the next one is always younger.
+//!
+//! # What it breaks
+//!
+//! All that the role is used for, until the policy is deleted.
+//!
+//! # What it leaves alive
+//!
+//! Sessions of other roles that were assumed from it.
+//!
+//! # How it is undone
+//!
+//! Delete the policy, when the circle is broken and all older sessions have expired.
+//!
+//! # AWS calls and permissions
+//!
+//! `iam:PutRolePolicy`; undone by `iam:DeleteRolePolicy`.
+
+use serde_json::json;
+
+use crate::action::{Action, Draft, Execution, Place, Responder, params};
+use crate::control::{Control, Measure, Only};
+use crate::plan::{Call, Phase, Variant};
+use crate::policy;
+/// This action as data.
+pub const ACTION: Action = Action {
+    name: "deny-all-on-role",
+    service: "iam",
+    operation: "PutRolePolicy",
+    requires: &["iam:GetRolePolicy", "iam:PutRolePolicy"],
+    phase: Phase::Deny,
+    responder: Responder::ContainIam,
+    execution: Execution::Program,
+    applies_to: "sessions of roles",
+    precheck: "the role exists and has no other policy of this name",
+    verify: "the policy is read back as written, again after 60 s",
+    undo: "delete the policy, when all older sessions have expired",
+};
+
+/// The denial on one role.
+pub fn step(place: &Place<'_>, role: &str, tag: &str, why: &str) -> Draft {
+    let name = format!("Keyline-deny-{tag}");
+    let mut draft = ACTION.draft(
+        place,
+        params([
+            ("role_name", json!(role)),
+            ("policy_name", json!(name)),
+            ("policy_document", json!(policy::deny_all())),
+        ]),
+        why,
+    );
+    draft.measures = vec![Measure {
+        control: Control::RoleDenyAll,
+        on: place.on.clone(),
+        only: Only::All,
+    }];
+    draft.undo = Some(Call::new(
+        "iam",
+        "DeleteRolePolicy",
+        params([("role_name", json!(role)), ("policy_name", json!(name))]),
+    ));
+    draft.variant = Some(Variant::Broad);
+    draft
+}

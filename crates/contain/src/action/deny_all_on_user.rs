@@ -1,0 +1,80 @@
+//! Deny everything to a user.
+//!
+//! # What it does
+//!
+//! Puts an inline policy on the user that denies every action.
+//!
+//! # What it stops
+//!
+//! Calls by all of the user's keys, known or not, by its sessions, federated users, console and service
+//! credentials.
+//!
+//! # What it breaks
+//!
+//! All that the user is used for.
+//!
+//! # What it leaves alive
+//!
+//! Sessions of roles that the user assumed: those stand under their role alone. `GetSessionToken` needs no
+//! permission and still gives tokens; they can do nothing while the denial is there.
+//!
+//! # How it is undone
+//!
+//! Delete the policy, not before all tokens that were made meanwhile have expired (36 hours): they would wake
+//! up.
+//!
+//! # AWS calls and permissions
+//!
+//! `iam:PutUserPolicy`; if the user has no room for another inline policy, `iam:AttachUserPolicy` with
+//! `AWSDenyAll`. Undone by `iam:DeleteUserPolicy`.
+
+use serde_json::json;
+
+use crate::action::{Action, Draft, Execution, Place, Responder, params};
+use crate::control::{Control, Measure, Only};
+use crate::plan::{Call, Phase, Variant};
+use crate::policy;
+/// This action as data.
+pub const ACTION: Action = Action {
+    name: "deny-all-on-user",
+    service: "iam",
+    operation: "PutUserPolicy",
+    requires: &[
+        "iam:GetUserPolicy",
+        "iam:PutUserPolicy",
+        "iam:AttachUserPolicy",
+    ],
+    phase: Phase::Deny,
+    responder: Responder::ContainIam,
+    execution: Execution::Program,
+    applies_to: "access keys, session tokens, federated and console sessions, passwords of users",
+    precheck: "the user exists and has no other policy of this name",
+    verify: "the policy is read back as written, again after 60 s",
+    undo: "delete the policy, 36 hours later at the earliest",
+};
+
+/// The denial on one user.
+pub fn step(place: &Place<'_>, user: &str, tag: &str) -> Draft {
+    let name = format!("Keyline-deny-{tag}");
+    let mut draft = ACTION.draft(
+        place,
+        params([
+            ("user_name", json!(user)),
+            ("policy_name", json!(name)),
+            ("policy_document", json!(policy::deny_all())),
+        ]),
+        "stops every key and session of the user, those that no log shows included",
+    );
+    draft.measures = vec![Measure {
+        control: Control::UserDenyAll,
+        on: place.on.clone(),
+        only: Only::All,
+    }];
+    draft.undo = Some(Call::new(
+        "iam",
+        "DeleteUserPolicy",
+        params([("user_name", json!(user)), ("policy_name", json!(name))]),
+    ));
+    draft.variant = Some(Variant::Broad);
+    draft
+}

@@ -1,0 +1,73 @@
+//! Deny everything to one federated user.
+//!
+//! # What it does
+//!
+//! Puts an inline policy on the user who issued the federation token, which denies every action to that
+//! federated name.
+//!
+//! # What it stops
+//!
+//! Sessions of this federated name, also those to come.
+//!
+//! # What it breaks
+//!
+//! Nothing of the user itself and its other federated names.
+//!
+//! # What it leaves alive
+//!
+//! The user's keys, which can make a token under another name.
+//!
+//! # How it is undone
+//!
+//! Delete the policy when all federation tokens have expired (36 hours).
+//!
+//! # AWS calls and permissions
+//!
+//! `iam:PutUserPolicy`; undone by `iam:DeleteUserPolicy`.
+
+use serde_json::json;
+
+use crate::action::{Action, Draft, Execution, Place, Responder, params};
+use crate::control::{Control, Measure, Only};
+use crate::plan::{Call, Phase, Variant};
+use crate::policy;
+/// This action as data.
+pub const ACTION: Action = Action {
+    name: "deny-federated-user",
+    service: "iam",
+    operation: "PutUserPolicy",
+    requires: &["iam:GetUserPolicy", "iam:PutUserPolicy"],
+    phase: Phase::Deny,
+    responder: Responder::ContainIam,
+    execution: Execution::Program,
+    applies_to: "federation tokens",
+    precheck: "the user exists and has no other policy of this name",
+    verify: "the policy is read back as written, again after 60 s",
+    undo: "delete the policy, 36 hours later at the earliest",
+};
+
+/// The denial of some federated names of one user.
+pub fn step(place: &Place<'_>, user: &str, user_ids: &[String], tag: &str) -> Draft {
+    let name = format!("Keyline-deny-federated-{tag}");
+    let mut draft = ACTION.draft(
+        place,
+        params([
+            ("user_name", json!(user)),
+            ("policy_name", json!(name)),
+            ("policy_document", json!(policy::deny_user_ids(user_ids))),
+        ]),
+        "stops these federated users and leaves the user and its other federated users alone",
+    );
+    draft.measures = vec![Measure {
+        control: Control::UserDenyFederated,
+        on: place.on.clone(),
+        only: Only::UserIds(user_ids.to_vec()),
+    }];
+    draft.undo = Some(Call::new(
+        "iam",
+        "DeleteUserPolicy",
+        params([("user_name", json!(user)), ("policy_name", json!(name))]),
+    ));
+    draft.variant = Some(Variant::Narrow);
+    draft
+}

@@ -1,0 +1,74 @@
+//! Deny everything to some sessions of a role.
+//!
+//! # What it does
+//!
+//! Puts an inline policy on the role that denies every action to sessions of these names, as `aws:userid`
+//! gives them.
+//!
+//! # What it stops
+//!
+//! Sessions of these names, of now and of later: for an instance or a function all of its credentials,
+//! whenever it fetches them.
+//!
+//! # What it breaks
+//!
+//! Legitimate sessions of the same name; nothing else of the role.
+//!
+//! # What it leaves alive
+//!
+//! Sessions of the role under other names.
+//!
+//! # How it is undone
+//!
+//! Delete the policy, when all older sessions have expired.
+//!
+//! # AWS calls and permissions
+//!
+//! `iam:PutRolePolicy`; undone by `iam:DeleteRolePolicy`.
+
+use serde_json::json;
+
+use crate::action::{Action, Draft, Execution, Place, Responder, params};
+use crate::control::{Control, Measure, Only};
+use crate::plan::{Call, Phase, Variant};
+use crate::policy;
+/// This action as data.
+pub const ACTION: Action = Action {
+    name: "deny-role-sessions",
+    service: "iam",
+    operation: "PutRolePolicy",
+    requires: &["iam:GetRolePolicy", "iam:PutRolePolicy"],
+    phase: Phase::Revoke,
+    responder: Responder::ContainIam,
+    execution: Execution::Program,
+    applies_to: "sessions of roles whose full principal id is known; instances and functions first of all",
+    precheck: "the role exists and has no other policy of this name",
+    verify: "the policy is read back as written, again after 60 s",
+    undo: "delete the policy, when the role's longest session is over",
+};
+
+/// The denial of some sessions of one role.
+pub fn step(place: &Place<'_>, role: &str, user_ids: &[String], tag: &str, why: &str) -> Draft {
+    let name = format!("Keyline-deny-sessions-{tag}");
+    let mut draft = ACTION.draft(
+        place,
+        params([
+            ("role_name", json!(role)),
+            ("policy_name", json!(name)),
+            ("policy_document", json!(policy::deny_user_ids(user_ids))),
+        ]),
+        why,
+    );
+    draft.measures = vec![Measure {
+        control: Control::RoleDenySession,
+        on: place.on.clone(),
+        only: Only::UserIds(user_ids.to_vec()),
+    }];
+    draft.undo = Some(Call::new(
+        "iam",
+        "DeleteRolePolicy",
+        params([("role_name", json!(role)), ("policy_name", json!(name))]),
+    ));
+    draft.variant = Some(Variant::Narrow);
+    draft
+}

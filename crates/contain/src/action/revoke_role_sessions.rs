@@ -1,0 +1,75 @@
+//! Revoke a role's older sessions.
+//!
+//! # What it does
+//!
+//! Puts an inline policy on the role that denies every action to sessions issued before the step.
+//!
+//! # What it stops
+//!
+//! All sessions of the role of before, by whomever.
+//!
+//! # What it breaks
+//!
+//! Every living session of the role. Services and people assume it anew; an instance keeps its revoked
+//! credentials until it fetches new ones.
+//!
+//! # What it leaves alive
+//!
+//! Sessions made after the step: so the way in is closed as well, and the step is taken a second time at the
+//! end. Sessions of other roles assumed from this one.
+//!
+//! # How it is undone
+//!
+//! Delete the policy, not before all sessions issued earlier have expired (the role's longest session).
+//!
+//! # AWS calls and permissions
+//!
+//! `iam:PutRolePolicy`; undone by `iam:DeleteRolePolicy`. It has a name of its own, so that a revocation made
+//! in the console is not overwritten.
+
+use serde_json::json;
+
+use crate::action::{Action, Draft, Execution, Place, Responder, params};
+use crate::control::{Control, Measure, Only};
+use crate::plan::{Call, Phase, Variant};
+use crate::policy;
+/// This action as data.
+pub const ACTION: Action = Action {
+    name: "revoke-role-sessions",
+    service: "iam",
+    operation: "PutRolePolicy",
+    requires: &["iam:GetRolePolicy", "iam:PutRolePolicy"],
+    phase: Phase::Revoke,
+    responder: Responder::ContainIam,
+    execution: Execution::Program,
+    applies_to: "sessions of roles",
+    precheck: "the role exists and has no other policy of this name",
+    verify: "the policy is read back as written, again after 60 s",
+    undo: "delete the policy, when the role's longest session is over",
+};
+
+/// The revocation on one role.
+pub fn step(place: &Place<'_>, role: &str, tag: &str, why: &str) -> Draft {
+    let name = format!("Keyline-revoke-{tag}");
+    let mut draft = ACTION.draft(
+        place,
+        params([
+            ("role_name", json!(role)),
+            ("policy_name", json!(name)),
+            ("policy_document", json!(policy::deny_older())),
+        ]),
+        why,
+    );
+    draft.measures = vec![Measure {
+        control: Control::RoleDenyOlder,
+        on: place.on.clone(),
+        only: Only::All,
+    }];
+    draft.undo = Some(Call::new(
+        "iam",
+        "DeleteRolePolicy",
+        params([("role_name", json!(role)), ("policy_name", json!(name))]),
+    ));
+    draft.variant = Some(Variant::Broad);
+    draft
+}

@@ -1,0 +1,72 @@
+//! Revoke a user's older sessions.
+//!
+//! # What it does
+//!
+//! Puts an inline policy on the user that denies every action to credentials issued before the step.
+//!
+//! # What it stops
+//!
+//! The user's session tokens, federated users and console sessions of before.
+//!
+//! # What it breaks
+//!
+//! All of the user's living sessions; legitimate users fetch new ones.
+//!
+//! # What it leaves alive
+//!
+//! Keys, which carry no time of issue; sessions made after the step; roles assumed from the user.
+//!
+//! # How it is undone
+//!
+//! Delete the policy, not before all tokens issued earlier have expired (36 hours): they would wake up.
+//!
+//! # AWS calls and permissions
+//!
+//! `iam:PutUserPolicy`; undone by `iam:DeleteUserPolicy`.
+
+use serde_json::json;
+
+use crate::action::{Action, Draft, Execution, Place, Responder, params};
+use crate::control::{Control, Measure, Only};
+use crate::plan::{Call, Phase, Variant};
+use crate::policy;
+/// This action as data.
+pub const ACTION: Action = Action {
+    name: "revoke-user-sessions",
+    service: "iam",
+    operation: "PutUserPolicy",
+    requires: &["iam:GetUserPolicy", "iam:PutUserPolicy"],
+    phase: Phase::Revoke,
+    responder: Responder::ContainIam,
+    execution: Execution::Program,
+    applies_to: "session tokens, federated and console sessions of users",
+    precheck: "the user exists and has no other policy of this name",
+    verify: "the policy is read back as written, again after 60 s",
+    undo: "delete the policy, 36 hours later at the earliest",
+};
+
+/// The revocation on one user.
+pub fn step(place: &Place<'_>, user: &str, tag: &str, why: &str) -> Draft {
+    let name = format!("Keyline-revoke-{tag}");
+    let mut draft = ACTION.draft(
+        place,
+        params([
+            ("user_name", json!(user)),
+            ("policy_name", json!(name)),
+            ("policy_document", json!(policy::deny_older())),
+        ]),
+        why,
+    );
+    draft.measures = vec![Measure {
+        control: Control::UserDenyOlder,
+        on: place.on.clone(),
+        only: Only::All,
+    }];
+    draft.undo = Some(Call::new(
+        "iam",
+        "DeleteUserPolicy",
+        params([("user_name", json!(user)), ("policy_name", json!(name))]),
+    ));
+    draft.variant = Some(Variant::Broad);
+    draft
+}

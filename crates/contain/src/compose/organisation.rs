@@ -1,0 +1,83 @@
+//! The denial that nobody in an account can take away: a service control policy for each member account.
+//!
+//! In: the owners that are touched. Out: one step for each account, or several where one policy is too
+//! small. It does not bind the management account and service-linked roles.
+
+use std::collections::BTreeMap;
+
+use crate::action;
+use crate::control::{Control, Measure, Only};
+use crate::limits::ORG_POLICY_CHARS_MAX;
+use crate::owner::Owner;
+use crate::policy;
+use crate::request::Breadth;
+
+use super::{Composer, Group, place};
+
+impl Composer<'_> {
+    /// One service control policy for each member account, or several where one is too small.
+    pub(super) fn by_organisation(&mut self, touched: &[(&Owner, &Group)]) {
+        let Some(organisation) = &self.request.estate.organisation else {
+            return;
+        };
+        let mut accounts: BTreeMap<&str, Vec<(&Owner, &Group)>> = BTreeMap::new();
+        for (owner, group) in touched {
+            // Against a root there is nothing else; for the rest it is the wide way.
+            let wanted = match owner {
+                Owner::User { .. } | Owner::Role { .. } => {
+                    self.request.breadth == Breadth::Broad && !self.is_all_workload(group)
+                }
+                Owner::Root { .. } => true,
+                _ => false,
+            };
+            let binds = owner.account() != organisation.management_account;
+            if wanted && binds {
+                let of_account = accounts.entry(owner.account()).or_default();
+                of_account.push((owner, group));
+            }
+        }
+        for (account, owners) in accounts {
+            let partition = owners[0].1.partition;
+            let mut parts: Vec<Vec<Owner>> = vec![Vec::new()];
+            for (owner, _) in owners {
+                let last = parts.len() - 1;
+                let mut longer = parts[last].clone();
+                longer.push(owner.clone());
+                let fits =
+                    policy::organisation_deny(partition, &longer).len() <= ORG_POLICY_CHARS_MAX;
+                match fits || parts[last].is_empty() {
+                    true => parts[last] = longer,
+                    false => parts.push(vec![owner.clone()]),
+                }
+            }
+            let several = parts.len() > 1;
+            for (number, part) in parts.iter().enumerate() {
+                let name = match several {
+                    true => format!("Keyline-{}-{account}-{}", self.tag, number + 1),
+                    false => format!("Keyline-{}-{account}", self.tag),
+                };
+                let measures = part.iter().map(organisation_measure).collect();
+                let on = Owner::Root {
+                    account: account.to_owned(),
+                };
+                let place = place(&organisation.management_account, partition, &on, None);
+                let document = policy::organisation_deny(partition, part);
+                self.out.drafts.push(action::deny_by_organisation::step(
+                    &place, &name, document, account, measures,
+                ));
+            }
+        }
+    }
+}
+
+fn organisation_measure(owner: &Owner) -> Measure {
+    Measure {
+        control: match owner {
+            Owner::User { .. } => Control::OrgDenyUser,
+            Owner::Role { .. } => Control::OrgDenyRole,
+            _ => Control::OrgDenyRoot,
+        },
+        on: owner.clone(),
+        only: Only::All,
+    }
+}

@@ -1,0 +1,180 @@
+//! What is done to a role: its sessions are revoked, by their age or by their name.
+//!
+//! Sessions of workloads are denied by name, because an instance keeps what it has until it fetches anew;
+//! juggled roles are denied altogether; roles of Identity Center are reached through their permission set.
+
+use std::collections::BTreeSet;
+
+use keyline_lineage::{Credential, Node};
+use serde_json::json;
+
+use crate::action::{self};
+use crate::control::{Control, Measure, Only};
+use crate::limits::SESSION_DENY_CHARS_MAX;
+use crate::owner::{Owner, RoleClass, is_aws_name, permission_set_name, role_class};
+use crate::policy;
+use crate::request::Breadth;
+
+use super::{Composer, Group, is_user_id, main_credential, place};
+
+impl Composer<'_> {
+    pub(super) fn role(&mut self, owner: &Owner, account: &str, name: &str, group: &Group) {
+        let main = main_credential(&group.members);
+        let place = place(account, group.partition, owner, main);
+        if role_class(name, &group.role_arn) == RoleClass::PermissionSet {
+            self.permission_set(owner, name, group);
+            return;
+        }
+        let mut drafts = vec![action::snapshot_role::step(&place, name)];
+        let broad = self.request.breadth == Breadth::Broad;
+        let juggled = self.scope.juggled.contains(owner);
+        if juggled {
+            drafts.push(action::deny_all_on_role::step(
+                &place,
+                name,
+                &self.tag,
+                "its sessions make each other in a circle: the next one is always younger than a revocation",
+            ));
+        } else if self.made_by_thief(account, name) && broad {
+            drafts.push(action::deny_all_on_role::step(
+                &place,
+                name,
+                &self.tag,
+                "the thief made this role",
+            ));
+        }
+        let (workload, other): (Vec<_>, Vec<_>) = group
+            .members
+            .iter()
+            .filter(|(_, credential)| credential.kind.is_usable())
+            .partition(|(node, credential)| self.is_workload(*node, credential));
+        let (by_name, mut by_time) = match broad {
+            true => (workload, !other.is_empty()),
+            false => (
+                workload
+                    .into_iter()
+                    .chain(other)
+                    .filter(|(node, _)| self.survey.alive(*node))
+                    .collect(),
+                false,
+            ),
+        };
+        let ids: BTreeSet<String> = by_name
+            .iter()
+            .map(|(_, credential)| credential.principal_id.clone())
+            .collect();
+        let ids: Vec<String> = ids.into_iter().collect();
+        let all_known = ids.iter().all(|id| is_user_id(id));
+        let fits = policy::deny_user_ids(&ids).len() <= SESSION_DENY_CHARS_MAX;
+        if (broad || !juggled) && !ids.is_empty() {
+            match all_known && fits {
+                true => drafts.push(action::deny_role_sessions::step(
+                    &place,
+                    name,
+                    &ids,
+                    &self.tag,
+                    "these sessions and whatever comes under their names",
+                )),
+                false => by_time = true,
+            }
+        }
+        if by_time {
+            drafts.push(action::revoke_role_sessions::step(
+                &place,
+                name,
+                &self.tag,
+                "sessions of the role live on whatever becomes of who assumed it",
+            ));
+        }
+        self.ways_in(&place, account, name, group, &mut drafts);
+        for (node, credential) in &group.members {
+            self.workload(&place, *node, credential, &mut drafts);
+        }
+        self.oauth(&place, &group.members, &mut drafts);
+        self.out.drafts.append(&mut drafts);
+    }
+
+    /// Roles of Identity Center: their permission set is changed, in the account that administers it.
+    pub(super) fn permission_set(&mut self, owner: &Owner, role_name: &str, group: &Group) {
+        let names: BTreeSet<String> = group
+            .members
+            .iter()
+            .map(|(_, credential)| credential.session_name.clone())
+            .filter(|name| is_aws_name(name))
+            .collect();
+        let names: Vec<String> = names.into_iter().collect();
+        let main = main_credential(&group.members);
+        let set_name = permission_set_name(role_name);
+        let known = set_name.and_then(|name| self.request.inventory.permission_set(name));
+        let measures = vec![Measure {
+            control: Control::PermissionSetDeny,
+            on: owner.clone(),
+            only: Only::SessionNames(names.clone()),
+        }];
+        let set = known.map(|(administrator, set)| {
+            let set = action::deny_in_permission_set::Set {
+                instance_arn: &set.instance_arn,
+                permission_set_arn: &set.permission_set_arn,
+                inline_policy: set.inline_policy.as_ref(),
+            };
+            (administrator, set)
+        });
+        // Where the set is not known a person looks it up; the account is then that of the role.
+        let (administrator, set, by_hand) = match set {
+            Some((administrator, set)) => (administrator, set, false),
+            None => {
+                let set = action::deny_in_permission_set::Set {
+                    instance_arn: "",
+                    permission_set_arn: "",
+                    inline_policy: None,
+                };
+                (owner.account(), set, true)
+            }
+        };
+        if by_hand {
+            self.out.notes.insert(format!(
+                "the permission set behind {role_name} was not looked up: its steps are by hand, and the \
+                 statement has to be added to the inline policy that is there"
+            ));
+        }
+        let place = place(administrator, group.partition, owner, main);
+        let key = format!("permission-set:{}", owner.arn(group.partition));
+        let mut deny = action::deny_in_permission_set::step(&place, set, &names, measures);
+        let mut provision = action::provision_permission_set::step(&place, set);
+        deny.key = Some(key.clone());
+        provision.after.push(key);
+        for draft in [&mut deny, &mut provision] {
+            draft.by_hand |= by_hand;
+            if by_hand {
+                draft.undo = None;
+                draft.params.retain(|_, value| *value != json!(""));
+                let named = json!(set_name.unwrap_or(role_name));
+                draft.params.insert("permission_set_name".to_owned(), named);
+            }
+        }
+        // Without provisioning a changed set changes nothing: it is provisioning that carries the control.
+        provision.measures = std::mem::take(&mut deny.measures);
+        self.out.drafts.extend([deny, provision]);
+    }
+
+    pub(super) fn made_by_thief(&self, account: &str, role: &str) -> bool {
+        self.request.events.iter().any(|event| {
+            let maker = self.survey.forest.by_id(&event.credential);
+            event.name == "CreateRole"
+                && !event.failed
+                && event.account == account
+                && event.request["roleName"].as_str() == Some(role)
+                && maker.is_some_and(|maker| self.scope.confirmed.contains(&maker))
+        })
+    }
+
+    pub(super) fn is_workload(&self, node: Node, credential: &Credential) -> bool {
+        self.origin(node, credential).is_some() && is_user_id(&credential.principal_id)
+    }
+
+    pub(super) fn is_all_workload(&self, group: &Group) -> bool {
+        group.members.iter().all(|(node, credential)| {
+            !credential.kind.is_usable() || self.is_workload(*node, credential)
+        })
+    }
+}

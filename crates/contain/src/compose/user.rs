@@ -1,0 +1,201 @@
+//! What is done to a user: everything is denied, every key switched off, older sessions revoked.
+//!
+//! The wide form takes every key of the user, known or not; the narrow form only what belongs to the tree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keyline_lineage::{Credential, Kind, Node};
+use keyline_trail::time::format_time;
+use serde_json::{Value, json};
+
+use crate::action::deactivate_access_key::MadeBy;
+use crate::action::{self, Draft, Place};
+use crate::control::{Subject, subject};
+use crate::limits::ROTATION_SOURCES_MAX;
+use crate::owner::{Owner, is_aws_name};
+use crate::request::Breadth;
+
+use super::{Composer, Group, is_user_id, main_credential, place};
+
+impl Composer<'_> {
+    pub(super) fn user(&mut self, owner: &Owner, account: &str, name: &str, group: &Group) {
+        let main = main_credential(&group.members);
+        let place = place(account, group.partition, owner, main);
+        let mut notes = Vec::new();
+        let mut drafts = vec![action::snapshot_user::step(&place, name)];
+        let known = self.request.inventory.user(account, name);
+        let alive = |wanted: &[Subject]| -> Vec<&(Node, Credential)> {
+            let usable = group.members.iter().filter(|(node, credential)| {
+                self.survey.alive(*node) && credential.kind.is_usable()
+            });
+            usable
+                .filter(|(_, credential)| wanted.contains(&subject(credential, owner)))
+                .collect()
+        };
+        let set_by_thief = |credential: &Credential| self.made_in_tree(credential);
+        let broad = self.request.breadth == Breadth::Broad;
+        let passwords = alive(&[Subject::Password]);
+        let lasting_password = passwords
+            .iter()
+            .any(|(_, credential)| !set_by_thief(credential));
+        if broad || lasting_password {
+            drafts.push(action::deny_all_on_user::step(&place, name, &self.tag));
+        }
+
+        // Every key of the user, or in the narrow form those of the tree.
+        let mut keys: BTreeMap<String, (MadeBy, Option<String>, String)> = BTreeMap::new();
+        for node in self.survey.living(owner) {
+            let credential = self.survey.forest.credential(*node);
+            let member = self.scope.members.contains(node);
+            if credential.kind != Kind::AccessKey || !(broad || member) {
+                continue;
+            }
+            let made_by = match set_by_thief(&credential) && member {
+                true => MadeBy::Thief,
+                false => MadeBy::Others,
+            };
+            let why = match (member, made_by) {
+                (true, MadeBy::Thief) => "the thief made this key",
+                (true, MadeBy::Others) => "this key is in the thief's hands",
+                (false, _) => "another key of the same user: it would be the next",
+            };
+            for id in &credential.access_key_ids {
+                let id_of_lineage = Some(credential.id.clone());
+                keys.insert(id.clone(), (made_by, id_of_lineage, why.to_owned()));
+            }
+        }
+        if broad {
+            match known.and_then(|known| known.access_keys.as_ref()) {
+                Some(listed) => {
+                    for key in listed.iter().filter(|key| key.status == "Active") {
+                        let why = "an active key of the same user that no log shows".to_owned();
+                        keys.entry(key.access_key_id.clone()).or_insert((
+                            MadeBy::Others,
+                            None,
+                            why,
+                        ));
+                    }
+                }
+                None => {
+                    notes.push(format!(
+                        "the keys of user {name} in account {account} were not looked up: those that the logs \
+                         show are deactivated, the denial stops the others; list them with `keyline contain \
+                         inspect`"
+                    ));
+                }
+            }
+        }
+        for (key, (made_by, of_lineage, why)) in keys {
+            let mut draft = action::deactivate_access_key::step(&place, name, &key, made_by, why);
+            draft.credential = of_lineage.or(draft.credential);
+            drafts.push(draft);
+        }
+        for (_, credential) in alive(&[Subject::OtherLongTerm]) {
+            drafts.extend(other_long_term(&place, name, credential));
+        }
+        for (_, credential) in &passwords {
+            if set_by_thief(credential) {
+                drafts.push(action::delete_password::step(&place, name, &credential.id));
+            }
+        }
+        let device = |(_, credential): &&(Node, Credential)| {
+            credential.kind == Kind::MfaDevice
+                && set_by_thief(credential)
+                && !credential.mfa_serial.is_empty()
+        };
+        for (_, credential) in group.members.iter().filter(device) {
+            let serial = &credential.mfa_serial;
+            drafts.push(action::remove_mfa_device::step(&place, name, serial));
+        }
+
+        let sessions = alive(&[
+            Subject::UserSession,
+            Subject::FederatedSession,
+            Subject::UserConsole,
+        ]);
+        let federated: BTreeSet<String> = sessions
+            .iter()
+            .filter(|(_, credential)| credential.kind == Kind::FederationToken)
+            .map(|(_, credential)| credential.principal_id.clone())
+            .filter(|id| is_user_id(id))
+            .collect();
+        let all_federated = sessions.iter().all(|(_, credential)| {
+            credential.kind == Kind::FederationToken && federated.contains(&credential.principal_id)
+        });
+        if broad {
+            drafts.push(action::revoke_user_sessions::step(
+                &place,
+                name,
+                &self.tag,
+                "so that the old sessions stay dead when the denial is lifted",
+            ));
+        } else if !sessions.is_empty() && !lasting_password {
+            let ids: Vec<String> = federated.into_iter().collect();
+            drafts.push(match all_federated {
+                true => action::deny_federated_user::step(&place, name, &ids, &self.tag),
+                false => action::revoke_user_sessions::step(
+                    &place,
+                    name,
+                    &self.tag,
+                    "sessions of the user live on whatever becomes of the key",
+                ),
+            });
+        }
+        self.oauth(&place, &group.members, &mut drafts);
+        for (node, credential) in &group.members {
+            let in_use = credential.kind == Kind::AccessKey && credential.event_count > 0;
+            if in_use && self.survey.alive(*node) && !set_by_thief(credential) {
+                drafts.extend(rotations(&place, name, credential));
+            }
+        }
+        self.out.notes.extend(notes);
+        self.out.drafts.append(&mut drafts);
+    }
+}
+
+fn other_long_term(place: &Place<'_>, user: &str, credential: &Credential) -> Option<Draft> {
+    let id = credential
+        .access_key_ids
+        .first()
+        .or(credential.minted_key_id.as_ref())
+        .filter(|id| is_aws_name(id));
+    let step = match credential.kind {
+        Kind::ServiceCredential => action::deactivate_service_credential::step,
+        Kind::SshKey => action::deactivate_ssh_key::step,
+        Kind::Certificate => action::deactivate_signing_certificate::step,
+        _ => return None,
+    };
+    let why = "it is in the thief's hands".to_owned();
+    let mut draft = step(
+        place,
+        user,
+        id.map_or("", String::as_str),
+        &credential.id,
+        why,
+    );
+    // Without its id a person looks it up.
+    draft.by_hand = id.is_none();
+    Some(draft)
+}
+
+fn rotations(place: &Place<'_>, user: &str, credential: &Credential) -> Vec<Draft> {
+    let from: Vec<Value> = credential
+        .sources
+        .iter()
+        .take(ROTATION_SOURCES_MAX)
+        .map(|source| {
+            json!({
+                "address": source.address,
+                "last_used": format_time(source.last_used),
+                "event_count": source.event_count,
+            })
+        })
+        .collect();
+    let agents = json!(credential.user_agents);
+    let keys = credential.access_key_ids.iter();
+    keys.map(|key| {
+        let from = Value::Array(from.clone());
+        action::rotate_access_key::step(place, user, key, from, agents.clone())
+    })
+    .collect()
+}

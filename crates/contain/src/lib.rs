@@ -1,0 +1,41 @@
+//! Containment: from a stolen credential to a plan that stops all that came from it, and proof.
+//!
+//! ```text
+//! Request (target, forest, instant, inventory, events) → plan → Plan → JSON, Markdown, shell script
+//! ```
+//!
+//! What is here is pure: no files, no sockets, no clock. The same request gives the same plan, byte for
+//! byte, in whatever order its parts come.
+
+pub mod request;
+pub mod inventory;
+
+mod owner;
+mod survey;
+mod scope;
+mod guard;
+pub mod control;
+mod outcome;
+
+pub mod action;
+pub mod policy;
+mod compose;
+mod resources;
+pub mod undo_map;
+mod order;
+
+pub mod plan;
+mod canonical;
+mod json;
+mod markdown;
+mod script;
+pub mod permissions;
+pub mod undo;
+
+mod error;
+pub mod limits;
+
+pub use error::{Error, ErrorKind};
+pub use inventory::Inventory;
+pub use plan::{Call, Phase, Plan, Reason, Refused, Step, StillAlive, Variant, plan};
+pub use request::{AlteringEvent, Breadth, Estate, Organisation, Reach, Request, Target};

@@ -1,0 +1,24 @@
+//! How much a plan holds, and what AWS allows: each with its unit and its reason.
+//!
+//! A lineage is made of logs that an attacker wrote into: names and numbers in it bound nothing.
+
+/// The longest inline policies of one user together, in characters: AWS refuses more.
+pub const USER_POLICIES_CHARS_MAX: usize = 2_048;
+/// The longest document of a denial by session names, in characters. The inline policies of a role may have
+/// 10,240 together; half is left to the role's own. Beyond, all older sessions are revoked instead.
+pub const SESSION_DENY_CHARS_MAX: usize = 5_120;
+/// The longest service control policy, in characters: AWS refuses more. Beyond, there are several.
+pub const ORG_POLICY_CHARS_MAX: usize = 5_120;
+/// Legitimate sessions that one step lists by id; more are counted.
+pub const BREAKS_LISTED_MAX: usize = 1_000;
+/// Sources of a key that the step about its rotation lists.
+pub const ROTATION_SOURCES_MAX: usize = 32;
+/// Bytes of one plan, inventory or list of events that are read as JSON: some hundred thousand steps.
+pub const JSON_BYTES_MAX: usize = 256 << 20;
+/// Seconds for which a session of a user can live: `GetSessionToken` and `GetFederationToken` give 36 hours.
+pub const USER_SESSION_S_MAX: i64 = 36 * 3_600;
+/// Seconds for which a session of a role can live, where its own maximum is not known: 12 hours.
+pub const ROLE_SESSION_S_MAX: i64 = 12 * 3_600;
+/// Seconds for which a key must have been inactive before a plan deletes it: whatever legitimately used it
+/// shows itself within a day.
+pub const INACTIVE_BEFORE_DELETION_S: i64 = 24 * 3_600;

@@ -1,0 +1,144 @@
+//! What a plan does to the forest: whom it stops, whom it breaks, who lives on.
+//!
+//! In: ordered steps with their controls, and the survey. Out: the same steps with what they hit, and the
+//! members that still work. A control counts only where the program lays it on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keyline_lineage::Node;
+
+use crate::action::Draft;
+use crate::compose::Composed;
+use crate::control::Measure;
+use crate::limits::{BREAKS_LISTED_MAX, ROLE_SESSION_S_MAX, USER_SESSION_S_MAX};
+use crate::owner::Owner;
+use crate::plan::{Phase, Reason, Step, StillAlive};
+use crate::scope::Scope;
+use crate::survey::Survey;
+
+pub struct Outcome {
+    pub steps: Vec<Step>,
+    pub still_alive: Vec<StillAlive>,
+    pub zombies_until: Option<i64>,
+}
+
+/// Lays the steps' controls on the forest.
+pub fn outcome(
+    drafts: &[Draft],
+    mut steps: Vec<Step>,
+    survey: &Survey<'_>,
+    scope: &Scope,
+    composed: &Composed,
+) -> Outcome {
+    let mut stopped: BTreeSet<Node> = BTreeSet::new();
+    let mut by_a_person: BTreeMap<Node, String> = BTreeMap::new();
+    for (draft, step) in drafts.iter().zip(&mut steps) {
+        let mut broken: BTreeSet<Node> = BTreeSet::new();
+        let mut stops: BTreeSet<Node> = BTreeSet::new();
+        for measure in &draft.measures {
+            for node in hit(measure, survey) {
+                match scope.members.contains(&node) {
+                    true => stops.insert(node),
+                    false => broken.insert(node),
+                };
+            }
+        }
+        let id_of = |node: &Node| survey.forest.credential(*node).id;
+        step.stops = stops.iter().map(id_of).collect();
+        step.stops.sort();
+        step.breaks_count = broken.len();
+        step.breaks = broken.iter().take(BREAKS_LISTED_MAX).map(id_of).collect();
+        step.breaks.sort();
+        let counts = !draft.by_hand && !draft.needs_confirmation;
+        for node in stops {
+            match counts {
+                true => {
+                    stopped.insert(node);
+                }
+                false => {
+                    by_a_person.entry(node).or_insert_with(|| step.id.clone());
+                }
+            }
+        }
+    }
+    let mut still_alive: Vec<StillAlive> = scope
+        .members
+        .iter()
+        .filter(|node| survey.alive(**node) && !stopped.contains(node))
+        .filter_map(|node| left_alive(*node, survey, composed, &by_a_person))
+        .collect();
+    still_alive.sort_by(|a, b| a.credential.cmp(&b.credential));
+    Outcome {
+        zombies_until: zombies_until(drafts, survey),
+        steps,
+        still_alive,
+    }
+}
+
+/// Living credentials that a control stops.
+fn hit(measure: &Measure, survey: &Survey<'_>) -> Vec<Node> {
+    let owned = survey.living(&measure.on).iter().copied();
+    owned
+        .filter(|node| measure.stops(&survey.forest.credential(*node), &measure.on))
+        .collect()
+}
+
+fn left_alive(
+    node: Node,
+    survey: &Survey<'_>,
+    composed: &Composed,
+    by_a_person: &BTreeMap<Node, String>,
+) -> Option<StillAlive> {
+    let credential = survey.forest.credential(node);
+    let owner = survey.owner(node);
+    let (reason, why) = if let Some(way) = composed.open_ways.get(&node) {
+        let reason = match credential.kind {
+            keyline_lineage::Kind::External => Reason::ForeignAccount,
+            _ => Reason::ByHand,
+        };
+        (reason, format!("{way}; a person has to shut it out"))
+    } else if !credential.kind.is_usable() {
+        return None;
+    } else if let Some(guarded) = composed.guarded.get(owner) {
+        (guarded.reason, guarded.why.clone())
+    } else if let Some(step) = by_a_person.get(&node) {
+        (
+            Reason::ByHand,
+            format!("step {step} stops it, and a person has to take or confirm that"),
+        )
+    } else {
+        let why = match owner {
+            Owner::Outside => "it comes from outside and nothing can be denied to it itself",
+            Owner::Root { .. } => {
+                "nothing can be denied to a root without policies of an organisation"
+            }
+            _ => "no control of the plan reaches it",
+        };
+        (Reason::CannotBeDenied, why.to_owned())
+    };
+    Some(StillAlive {
+        until: credential.expires_at,
+        credential: credential.id,
+        reason,
+        why,
+    })
+}
+
+/// Until when tokens that a denial holds down would wake up if it were lifted, counted from the plan's
+/// instant: the longest that any of the owners' tokens can live. What the run adds is counted when it runs.
+fn zombies_until(drafts: &[Draft], survey: &Survey<'_>) -> Option<i64> {
+    let denied = drafts.iter().filter(|draft| {
+        matches!(
+            draft.phase,
+            Phase::Deny | Phase::Revoke | Phase::OrganisationPolicy
+        ) && !draft.measures.is_empty()
+    });
+    let lives = denied.flat_map(|draft| &draft.measures).map(|measure| {
+        let longest = match measure.on {
+            Owner::User { .. } | Owner::Root { .. } => USER_SESSION_S_MAX,
+            _ => ROLE_SESSION_S_MAX,
+        };
+        survey.as_of + longest * 1_000_000
+    });
+    lives.max()
+}

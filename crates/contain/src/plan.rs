@@ -1,0 +1,300 @@
+//! The plan: what is done in which order, what that stops and breaks, and what stays alive all the same.
+//!
+//! In: a [`Request`]. Out: a [`Plan`], which is plain data. Its headline is [`Plan::still_alive_after`]:
+//! found by laying the plan's controls on the forest, not by trusting the plan. Steps that a person takes
+//! do not count there, because nobody can promise that they will be taken.
+
+use std::collections::BTreeSet;
+
+use keyline_lineage::CredentialId;
+use serde_json::{Map, Value};
+
+use crate::canonical;
+use crate::compose::{Composed, compose};
+use crate::error::Error;
+use crate::guard::Guard;
+use crate::order::order;
+use crate::outcome::outcome;
+use crate::request::{Breadth, Reach, Request};
+use crate::resources::resources;
+use crate::scope::{Scope, scope};
+use crate::survey::Survey;
+
+/// A plan, ready to be read, approved and run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// SHA-256 of the canonical JSON without hash, plan id and time of making, in hex.
+    pub hash: String,
+    pub made_at: i64,
+    pub as_of: i64,
+    pub target: String,
+    pub reach: Reach,
+    pub breadth: Breadth,
+    /// The tree, by id.
+    pub credentials: Vec<CredentialId>,
+    pub steps: Vec<Step>,
+    pub still_alive_after: Vec<StillAlive>,
+    pub refused: Vec<Refused>,
+    /// What whoever approves should know.
+    pub notes: Vec<String>,
+    /// The same with the other breadth, in numbers.
+    pub alternative: Alternative,
+    /// Accounts whose tokens may wake up if a denial is lifted too early: until when.
+    pub zombies_until: Option<i64>,
+    pub permissions: Value,
+}
+
+/// One call, or one thing that a person does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// `s1`, `s2` and so on, in the order of the plan.
+    pub id: String,
+    pub phase: Phase,
+    /// The action's name: `deny-all-on-user`.
+    pub kind: String,
+    pub account: String,
+    pub region: String,
+    pub service: String,
+    pub action: String,
+    pub params: Map<String, Value>,
+    pub credential: Option<CredentialId>,
+    pub why: String,
+    pub stops: Vec<CredentialId>,
+    /// Living legitimate sessions that it hits, at most
+    /// [`BREAKS_LISTED_MAX`](crate::limits::BREAKS_LISTED_MAX) of them.
+    pub breaks: Vec<CredentialId>,
+    pub breaks_count: usize,
+    pub undo: Option<Call>,
+    pub requires: Vec<String>,
+    pub depends_on: Vec<String>,
+    pub precheck: String,
+    pub verify: String,
+    pub needs_confirmation: bool,
+    pub by_hand: bool,
+    pub variant: Option<Variant>,
+}
+
+/// A call by name and parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    pub service: String,
+    pub action: String,
+    pub params: Map<String, Value>,
+}
+
+impl Call {
+    pub fn new(service: &str, action: &str, params: Map<String, Value>) -> Call {
+        Call {
+            service: service.to_owned(),
+            action: action.to_owned(),
+            params,
+        }
+    }
+}
+
+/// The order that wins. Denials before keys, because a key that is switched off leaves its sessions; ways in
+/// after revocations and a second stamp at the end, because whoever was quick came in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    Evidence,
+    /// Losses that go on while one waits, and logging switched back on.
+    Clocks,
+    OrganisationPolicy,
+    Deny,
+    Keys,
+    Revoke,
+    Entry,
+    Workloads,
+    Resources,
+    Verify,
+    SecondStamp,
+    Afterwards,
+}
+
+impl Phase {
+    pub const ALL: &'static [Phase] = &[
+        Phase::Evidence,
+        Phase::Clocks,
+        Phase::OrganisationPolicy,
+        Phase::Deny,
+        Phase::Keys,
+        Phase::Revoke,
+        Phase::Entry,
+        Phase::Workloads,
+        Phase::Resources,
+        Phase::Verify,
+        Phase::SecondStamp,
+        Phase::Afterwards,
+    ];
+
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Evidence => "evidence",
+            Phase::Clocks => "clocks",
+            Phase::OrganisationPolicy => "organisation-policy",
+            Phase::Deny => "deny",
+            Phase::Keys => "keys",
+            Phase::Revoke => "revoke",
+            Phase::Entry => "entry",
+            Phase::Workloads => "workloads",
+            Phase::Resources => "resources",
+            Phase::Verify => "verify",
+            Phase::SecondStamp => "second-stamp",
+            Phase::Afterwards => "afterwards",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Variant {
+    Broad,
+    Narrow,
+}
+
+impl Variant {
+    pub fn name(self) -> &'static str {
+        match self {
+            Variant::Broad => "broad",
+            Variant::Narrow => "narrow",
+        }
+    }
+}
+
+/// A credential that works although the plan was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StillAlive {
+    pub credential: CredentialId,
+    pub until: Option<i64>,
+    pub reason: Reason,
+    pub why: String,
+}
+
+/// Why something cannot be stopped; there is no other reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    ServiceLinkedRole,
+    ForeignAccount,
+    ManagementAccount,
+    /// No control reaches this kind of credential.
+    CannotBeDenied,
+    /// Break-glass, or whoever runs the plan.
+    Protected,
+    /// A step of the plan would stop it, and a person has to take it.
+    ByHand,
+}
+
+impl Reason {
+    pub const ALL: &'static [Reason] = &[
+        Reason::ServiceLinkedRole,
+        Reason::ForeignAccount,
+        Reason::ManagementAccount,
+        Reason::CannotBeDenied,
+        Reason::Protected,
+        Reason::ByHand,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::ServiceLinkedRole => "service-linked-role",
+            Reason::ForeignAccount => "foreign-account",
+            Reason::ManagementAccount => "management-account",
+            Reason::CannotBeDenied => "cannot-be-denied",
+            Reason::Protected => "protected",
+            Reason::ByHand => "by-hand",
+        }
+    }
+}
+
+/// What the plan does not touch although it belongs to the tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refused {
+    pub target: String,
+    pub why: String,
+}
+
+/// A plan of the other breadth, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alternative {
+    pub breadth: Breadth,
+    pub steps: usize,
+    pub breaks: usize,
+    pub still_alive_after: usize,
+}
+
+impl Plan {
+    /// The first twelve digits of the hash.
+    pub fn plan_id(&self) -> &str {
+        self.hash.get(..12).unwrap_or(&self.hash)
+    }
+
+    /// How many living legitimate sessions the plan hits. A session hit by several steps counts once, as
+    /// far as steps list what they hit.
+    pub fn breaks(&self) -> usize {
+        let listed: BTreeSet<&String> = self.steps.iter().flat_map(|step| &step.breaks).collect();
+        let most = self.steps.iter().map(|step| step.breaks_count).max();
+        listed.len().max(most.unwrap_or(0))
+    }
+}
+
+/// Makes the plan of a request.
+pub fn plan(request: &Request<'_>) -> Result<Plan, Error> {
+    let survey = Survey::of(request.forest, request.as_of);
+    let scope = scope(request.target, request.reach, &survey)?;
+    let guard = Guard::new(request.estate, &survey);
+    let mut plan = assemble(request, &survey, &scope, &guard);
+    let other = Request {
+        breadth: match request.breadth {
+            Breadth::Broad => Breadth::Narrow,
+            Breadth::Narrow => Breadth::Broad,
+        },
+        ..*request
+    };
+    let alternative = assemble(&other, &survey, &scope, &guard);
+    plan.alternative = Alternative {
+        breadth: other.breadth,
+        steps: alternative.steps.len(),
+        breaks: alternative.breaks(),
+        still_alive_after: alternative.still_alive_after.len(),
+    };
+    plan.hash = canonical::plan_hash(&plan);
+    Ok(plan)
+}
+
+fn assemble(request: &Request<'_>, survey: &Survey<'_>, scope: &Scope, guard: &Guard<'_>) -> Plan {
+    let mut composed: Composed = compose(request, survey, scope, guard);
+    resources(request, survey, scope, guard, &mut composed);
+    let (drafts, steps) = order(std::mem::take(&mut composed.drafts));
+    let outcome = outcome(&drafts, steps, survey, scope, &composed);
+    let permissions = crate::permissions::of_steps(&outcome.steps);
+    let forest = request.forest;
+    let mut credentials: Vec<CredentialId> = scope
+        .members
+        .iter()
+        .map(|node| forest.credential(*node).id)
+        .collect();
+    credentials.sort();
+    let mut notes = scope.notes.clone();
+    notes.append(&mut composed.notes);
+    Plan {
+        hash: String::new(),
+        made_at: request.made_at,
+        as_of: request.as_of,
+        target: request.target.name().to_owned(),
+        reach: request.reach,
+        breadth: request.breadth,
+        credentials,
+        steps: outcome.steps,
+        still_alive_after: outcome.still_alive,
+        refused: composed.refused.into_iter().collect(),
+        notes: notes.into_iter().collect(),
+        alternative: Alternative {
+            breadth: request.breadth,
+            steps: 0,
+            breaks: 0,
+            still_alive_after: 0,
+        },
+        zombies_until: outcome.zombies_until,
+        permissions,
+    }
+}

@@ -1,0 +1,202 @@
+//! What the tree made or altered, taken back.
+//!
+//! In: events by which something was made or altered. Out: steps after the undo map. Only what confirmed
+//! credentials did is touched; what was made last goes first within its wave; nothing is deleted without an
+//! approval of its own, and what only a person can do is planned as such.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::action::{Action, Draft, Execution, Place, Responder, is_taken_by_program};
+use crate::compose::Composed;
+use crate::control::Control;
+use crate::guard::Guard;
+use crate::owner::Owner;
+use crate::plan::{Phase, Reason, Refused};
+use crate::request::{AlteringEvent, Request};
+use crate::scope::Scope;
+use crate::survey::Survey;
+use crate::undo_map::{FilledCall, How, Record, Row, Wave, find};
+
+/// Steps of one wave; what a wave holds lies between its number and the next.
+const WAVE_STEPS: u32 = 100_000_000;
+
+/// The action of all these steps: what it does stands in the undo map.
+static ACTION: Action = Action {
+    name: "undo-what-was-done",
+    service: "",
+    operation: "",
+    requires: &[],
+    phase: Phase::Resources,
+    responder: Responder::ContainWorkload,
+    execution: Execution::Program,
+    applies_to: "what confirmed credentials of the tree made or altered",
+    precheck: "it is as the tree left it; a snapshot of it is filed",
+    verify: "it is read back as it was before the tree",
+    undo: "what is removed is added again; what is deleted is gone",
+};
+
+/// Adds the steps that take back what the tree did.
+pub fn resources(
+    request: &Request<'_>,
+    survey: &Survey<'_>,
+    scope: &Scope,
+    guard: &Guard<'_>,
+    composed: &mut Composed,
+) {
+    let mut events: Vec<&AlteringEvent> = request
+        .events
+        .iter()
+        .filter(|event| !event.failed && event.at <= request.as_of)
+        .collect();
+    // The youngest first. Where several copies of one event were given, one is enough.
+    events.sort_by(|a, b| (b.at, &b.event_id, &a.account).cmp(&(a.at, &a.event_id, &b.account)));
+    let mut seen = BTreeSet::new();
+    for (place, event) in events.into_iter().enumerate() {
+        if !seen.insert((&event.account, &event.event_id)) {
+            continue;
+        }
+        let Some(row) = find(&event.source, &event.name) else {
+            continue;
+        };
+        let Some(maker) = survey.forest.by_id(&event.credential) else {
+            continue;
+        };
+        if !scope.members.contains(&maker) {
+            continue;
+        }
+        let target = format!("{} ({}, {})", event.name, event.account, event.event_id);
+        if !scope.confirmed.contains(&maker) {
+            composed.refused.insert(Refused {
+                target,
+                why: format!(
+                    "{} did it, and that this credential belongs to the tree is inferred, not certain",
+                    event.credential
+                ),
+            });
+            continue;
+        }
+        if let Some(why) = untouchable(event, guard) {
+            composed.refused.insert(Refused { target, why });
+            continue;
+        }
+        take_back(event, row, place as u32, composed);
+    }
+}
+
+/// Why what an event altered is not touched: it is in another account, or belongs to somebody protected.
+fn untouchable(event: &AlteringEvent, guard: &Guard<'_>) -> Option<String> {
+    if !guard.is_ours(&event.account) {
+        let why = format!(
+            "account {} is not among those in which may be acted",
+            event.account
+        );
+        return Some(why);
+    }
+    let account = event.account.clone();
+    let named = |field: &str| event.request[field].as_str().map(str::to_owned);
+    let owner = match (named("userName"), named("roleName")) {
+        (Some(name), _) => Owner::User { account, name },
+        (None, Some(name)) => Owner::Role { account, name },
+        (None, None) => return None,
+    };
+    let partition = keyline_trail::partition::Partition::of_region(&event.region).name();
+    let guarded = guard.refuses(&owner, partition, "")?;
+    let protected = matches!(
+        guarded.reason,
+        Reason::Protected | Reason::ServiceLinkedRole
+    );
+    protected.then_some(guarded.why)
+}
+
+fn take_back(event: &AlteringEvent, row: &Row, younger: u32, composed: &mut Composed) {
+    let record = Record {
+        request: &event.request,
+        response: &event.response,
+        before: event.before.as_ref(),
+    };
+    let calls = row.calls_for(&record);
+    let owner = Owner::Outside;
+    let place = Place {
+        account: &event.account,
+        region: &event.region,
+        on: &owner,
+        credential: Some(&event.credential),
+    };
+    let mut before: Option<String> = None;
+    for (number, call) in calls.into_iter().enumerate() {
+        if is_a_later_plans(&call) {
+            continue;
+        }
+        let mut draft = draft(&place, event, row, &call);
+        let wave = row.wave as u32 * WAVE_STEPS;
+        draft.rank = wave + younger * 4 + number as u32;
+        if let Some(key) = &before {
+            draft.after.push(key.clone());
+        }
+        let key = format!("event:{}:{}:{number}", event.account, event.event_id);
+        before = Some(key.clone());
+        draft.key = Some(key);
+        if !is_planned_already(&draft, composed) {
+            composed.drafts.push(draft);
+        }
+    }
+}
+
+fn draft(place: &Place<'_>, event: &AlteringEvent, row: &Row, call: &FilledCall) -> Draft {
+    let mut why = format!(
+        "{} by {}, event {}",
+        event.name, event.credential, event.event_id
+    );
+    if !row.remark.is_empty() {
+        why.push_str("; ");
+        why.push_str(row.remark);
+    }
+    if !event.touched_later_by.is_empty() {
+        why.push_str("; touched later by ");
+        why.push_str(&event.touched_later_by.join(", "));
+    }
+    if !call.missing.is_empty() {
+        why.push_str("; the record does not hold ");
+        why.push_str(&call.missing.join(", "));
+    }
+    let mut draft = ACTION.draft(place, call.params.clone(), why);
+    draft.service = call.service.to_owned();
+    draft.operation = call.operation.to_owned();
+    draft.requires = vec![format!("{}:{}", row.source, call.operation)];
+    draft.phase = match row.wave {
+        Wave::Clock => Phase::Clocks,
+        _ => Phase::Resources,
+    };
+    draft.needs_confirmation = call.is_final || !event.touched_later_by.is_empty();
+    draft.by_hand = row.how == How::Hand
+        || !row.seen
+        || !call.missing.is_empty()
+        || !is_taken_by_program(call.service, call.operation);
+    draft
+}
+
+/// A key is deleted by a later plan, when it has been inactive for a day.
+fn is_a_later_plans(call: &FilledCall) -> bool {
+    call.operation == "DeleteAccessKey"
+}
+
+/// Whether stopping the tree does it already: a key of the thief is switched off, a role that gets its
+/// earlier trust back does not need a stranger shut out as well.
+fn is_planned_already(draft: &Draft, composed: &Composed) -> bool {
+    composed.drafts.iter().any(|known| {
+        let same_call = known.account == draft.account
+            && known.service == draft.service
+            && known.operation == draft.operation;
+        let stops = known
+            .measures
+            .iter()
+            .any(|measure| measure.control != Control::TrustChanged);
+        let same_thing = draft
+            .params
+            .iter()
+            .all(|(name, value)| known.params.get(name) == Some(value) || *value == Value::Null);
+        same_call && same_thing && (stops || known.kind == "remove-mfa-device")
+    })
+}

@@ -1,0 +1,261 @@
+//! Which credentials belong to the tree that is to be stopped.
+//!
+//! In: a target and how far to reach. Out: the members, which of them are linked beyond doubt, which may be
+//! made again, and which roles are juggled. Up it goes from a session to what it was made with, because
+//! whoever holds a session's maker makes the next; down it goes everywhere, dormant siblings included,
+//! because what was not used yet is what will be used tomorrow.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keyline_lineage::{Certainty, Forest, Kind, Node};
+
+use crate::error::{Error, ErrorKind};
+use crate::owner::Owner;
+use crate::request::{Reach, Target};
+use crate::survey::Survey;
+
+/// How far up a chain a cycle of roles is looked for, in sessions. A longer cycle is revoked as any chain.
+const JUGGLING_STEPS_MAX: usize = 64;
+
+pub struct Scope {
+    pub members: BTreeSet<Node>,
+    /// Members that exact links connect with the target: what they made may be taken apart.
+    pub confirmed: BTreeSet<Node>,
+    /// Members that work, or that a working member above could have made again since.
+    pub may_act: BTreeSet<Node>,
+    /// Roles whose sessions make each other in a circle: revoking sessions one by one loses that race.
+    pub juggled: BTreeSet<Owner>,
+    pub notes: BTreeSet<String>,
+}
+
+/// The tree of a target.
+pub fn scope(target: &Target, reach: Reach, survey: &Survey<'_>) -> Result<Scope, Error> {
+    let forest = survey.forest;
+    let seeds = seeds(target, forest)?;
+    let mut notes = BTreeSet::new();
+    let mut tops = BTreeSet::new();
+    let mut confirmed: BTreeSet<Node> = seeds.clone();
+    for seed in &seeds {
+        tops.insert(climb(*seed, reach, forest, &mut confirmed, &mut notes));
+        if reach == Reach::Below {
+            tops.extend(dormant_siblings(*seed, forest, &mut notes));
+        }
+    }
+    let members = everything_below(&tops, forest);
+    confirm(&members, forest, &mut confirmed);
+    let may_act = able_to_act(&members, survey);
+    let juggled = juggled(&members, survey);
+    Ok(Scope {
+        members,
+        confirmed,
+        may_act,
+        juggled,
+        notes,
+    })
+}
+
+fn seeds(target: &Target, forest: &Forest) -> Result<BTreeSet<Node>, Error> {
+    let unknown = |text: &str| {
+        Error::new(
+            ErrorKind::TargetUnknown,
+            format!(
+                "no credential of the lineage answers to `{}`; expected a credential's id, an access key id, \
+                 an ARN, a principal id, or the name of a user or a session",
+                text.escape_debug()
+            ),
+        )
+    };
+    match target {
+        Target::Incident { id, credentials } => {
+            let found: BTreeSet<Node> = credentials
+                .iter()
+                .filter_map(|id| forest.by_id(id))
+                .collect();
+            if found.is_empty() {
+                return Err(unknown(id));
+            }
+            Ok(found)
+        }
+        Target::Pivot(text) => {
+            let found: BTreeSet<Node> = forest.find(text).into_iter().collect();
+            if found.is_empty() {
+                return Err(unknown(text));
+            }
+            Ok(found)
+        }
+    }
+}
+
+/// The highest credential that whoever holds `seed` is taken to hold too.
+fn climb(
+    seed: Node,
+    reach: Reach,
+    forest: &Forest,
+    confirmed: &mut BTreeSet<Node>,
+    notes: &mut BTreeSet<String>,
+) -> Node {
+    let mut top = seed;
+    while let Some(above) = forest.parent(top) {
+        let credential = forest.credential(top);
+        let maker = forest.credential(above);
+        let Some(link) = credential.parent.as_ref() else {
+            break;
+        };
+        if maker.kind == Kind::Service {
+            break;
+        }
+        if reach == Reach::Below || (reach == Reach::Tree && is_long_term(credential.kind)) {
+            notes.insert(format!(
+                "{} was made by {} ({}), which is not part of this plan; if that is stolen too, plan for it",
+                credential.id,
+                maker.id,
+                maker.kind.name()
+            ));
+            break;
+        }
+        if link.certainty == Certainty::Ambiguous {
+            notes.insert(format!(
+                "several credentials may have made {}; the plan stops there: {}",
+                credential.id,
+                link.candidates
+                    .iter()
+                    .map(|candidate| candidate.id.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ));
+            break;
+        }
+        if link.certainty == Certainty::Exact && confirmed.contains(&top) {
+            confirmed.insert(above);
+        }
+        top = above;
+    }
+    top
+}
+
+/// What the maker of a session made and nobody has used yet.
+fn dormant_siblings(seed: Node, forest: &Forest, notes: &mut BTreeSet<String>) -> Vec<Node> {
+    let Some(above) = forest.parent(seed) else {
+        return Vec::new();
+    };
+    if matches!(
+        forest.credential(above).kind,
+        Kind::Service | Kind::Workload
+    ) {
+        return Vec::new();
+    }
+    let unused = |node: &Node| {
+        let credential = forest.credential(*node);
+        *node != seed && credential.kind.is_usable() && credential.event_count == 0
+    };
+    let found: Vec<Node> = forest
+        .children(above)
+        .iter()
+        .copied()
+        .filter(unused)
+        .collect();
+    for node in &found {
+        notes.insert(format!(
+            "{} is included: its maker made it beside the target and nobody has used it yet",
+            forest.credential(*node).id
+        ));
+    }
+    found
+}
+
+/// The tops and all below them, also what only may come from there.
+fn everything_below(tops: &BTreeSet<Node>, forest: &Forest) -> BTreeSet<Node> {
+    let mut perhaps: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
+    for node in forest.nodes() {
+        let credential = forest.credential(node);
+        for candidate in credential.parent.iter().flat_map(|link| &link.candidates) {
+            if let Some(maker) = forest.by_id(&candidate.id) {
+                perhaps.entry(maker).or_default().push(node);
+            }
+        }
+    }
+    let mut members = BTreeSet::new();
+    let mut waiting: Vec<Node> = tops.iter().copied().collect();
+    while let Some(node) = waiting.pop() {
+        if members.insert(node) {
+            waiting.extend(forest.children(node));
+            waiting.extend(perhaps.get(&node).into_iter().flatten());
+        }
+    }
+    members
+}
+
+/// Spreads certainty downwards: a child is confirmed by an exact link to a confirmed maker.
+fn confirm(members: &BTreeSet<Node>, forest: &Forest, confirmed: &mut BTreeSet<Node>) {
+    let mut waiting: Vec<Node> = confirmed.iter().copied().collect();
+    while let Some(node) = waiting.pop() {
+        for child in forest.children(node) {
+            let exact = forest
+                .credential(*child)
+                .parent
+                .is_some_and(|link| link.certainty == Certainty::Exact);
+            if exact && members.contains(child) && confirmed.insert(*child) {
+                waiting.push(*child);
+            }
+        }
+    }
+}
+
+/// Members that are alive, and those below them: a maker that works could have made them again after the
+/// last event that was read. What only comes from outside (a workload, another account) counts as alive.
+fn able_to_act(members: &BTreeSet<Node>, survey: &Survey<'_>) -> BTreeSet<Node> {
+    let mut able = BTreeSet::new();
+    let mut waiting: Vec<Node> = members
+        .iter()
+        .copied()
+        .filter(|node| survey.alive(*node))
+        .collect();
+    while let Some(node) = waiting.pop() {
+        if able.insert(node) {
+            let below = survey.forest.children(node).iter();
+            waiting.extend(below.filter(|child| members.contains(child)));
+        }
+    }
+    able
+}
+
+fn juggled(members: &BTreeSet<Node>, survey: &Survey<'_>) -> BTreeSet<Owner> {
+    let forest = survey.forest;
+    let is_role_session = |node: Node| forest.credential(node).kind == Kind::RoleSession;
+    let mut found = BTreeSet::new();
+    for node in members
+        .iter()
+        .copied()
+        .filter(|node| is_role_session(*node))
+    {
+        let mut between = BTreeSet::from([survey.owner(node).clone()]);
+        let mut above = forest.parent(node);
+        for _ in 0..JUGGLING_STEPS_MAX {
+            let Some(maker) = above.filter(|maker| members.contains(maker)) else {
+                break;
+            };
+            if !is_role_session(maker) {
+                break;
+            }
+            if survey.owner(maker) == survey.owner(node) {
+                found.append(&mut between);
+                break;
+            }
+            between.insert(survey.owner(maker).clone());
+            above = forest.parent(maker);
+        }
+    }
+    found
+}
+
+fn is_long_term(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::AccessKey
+            | Kind::Password
+            | Kind::ServiceCredential
+            | Kind::SshKey
+            | Kind::Certificate
+            | Kind::MfaDevice
+    )
+}

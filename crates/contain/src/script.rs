@@ -1,0 +1,274 @@
+//! A plan as `aws` commands, for those who let no tool write.
+//!
+//! In: a plan. Out: a shell script with the same steps in the same order. Every value stands in quotes that
+//! the shell does not look into, and no control character reaches the script: names come from logs that an
+//! attacker wrote into. Steps of a person and those that need a confirmation stand there as comments.
+
+use serde_json::Value;
+
+use crate::plan::{Phase, Plan, Step};
+use crate::policy::CUT_OFF;
+
+/// The shell's name for the instant that is filled in.
+const CUT_OFF_VARIABLE: &str = "\"$CUT_OFF\"";
+
+const HEAD: &str = r#"set -eu
+
+# Which profile reaches which account: by default one that is named like the account.
+in_account() {
+  account=$1
+  shift
+  AWS_PROFILE="${KEYLINE_PROFILE_PREFIX:-}$account" aws "$@"
+}
+
+stamp() {
+  CUT_OFF=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+}
+
+mkdir -p evidence
+stamp
+"#;
+
+impl Plan {
+    /// The plan as a shell script.
+    pub fn script(&self) -> String {
+        let mut out = String::from("#!/bin/sh\n");
+        comment(&mut out, &format!("Containment of {}", self.target));
+        comment(
+            &mut out,
+            &format!("Plan {}, hash {}", self.plan_id(), self.hash),
+        );
+        comment(
+            &mut out,
+            &format!(
+                "After it {} of {} credentials are still alive.",
+                self.still_alive_after.len(),
+                self.credentials.len()
+            ),
+        );
+        out.push_str(HEAD);
+        let mut phase = None;
+        for step in &self.steps {
+            if phase != Some(step.phase) {
+                phase = Some(step.phase);
+                out.push('\n');
+                comment(&mut out, &format!("== {} ==", step.phase.name()));
+                if step.phase == Phase::SecondStamp {
+                    out.push_str("sleep 60\nstamp\n");
+                }
+            }
+            write_step(step, &mut out);
+        }
+        out
+    }
+}
+
+impl Step {
+    /// The step as `aws` commands, ready for a shell in which `CUT_OFF` is set where it is needed.
+    pub fn commands(&self) -> Vec<String> {
+        self.lines("aws")
+    }
+
+    fn lines(&self, aws: &str) -> Vec<String> {
+        if self.service == "keyline" {
+            return Vec::new();
+        }
+        if self.kind == "deny-by-organisation" {
+            return self.organisation_policy(aws);
+        }
+        let operations: Vec<&str> = match self.phase {
+            // A snapshot reads everything that it names.
+            Phase::Evidence if !self.by_hand => self
+                .requires
+                .iter()
+                .filter_map(|name| name.split_once(':').map(|(_, operation)| operation))
+                .collect(),
+            _ => vec![self.action.as_str()],
+        };
+        operations
+            .into_iter()
+            .map(|operation| {
+                let mut line = format!("{aws} {} {}", self.service, command_name(operation));
+                for (name, value) in &self.params {
+                    if self.kind == "rotate-access-key" && name != "user_name" {
+                        continue;
+                    }
+                    option(&mut line, name, value);
+                }
+                self.in_region(&mut line);
+                line
+            })
+            .collect()
+    }
+
+    /// The policy is looked up by its name before it is made, so that a second run makes no second one.
+    fn organisation_policy(&self, aws: &str) -> Vec<String> {
+        let text = |name: &str| self.params.get(name).and_then(Value::as_str).unwrap_or("");
+        let query = format!("Policies[?Name=='{}'].Id", text("name"));
+        vec![
+            format!(
+                "policy_id=$({aws} organizations list-policies --filter SERVICE_CONTROL_POLICY --query {} \
+                 --output text)",
+                quote(&query)
+            ),
+            format!(
+                "[ -n \"$policy_id\" ] || policy_id=$({aws} organizations create-policy --name {} --type {} \
+                 --description {} --content {} --query Policy.PolicySummary.Id --output text)",
+                quote(text("name")),
+                quote(text("type")),
+                quote(text("description")),
+                quote(text("content")),
+            ),
+            format!(
+                "{aws} organizations attach-policy --policy-id \"$policy_id\" --target-id {}",
+                quote(text("target_id"))
+            ),
+        ]
+    }
+
+    fn in_region(&self, line: &mut String) {
+        if !self.region.is_empty() {
+            line.push_str(" --region ");
+            line.push_str(&quote(&self.region));
+        }
+    }
+}
+
+fn write_step(step: &Step, out: &mut String) {
+    comment(out, &format!("{}: {}", step.id, step.why));
+    if !step.breaks.is_empty() {
+        comment(
+            out,
+            &format!("  hits {} legitimate sessions", step.breaks_count),
+        );
+    }
+    let account = quote(&step.account);
+    let by_a_person = step.by_hand || step.needs_confirmation;
+    let lines = step.lines(&format!("in_account {account}"));
+    for (place, line) in lines.iter().enumerate() {
+        if by_a_person {
+            out.push_str("#   ");
+        }
+        out.push_str(line);
+        if step.phase == Phase::Evidence && !by_a_person {
+            // What is not there (a password, say) is an error to `aws` and none to us.
+            out.push_str(&format!(
+                " > evidence/{}-{}.json || true",
+                step.id,
+                place + 1
+            ));
+        }
+        out.push('\n');
+    }
+    if by_a_person {
+        let what = match step.by_hand {
+            true => "by hand",
+            false => "only after a confirmation of its own",
+        };
+        comment(out, &format!("  ({what})"));
+    }
+    comment(out, &format!("  check: {}", step.verify));
+}
+
+/// An option of the command line, from a parameter.
+fn option(line: &mut String, name: &str, value: &Value) {
+    let name = name.replace('_', "-");
+    match value {
+        Value::Null => {}
+        Value::Bool(true) => line.push_str(&format!(" --{name}")),
+        Value::Bool(false) => line.push_str(&format!(" --no-{name}")),
+        Value::String(text) => line.push_str(&format!(" --{name} {}", quote(text))),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            line.push_str(&format!(" --{name}"));
+            for item in items {
+                line.push(' ');
+                line.push_str(&quote(item.as_str().unwrap_or_default()));
+            }
+        }
+        other => line.push_str(&format!(" --{name} {}", quote(&other.to_string()))),
+    }
+}
+
+/// Text that the shell takes as it is, but for the instant that is filled in.
+fn quote(text: &str) -> String {
+    let parts: Vec<String> = text.split(CUT_OFF).map(quote_plain).collect();
+    parts.join(CUT_OFF_VARIABLE)
+}
+
+fn quote_plain(text: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-./:@=,+".contains(letter);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    if !text.chars().any(char::is_control) {
+        return format!("'{}'", text.replace('\'', r"'\''"));
+    }
+    let mut escaped = String::new();
+    for letter in text.chars() {
+        match letter {
+            '\\' => escaped.push_str(r"\\"),
+            '\'' => escaped.push_str(r"\0047"),
+            letter if letter.is_control() => {
+                let mut bytes = [0; 4];
+                for byte in letter.encode_utf8(&mut bytes).bytes() {
+                    escaped.push_str(&format!("\\0{byte:03o}"));
+                }
+            }
+            letter => escaped.push(letter),
+        }
+    }
+    format!("\"$(printf '%b' '{escaped}')\"")
+}
+
+fn comment(out: &mut String, text: &str) {
+    out.push_str("# ");
+    out.extend(text.chars().map(|letter| match letter.is_control() {
+        true => '\u{fffd}',
+        false => letter,
+    }));
+    out.push('\n');
+}
+
+/// The command of an operation: `ListMFADevices` is `list-mfa-devices`.
+pub fn command_name(operation: &str) -> String {
+    let letters: Vec<char> = operation.chars().collect();
+    let mut out = String::new();
+    for (place, letter) in letters.iter().enumerate() {
+        let before = place.checked_sub(1).map(|place| letters[place]);
+        let after = letters.get(place + 1);
+        let starts_word = letter.is_ascii_uppercase()
+            && before.is_some_and(|before| {
+                before.is_ascii_lowercase()
+                    || before.is_ascii_digit()
+                    || after.is_some_and(char::is_ascii_lowercase)
+            });
+        if starts_word {
+            out.push('-');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_commands() {
+        for (operation, command) in [
+            ("UpdateAccessKey", "update-access-key"),
+            ("ListMFADevices", "list-mfa-devices"),
+            ("ListSSHPublicKeys", "list-ssh-public-keys"),
+            (
+                "DeleteOpenIDConnectProvider",
+                "delete-open-id-connect-provider",
+            ),
+            ("DeleteDBInstance", "delete-db-instance"),
+            ("GetSAMLProvider", "get-saml-provider"),
+            ("ModifyDBSnapshotAttribute", "modify-db-snapshot-attribute"),
+        ] {
+            assert_eq!(command_name(operation), command);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! When a step may be taken back.
+//!
+//! In: a plan, what of it was done and when, and an instant. Out: the call that undoes a step, or why not.
+//! The rule that matters: a denial holds down tokens that nobody can see. Lift it before they have expired
+//! and they wake up, those too that were made while it stood, because asking for a session token needs no
+//! permission.
+
+use keyline_trail::time::format_time;
+
+use crate::limits::{ROLE_SESSION_S_MAX, USER_SESSION_S_MAX};
+use crate::plan::{Call, Phase, Plan, Step};
+
+/// A step that was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    pub step: String,
+    /// When the call returned, in microseconds since 1970.
+    pub at: i64,
+}
+
+/// Why a step is not undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UndoRefused {
+    NoSuchStep,
+    /// It was never done.
+    NotDone,
+    /// Nothing undoes it.
+    NotReversible,
+    /// Tokens that it holds down may live until then.
+    Zombies {
+        until: i64,
+    },
+}
+
+impl UndoRefused {
+    /// The reason for people.
+    pub fn why(&self) -> String {
+        match self {
+            UndoRefused::NoSuchStep => "the plan has no such step".to_owned(),
+            UndoRefused::NotDone => "the step was not done".to_owned(),
+            UndoRefused::NotReversible => "nothing undoes this step".to_owned(),
+            UndoRefused::Zombies { until } => format!(
+                "tokens that it holds down may live until {}; lifted earlier, they would work again",
+                format_time(*until)
+            ),
+        }
+    }
+}
+
+/// The call that undoes a step at an instant; `role_session_s` is the longest session of a role where it
+/// is known, by account and name.
+pub fn undo_of<'a>(
+    plan: &'a Plan,
+    step_id: &str,
+    done: &[Done],
+    now: i64,
+    role_session_s: impl Fn(&str, &str) -> Option<i64>,
+) -> Result<&'a Call, UndoRefused> {
+    let step = plan
+        .steps
+        .iter()
+        .find(|step| step.id == step_id)
+        .ok_or(UndoRefused::NoSuchStep)?;
+    if !done.iter().any(|known| known.step == step_id) {
+        return Err(UndoRefused::NotDone);
+    }
+    let undo = step.undo.as_ref().ok_or(UndoRefused::NotReversible)?;
+    let Some(longest_s) = holds_down_s(step, role_session_s) else {
+        return Ok(undo);
+    };
+    // What was done last to the same principal counts: until its keys were off and the second stamp was set
+    // it could still make tokens.
+    let last = done
+        .iter()
+        .filter(|known| {
+            let other = plan.steps.iter().find(|step| step.id == known.step);
+            other.is_some_and(|other| same_principal(step, other))
+        })
+        .map(|known| known.at)
+        .max()
+        .unwrap_or(now);
+    let until = last.saturating_add(longest_s * 1_000_000);
+    match now < until {
+        true => Err(UndoRefused::Zombies { until }),
+        false => Ok(undo),
+    }
+}
+
+/// How long the tokens can live that a step holds down; `None` for steps that hold down none.
+fn holds_down_s(step: &Step, role_session_s: impl Fn(&str, &str) -> Option<i64>) -> Option<i64> {
+    let denies = matches!(
+        step.phase,
+        Phase::OrganisationPolicy | Phase::Deny | Phase::Revoke | Phase::SecondStamp
+    );
+    if !denies {
+        return None;
+    }
+    match step.params.get("role_name").and_then(|name| name.as_str()) {
+        Some(role) => {
+            let known = role_session_s(&step.account, role);
+            Some(known.unwrap_or(ROLE_SESSION_S_MAX))
+        }
+        None if step.service == "sso-admin" => Some(ROLE_SESSION_S_MAX),
+        None => Some(USER_SESSION_S_MAX),
+    }
+}
+
+/// Whether two steps change the same user or role; a policy of the organisation is for all of its account.
+fn same_principal(step: &Step, other: &Step) -> bool {
+    let text = |step: &'_ Step, name: &str| {
+        let value = step.params.get(name).and_then(|value| value.as_str());
+        value.map(str::to_owned)
+    };
+    if step.id == other.id {
+        return true;
+    }
+    if let Some(member) = text(step, "target_id") {
+        return other.account == member;
+    }
+    let same = |name: &str| text(step, name).is_some() && text(step, name) == text(other, name);
+    step.account == other.account && (same("user_name") || same("role_name"))
+}

@@ -1,0 +1,182 @@
+//! A fake AWS: users, roles, organisation policies and sessions, judged by the documents that lie on them.
+//!
+//! It takes a plan's calls as AWS would and knows nothing of the plan: whether a credential can act follows
+//! from the policies that the calls put down, evaluated here. It knows inactive keys, the time of issue of
+//! tokens, expiry, organisation policies and the accounts that those do not bind.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keyline_contain::{Plan, Step};
+use keyline_lineage::{Credential, Kind};
+use serde_json::Value;
+
+/// When the plan is carried out.
+pub const THEN: i64 = super::world::NOW + 600_000_000;
+
+#[derive(Default)]
+pub struct Fake {
+    /// Inline policies by principal (`account/user/name`) and name.
+    inline: BTreeMap<String, BTreeMap<String, Value>>,
+    inactive_keys: BTreeSet<String>,
+    /// Organisation policies by the account that they are attached to.
+    organisation: BTreeMap<String, Vec<Value>>,
+    pub management: Option<String>,
+    /// Everything that the plan wrote to.
+    pub written: BTreeSet<String>,
+}
+
+impl Fake {
+    /// Carries out what the program does of a plan.
+    pub fn run(&mut self, plan: &Plan) {
+        for step in &plan.steps {
+            if !step.by_hand && !step.needs_confirmation {
+                self.take(step);
+            }
+        }
+    }
+
+    fn take(&mut self, step: &Step) {
+        let text = |name: &str| step.params[name].as_str().unwrap().to_owned();
+        let user = |name: String| format!("{}/user/{name}", step.account);
+        let role = |name: String| format!("{}/role/{name}", step.account);
+        let document = |text: &str| -> Value {
+            let filled = text.replace("${cut_off}", &keyline_trail::time::format_time(THEN));
+            serde_json::from_str(&filled).unwrap()
+        };
+        match (step.service.as_str(), step.action.as_str()) {
+            ("iam", "PutUserPolicy") => {
+                let principal = user(text("user_name"));
+                self.put(
+                    principal,
+                    text("policy_name"),
+                    document(&text("policy_document")),
+                );
+            }
+            ("iam", "PutRolePolicy") => {
+                let principal = role(text("role_name"));
+                assert!(!principal.contains("AWSReservedSSO_"), "AWS refuses that");
+                self.put(
+                    principal,
+                    text("policy_name"),
+                    document(&text("policy_document")),
+                );
+            }
+            ("iam", "UpdateAccessKey") => {
+                self.written.insert(user(text("user_name")));
+                assert_eq!(text("status"), "Inactive");
+                self.inactive_keys.insert(text("access_key_id"));
+            }
+            ("iam", "UpdateAssumeRolePolicy") => {
+                self.written.insert(role(text("role_name")));
+                document(&text("policy_document"));
+            }
+            ("organizations", "AttachPolicy") => {
+                assert_eq!(Some(&step.account), self.management.as_ref());
+                let of_account = self.organisation.entry(text("target_id")).or_default();
+                of_account.push(document(&text("content")));
+            }
+            ("iam", "GetUser" | "GetRole") | ("keyline", _) | ("lambda", _) => {}
+            other => panic!("a call that this AWS does not know: {other:?}"),
+        }
+    }
+
+    fn put(&mut self, principal: String, name: String, document: Value) {
+        self.written.insert(principal.clone());
+        let of_principal = self.inline.entry(principal).or_default();
+        of_principal.insert(name, document);
+    }
+
+    /// Whether a credential can do anything once the plan was carried out.
+    pub fn can_act(&self, credential: &Credential) -> bool {
+        let later = THEN + 120_000_000;
+        if credential.expires_at.is_some_and(|end| end <= later) {
+            return false;
+        }
+        let key_is_off = |id: &String| self.inactive_keys.contains(id);
+        if credential.kind == Kind::AccessKey && credential.access_key_ids.iter().all(key_is_off) {
+            return false;
+        }
+        let principal = principal(credential);
+        let inline = self
+            .inline
+            .get(&principal.path)
+            .into_iter()
+            .flat_map(BTreeMap::values);
+        let bound = Some(&principal.account) != self.management.as_ref();
+        let of_account = self.organisation.get(&principal.account).filter(|_| bound);
+        let organisation = of_account.into_iter().flatten();
+        let slr = principal.path.contains("/role/AWSServiceRoleFor");
+        let organisation = organisation.filter(|_| !slr);
+        !inline
+            .chain(organisation)
+            .any(|policy| denies(policy, credential, &principal))
+    }
+}
+
+struct Principal {
+    account: String,
+    /// `account/user/name`.
+    path: String,
+    arn: String,
+}
+
+fn principal(credential: &Credential) -> Principal {
+    let account = credential.account_id.clone();
+    let (kind, name) = match &credential.role_arn {
+        arn if !arn.is_empty() => ("role", arn.rsplit('/').next().unwrap().to_owned()),
+        _ => ("user", credential.user_name.clone()),
+    };
+    Principal {
+        path: format!("{account}/{kind}/{name}"),
+        arn: format!("arn:aws:iam::{account}:{kind}/{name}"),
+        account,
+    }
+}
+
+fn denies(policy: &Value, credential: &Credential, principal: &Principal) -> bool {
+    policy["Statement"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|statement| {
+            assert_eq!(statement["Effect"], "Deny");
+            assert_eq!(statement["Action"], "*");
+            let conditions = statement["Condition"].as_object();
+            conditions
+                .into_iter()
+                .flatten()
+                .all(|(operator, keys)| holds(operator, keys, credential, principal))
+        })
+}
+
+fn holds(operator: &str, keys: &Value, credential: &Credential, principal: &Principal) -> bool {
+    keys.as_object().unwrap().iter().all(|(key, wanted)| {
+        let wanted: Vec<&str> = match wanted {
+            Value::Array(items) => items.iter().map(|item| item.as_str().unwrap()).collect(),
+            one => vec![one.as_str().unwrap()],
+        };
+        let temporary = !matches!(credential.kind, Kind::AccessKey | Kind::Password);
+        match (operator, key.as_str()) {
+            ("StringEquals", "aws:userid") => wanted.contains(&credential.principal_id.as_str()),
+            ("ArnLike", "aws:PrincipalArn") => {
+                wanted.iter().any(|pattern| like(pattern, &principal.arn))
+            }
+            // A key carries no time of issue, and a condition on what is absent does not hold.
+            ("DateLessThan", "aws:TokenIssueTime") => {
+                let before = keyline_trail::time::parse_time(wanted[0].as_bytes()).unwrap();
+                temporary && credential.issued_at.is_none_or(|issued| issued < before)
+            }
+            ("Null", "aws:AssumedRoot") => wanted == ["true"],
+            other => panic!("a condition that this AWS does not know: {other:?}"),
+        }
+    })
+}
+
+fn like(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((start, end)) => {
+            text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end)
+        }
+    }
+}

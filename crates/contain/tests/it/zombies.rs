@@ -1,0 +1,128 @@
+//! A denial holds down tokens that nobody can see: it is not lifted before they have expired.
+
+use keyline_contain::Plan;
+use keyline_contain::undo::{Done, UndoRefused, undo_of};
+
+use crate::world::*;
+
+/// A plan for a key and a role, every step of the program done at `at`.
+fn done(plan: &Plan, at: i64) -> Vec<Done> {
+    let taken = plan.steps.iter().filter(|step| !step.by_hand);
+    taken
+        .map(|step| Done {
+            step: step.id.clone(),
+            at,
+        })
+        .collect()
+}
+
+fn step<'a>(plan: &'a Plan, kind: &str) -> &'a str {
+    &plan.steps.iter().find(|step| step.kind == kind).unwrap().id
+}
+
+fn stolen_key_and_role() -> Plan {
+    let stolen = key("cr-key", OURS, "alice");
+    let role = from(&stolen, session("cr-role", OURS, "Admin", "x"));
+    let forest = forest(&[stolen, role]);
+    Ask::of(&forest, "cr-key").plan()
+}
+
+#[test]
+fn a_users_denial_stays_for_36_hours_after_its_last_key_was_switched_off() {
+    let plan = stolen_key_and_role();
+    let mut done = done(&plan, NOW);
+    // The key was switched off an hour later than the denial was set: until then it could still ask for
+    // session tokens, which needs no permission.
+    let key_off = done
+        .iter_mut()
+        .find(|known| known.step == step(&plan, "deactivate-access-key"))
+        .unwrap();
+    key_off.at = NOW + HOUR;
+    for kind in ["deny-all-on-user", "revoke-user-sessions"] {
+        let undo = |now| undo_of(&plan, step(&plan, kind), &done, now, |_, _| None);
+        let until = NOW + 37 * HOUR;
+        assert_eq!(
+            undo(NOW + 36 * HOUR),
+            Err(UndoRefused::Zombies { until }),
+            "{kind}"
+        );
+        assert_eq!(
+            undo(until - 1),
+            Err(UndoRefused::Zombies { until }),
+            "{kind}"
+        );
+        assert_eq!(undo(until).unwrap().action, "DeleteUserPolicy", "{kind}");
+    }
+    assert!(
+        UndoRefused::Zombies { until: NOW }
+            .why()
+            .contains("work again")
+    );
+}
+
+#[test]
+fn a_roles_denial_stays_for_its_longest_session() {
+    let plan = stolen_key_and_role();
+    let done = done(&plan, NOW);
+    let undo = |longest_s, now| {
+        let of_role = move |_: &str, _: &str| longest_s;
+        undo_of(
+            &plan,
+            step(&plan, "revoke-role-sessions"),
+            &done,
+            now,
+            of_role,
+        )
+    };
+    assert!(undo(None, NOW + 12 * HOUR - 1).is_err());
+    assert!(undo(None, NOW + 12 * HOUR).is_ok());
+    assert!(undo(Some(3_600), NOW + HOUR - 1).is_err());
+    assert!(undo(Some(3_600), NOW + HOUR).is_ok());
+}
+
+#[test]
+fn keys_come_back_at_once_and_those_of_the_thief_never() {
+    let stolen = key("cr-key", OURS, "alice");
+    let backup = from(&stolen, key("cr-backup", OURS, "alice"));
+    let forest = forest(&[stolen, backup]);
+    let plan = Ask::of(&forest, "cr-key").plan();
+    let done = done(&plan, NOW);
+    let of_key = |id: &str| {
+        let step = plan.steps.iter().find(|step| {
+            step.kind == "deactivate-access-key" && step.params["access_key_id"] == id
+        });
+        undo_of(&plan, &step.unwrap().id, &done, NOW, |_, _| None)
+    };
+    assert_eq!(of_key("AKIACRKEY").unwrap().params["status"], "Active");
+    assert_eq!(of_key("AKIACRBACKUP"), Err(UndoRefused::NotReversible));
+    assert_eq!(
+        undo_of(&plan, "s999", &done, NOW, |_, _| None),
+        Err(UndoRefused::NoSuchStep)
+    );
+    assert_eq!(
+        undo_of(&plan, "s1", &[], NOW, |_, _| None),
+        Err(UndoRefused::NotDone)
+    );
+}
+
+#[test]
+fn a_key_is_deleted_by_a_later_plan_when_it_has_been_inactive_for_a_day() {
+    use keyline_lineage::{Change, Effect};
+    let inactive_since = |at| {
+        let mut stolen = key("cr-key", OURS, "alice");
+        stolen.changes.push(Change {
+            at,
+            effect: Effect::Inactive,
+            by: "iam:UpdateAccessKey".to_owned(),
+            event_id: "e".to_owned(),
+            by_credential: None,
+        });
+        let forest = forest(&[stolen]);
+        Ask::of(&forest, "cr-key").plan()
+    };
+    assert!(inactive_since(NOW - 24 * HOUR + 1).steps.is_empty());
+    let plan = inactive_since(NOW - 24 * HOUR);
+    assert_eq!(plan.steps.len(), 1);
+    assert_eq!(plan.steps[0].action, "DeleteAccessKey");
+    assert!(plan.steps[0].needs_confirmation && plan.steps[0].undo.is_none());
+}
