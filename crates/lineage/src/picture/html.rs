@@ -99,8 +99,8 @@ fn write_header(out: &mut String, view: &View, rows: &Rows, title: &str) {
         "",
         thousands(counts.orphans as u64),
         match counts.orphans {
-            1 => "parent unknown",
-            _ => "parents unknown",
+            1 => "session without a known parent",
+            _ => "sessions without a known parent",
         },
     );
     out.push_str("</ul>\n</header>\n");

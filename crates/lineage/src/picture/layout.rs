@@ -13,6 +13,7 @@ use crate::limits::{CHANGES_DRAWN, PROPAGATION_S};
 use crate::liveness::State;
 use crate::picture::axis::{Axis, Tick};
 use crate::picture::rows::{Item, One, Rows};
+use crate::picture::words::is_beginning;
 use crate::picture::{Alert, UseBin, Uses, View};
 
 /// Pixels of the whole picture from left to right.
@@ -182,12 +183,14 @@ pub fn scene(
             lane.marks = marks(view, &axis, one, alerts);
             if one.credential.kind.is_usable() {
                 lane.bars = bars(view, &axis, one);
-                let issued = one.credential.issued_at;
+                let issued = one.credential.issued_at.or(one.credential.first_used);
+                let is_open =
+                    one.credential.issued_at.is_none() && is_beginning(one.credential.kind);
                 lane.came_before = lane
                     .bars
                     .first()
                     .is_some_and(|bar| bar.left <= axis.left + 0.01)
-                    && issued.is_none_or(|issued| issued < axis.from);
+                    && (is_open || issued.is_none_or(|issued| issued < axis.from));
                 lane.goes_on = lane
                     .bars
                     .last()
@@ -259,7 +262,13 @@ fn within(axis: &Axis, at: i64) -> bool {
 /// there.
 fn bars(view: &View, axis: &Axis, one: &One) -> Vec<Bar> {
     let credential = &one.credential;
-    let begins = credential.issued_at.unwrap_or(axis.from).max(axis.from);
+    // A key whose creation nobody saw was there before; a session is known from its first use only.
+    let before = match is_beginning(credential.kind) {
+        true => None,
+        false => credential.first_used,
+    };
+    let begins = credential.issued_at.or(before).unwrap_or(axis.from);
+    let begins = begins.max(axis.from);
     if begins >= axis.to {
         return Vec::new();
     }

@@ -27,7 +27,7 @@ pub struct Rows {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub trees: usize,
-    /// Credentials that can be used; services and the like are not among them.
+    /// Credentials that can be used and were issued by then; services and the like are not among them.
     pub usable: usize,
     pub working: usize,
     /// Credentials with an alarm.
@@ -222,7 +222,7 @@ fn sums(shape: &Shape, survey: &Survey) -> HashMap<Node, Sum> {
     let mut sums: HashMap<Node, Sum> = HashMap::with_capacity(shape.order.len());
     for node in shape.order.iter().rev() {
         let standing = &survey.standings[node];
-        let usable = standing.kind.is_usable();
+        let usable = standing.counts();
         let mut sum = Sum {
             nodes: 1,
             usable: usize::from(usable),
@@ -248,7 +248,7 @@ fn count_all(chosen: &[Node], shape: &Shape, survey: &Survey) -> Counts {
     };
     for node in chosen {
         let standing = &survey.standings[node];
-        counts.usable += usize::from(standing.kind.is_usable());
+        counts.usable += usize::from(standing.counts());
         counts.working += usize::from(standing.works());
         counts.alarming += usize::from(standing.alarming);
         counts.orphans += usize::from(standing.orphan);

@@ -10,7 +10,7 @@ use crate::credential::{Credential, Kind};
 use crate::forest::Node;
 use crate::liveness::{Liveness, State};
 use crate::picture::View;
-use crate::picture::words::{Alarm, Names, doubt, likeness};
+use crate::picture::words::{Alarm, Names, doubt, is_beginning, likeness};
 
 /// What is known of a credential before its row is made.
 #[derive(Clone, Copy)]
@@ -25,9 +25,16 @@ pub struct Standing {
     pub alarming: bool,
     pub doubtful: bool,
     pub orphan: bool,
+    /// It was issued by then.
+    pub exists: bool,
 }
 
 impl Standing {
+    /// Whether it counts among the credentials of the instant.
+    pub fn counts(&self) -> bool {
+        self.kind.is_usable() && self.exists
+    }
+
     pub fn works(&self) -> bool {
         self.kind.is_usable() && self.state.is_alive()
     }
@@ -86,7 +93,12 @@ impl<'a> Survey<'a> {
             alike,
             alarming: false,
             doubtful: credential.parent.is_some() && doubt(&credential).is_some(),
-            orphan: credential.parent.is_none() && credential.parent_unknown_because.is_some(),
+            orphan: credential.parent.is_none()
+                && credential.parent_unknown_because.is_some()
+                && !is_beginning(credential.kind),
+            exists: credential
+                .issued_at
+                .is_none_or(|issued| issued <= self.view.as_of),
         };
         // The walk up below needs the states of ancestors, which need no alarms of their own for it.
         self.standings.insert(node, standing);

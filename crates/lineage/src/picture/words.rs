@@ -81,11 +81,8 @@ pub fn what(credential: &Credential, parent: Option<&Credential>) -> String {
     let what = what_alone(credential);
     let account = visible(&credential.account_id);
     let moved = parent.is_none_or(|parent| parent.account_id != credential.account_id);
-    // The name of these says the account, or they have none.
-    let told = matches!(
-        credential.kind,
-        Kind::External | Kind::Service | Kind::RootSession
-    );
+    // The name of these says the account.
+    let told = matches!(credential.kind, Kind::External | Kind::RootSession);
     let place = match account.is_empty() || !moved || told {
         true => String::new(),
         false => format!(" in {account}"),
@@ -105,7 +102,12 @@ fn what_alone(credential: &Credential) -> String {
         Kind::AccessKey | Kind::Password | Kind::SshKey | Kind::Certificate => owner,
         Kind::ServiceCredential | Kind::MfaDevice => owner,
         Kind::SessionToken => "GetSessionToken".to_owned(),
-        Kind::FederationToken => format!("GetFederationToken {owner}"),
+        Kind::FederationToken => {
+            format!(
+                "GetFederationToken {}",
+                visible(tail_of(&credential.principal_id))
+            )
+        }
         Kind::ConsoleSession if role.is_empty() => format!("console {owner}"),
         Kind::ConsoleSession => format!("console → {role}"),
         Kind::RoleSession | Kind::ServiceSession => format!("→ {role}"),
@@ -115,7 +117,14 @@ fn what_alone(credential: &Credential) -> String {
         Kind::IdentityCenterSession => format!("Identity Center {owner}"),
         Kind::UnknownTemporary if role.is_empty() => format!("temporary {owner}"),
         Kind::UnknownTemporary => format!("temporary → {role}"),
-        Kind::FederatedIdentity | Kind::Service | Kind::Workload | Kind::External => owner,
+        Kind::FederatedIdentity => match tail_of(&credential.principal_arn) {
+            "" => owner,
+            provider => format!("{owner} of {}", visible(provider)),
+        },
+        Kind::External => format!("{} {}", visible(&credential.account_id), owner)
+            .trim()
+            .to_owned(),
+        Kind::Service | Kind::Workload => owner,
     }
 }
 
@@ -157,11 +166,12 @@ fn owner(credential: &Credential) -> String {
             origin,
             session,
         ],
-        Kind::External => [
-            credential.principal_arn.as_str(),
-            credential.account_id.as_str(),
+        Kind::External => [credential.principal_id.as_str(), arn_end, session, ""],
+        Kind::FederatedIdentity => [
+            credential.user_name.as_str(),
             credential.principal_id.as_str(),
             session,
+            arn_end,
         ],
         _ => [credential.user_name.as_str(), session, arn_end, id_end],
     };
@@ -242,6 +252,8 @@ pub fn state(
         (State::Expired, _) if credential.expiry == Expiry::Bounded => at("expired by"),
         (State::Expired, _) => at("expired"),
         (State::Revoked, _) => at("revoked"),
+        // Before it is issued nothing was done to it, and there is no instant.
+        (State::Inactive, None) => "not yet issued".to_owned(),
         (State::Inactive, _) => at("deactivated"),
         (State::Deleted, _) => at("deleted"),
     }
@@ -285,6 +297,19 @@ impl Alarm {
     }
 }
 
+/// Whether chains begin with it: that nobody saw it made is the ordinary case, and nothing to say.
+pub fn is_beginning(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::AccessKey
+            | Kind::Password
+            | Kind::MfaDevice
+            | Kind::SshKey
+            | Kind::ServiceCredential
+            | Kind::Certificate
+    ) || !kind.is_usable()
+}
+
 /// What is uncertain about where a credential came from, in a few words.
 pub fn doubt(credential: &Credential) -> Option<String> {
     if let Some(parent) = &credential.parent {
@@ -295,6 +320,9 @@ pub fn doubt(credential: &Credential) -> Option<String> {
         };
     }
     let why = credential.parent_unknown_because?;
+    if is_beginning(credential.kind) {
+        return None;
+    }
     Some(format!("parent unknown: {}", visible(why)))
 }
 

@@ -151,7 +151,7 @@ fn at_an_earlier_instant_other_things_work() {
     );
     check(
         &last_lines("12:31"),
-        "6 of 9 credentials still work at 2026-10-14 12:31 UTC\n\
+        "6 of 8 credentials still work at 2026-10-14 12:31 UTC\n\
          Next: keyline contain plan AKIAIOSFODNN7EXAMPLE",
     );
 }
