@@ -81,6 +81,10 @@ fn write_header(out: &mut String, view: &View, rows: &Rows, title: &str) {
         format!("{working} of {}", thousands(counts.usable as u64)),
         &format!("credentials work at {} UTC", minute(view.as_of)),
     );
+    if counts.production > 0 {
+        let words = "that work and touch production";
+        fact("alarm", thousands(counts.production as u64), words);
+    }
     let class = if counts.alarming > 0 { "alarm" } else { "" };
     fact(
         class,

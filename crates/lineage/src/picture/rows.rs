@@ -30,6 +30,8 @@ pub struct Counts {
     /// Credentials that can be used and were issued by then; services and the like are not among them.
     pub usable: usize,
     pub working: usize,
+    /// Among those that work, the ones that touch production.
+    pub production: usize,
     /// Credentials with an alarm.
     pub alarming: usize,
     /// Credentials whose parent is not known.
@@ -250,6 +252,7 @@ fn count_all(chosen: &[Node], shape: &Shape, survey: &Survey) -> Counts {
         let standing = &survey.standings[node];
         counts.usable += usize::from(standing.counts());
         counts.working += usize::from(standing.works());
+        counts.production += usize::from(standing.works() && standing.production);
         counts.alarming += usize::from(standing.alarming);
         counts.orphans += usize::from(standing.orphan);
     }

@@ -27,6 +27,7 @@ pub struct Standing {
     pub orphan: bool,
     /// It was issued by then.
     pub exists: bool,
+    pub production: bool,
 }
 
 impl Standing {
@@ -96,6 +97,7 @@ impl<'a> Survey<'a> {
             orphan: credential.parent.is_none()
                 && credential.parent_unknown_because.is_some()
                 && !is_beginning(credential.kind),
+            production: credential.touches_production,
             exists: credential
                 .issued_at
                 .is_none_or(|issued| issued <= self.view.as_of),

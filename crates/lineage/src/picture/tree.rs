@@ -340,16 +340,26 @@ fn write_end(out: &mut String, rows: &Rows, view: &View, options: &TreeOptions, 
 pub(super) fn headline(counts: &Counts, as_of: i64) -> String {
     let when = format!("at {} UTC", minute(as_of));
     let usable = thousands(counts.usable as u64);
-    match (counts.usable, counts.working) {
+    let text = match (counts.usable, counts.working) {
         (0, _) => format!("no credentials {when}"),
         (1, 0) => format!("the only credential does not work any more {when}"),
         (1, _) => format!("the only credential still works {when}"),
         (_, 0) => format!("none of {usable} credentials works {when}"),
+        (2, 2) => format!("both credentials still work {when}"),
         (all, working) if working == all => format!("all {usable} credentials still work {when}"),
         (_, 1) => format!("1 of {usable} credentials still works {when}"),
         (_, working) => format!(
             "{} of {usable} credentials still work {when}",
             thousands(working as u64)
+        ),
+    };
+    match (counts.production, counts.working) {
+        (0, _) => text,
+        (1, 1) => format!("{text} and touches production"),
+        (1, _) => format!("{text}, 1 of them touches production"),
+        (some, _) => format!(
+            "{text}, {} of them touch production",
+            thousands(some as u64)
         ),
     }
 }

@@ -76,7 +76,8 @@ pub fn full_id(credential: &Credential) -> &str {
     key_of(credential).unwrap_or(&credential.id)
 }
 
-/// `user`, `→ role`, `GetSessionToken`, with the account where it is not the one of the parent.
+/// `user`, `→ role`, `GetSessionToken`, with the account where it is not the one of the parent,
+/// and whether it touches production.
 pub fn what(credential: &Credential, parent: Option<&Credential>) -> String {
     let what = what_alone(credential);
     let account = visible(&credential.account_id);
@@ -91,7 +92,13 @@ pub fn what(credential: &Credential, parent: Option<&Credential>) -> String {
         many if many > 1 => format!(" ({many} keys)"),
         _ => String::new(),
     };
-    format!("{what}{place}{keys}").trim_start().to_owned()
+    let production = match credential.touches_production {
+        true => " · prod",
+        false => "",
+    };
+    format!("{what}{place}{keys}{production}")
+        .trim_start()
+        .to_owned()
 }
 
 fn what_alone(credential: &Credential) -> String {

@@ -157,6 +157,24 @@ fn at_an_earlier_instant_other_things_work() {
 }
 
 #[test]
+fn production_is_named() {
+    let mut key = credential("AKIAIOSFODNN7EXAMPLE", Kind::AccessKey, A).user("x");
+    key.touches_production = true;
+    let other = credential("AKIAI44QH8DHBEXAMPLE", Kind::AccessKey, A).user("y");
+    let forest = Forest::from_credentials(vec![key, other], None);
+    check(
+        &plain(&view(&forest, at("12:00")), 100),
+        "
+AKIA…BEXAMPLE  y in 111122223333         no calls  active
+AKIA…7EXAMPLE  x in 111122223333 · prod  no calls  active
+
+both credentials still work at 2026-10-14 12:00 UTC, 1 of them touches production
+Next: keyline contain plan AKIAI44QH8DHBEXAMPLE
+",
+    );
+}
+
+#[test]
 fn chains_deeper_than_a_screen_stay_inside() {
     let hops = (0..400).map(|hop| {
         let id = |hop: usize| format!("ASIAHOPNUMBER{hop:07}");
