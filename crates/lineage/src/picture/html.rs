@@ -17,7 +17,7 @@ use crate::picture::style::{MONO, SANS, Values, timeline, variables};
 use crate::picture::svg::{Sheet, alert_counts, write_picture};
 use crate::picture::text::{count, cut, minute, moment, second, thousands, visible, xml};
 use crate::picture::tree::{folded_state, left_out};
-use crate::picture::words::{Alarm, Still, because, full_id, state, sureness, what};
+use crate::picture::words::{Alarm, Still, because, clause, full_id, state, sureness, what};
 
 /// What a report holds besides the view.
 #[derive(Clone, Copy)]
@@ -415,7 +415,7 @@ fn write_unknown(out: &mut String, view: &View, rows: &Rows) {
         out.push_str(&format!(
             "<li>{} without a known parent: {}. {}</li>\n",
             count(ones.len() as u64, "credential"),
-            cell(why),
+            cell(&clause(why)),
             listed(rows, ones)
         ));
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::credential::{Credential, Effect};
 use crate::forest::Node;
 use crate::limits::{CHANGES_DRAWN, PROPAGATION_S};
-use crate::liveness::State;
+use crate::liveness::{State, liveness};
 use crate::picture::axis::{Axis, Tick};
 use crate::picture::rows::{Item, One, Rows};
 use crate::picture::words::is_beginning;
@@ -182,7 +182,7 @@ pub fn scene(
             let alerts = alerts_by_node.get(&one.node).map_or(&[][..], Vec::as_slice);
             lane.marks = marks(view, &axis, one, alerts);
             if one.credential.kind.is_usable() {
-                lane.bars = bars(view, &axis, one);
+                lane.bars = bars(&axis, one);
                 let issued = one.credential.issued_at.or(one.credential.first_used);
                 let is_open =
                     one.credential.issued_at.is_none() && is_beginning(one.credential.kind);
@@ -195,7 +195,7 @@ pub fn scene(
                     .bars
                     .last()
                     .is_some_and(|bar| bar.right >= axis.right() - 0.01)
-                    && works_beyond(view, &one.credential, axis.to);
+                    && works_beyond(&one.credential, axis.to);
             }
             let above = row.above.and_then(|above| scene.lanes.get(above));
             let begins = one.credential.issued_at.filter(|at| within(&axis, *at));
@@ -260,7 +260,7 @@ fn within(axis: &Axis, at: i64) -> bool {
 
 /// The bars of a credential: between any two instants at which something changes, whether it is valid
 /// there.
-fn bars(view: &View, axis: &Axis, one: &One) -> Vec<Bar> {
+fn bars(axis: &Axis, one: &One) -> Vec<Bar> {
     let credential = &one.credential;
     // A key whose creation nobody saw was there before; a session is known from its first use only.
     let before = match is_beginning(credential.kind) {
@@ -295,7 +295,7 @@ fn bars(view: &View, axis: &Axis, one: &One) -> Vec<Bar> {
     let mut bars: Vec<Bar> = Vec::new();
     for pair in instants.windows(2) {
         let middle = pair[0].midpoint(pair[1]);
-        let liveness = (view.liveness)(credential, middle);
+        let liveness = liveness(credential, middle);
         if !liveness.state.is_alive() {
             continue;
         }
@@ -329,10 +329,8 @@ fn bars(view: &View, axis: &Axis, one: &One) -> Vec<Bar> {
     bars
 }
 
-fn works_beyond(view: &View, credential: &Credential, at: i64) -> bool {
-    (view.liveness)(credential, at.saturating_add(1))
-        .state
-        .is_alive()
+fn works_beyond(credential: &Credential, at: i64) -> bool {
+    liveness(credential, at.saturating_add(1)).state.is_alive()
 }
 
 /// The most calls in one bin, for the scale that all lanes share.

@@ -35,23 +35,19 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use crate::credential::Credential;
 use crate::forest::{Forest, Node};
-use crate::liveness::Liveness;
 
 pub use html::Report;
 pub use svg::Sheet;
 pub use tree::TreeOptions;
 
 /// What a picture shows: credentials of a forest as they stand at an instant.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     pub forest: &'a Forest,
     pub choice: Choice<'a>,
     /// The instant, in microseconds since 1970.
     pub as_of: i64,
-    /// The judge of a credential at an instant.
-    pub liveness: &'a dyn Fn(&Credential, i64) -> Liveness,
     pub similar: Similar,
     /// The rows to show at most; what is left out is counted in words.
     pub rows_max: usize,

@@ -419,7 +419,7 @@ fn finish(view: &View, survey: &mut Survey, placed: Placed, counts: Counts) -> R
 
 fn one(view: &View, survey: &mut Survey, node: Node) -> One {
     let credential = view.forest.credential(node);
-    let liveness = (view.liveness)(&credential, view.as_of);
+    let liveness = view.forest.liveness(node, view.as_of);
     let alarms = survey.alarms(node, &credential, &liveness);
     let works = credential.kind.is_usable() && liveness.state.is_alive();
     let outlives = works
@@ -441,8 +441,8 @@ fn one(view: &View, survey: &mut Survey, node: Node) -> One {
         outlives_since: survey.off_above_since(node),
         off_above: survey.outlived(node).filter(|_| outlives).map(|outlived| {
             let ancestor = view.forest.credential(outlived.ancestor);
-            let liveness = (view.liveness)(&ancestor, view.as_of);
-            (ancestor, liveness)
+            let state = view.forest.liveness(outlived.ancestor, view.as_of);
+            (ancestor, state)
         }),
         alarms,
         liveness,

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::credential::{Credential, Kind};
 use crate::forest::Node;
-use crate::liveness::{Liveness, State};
+use crate::liveness::{Liveness, State, liveness};
 use crate::picture::View;
 use crate::picture::words::{Alarm, Names, doubt, is_beginning, likeness};
 
@@ -78,7 +78,7 @@ impl<'a> Survey<'a> {
             return *known;
         }
         let credential = self.view.forest.credential(node);
-        let liveness = (self.view.liveness)(&credential, self.view.as_of);
+        let liveness = liveness(&credential, self.view.as_of);
         let likeness = likeness(&credential);
         let next = self.likenesses.len() as u32;
         let alike = *self.alike.entry(likeness.clone()).or_insert(next);
@@ -115,7 +115,7 @@ impl<'a> Survey<'a> {
             return (known.state, known.until);
         }
         let credential = self.view.forest.credential(node);
-        let liveness = (self.view.liveness)(&credential, self.view.as_of);
+        let liveness = liveness(&credential, self.view.as_of);
         (liveness.state, liveness.until)
     }
 
@@ -210,12 +210,14 @@ impl<'a> Survey<'a> {
             })
     }
 
-    /// Minted in the same second as a sibling that was used, and never used itself.
+    /// Minted in the same second as a sibling that was used, and never used itself. Services mint more
+    /// than they use; nobody who asks for credentials does.
     fn was_left_aside(&mut self, node: Node, credential: &Credential) -> bool {
         let Some(issued) = credential.issued_at else {
             return false;
         };
-        if credential.event_count > 0 || credential.minted_key_id.is_none() {
+        let by_service = credential.kind == Kind::ServiceSession;
+        if by_service || credential.event_count > 0 || credential.minted_key_id.is_none() {
             return false;
         }
         let forest = self.view.forest;

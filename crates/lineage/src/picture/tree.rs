@@ -309,12 +309,13 @@ fn write_remarks(out: &mut String, line: &Line, widths: &Widths, used: usize, co
                 used = start + cells(&text);
             }
             None => {
-                out.push('\n');
                 let indent = cells(&line.below);
-                let text = cut(&text, widths.total.saturating_sub(indent));
-                paint(out, colour, Paint::Dim, &line.below);
-                paint(out, colour, style, &text);
-                used = indent + cells(&text);
+                for piece in wrapped(&text, widths.total.saturating_sub(indent)) {
+                    out.push('\n');
+                    paint(out, colour, Paint::Dim, &line.below);
+                    paint(out, colour, style, &piece);
+                    used = indent + cells(&piece);
+                }
             }
         }
     }
@@ -427,20 +428,26 @@ fn stands_apart(rows: &[Row], at: usize) -> bool {
 }
 
 fn push_wrapped(out: &mut String, text: &str, width: usize, colour: Colour, style: Paint) {
-    let mut line = String::new();
-    for word in text.split(' ') {
-        if !line.is_empty() && cells(&line) + 1 + cells(word) > width {
-            paint(out, colour, style, &line);
-            out.push('\n');
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
+    for line in wrapped(text, width) {
+        paint(out, colour, style, &line);
+        out.push('\n');
     }
-    paint(out, colour, style, &line);
-    out.push('\n');
+}
+
+/// Lines of at most so many columns, broken at blanks; a word that is too long is cut.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let word = cut(word, width);
+        match lines.last_mut() {
+            Some(line) if cells(line) + 1 + cells(&word) <= width => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
 }
 
 fn push_blanks(out: &mut String, number: usize) {

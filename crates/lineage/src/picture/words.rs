@@ -106,6 +106,13 @@ fn what_alone(credential: &Credential) -> String {
     let role = role_name(credential);
     match credential.kind {
         Kind::AccessKey if is_root(credential) => "root user".to_owned(),
+        // Somebody made it while we looked.
+        Kind::AccessKey if credential.parent.is_some() => format!("new key of {owner}"),
+        Kind::Password | Kind::SshKey | Kind::Certificate | Kind::ServiceCredential
+            if credential.parent.is_some() =>
+        {
+            format!("newly set for {owner}")
+        }
         Kind::AccessKey | Kind::Password | Kind::SshKey | Kind::Certificate => owner,
         Kind::ServiceCredential | Kind::MfaDevice => owner,
         Kind::SessionToken => "GetSessionToken".to_owned(),
@@ -255,7 +262,7 @@ pub fn state(
         (State::Active, None) => "active".to_owned(),
         (State::PossiblyActive, Some(until)) => format!("may work until {until}"),
         (State::PossiblyActive, None) => "may work".to_owned(),
-        (State::RevocationPending, _) => format!("{}, may work", at("revoked")),
+        (State::RevocationPending, _) => format!("{}, may work", at("off since")),
         (State::Expired, _) if credential.expiry == Expiry::Bounded => at("expired by"),
         (State::Expired, _) => at("expired"),
         (State::Revoked, _) => at("revoked"),
@@ -330,7 +337,19 @@ pub fn doubt(credential: &Credential) -> Option<String> {
     if is_beginning(credential.kind) {
         return None;
     }
-    Some(format!("parent unknown: {}", visible(why)))
+    Some(format!("parent unknown: {}", clause(why)))
+}
+
+/// A reason without the word for programs before it: `mint_not_observed: …`.
+pub fn clause(why: &str) -> String {
+    let is_word = |word: &str| {
+        word.bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    };
+    match why.split_once(": ") {
+        Some((word, clause)) if is_word(word) => visible(clause),
+        _ => visible(why),
+    }
 }
 
 /// How sure the parent is, as a clause: `recorded`, `inferred`, `one of 2 candidates`.
@@ -355,10 +374,10 @@ pub fn sureness(credential: &Credential) -> String {
 /// Why the parent is taken for the parent, or why none is known.
 pub fn because(credential: &Credential) -> String {
     let Some(parent) = &credential.parent else {
-        return visible(credential.parent_unknown_because.unwrap_or_default());
+        return clause(credential.parent_unknown_because.unwrap_or_default());
     };
     let text = match parent.rule {
-        LinkRule::AccessKeyId => "the record of its minting names this key",
+        LinkRule::AccessKeyId => "the call that minted it was made with this key",
         LinkRule::PrincipalAndCreationDate => "same principal, issued in that second",
         LinkRule::FederatedUser => "same federated user, issued in that second",
         LinkRule::ConsoleLogin => "the console sign-in of that second",

@@ -22,7 +22,6 @@ fn view(forest: &Forest, as_of: i64) -> View<'_> {
         forest,
         choice: Choice::All,
         as_of,
-        liveness: &world::judge,
         similar: Similar::Fold,
         rows_max: usize::MAX,
     }

@@ -67,7 +67,7 @@ fn says_why_and_how_surely() {
     for expected in [
         "AKIA…7EXAMPLE deactivated 12:41: iam:UpdateAccessKey by secops",
         "one of 2 candidates, 48 % sure",
-        "the record of its minting names this key",
+        "the call that minted it was made with this key",
         "a call made with the parent created it",
         "Unusual number of objects read",
         "203.0.113.7",

@@ -69,7 +69,7 @@ fn bars_are_validity_and_marks_are_what_happened() {
     let forest = stolen_key();
     let found = lanes(&view(&forest, at("12:49")));
     let expected = "
-AKIA…7EXAMPLE: 09:01-12:41 | ◆10:12×1 ▲10:12×2 ▲11:02×1 ✕12:41×1
+AKIA…7EXAMPLE: 09:01-12:42 | ◆10:12×1 ▲10:12×2 ▲11:02×1 ✕12:41×1
 ASIA…D9K1: 10:12-12:41 12:41-edge! |  ▸
 ASIA…H7Q2: 10:12-12:41 12:41-edge! | ▲10:40×1 ▲11:50×1 ▲12:03×1 ▸
 ASIA…SN05: 10:40-11:40 | ◆10:41×1 ▲11:20×1

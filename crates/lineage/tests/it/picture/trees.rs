@@ -30,7 +30,7 @@ AKIA…7EXAMPLE  ci-deploy in 111122223333             214 calls   12 failed  de
 │  ├─ ASIA…OK12  → backup-operato…in 333344445555     57 calls    2 failed  revoked 12:20
 │  │     ← used after revocation
 │  └─ ASIA…SS06  → data-reader in 222233334444     9,143 calls    1 failed  valid until 13:03
-└─ AKIA…BEXAMPLE  ci-deploy                           31 calls              active  ← backup key
+└─ AKIA…BEXAMPLE  new key of ci-deploy                31 calls              active  ← backup key
    └─ ASIA…P011  GetSessionToken                       4 calls              valid until 15 Oct 00:43
          ? 1 of 2 candidates
 
@@ -151,7 +151,7 @@ fn at_an_earlier_instant_other_things_work() {
     );
     check(
         &last_lines("12:31"),
-        "6 of 8 credentials still work at 2026-10-14 12:31 UTC\n\
+        "5 of 8 credentials still work at 2026-10-14 12:31 UTC\n\
          Next: keyline contain plan AKIAIOSFODNN7EXAMPLE",
     );
 }

@@ -4,8 +4,8 @@
 
 use keyline_lineage::picture::{Alert, UseBin, Uses};
 use keyline_lineage::{
-    Candidate, Certainty, Change, Credential, Effect, Expiry, Forest, Kind, LinkRule, Liveness,
-    Origin, Parent, Source, State,
+    Candidate, Certainty, Change, Credential, Effect, Expiry, Forest, Kind, LinkRule, Origin,
+    Parent, Source,
 };
 use keyline_trail::time::parse_time;
 
@@ -178,47 +178,6 @@ pub fn uncertain(mut credential: Credential, others: &[&str]) -> Credential {
             .collect();
     }
     credential
-}
-
-/// The judge of these tests.
-pub fn judge(credential: &Credential, at: i64) -> Liveness {
-    let mut state = match credential.expiry {
-        Expiry::Bounded => State::PossiblyActive,
-        _ => State::Active,
-    };
-    let mut until = credential.expires_at;
-    let mut why = "nothing was done to it".to_owned();
-    let mut since = None;
-    for change in credential.changes.iter().filter(|change| change.at <= at) {
-        (state, since) = match change.effect {
-            Effect::Revoked if at < change.at.saturating_add(60_000_000) => {
-                (State::RevocationPending, Some(change.at))
-            }
-            Effect::Revoked => (State::Revoked, Some(change.at)),
-            Effect::Inactive => (State::Inactive, Some(change.at)),
-            Effect::Deleted => (State::Deleted, Some(change.at)),
-            Effect::Restored | Effect::Active => (State::Active, None),
-        };
-        why.clone_from(&change.by);
-    }
-    if since.is_some() {
-        until = since;
-    }
-    if let Some(end) = credential.expires_at.filter(|end| *end <= at)
-        && since.is_none_or(|since| since > end)
-    {
-        (state, until, why) = (State::Expired, Some(end), "its time is over".to_owned());
-    }
-    let late = |since: i64| {
-        let last = credential.last_success.filter(|last| *last <= at);
-        last.is_some_and(|last| last > since.saturating_add(60_000_000))
-    };
-    Liveness {
-        state,
-        until,
-        why,
-        used_after_revocation: since.is_some_and(late),
-    }
 }
 
 /// A key, its tokens, roles over three accounts, a backup key, and what survives the deactivation.
