@@ -14,7 +14,7 @@ use crate::columns::Columns;
 use crate::control::{CONTROLS, Control, Does, TARGETS, Target};
 use crate::date;
 use crate::json;
-use crate::mint::{ALWAYS_ALLOWED, FIELDS, Field, MINTS, Mint, Part};
+use crate::mint::{ALWAYS_ALLOWED, FIELDS, Field, MINTS, Mint, Part, SIGN_INS};
 use crate::policy::{Denial, denials};
 use crate::sighting::{CallerType, Who};
 use crate::strings::{Renumbering, Strings, Text};
@@ -76,6 +76,8 @@ pub(crate) struct Named {
     pub controls: Vec<u16>,
     /// Its success proves nothing: no policy stops it.
     pub always_allowed: bool,
+    /// It tells of a session's beginning and is no call made with it.
+    pub is_sign_in: bool,
 }
 
 /// Events by name. Number 0 is that of all names that mean nothing here.
@@ -107,6 +109,10 @@ pub(crate) static NAMES: LazyLock<(HashMap<&'static str, u16>, Vec<Named>)> = La
     for name in ALWAYS_ALLOWED {
         let number = number(name, &mut named);
         named[number].always_allowed = true;
+    }
+    for name in SIGN_INS {
+        let number = number(name, &mut named);
+        named[number].is_sign_in = true;
     }
     (numbers, named)
 });

@@ -159,6 +159,7 @@ impl Facts {
             }
             let failed = columns.failed(row);
             match known.slot {
+                Slot::Sighting(_) if names[name].is_sign_in => {}
                 Slot::Sighting(place) => {
                     self.count(
                         place,
@@ -420,9 +421,7 @@ impl Facts {
             kind,
             arn: strings.intern(columns.caller_text(4, row)),
             user: strings.intern(columns.caller_text(6, row)),
-            service: strings.intern(keyline_trail::partition::service_name(
-                columns.caller_text(5, row),
-            )),
+            service: strings.intern(columns.caller_text(5, row)),
             provider: strings.intern(&provider(columns, row)),
             person: strings.intern(columns.caller_text(7, row)),
             store: strings.intern(columns.caller_text(8, row)),

@@ -611,6 +611,9 @@ pub(crate) const SCOPES: &[(&str, &str, &str)] = &[
 pub(crate) const ALWAYS_ALLOWED: &[&str] =
     &["GetCallerIdentity", "GetSessionToken", "GetAccessKeyInfo"];
 
+/// Events of the sign-in service that tell of a session's beginning or end: nobody called anything.
+pub(crate) const SIGN_INS: &[&str] = &["ConsoleLogin", "SwitchRole", "RenewRole", "ExitRole"];
+
 #[cfg(test)]
 mod tests {
     use super::*;

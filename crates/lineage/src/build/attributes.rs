@@ -4,9 +4,9 @@
 //! first. Who its parent is comes later.
 
 use keyline_trail::arn::Arn;
-use keyline_trail::partition::Partition;
+use keyline_trail::partition::{Partition, service_name};
 
-use crate::build::{Build, known};
+use crate::build::{Build, SECOND, known};
 use crate::credential::Kind;
 use crate::entry::{Entry, NONE};
 use crate::json;
@@ -120,7 +120,7 @@ impl Build {
                     entry.arn = self.strings.intern(&arn);
                 }
                 if mint.from == From::Service && entry.origin.is_none() {
-                    let service = self.text(caller.service);
+                    let service = service_name(self.text(caller.service));
                     let origin = workload(service, &name);
                     entry.origin = origin.map(|kind| (kind, self.strings.intern(&name)));
                 }
@@ -164,9 +164,13 @@ impl Build {
                 entry.arn = entry.arn.or(field(Field::Serial));
             }
             Kind::IdentityCenterSession => {
+                if entry.expires == NEVER && minted.seconds > 0 {
+                    let life = minted.seconds.saturating_mul(SECOND);
+                    entry.expires = minted.at.saturating_add(life);
+                }
                 entry.account = entry.account.or(caller.who.account);
-                entry.principal = entry.principal.or(caller.person).or(caller.who.principal);
-                entry.user = entry.user.or(caller.user);
+                entry.principal = entry.principal.or(field(Field::Bearer));
+                entry.user = entry.user.or(caller.user).or(caller.person);
             }
             // What has its caller's own principal: tokens, console and sign-in sessions, switched roles.
             _ => {
@@ -208,6 +212,7 @@ impl Build {
         if let Some(created) = known(sighting.who.created)
             && (entry.issued == NEVER || created < entry.issued)
             && !matches!(entry.kind, Kind::OauthSession)
+            && (entry.kind != Kind::ConsoleSession || entry.api.is_empty())
         {
             entry.issued = created;
         }
@@ -232,8 +237,8 @@ impl Build {
                 entry.user = entry.user.or(name);
             }
             CallerType::IdentityCenterUser => {
-                entry.principal = sighting.person.or(entry.principal);
-                entry.user = entry.user.or(user);
+                entry.principal = sighting.who.bearer.or(entry.principal);
+                entry.user = entry.user.or(user).or(sighting.person);
             }
             CallerType::IamUser => {
                 let name = match user.is_empty() {
@@ -333,12 +338,12 @@ fn origin_of_scope(scope: &str) -> Option<(&'static str, String)> {
     let issuer = json::text(scope, &["issuerType"])?;
     let row = SCOPES.iter().find(|row| row.0 == issuer)?;
     let to = json::text(scope, &["credentialsIssuedTo"])?;
-    let id = match row.1 {
-        // An instance is known by its id everywhere else.
-        "ec2-instance" => last_part(&to).to_owned(),
-        _ => to.into_owned(),
+    // Everywhere else a workload is known by its id alone, and a function by its name.
+    let name = match to.split_once(":function:") {
+        Some((_, name)) => name.split(':').next().unwrap_or(name),
+        None => last_part(&to),
     };
-    Some((row.1, id))
+    Some((row.1, name.to_owned()))
 }
 
 /// The name of the user in a user's ARN.

@@ -138,10 +138,14 @@ impl Build {
     /// The key ids of every credential, and the events that minted it, each in order of its text.
     fn list_keys_and_events(&mut self) -> (Vec<Text>, Vec<Text>) {
         let (mut keys, mut events) = (Vec::new(), Vec::new());
+        self.more_keys.sort_unstable();
         for node in 0..self.entries.len() as u32 {
             let start = keys.len();
             keys.push(self.entries[node as usize].minted_key);
             keys.extend(self.named_keys.get(&node));
+            let more = self.more_keys.partition_point(|(of, _)| *of < node);
+            let more = self.more_keys[more..].iter();
+            keys.extend(more.take_while(|(of, _)| *of == node).map(|(_, key)| *key));
             for place in self.sightings_of.of(node) {
                 keys.push(self.sightings[*place as usize].who.key);
             }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::build::Build;
+use crate::credential::Kind;
 use crate::entry::NONE;
 use crate::sighting::{Forwarded, KeyMark};
 use crate::strings::Text;
@@ -24,14 +25,21 @@ impl Build {
         let mut homeless = 0;
         for group in &groups {
             for session in &group.sessions {
-                if let Some(node) = self.owner_of(group.principal, session, &keys) {
+                if let Some((node, own)) = self.owner_of(group.principal, session, &keys) {
+                    let is_console = self.entries[node as usize].kind == Kind::ConsoleSession;
                     let usage = &mut self.entry(node).usage;
                     let usage = usage.get_or_insert_with(Box::<Usage>::default);
                     usage.first = usage.first.min(session.first);
                     usage.last = usage.last.max(session.last);
                     usage.last_success = usage.last_success.max(session.last_success);
-                    usage.events += session.events;
-                    usage.errors += session.errors;
+                    match own || is_console {
+                        // A service that works in a session of its own, or the console's servers.
+                        true => {
+                            usage.events += session.events;
+                            usage.errors += session.errors;
+                        }
+                        false => self.entry(node).forwarded += session.events,
+                    }
                     continue;
                 }
                 let nodes = self.at_work(group.principal, session.created);
@@ -72,21 +80,21 @@ impl Build {
         0
     }
 
-    /// The credential that the calls were made with after all.
+    /// The credential whose session the calls were made in, and whether they were made with its own key.
     fn owner_of(
         &self,
         principal: Text,
         session: &Forwarded,
         keys: &HashMap<u64, u32>,
-    ) -> Option<u32> {
+    ) -> Option<(u32, bool)> {
         if let KeyMark::One(key) = session.key
             && let Some(node) = keys.get(&key)
             && *node != NONE
         {
-            return Some(*node);
+            return Some((*node, true));
         }
         match self.sessions_of(principal, session.created)[..] {
-            [node] => Some(node),
+            [node] => Some((node, false)),
             _ => None,
         }
     }

@@ -3,6 +3,8 @@
 //! Links that break this are cut and reported: they come of forged records, of clocks, or of a mistake here.
 //! Then every credential has a root and a depth, and a life, exact or bounded.
 
+use keyline_trail::partition::service_name;
+
 use crate::build::{Build, SECOND};
 use crate::credential::{Expiry, Kind};
 use crate::entry::{NONE, Why};
@@ -123,7 +125,7 @@ impl Build {
 
     /// The end of every credential: what its minting says, else the longest life of its kind.
     fn bound_lives(&mut self) {
-        for node in 0..self.entries.len() as u32 {
+        for node in self.parents_first() {
             self.take_common_end(node);
             let entry = &self.entries[node as usize];
             let (expires, expiry) = match (entry.expires, entry.issued) {
@@ -136,6 +138,15 @@ impl Build {
                     None => (NEVER, Expiry::None),
                 },
                 (expires, _) => (expires, Expiry::Exact),
+            };
+            // A federation token takes the console that it opened with it.
+            let parent = entry.link.as_ref().map(|link| link.parent as usize);
+            let token = parent
+                .map(|parent| &self.entries[parent])
+                .filter(|parent| parent.kind == Kind::FederationToken && parent.expires != NEVER);
+            let expires = match (expiry, token) {
+                (Expiry::Bounded, Some(token)) => expires.min(token.expires),
+                _ => expires,
             };
             let entry = self.entry(node);
             entry.expires = expires;
@@ -174,7 +185,7 @@ impl Build {
         let service = mints
             .clone()
             .find(|minted| minted.mint().from == From::Service)
-            .map(|minted| self.text(minted.caller.service));
+            .map(|minted| service_name(self.text(minted.caller.service)));
         let service = service.or(match entry.origin {
             Some(("ec2-instance", _)) => Some("ec2"),
             Some(("ecs-task", _)) => Some("ecs-tasks"),

@@ -4,6 +4,8 @@
 //! origin, or it says why no parent is known. Services, workloads, external principals, federated identities
 //! and certificates become credentials here, when something descends from them.
 
+use keyline_trail::partition::service_name;
+
 use crate::build::attributes::{last_part, workload};
 use crate::build::{Build, SECOND};
 use crate::credential::{Certainty, Kind, LinkRule};
@@ -92,7 +94,11 @@ impl Build {
     fn weigh(&self, node: u32, link: &mut Link) {
         let entry = &self.entries[node as usize];
         let sightings = self.sightings_of.of(node);
+        // The sign-in service tells itself that a switched role is used from the console.
+        let mut mints = self.mints_of.of(node).iter();
+        let switched = mints.any(|place| self.mints[*place as usize].mint().from == From::Switched);
         let by_key = sightings.is_empty()
+            || switched
             || sightings.iter().any(|place| {
                 let who = &self.sightings[*place as usize].who;
                 (!who.key.is_empty() && who.key == entry.minted_key) || !who.bearer.is_empty()
@@ -135,6 +141,13 @@ impl Build {
                     (1, Found::Parent(Link::exact(parent, rule)))
                 }
             },
+            From::Person
+                if caller.person.is_empty()
+                    && caller.who.principal.is_empty()
+                    && caller.user.is_empty() =>
+            {
+                (1, Found::None(Why::CallerUnknown))
+            }
             From::Person => {
                 let parent = self.person(caller.store, caller.person, &caller);
                 let rule = LinkRule::External;
@@ -166,7 +179,10 @@ impl Build {
         let caller = minted.caller;
         let nodes = self.credentials_of(&caller, minted.at);
         let user = minted.field(Field::User).or(caller.user);
-        let own = caller.kind == CallerType::IamUser && user == caller.user;
+        // Who a device is for is known when it is enabled.
+        let for_nobody =
+            minted.mint().makes == Kind::MfaDevice && minted.field(Field::User).is_empty();
+        let own = caller.kind == CallerType::IamUser && user == caller.user && !for_nobody;
         let rule = match minted.mint().makes {
             Kind::AccessKey
             | Kind::Password
@@ -182,7 +198,15 @@ impl Build {
             Kind::OauthSession => LinkRule::PrincipalAndCreationDate,
             _ => LinkRule::AccessKeyId,
         };
+        let own_session = self.sessions_of(caller.who.principal, caller.who.created);
         match nodes[..] {
+            // In its own session: the console's pages call through the console's servers.
+            [parent] if caller.forwarded && own_session == [parent] => {
+                if !caller.who.key.is_empty() {
+                    self.more_keys.push((parent, caller.who.key));
+                }
+                Found::Parent(Link::exact(parent, LinkRule::AccessKeyId))
+            }
             [parent] if caller.forwarded => Found::Parent(Link::inferred(parent, rule, 0.8)),
             [parent] => Found::Parent(Link::exact(parent, rule)),
             [] if minted.mint().service == "iam" && caller.kind == CallerType::Service => {
@@ -227,19 +251,32 @@ impl Build {
             .map_or(caller.recipient, |(account, _)| account);
         let service = self.service(account, caller.service);
         let name = minted.field(Field::SessionName);
-        match workload(self.text(caller.service), self.text(name)) {
+        match workload(service_name(self.text(caller.service)), self.text(name)) {
             Some(kind) => self.workload(service, account, kind, name),
             None => service,
         }
     }
 
     fn service(&mut self, account: Text, name: Text) -> u32 {
-        let evidence = format!("service|{}|{}", self.text(account), self.text(name));
+        let evidence = format!(
+            "service|{}|{}",
+            self.text(account),
+            service_name(self.text(name))
+        );
         let node = self.ensure(&evidence, Kind::Service);
         let entry = self.entry(node);
         entry.account = account;
-        entry.principal = name;
+        entry.principal = entry.principal.or(name);
         node
+    }
+
+    /// The full name of a service, as its own calls have it.
+    fn service_principal(&mut self, service: &str, arn: Text) -> Text {
+        let suffix = match self.text(arn).starts_with("arn:aws-cn:") {
+            true => "amazonaws.com.cn",
+            false => "amazonaws.com",
+        };
+        self.strings.intern(&format!("{service}.{suffix}"))
     }
 
     fn workload(&mut self, service: u32, account: Text, kind: &'static str, id: Text) -> u32 {
@@ -265,14 +302,13 @@ impl Build {
         let subject = subject.or(caller.user).or(caller.who.principal);
         let evidence = format!("federated|{}|{}", self.text(provider), self.text(subject));
         let node = self.ensure(&evidence, Kind::FederatedIdentity);
-        let account = keyline_trail::arn::Arn::parse(self.text(provider))
-            .map(|arn| arn.account.to_owned())
-            .unwrap_or_default();
-        let account = self.strings.intern(&account);
+        let account = self
+            .role_of(minted.field(Field::Role))
+            .map_or(caller.recipient, |(account, _)| account);
         let entry = self.entry(node);
-        entry.account = account;
-        entry.principal = subject;
-        entry.user = subject;
+        entry.account = entry.account.or(account);
+        entry.principal = entry.principal.or(caller.who.principal).or(subject);
+        entry.user = entry.user.or(subject);
         entry.arn = provider;
         node
     }
@@ -501,8 +537,8 @@ impl Build {
         if let Some((kind, id)) = entry.origin
             && let Some((_, _, service)) = SCOPES.iter().find(|row| row.1 == kind)
         {
-            let service = self.strings.intern(service);
-            let service = self.service(entry.account, service);
+            let name = self.service_principal(service, entry.arn);
+            let service = self.service(entry.account, name);
             let parent = self.workload(service, entry.account, kind, id);
             return Found::Parent(Link::inferred(parent, LinkRule::Service, BY_TIME));
         }

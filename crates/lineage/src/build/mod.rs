@@ -94,6 +94,8 @@ pub(crate) struct Build {
     devices: HashMap<Text, Vec<(i64, u32)>>,
     /// The ids of keys that are known by what was done to them only.
     named_keys: HashMap<u32, Text>,
+    /// Keys under which credentials minted others, though services signed with them.
+    more_keys: Vec<(u32, Text)>,
     /// Calls of the access portal that have others mint.
     portals: Vec<u32>,
     /// Sessions that asked for a sign-in URL, by principal.
@@ -165,6 +167,7 @@ impl Build {
             passwords: HashMap::new(),
             devices: HashMap::new(),
             named_keys: HashMap::new(),
+            more_keys: Vec::new(),
             portals: Vec::new(),
             urls: HashMap::new(),
             problems,
@@ -240,6 +243,9 @@ pub(crate) fn role_parts(arn: &str) -> Option<(&str, &str)> {
 
 /// The elements of a list ordered by time that lie at an instant: exactly, or else within the clocks.
 pub(crate) fn at_instant(list: &[(i64, u32)], at: i64) -> Vec<u32> {
+    if at == NEVER {
+        return Vec::new();
+    }
     let slack = crate::limits::CLOCKS_S * SECOND;
     let from = list.partition_point(|(time, _)| *time < at - slack);
     let near = list[from..]

@@ -93,7 +93,10 @@ impl Build {
                 .has(Flags(Flags::CONSOLE.0 | Flags::CONSOLE_AGENT.0));
         // Keys of a console session are never logged, so one that nobody minted is the console's. A program
         // has it by `aws login`, if there was one.
-        if is_tool && let Some(Some(node)) = sign_ins.get(&(who.principal, created)) {
+        if is_tool
+            && !who.key.is_empty()
+            && let Some(Some(node)) = sign_ins.get(&(who.principal, created))
+        {
             return *node;
         }
         match (&consoles[..], &fits[..]) {

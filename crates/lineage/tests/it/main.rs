@@ -1,5 +1,15 @@
-//! Lineage from outside: credentials in, text out.
+//! Lineage from outside: records in, a forest out; credentials in, pictures out.
 
 #![allow(clippy::unwrap_used)]
 
+mod minting;
+mod linking;
+mod controls;
+mod guarantee;
+mod stories;
 mod picture;
+
+mod records;
+mod shared;
+mod tree;
+mod world;
