@@ -1,7 +1,7 @@
-//! Writes the pictures of logs, or of three made-up stories, into a folder to be looked at, and prints
-//! the trees.
+//! Writes the pictures of logs, of stories of the simulator (`story:NAME`), or of three made-up
+//! forests into a folder to be looked at, and prints the trees.
 //!
-//! `cargo run -p keyline-lineage --example picture -- FOLDER [FILE-OR-FOLDER…]`
+//! `cargo run -p keyline-lineage --example picture -- FOLDER [FILE-OR-FOLDER | story:NAME]…`
 
 #![allow(clippy::unwrap_used)]
 
@@ -16,21 +16,30 @@ use keyline_lineage::picture::html::html;
 use keyline_lineage::picture::svg::svg;
 use keyline_lineage::picture::tree::{Colour, tree};
 use keyline_lineage::picture::{Alert, Choice, Report, Sheet, Similar, TreeOptions, Uses, View};
-use keyline_lineage::{Facts, Forest, Production};
+use keyline_lineage::{Facts, Forest, Node, Production};
 use keyline_trail::{ReadOptions, Reader};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let out = PathBuf::from(arguments.next().expect("a folder to write into"));
-    let mut paths = Vec::new();
+    let (mut paths, mut told) = (Vec::new(), false);
     for argument in arguments {
-        find(Path::new(&argument), &mut paths);
+        match argument.strip_prefix("story:") {
+            Some(name) => {
+                tell(&out, name);
+                told = true;
+            }
+            None => find(Path::new(&argument), &mut paths),
+        }
+    }
+    if told {
+        return;
     }
     if !paths.is_empty() {
-        let forest = read(&paths);
+        let forest = read(paths.iter().map(|path| std::fs::read(path).unwrap()));
         draw(
             &out.join("logs"),
-            &forest,
+            &everything(&forest),
             "Lineage of these logs",
             &Uses::default(),
             &[],
@@ -43,11 +52,17 @@ fn main() {
         world::uses_of_the_stolen_key(&stolen),
         world::alerts_of_the_stolen_key(&stolen),
     );
-    draw(&out.join("stolen"), &stolen, title, &uses, &alerts);
+    draw(
+        &out.join("stolen"),
+        &everything(&stolen),
+        title,
+        &uses,
+        &alerts,
+    );
     let title = "A day of three accounts";
     draw(
         &out.join("busy"),
-        &world::busy(),
+        &everything(&world::busy()),
         title,
         &Uses::default(),
         &[],
@@ -55,21 +70,44 @@ fn main() {
     let title = "<b>Names that \u{202e}bite";
     draw(
         &out.join("hostile"),
-        &world::hostile(),
+        &everything(&world::hostile()),
         title,
         &Uses::default(),
         &[],
     );
 }
 
-fn draw(stem: &Path, forest: &Forest, title: &str, uses: &Uses, alerts: &[Alert]) {
+fn tell(out: &Path, name: &str) {
+    let story = keyline_simulate::stories::find(name).expect("a story of that name");
+    let told = (story.tell)(7);
+    let forest = read(told.simulation.files().map(|file| file.text.into_bytes()));
+    // The tree that the story is about, without the ordinary days.
+    let about = forest.find(&told.truth.access_key_id);
+    let mut nodes: Vec<Node> = about.iter().map(|node| forest.root(*node)).collect();
+    nodes.extend(
+        nodes
+            .clone()
+            .into_iter()
+            .flat_map(|root| forest.descendants(root)),
+    );
     let view = View {
+        choice: Choice::Only(&nodes),
+        ..everything(&forest)
+    };
+    draw(&out.join(name), &view, story.title, &Uses::default(), &[]);
+}
+
+fn everything(forest: &Forest) -> View<'_> {
+    View {
         forest,
         choice: Choice::All,
         as_of: forest.last_event().unwrap_or_default(),
         similar: Similar::Fold,
         rows_max: 500,
-    };
+    }
+}
+
+fn draw(stem: &Path, view: &View, title: &str, uses: &Uses, alerts: &[Alert]) {
     let options = TreeOptions {
         width: 100,
         colour: Colour::Plain,
@@ -77,7 +115,7 @@ fn draw(stem: &Path, forest: &Forest, title: &str, uses: &Uses, alerts: &[Alert]
         alerts: &HashMap::new(),
         to_see_all: "--all",
     };
-    println!("{}", tree(&view, &options));
+    println!("{}", tree(view, &options));
     let sheet = Sheet {
         title,
         uses,
@@ -85,16 +123,16 @@ fn draw(stem: &Path, forest: &Forest, title: &str, uses: &Uses, alerts: &[Alert]
         span: None,
         to_see_all: "--all",
     };
-    std::fs::write(stem.with_extension("svg"), svg(&view, &sheet)).unwrap();
-    let coverage = [("credentials".to_owned(), forest.len().to_string())];
+    std::fs::write(stem.with_extension("svg"), svg(view, &sheet)).unwrap();
+    let coverage = [("credentials".to_owned(), view.forest.len().to_string())];
     let report = Report {
         sheet,
         coverage: &coverage,
     };
-    std::fs::write(stem.with_extension("html"), html(&view, &report)).unwrap();
+    std::fs::write(stem.with_extension("html"), html(view, &report)).unwrap();
 }
 
-fn read(paths: &[PathBuf]) -> Forest {
+fn read(files: impl Iterator<Item = Vec<u8>>) -> Forest {
     let options = ReadOptions {
         projection: Facts::columns(),
         detail: Some(Facts::detail()),
@@ -112,8 +150,8 @@ fn read(paths: &[PathBuf]) -> Forest {
         }
         ControlFlow::Continue(())
     };
-    for path in paths {
-        reader.read(&std::fs::read(path).unwrap(), &mut sink);
+    for file in files {
+        reader.read(&file, &mut sink);
     }
     let _ = reader.finish(&mut sink);
     Forest::build(facts, &Production::default()).0

@@ -221,9 +221,11 @@ fn write_one(out: &mut String, view: &View, rows: &Rows, row: &Row, one: &One) {
         ids.push_str(&format!(" and {}", count(more_keys as u64, "further key")));
     }
     out.push_str(&format!(
-        "<span class=\"key\">{}</span> {}<small class=\"key\">{ids}</small></th>",
+        "<span class=\"key\">{}</span> {}<small class=\"key\">{ids}</small>\
+         <small>{}</small></th>",
         cell(&short),
-        cell(&what(credential, one.parent.as_ref()))
+        cell(&what(credential, one.parent.as_ref())),
+        cell(&credential.principal_arn)
     ));
     write_state(out, view, one);
     write_times(out, view, credential);
@@ -376,7 +378,7 @@ fn write_origin(out: &mut String, credential: &Credential) {
     if !credential.source_identity.is_empty() {
         lines.push(small(&cell(&credential.source_identity), "source identity"));
     }
-    out.push_str(&format!("<td>{}</td>", lines.concat()));
+    out.push_str(&format!("<td class=\"origin\">{}</td>", lines.concat()));
 }
 
 fn write_folded(out: &mut String, row: &Row, folded: &Folded) {
@@ -528,10 +530,9 @@ fn failed(errors: u64) -> String {
 
 /// A line with a smaller one below it.
 fn small(text: &str, below: &str) -> String {
-    match (text.is_empty(), below.is_empty()) {
-        (_, true) => text.to_owned(),
-        (true, false) => format!("<small>{below}</small>"),
-        (false, false) => format!("{text}<small>{below}</small>"),
+    match below {
+        "" => format!("<div>{text}</div>"),
+        below => format!("<div>{text}<small>{below}</small></div>"),
     }
 }
 

@@ -46,6 +46,8 @@ const SEEN_MIN: f64 = 2.5;
 const COLUMN: f64 = 3.0;
 /// The height of a column with a single call.
 const COLUMN_MIN: f64 = 0.4;
+/// The height of use of which only the ends are known.
+const WHOLE: f64 = 0.6;
 /// Marks nearer than this are one mark with a number.
 const MARKS_APART: f64 = 10.0;
 /// Pixels between ticks.
@@ -353,15 +355,7 @@ fn use_columns(
         return Vec::new();
     }
     if bins.is_empty() {
-        let height = 0.6;
-        let all_failed = credential.error_count >= credential.event_count;
-        let (left, right) = at_least(axis, axis.x(first), axis.x(last), SEEN_MIN);
-        return vec![UseColumn {
-            left,
-            right,
-            height,
-            failed: if all_failed { height } else { 0.0 },
-        }];
+        return use_as_a_whole(axis, credential, first, last);
     }
     // A bin covers an hour of which the credential may have been used for a minute: its calls stand
     // between the first and the last use.
@@ -401,6 +395,30 @@ fn use_columns(
         }
     });
     columns.collect()
+}
+
+/// Use of which only the ends are known: to the last call that succeeded, and the last one of all.
+fn use_as_a_whole(axis: &Axis, credential: &Credential, first: i64, last: i64) -> Vec<UseColumn> {
+    let stretch = |from: i64, to: i64, failed: f64| {
+        let (left, right) = at_least(axis, axis.x(from), axis.x(to), SEEN_MIN + failed);
+        UseColumn {
+            left,
+            right,
+            height: WHOLE,
+            failed,
+        }
+    };
+    let Some(success) = credential.last_success else {
+        let all_failed = credential.error_count >= credential.event_count;
+        return vec![stretch(first, last, if all_failed { WHOLE } else { 0.0 })];
+    };
+    let success = success.clamp(first.min(last), last);
+    let mut columns = vec![stretch(first, success, 0.0)];
+    // The last call failed; when the others did is not known.
+    if axis.x(last) > columns[0].right + SEEN_MIN {
+        columns.push(stretch(last, last, WHOLE));
+    }
+    columns
 }
 
 /// A stretch that can be seen and stays inside.

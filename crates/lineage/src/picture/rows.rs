@@ -2,16 +2,17 @@
 //!
 //! In: a view. Out: rows from the top, each with its place in the tree, its state and its alarms, and
 //! the counts of everything that was chosen. Trees with alarms come first, then those of which
-//! something works, so that a limit leaves out what matters least. Deliberately not here: how a row
+//! something was switched off, so that a limit leaves out what matters least. Deliberately not here: how a row
 //! looks. There is no recursion: chains may be as long as an attacker likes.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use crate::credential::Credential;
 use crate::forest::{Forest, Node};
 use crate::limits::{SIMILAR_FOLDED_MIN, SIMILAR_SHOWN};
 use crate::liveness::{Liveness, State};
-use crate::picture::survey::Survey;
+use crate::picture::survey::{Standing, Survey};
 use crate::picture::words::{Alarm, Names, Still, doubt, plural};
 use crate::picture::{Choice, Similar, View};
 
@@ -125,7 +126,7 @@ pub fn rows(view: &View, alerts: &HashMap<Node, u64>) -> Rows {
     let sums = sums(&shape, &survey);
     let counts = count_all(&chosen, &shape, &survey);
     let mut roots = shape.roots.clone();
-    roots.sort_by_key(|root| sums[root].rank());
+    roots.sort_by_cached_key(|root| sums[root].rank(&survey.standings[root]));
     let plan = Plan {
         view,
         shape: &shape,
@@ -190,22 +191,28 @@ struct Sum {
     expired: usize,
     alarming: usize,
     telling: usize,
+    off: usize,
+    asked_for: usize,
+    /// Usable credentials on the longest way down.
+    height: usize,
     events: u64,
     errors: u64,
 }
 
 impl Sum {
-    /// The smaller, the further up: alarms, then chains of which something works, then other chains,
-    /// then single ones that work.
-    fn rank(&self) -> u8 {
-        let chain = self.nodes > 1;
-        match (self.alarming > 0, chain, self.working > 0) {
-            (true, ..) => 0,
-            (_, true, true) => 1,
-            (_, true, false) => 2,
-            (_, false, true) => 3,
-            _ => 4,
-        }
+    /// The smaller, the further up: alarms first, then what was switched off or revoked, then what
+    /// people and programs minted before what services mint for themselves, long chains before short
+    /// ones, what works before what has ended. Those without a known parent stand together by the reason.
+    fn rank(&self, root: &Standing) -> impl Ord + use<> {
+        (
+            self.alarming == 0,
+            self.off == 0,
+            self.asked_for == 0,
+            root.orphan.is_some(),
+            root.orphan,
+            Reverse(self.height),
+            self.working == 0,
+        )
     }
 
     fn add(&mut self, other: Sum) {
@@ -215,6 +222,9 @@ impl Sum {
         self.expired += other.expired;
         self.alarming += other.alarming;
         self.telling += other.telling;
+        self.off += other.off;
+        self.asked_for += other.asked_for;
+        self.height = self.height.max(other.height);
         self.events = self.events.saturating_add(other.events);
         self.errors = self.errors.saturating_add(other.errors);
     }
@@ -232,12 +242,16 @@ fn sums(shape: &Shape, survey: &Survey) -> HashMap<Node, Sum> {
             expired: usize::from(usable && standing.state == State::Expired),
             alarming: usize::from(standing.alarming),
             telling: usize::from(standing.is_telling()),
+            off: usize::from(standing.is_off()),
+            asked_for: usize::from(standing.was_asked_for()),
+            height: 0,
             events: standing.events,
             errors: standing.errors,
         };
         for child in shape.below(*node) {
             sum.add(sums[child]);
         }
+        sum.height += usize::from(usable);
         sums.insert(*node, sum);
     }
     sums
@@ -254,7 +268,7 @@ fn count_all(chosen: &[Node], shape: &Shape, survey: &Survey) -> Counts {
         counts.working += usize::from(standing.works());
         counts.production += usize::from(standing.works() && standing.production);
         counts.alarming += usize::from(standing.alarming);
-        counts.orphans += usize::from(standing.orphan);
+        counts.orphans += usize::from(standing.orphan.is_some());
     }
     counts
 }
@@ -331,8 +345,12 @@ impl Plan<'_> {
     ) -> Vec<Place> {
         let mut spots: Vec<Spot> = Vec::new();
         let mut alike: HashMap<u32, usize> = HashMap::new();
-        let folds =
-            |node: &Node| self.view.similar == Similar::Fold && self.sums[node].telling == 0;
+        // What a session of a service went on to mint is worth a look, even when all of it has ended.
+        let folds = |node: &Node| {
+            let sum = &self.sums[node];
+            let plain = sum.telling == 0 && (sum.nodes == 1 || sum.asked_for == 0);
+            self.view.similar == Similar::Fold && plain
+        };
         for node in nodes.iter().filter(|node| folds(node)) {
             *alike.entry(self.survey.standings[node].alike).or_default() += 1;
         }
@@ -352,7 +370,7 @@ impl Plan<'_> {
                 continue;
             }
             let at = *row.get_or_insert_with(|| {
-                let (kind, common) = &self.survey.likenesses[kind as usize];
+                let (kind, common, _) = &self.survey.likenesses[kind as usize];
                 spots.push(Spot::Folded(Folded {
                     what: plural(*kind, common),
                     siblings: 0,

@@ -24,7 +24,8 @@ pub struct Standing {
     pub alike: u32,
     pub alarming: bool,
     pub doubtful: bool,
-    pub orphan: bool,
+    /// Why its parent is not known, where one must have been.
+    pub orphan: Option<&'static str>,
     /// It was issued by then.
     pub exists: bool,
     pub production: bool,
@@ -40,23 +41,41 @@ impl Standing {
         self.kind.is_usable() && self.state.is_alive()
     }
 
-    /// Whether a reader would miss it: sessions of services come and go by the hundred.
+    /// Whether somebody asked for it: sessions of services come and go by the hundred.
+    pub fn was_asked_for(&self) -> bool {
+        self.kind.is_usable() && !matches!(self.kind, Kind::ServiceSession | Kind::ForwardAccess)
+    }
+
+    /// Whether a reader would miss it.
     pub fn is_telling(&self) -> bool {
-        let of_services = matches!(
-            self.kind,
-            Kind::ServiceSession | Kind::ForwardAccess | Kind::Service | Kind::Workload
-        );
-        self.alarming || self.doubtful || (self.works() && !of_services)
+        self.alarming || self.doubtful || (self.works() && self.was_asked_for())
+    }
+
+    pub fn is_off(&self) -> bool {
+        is_off(self.state, self.until)
     }
 }
+
+/// Whether it was switched off, revoked or deleted, rather than ended by itself. What is not issued yet
+/// has no instant.
+fn is_off(state: State, until: Option<i64>) -> bool {
+    match state {
+        State::Inactive => until.is_some(),
+        State::Revoked | State::Deleted | State::RevocationPending => true,
+        State::Active | State::PossiblyActive | State::Expired => false,
+    }
+}
+
+/// What makes two credentials alike: kind, role, and why no parent is known.
+type Likeness = (Kind, String, Option<&'static str>);
 
 /// Standings, by node, of all that was looked at.
 pub struct Survey<'a> {
     view: &'a View<'a>,
     alerts: &'a HashMap<Node, u64>,
     pub standings: HashMap<Node, Standing>,
-    pub alike: HashMap<(Kind, String), u32>,
-    pub likenesses: Vec<(Kind, String)>,
+    alike: HashMap<Likeness, u32>,
+    pub likenesses: Vec<Likeness>,
     /// Seconds in which a node minted a credential that was used.
     used_seconds: HashMap<Node, HashSet<i64>>,
 }
@@ -79,7 +98,12 @@ impl<'a> Survey<'a> {
         }
         let credential = self.view.forest.credential(node);
         let liveness = liveness(&credential, self.view.as_of);
-        let likeness = likeness(&credential);
+        let orphan = match credential.parent.is_none() && !is_beginning(credential.kind) {
+            true => credential.parent_unknown_because,
+            false => None,
+        };
+        let (kind, common) = likeness(&credential);
+        let likeness = (kind, common, orphan);
         let next = self.likenesses.len() as u32;
         let alike = *self.alike.entry(likeness.clone()).or_insert(next);
         if alike == next {
@@ -94,9 +118,7 @@ impl<'a> Survey<'a> {
             alike,
             alarming: false,
             doubtful: credential.parent.is_some() && doubt(&credential).is_some(),
-            orphan: credential.parent.is_none()
-                && credential.parent_unknown_because.is_some()
-                && !is_beginning(credential.kind),
+            orphan,
             production: credential.touches_production,
             exists: credential
                 .issued_at
@@ -151,12 +173,12 @@ impl<'a> Survey<'a> {
         let mut above = self.view.forest.parent(node);
         let mut direct = true;
         while let Some(ancestor) = above {
-            match self.state_of(ancestor).0 {
-                State::Revoked | State::Inactive | State::Deleted | State::RevocationPending => {
+            match self.state_of(ancestor) {
+                (state, until) if is_off(state, until) => {
                     return Some(Outlived { ancestor, direct });
                 }
-                State::Active | State::PossiblyActive => return None,
-                State::Expired => {}
+                (state, _) if state.is_alive() => return None,
+                _ => {}
             }
             direct = false;
             above = self.view.forest.parent(ancestor);
@@ -179,7 +201,7 @@ impl<'a> Survey<'a> {
         let mut above = self.view.forest.parent(node);
         while let Some(ancestor) = above {
             let (state, until) = self.state_of(ancestor);
-            if matches!(state, State::Revoked | State::Inactive | State::Deleted) {
+            if is_off(state, until) {
                 earliest = match (earliest, until) {
                     (Some(a), Some(b)) => Some(a.min(b)),
                     (a, b) => a.or(b),

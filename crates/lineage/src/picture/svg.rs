@@ -214,6 +214,7 @@ fn write_ground(out: &mut String, scene: &Scene) {
             px(scene.bottom)
         ),
     );
+    let mut date_to_come = None;
     for tick in &scene.ticks {
         let x = px(tick.x);
         put(
@@ -223,9 +224,12 @@ fn write_ground(out: &mut String, scene: &Scene) {
                 px(scene.bottom)
             ),
         );
-        // A label at an edge would run into the columns beside it.
+        // A label at an edge would run into the columns beside it, one at the instant into its line.
         let inside = scene.axis.left + EDGE..=scene.axis.right() - EDGE;
-        if !inside.contains(&tick.x) {
+        let date = tick.date.as_ref().or(date_to_come.take());
+        let crossed = (tick.x - scene.as_of_x).abs() < EDGE + 8.0;
+        if crossed || !inside.contains(&tick.x) {
+            date_to_come = date;
             continue;
         }
         put(
@@ -236,7 +240,7 @@ fn write_ground(out: &mut String, scene: &Scene) {
                 xml(&tick.label)
             ),
         );
-        if let Some(date) = &tick.date {
+        if let Some(date) = date {
             put(
                 out,
                 format_args!(
@@ -480,7 +484,11 @@ fn write_state(out: &mut String, view: &View, one: &One, lane: &Lane) {
         );
     }
     let alarms = one.alarms.iter().map(|alarm| ("remark", alarm.words()));
-    let doubt = one.doubt.iter().map(|doubt| ("doubt", doubt.clone()));
+    // The reason has no room here; it stands in the tooltip and in the report.
+    let doubt = one.doubt.as_deref().map(|doubt| {
+        let short = doubt.split(": ").next().unwrap_or(doubt);
+        ("doubt", short.to_owned())
+    });
     for (at, (class, text)) in alarms.chain(doubt).enumerate() {
         put(
             out,
@@ -521,6 +529,7 @@ fn tooltip(one: &One) -> String {
         lines.push(format!("issued {} UTC", second(issued)));
     }
     lines.push(one.liveness.why.clone());
+    lines.extend(one.doubt.clone());
     lines.retain(|line| !line.is_empty());
     let text: Vec<String> = lines.iter().map(|line| visible(line)).collect();
     text.join(" · ")

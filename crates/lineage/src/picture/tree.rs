@@ -42,6 +42,7 @@ const GAP: usize = 2;
 const NAMES_MIN: usize = 24;
 const NEXT: &str = "Next: ";
 const CONTAIN: &str = "keyline contain plan ";
+const LOOK: &str = "keyline lineage ";
 
 /// The tree of a view.
 pub fn tree(view: &View, options: &TreeOptions) -> String {
@@ -50,9 +51,20 @@ pub fn tree(view: &View, options: &TreeOptions) -> String {
     let lines: Vec<Line> = rows.rows.iter().map(|row| line(row, &rows, view)).collect();
     let widths = Widths::of(&lines, width);
     let mut out = String::new();
+    let mut reason = None;
     for (at, line) in lines.iter().enumerate() {
-        if at > 0 && stands_apart(&rows.rows, at) {
+        let heading = heading(&rows.rows[at], &mut reason);
+        if at > 0 && (heading.is_some() || stands_apart(&rows.rows, at)) {
             out.push('\n');
+        }
+        if let Some(text) = heading {
+            push_wrapped(
+                &mut out,
+                &format!("? {text}"),
+                width,
+                options.colour,
+                Paint::Yellow,
+            );
         }
         write_line(&mut out, line, &widths, options.colour);
     }
@@ -110,7 +122,8 @@ fn one_line(one: &One, guides: String, below: String, names: &Names, as_of: i64)
             short_moment(at, as_of)
         }),
         alarms: one.alarms.iter().map(|alarm| alarm.words()).collect(),
-        doubt: one.doubt.clone(),
+        // Why there is no parent stands above the first of those without.
+        doubt: one.doubt.clone().filter(|_| one.parent.is_some()),
         look: match (credential.kind.is_usable(), one.works()) {
             (false, _) => Look::Aside,
             (true, true) => Look::Works,
@@ -387,38 +400,51 @@ pub(super) fn left_out(left_out: &LeftOut, to_see_all: &str) -> Option<String> {
     Some(more)
 }
 
-/// The command that follows: for what was asked, else for the first tree of which something works.
+/// The command that follows: contain what was asked for or is alarming, else look at a tree.
 fn next(rows: &Rows, view: &View, options: &TreeOptions, width: usize) -> Option<String> {
     if rows.counts.working == 0 {
         return None;
     }
     let target = match options.asked {
         Some(node) => view.forest.credential(node),
-        None => {
-            let mut root = None;
-            let mut found = None;
-            for row in &rows.rows {
-                if let Item::One(one) = &row.item {
-                    // A service or a device cannot be contained, what hangs from it can.
-                    let starts = row.level == 0;
-                    let usable = one.credential.kind.is_usable();
-                    if starts || (root.is_none() && usable) {
-                        root = usable.then_some(one);
-                    }
-                    if one.works() {
-                        found = root;
-                        break;
-                    }
-                }
-            }
-            found?.credential.clone()
-        }
+        None => first_that_works(rows)?.credential.clone(),
     };
-    let room = width.saturating_sub(cells(NEXT) + cells(CONTAIN));
-    Some(format!(
-        "{CONTAIN}{}",
-        cut(&visible(full_id(&target)), room)
-    ))
+    let found = options.asked.is_some() || rows.counts.alarming > 0 || rows.counts.trees == 1;
+    let command = if found { CONTAIN } else { LOOK };
+    let room = width.saturating_sub(cells(NEXT) + cells(command));
+    let id = cut(&visible(full_id(&target)), room);
+    Some(format!("{command}{id}"))
+}
+
+/// The first row that works, or the beginning of its tree. A service or a device cannot be contained,
+/// what hangs from it can.
+fn first_that_works(rows: &Rows) -> Option<&One> {
+    let mut beginning = None;
+    for row in &rows.rows {
+        let Item::One(one) = &row.item else { continue };
+        let usable = one.credential.kind.is_usable();
+        if row.level == 0 || (beginning.is_none() && usable) {
+            beginning = usable.then_some(&**one);
+        }
+        if one.works() {
+            return beginning;
+        }
+    }
+    None
+}
+
+/// What is said above a root without a known parent, unless it is said already.
+fn heading(row: &Row, said: &mut Option<String>) -> Option<String> {
+    if row.level > 0 {
+        return None;
+    }
+    let Item::One(one) = &row.item else {
+        return None;
+    };
+    let doubt = one.doubt.clone().filter(|_| one.parent.is_none());
+    let is_new = doubt != *said;
+    said.clone_from(&doubt);
+    doubt.filter(|_| is_new)
 }
 
 /// Whether a blank line stands before a row: trees with branches are set off from each other.

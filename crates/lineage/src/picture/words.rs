@@ -128,11 +128,13 @@ fn what_alone(credential: &Credential) -> String {
         Kind::RootSession => format!("AssumeRoot → {}", visible(&credential.account_id)),
         Kind::ForwardAccess => format!("forwarded for {owner}"),
         Kind::OauthSession => format!("aws login {owner}"),
-        Kind::IdentityCenterSession => format!("Identity Center {owner}"),
+        Kind::IdentityCenterSession => owner,
         Kind::UnknownTemporary if role.is_empty() => format!("temporary {owner}"),
         Kind::UnknownTemporary => format!("temporary → {role}"),
         Kind::FederatedIdentity => match tail_of(&credential.principal_arn) {
             "" => owner,
+            // The provider that Identity Center puts into every account.
+            provider if provider.starts_with("AWSSSO_") => format!("{owner} of Identity Center"),
             provider => format!("{owner} of {}", visible(provider)),
         },
         Kind::External => format!("{} {}", visible(&credential.account_id), owner)
@@ -190,6 +192,11 @@ fn owner(credential: &Credential) -> String {
         _ => [credential.user_name.as_str(), session, arn_end, id_end],
     };
     let best = candidates.into_iter().find(|name| !name.is_empty());
+    // A function is known by its name, which ends its ARN.
+    let best = best.map(|name| match name.starts_with("arn:") {
+        true => tail_of(name),
+        false => name,
+    });
     visible(best.unwrap_or_default())
 }
 
@@ -203,7 +210,12 @@ pub fn role_name(credential: &Credential) -> String {
             None => "",
         },
     };
-    visible(role)
+    // Identity Center's roles are known by their permission sets: `AWSReservedSSO_ReadOnly_0123456789abcdef`.
+    let set = role.strip_prefix("AWSReservedSSO_");
+    match set.and_then(|set| set.rsplit_once('_')) {
+        Some((set, _)) => format!("{} (SSO)", visible(set)),
+        None => visible(role),
+    }
 }
 
 fn is_root(credential: &Credential) -> bool {
@@ -303,7 +315,7 @@ impl Alarm {
         match self {
             Alarm::UsedAfterRevocation => "used after revocation".to_owned(),
             Alarm::ParentIsOff => "works although its parent is off".to_owned(),
-            Alarm::AncestorIsOff { name } => format!("works although {name} above is off"),
+            Alarm::AncestorIsOff { name } => format!("works although {name} is off"),
             Alarm::BackupKey => "backup key".to_owned(),
             Alarm::NeverUsed => "never used".to_owned(),
             Alarm::Alerts(number) => count(*number, "alert"),

@@ -79,16 +79,16 @@ password  bob in 111122223333                             no calls              
 password  carol in 111122223333                           no calls              active
 └─ ASIACONSOLE20AB12CDE  console carol (6 keys)          120 calls    4 failed  may work until 21:05
 
+? parent unknown: it was issued before the first record
+ASIA…N001  → legacy-batch in 333344445555                 77 calls  all failed  may work until 18:00
+
 service  ec2.amazonaws.com
 ├─ ASIA…000SESSN  → web-fleet in 111122223333             40 calls              expired 08:00
 ├─ ASIA…001SESSN  → web-fleet in 111122223333             41 calls              expired 08:10
 └─ …  44 more sessions of role web-fleet               2,794 calls              all expired
 
-ASIA…N001  → legacy-batch in 333344445555                 77 calls  all failed  may work until 18:00
-   ? parent unknown: it was issued before the first record
-
 9 of 78 credentials still work at 2026-10-14 16:45 UTC
-Next: keyline contain plan AKIADEPLOYKEYEXAMPLE
+Next: keyline lineage AKIADEPLOYKEYEXAMPLE
 ",
     );
 }
@@ -111,7 +111,7 @@ AKIA…MPLE  deployer in 222233334444                            3,204 calls  25
 
 … 75 more not shown, 5 trees whole: 8 of them work (`--all` shows them)
 9 of 78 credentials still work at 2026-10-14 16:45 UTC
-Next: keyline contain plan AKIADEPLOYKEYEXAMPLE
+Next: keyline lineage AKIADEPLOYKEYEXAMPLE
 ",
     );
 }
@@ -169,7 +169,7 @@ AKIA…BEXAMPLE  y in 111122223333         no calls  active
 AKIA…7EXAMPLE  x in 111122223333 · prod  no calls  active
 
 both credentials still work at 2026-10-14 12:00 UTC, 1 of them touches production
-Next: keyline contain plan AKIAI44QH8DHBEXAMPLE
+Next: keyline lineage AKIAI44QH8DHBEXAMPLE
 ",
     );
 }
@@ -216,7 +216,7 @@ AKIA…BBBB1234  x in 111122223333  no calls  active
 AKIA…9999  x in 111122223333      no calls  active
 
 all 3 credentials still work at 2026-10-14 12:00 UTC
-Next: keyline contain plan AKIAAAAAAAAAAAAA1234
+Next: keyline lineage AKIAAAAAAAAAAAAA1234
 ",
     );
 }
