@@ -62,6 +62,13 @@ impl Plan {
     }
 
     fn headline(&self, out: &mut String) -> std::fmt::Result {
+        if self.steps.is_empty() && self.still_alive_after.is_empty() {
+            return writeln!(
+                out,
+                "**Nothing of it works: none of its {} credentials was alive, and there is nothing to do.**\n",
+                self.credentials.len()
+            );
+        }
         let by_program = self.steps.iter().filter(|step| !step.by_hand).count();
         writeln!(
             out,
@@ -104,7 +111,7 @@ impl Plan {
                 out,
                 "| {} | {} | {}: {} |",
                 plain(&left.credential),
-                until.as_deref().unwrap_or("it is stopped otherwise"),
+                until.as_deref().unwrap_or("it has no end of its own"),
                 left.reason.name(),
                 plain(&left.why)
             )?;
@@ -137,24 +144,31 @@ fn write_step(step: &Step, out: &mut String) -> std::fmt::Result {
         plain(&step.action),
         place_of(step)
     )?;
-    writeln!(out, ": {}", plain(&step.why))?;
-    if !step.stops.is_empty() {
-        writeln!(out, "  Stops {}.", ids(&step.stops, step.stops.len()))?;
+    writeln!(out, "\n{}", plain(&step.why))?;
+    if !step.stops.is_empty() && step.phase != Phase::SecondStamp {
+        writeln!(out, "\nStops {}.", ids(&step.stops, step.stops.len()))?;
     }
-    if step.breaks_count > 0 {
+    if step.breaks_count > 0 && step.phase != Phase::SecondStamp {
         writeln!(
             out,
-            "  Hits the legitimate sessions {}.",
+            "\nHits the legitimate sessions {}.",
             ids(&step.breaks, step.breaks_count)
         )?;
     }
     let commands = step.commands();
+    let shown = match step.phase {
+        Phase::Evidence => 1,
+        _ => commands.len(),
+    };
     if !commands.is_empty() {
-        writeln!(out, "\n  ```sh")?;
-        for command in commands {
-            writeln!(out, "  {}", command.replace("```", "'''"))?;
+        writeln!(out, "\n```sh")?;
+        for command in &commands[..shown] {
+            writeln!(out, "{}", command.replace("```", "'''"))?;
         }
-        writeln!(out, "  ```")?;
+        writeln!(out, "```")?;
+    }
+    if commands.len() > shown {
+        writeln!(out, "\nand {} more that read", commands.len() - shown)?;
     }
     writeln!(out)
 }

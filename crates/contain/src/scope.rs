@@ -36,7 +36,7 @@ pub fn scope(target: &Target, reach: Reach, survey: &Survey<'_>) -> Result<Scope
     let mut tops = BTreeSet::new();
     let mut confirmed: BTreeSet<Node> = seeds.clone();
     for seed in &seeds {
-        tops.insert(climb(*seed, reach, forest, &mut confirmed, &mut notes));
+        tops.insert(climb(*seed, reach, survey, &mut confirmed, &mut notes));
         if reach == Reach::Below {
             tops.extend(dormant_siblings(*seed, forest, &mut notes));
         }
@@ -90,11 +90,12 @@ fn seeds(target: &Target, forest: &Forest) -> Result<BTreeSet<Node>, Error> {
 fn climb(
     seed: Node,
     reach: Reach,
-    forest: &Forest,
+    survey: &Survey<'_>,
     confirmed: &mut BTreeSet<Node>,
     notes: &mut BTreeSet<String>,
 ) -> Node {
     let mut top = seed;
+    let forest = survey.forest;
     while let Some(above) = forest.parent(top) {
         let credential = forest.credential(top);
         let maker = forest.credential(above);
@@ -104,7 +105,11 @@ fn climb(
         if maker.kind == Kind::Service {
             break;
         }
-        if reach == Reach::Below || (reach == Reach::Tree && is_long_term(credential.kind)) {
+        // A key that a user made for itself was made by whoever holds the user; one that somebody else made
+        // says nothing against its maker.
+        let for_itself = survey.owner(top) == survey.owner(above);
+        let made_for_keeps = is_long_term(credential.kind) && !for_itself;
+        if reach == Reach::Below || (reach == Reach::Tree && made_for_keeps) {
             notes.insert(format!(
                 "{} was made by {} ({}), which is not part of this plan; if that is stolen too, plan for it",
                 credential.id,

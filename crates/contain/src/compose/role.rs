@@ -43,11 +43,13 @@ impl Composer<'_> {
                 "the thief made this role",
             ));
         }
+        // What a service does in a workload's name carries the workload's own id.
+        let ids_of_workloads = self.ids_of_workloads(group);
         let (workload, other): (Vec<_>, Vec<_>) = group
             .members
             .iter()
             .filter(|(_, credential)| credential.kind.is_usable())
-            .partition(|(node, credential)| self.is_workload(*node, credential));
+            .partition(|(_, credential)| ids_of_workloads.contains(&credential.principal_id));
         let (by_name, mut by_time) = match broad {
             true => (workload, !other.is_empty()),
             false => (
@@ -172,9 +174,18 @@ impl Composer<'_> {
         self.origin(node, credential).is_some() && is_user_id(&credential.principal_id)
     }
 
+    fn ids_of_workloads<'g>(&self, group: &'g Group) -> BTreeSet<&'g String> {
+        let members = group.members.iter();
+        members
+            .filter(|(node, credential)| self.is_workload(*node, credential))
+            .map(|(_, credential)| &credential.principal_id)
+            .collect()
+    }
+
     pub(super) fn is_all_workload(&self, group: &Group) -> bool {
-        group.members.iter().all(|(node, credential)| {
-            !credential.kind.is_usable() || self.is_workload(*node, credential)
+        let ids = self.ids_of_workloads(group);
+        group.members.iter().all(|(_, credential)| {
+            !credential.kind.is_usable() || ids.contains(&credential.principal_id)
         })
     }
 }

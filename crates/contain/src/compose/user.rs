@@ -79,8 +79,8 @@ impl Composer<'_> {
                 None => {
                     notes.push(format!(
                         "the keys of user {name} in account {account} were not looked up: those that the logs \
-                         show are deactivated, the denial stops the others; list them with `keyline contain \
-                         inspect`"
+                         show are deactivated, the denial stops the others; list them by keyline contain \
+                         inspect"
                     ));
                 }
             }

@@ -10,11 +10,12 @@ use keyline_contain::{Plan, Step};
 use keyline_lineage::{Credential, Kind};
 use serde_json::Value;
 
-/// When the plan is carried out.
-pub const THEN: i64 = super::world::NOW + 600_000_000;
+/// When plans are carried out, unless a test says otherwise.
+const THEN: i64 = super::world::NOW + 600_000_000;
 
-#[derive(Default)]
 pub struct Fake {
+    /// When the plan is carried out.
+    pub at: i64,
     /// Inline policies by principal (`account/user/name`) and name.
     inline: BTreeMap<String, BTreeMap<String, Value>>,
     inactive_keys: BTreeSet<String>,
@@ -23,6 +24,19 @@ pub struct Fake {
     pub management: Option<String>,
     /// Everything that the plan wrote to.
     pub written: BTreeSet<String>,
+}
+
+impl Default for Fake {
+    fn default() -> Fake {
+        Fake {
+            at: THEN,
+            inline: BTreeMap::new(),
+            inactive_keys: BTreeSet::new(),
+            organisation: BTreeMap::new(),
+            management: None,
+            written: BTreeSet::new(),
+        }
+    }
 }
 
 impl Fake {
@@ -40,7 +54,7 @@ impl Fake {
         let user = |name: String| format!("{}/user/{name}", step.account);
         let role = |name: String| format!("{}/role/{name}", step.account);
         let document = |text: &str| -> Value {
-            let filled = text.replace("${cut_off}", &keyline_trail::time::format_time(THEN));
+            let filled = text.replace("${cut_off}", &keyline_trail::time::format_time(self.at));
             serde_json::from_str(&filled).unwrap()
         };
         match (step.service.as_str(), step.action.as_str()) {
@@ -88,7 +102,7 @@ impl Fake {
 
     /// Whether a credential can do anything once the plan was carried out.
     pub fn can_act(&self, credential: &Credential) -> bool {
-        let later = THEN + 120_000_000;
+        let later = self.at + 120_000_000;
         if credential.expires_at.is_some_and(|end| end <= later) {
             return false;
         }

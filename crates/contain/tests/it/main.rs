@@ -11,3 +11,4 @@ mod guards;
 mod zombies;
 mod resources;
 mod output;
+mod stories;

@@ -181,6 +181,7 @@ pub struct Ask<'a> {
     pub reach: Reach,
     pub breadth: Breadth,
     pub events: Vec<keyline_contain::AlteringEvent>,
+    pub as_of: i64,
 }
 
 impl<'a> Ask<'a> {
@@ -193,6 +194,7 @@ impl<'a> Ask<'a> {
             reach: Reach::Tree,
             breadth: Breadth::Broad,
             events: Vec::new(),
+            as_of: NOW,
         }
     }
 
@@ -200,8 +202,8 @@ impl<'a> Ask<'a> {
         plan(&Request {
             target: &Target::Pivot(self.target.to_owned()),
             forest: self.forest,
-            as_of: NOW,
-            made_at: NOW + HOUR,
+            as_of: self.as_of,
+            made_at: self.as_of + HOUR,
             inventory: &self.inventory,
             events: &self.events,
             estate: &self.estate,
