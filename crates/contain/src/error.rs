@@ -17,6 +17,12 @@ pub enum ErrorKind {
     Malformed,
     /// A plan's hash is not that of its content.
     HashMismatch,
+    /// What was approved is another plan.
+    NotApproved,
+    /// The credentials at hand are those of the wrong account, or of somebody whom the plan changes.
+    Identity,
+    /// The journal cannot be read or written, or was tampered with.
+    Journal,
 }
 
 impl Error {

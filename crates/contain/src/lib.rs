@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! Request (target, forest, instant, inventory, events) → plan → Plan → JSON, Markdown, shell script
+//! Plan, approval of its hash → run → Journal → verify, undo
 //! ```
 //!
-//! What is here is pure: no files, no sockets, no clock. The same request gives the same plan, byte for
-//! byte, in whatever order its parts come.
+//! Planning is pure: no files, no sockets, no clock. The same request gives the same plan, byte for byte, in
+//! whatever order its parts come. Carrying out has AWS, a clock and a journal handed in.
 
 pub mod request;
 pub mod inventory;
@@ -31,6 +32,11 @@ mod markdown;
 mod script;
 pub mod permissions;
 pub mod undo;
+
+pub mod aws;
+pub mod journal;
+pub mod run;
+pub mod verify;
 
 mod error;
 pub mod limits;

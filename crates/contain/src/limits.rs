@@ -22,3 +22,5 @@ pub const ROLE_SESSION_S_MAX: i64 = 12 * 3_600;
 /// Seconds for which a key must have been inactive before a plan deletes it: whatever legitimately used it
 /// shows itself within a day.
 pub const INACTIVE_BEFORE_DELETION_S: i64 = 24 * 3_600;
+/// Bytes of a journal that is opened: a plan of some thousand steps with its snapshots.
+pub const JOURNAL_BYTES_MAX: u64 = 1 << 30;

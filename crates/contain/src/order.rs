@@ -46,12 +46,15 @@ pub fn order(mut drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Step>) {
     (drafts, steps)
 }
 
-/// Before something is changed its snapshot is filed; verification waits for all that the program does, the
-/// second stamp for verification.
+/// Before something is changed its snapshot is filed; verification waits for all that the program does, a
+/// second stamp for verification and for the first.
 fn waits(draft: &Draft, earlier: &[Draft]) -> Vec<usize> {
     let wanted = |known: &Draft| match draft.phase {
         Phase::Verify => !known.by_hand && !known.needs_confirmation,
-        Phase::SecondStamp => known.phase == Phase::Verify,
+        Phase::SecondStamp => {
+            known.phase == Phase::Verify
+                || (known.kind == draft.kind && known.params == draft.params)
+        }
         Phase::Evidence => false,
         _ => known.phase == Phase::Evidence && known.on == draft.on && !known.by_hand,
     };

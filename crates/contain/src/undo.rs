@@ -6,9 +6,14 @@
 //! permission.
 
 use keyline_trail::time::format_time;
+use serde_json::{Value, json};
 
+use crate::aws::{At, Aws, CallError, CallErrorKind};
+use crate::error::Error;
+use crate::journal::{Event, Journal};
 use crate::limits::{ROLE_SESSION_S_MAX, USER_SESSION_S_MAX};
 use crate::plan::{Call, Phase, Plan, Step};
+use crate::run::Clock;
 
 /// A step that was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,4 +124,66 @@ fn same_principal(step: &Step, other: &Step) -> bool {
     }
     let same = |name: &str| text(step, name).is_some() && text(step, name) == text(other, name);
     step.account == other.account && (same("user_name") || same("role_name"))
+}
+
+/// Undoes a step that was done, if it may be undone now.
+pub fn undo(
+    plan: &Plan,
+    step_id: &str,
+    aws: &mut dyn Aws,
+    journal: &mut Journal,
+    clock: &mut dyn Clock,
+    role_session_s: impl Fn(&str, &str) -> Option<i64>,
+) -> Result<Undoing, Error> {
+    let done = journal.done();
+    let call = match undo_of(plan, step_id, &done, clock.now(), role_session_s) {
+        Ok(call) => call.clone(),
+        Err(refused) => return Ok(Undoing::Refused(refused)),
+    };
+    let step = plan.steps.iter().find(|step| step.id == step_id);
+    let Some(step) = step else {
+        return Ok(Undoing::Refused(UndoRefused::NoSuchStep));
+    };
+    // A user without room for a policy got AWS's own instead: that is what has to go.
+    let call = match journal.call_of(step_id) {
+        Some(made) if made.action == "AttachUserPolicy" && step.action != made.action => {
+            Call::new("iam", "DetachUserPolicy", made.params.clone())
+        }
+        _ => call,
+    };
+    let place = At {
+        account: &step.account,
+        region: &step.region,
+    };
+    journal.write(
+        clock.now(),
+        Event::UndoBegin,
+        step_id,
+        Some(&call),
+        Value::Null,
+    )?;
+    match aws.call(&place, &call) {
+        Ok(answer) => {
+            journal.write(clock.now(), Event::Undone, step_id, None, answer)?;
+            Ok(Undoing::Undone)
+        }
+        // What is gone already needs no undoing.
+        Err(error) if error.kind == CallErrorKind::Missing => {
+            journal.write(clock.now(), Event::Undone, step_id, None, Value::Null)?;
+            Ok(Undoing::Undone)
+        }
+        Err(error) => {
+            let why = json!({"why": error.why()});
+            journal.write(clock.now(), Event::UndoFailed, step_id, None, why)?;
+            Ok(Undoing::Failed(error))
+        }
+    }
+}
+
+/// How an undoing ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undoing {
+    Undone,
+    Refused(UndoRefused),
+    Failed(CallError),
 }

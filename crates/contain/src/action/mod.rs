@@ -243,8 +243,6 @@ pub const TAKEN_BY_PROGRAM: &[(&str, &str)] = &[
     ("lambda", "RemovePermission"),
     ("organizations", "AttachPolicy"),
     ("organizations", "DetachPolicy"),
-    ("s3api", "DeleteBucketPolicy"),
-    ("s3api", "PutBucketPolicy"),
     ("sso-admin", "DeleteInlinePolicyFromPermissionSet"),
     ("sso-admin", "ProvisionPermissionSet"),
     ("sso-admin", "PutInlinePolicyToPermissionSet"),

@@ -12,3 +12,5 @@ mod zombies;
 mod resources;
 mod output;
 mod stories;
+mod live;
+mod running;

@@ -1,0 +1,146 @@
+//! What carrying out a plan asks of AWS, and how a call's wish and the state of things are compared.
+//!
+//! In: calls by name and parameters. Out: states and answers as JSON. One implementation talks to AWS
+//! (`sdk.rs`, behind the feature `aws`); tests have one that stands for it. Whether a call is made at all is
+//! decided in `run.rs`.
+
+use serde_json::{Map, Value, json};
+
+use crate::plan::Call;
+
+/// AWS, as far as a plan needs it. Calls wait until they are answered.
+pub trait Aws {
+    /// The ARN under which calls in an account are made.
+    fn identity(&mut self, account: &str) -> Result<String, CallError>;
+
+    /// What the object of a call is like now, in the form of [`wanted`]; `null` where there is none.
+    fn state(&mut self, place: &At<'_>, call: &Call) -> Result<Value, CallError>;
+
+    /// Makes a call that changes something.
+    fn call(&mut self, place: &At<'_>, call: &Call) -> Result<Value, CallError>;
+
+    /// Reads what the operations of a snapshot give. What is not there is `null` and no error.
+    fn snapshot(
+        &mut self,
+        place: &At<'_>,
+        operations: &[String],
+        params: &Map<String, Value>,
+    ) -> Result<Value, CallError>;
+}
+
+/// Where a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At<'a> {
+    pub account: &'a str,
+    pub region: &'a str,
+}
+
+/// A call that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallError {
+    pub kind: CallErrorKind,
+    /// As AWS says it: `NoSuchEntity`.
+    pub code: String,
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallErrorKind {
+    /// The executor has not the permission.
+    Denied,
+    /// Too many calls, after all repetitions.
+    Throttled,
+    /// What the call is about is not there.
+    Missing,
+    /// A quota is used up.
+    Full,
+    /// This program, or whatever stands for AWS, does not know the operation.
+    Unsupported,
+    Other,
+}
+
+impl CallError {
+    /// An error by AWS's code.
+    pub fn of(code: &str, message: &str) -> CallError {
+        let kind = match code {
+            "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
+                CallErrorKind::Denied
+            }
+            "Throttling"
+            | "ThrottlingException"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded" => CallErrorKind::Throttled,
+            "NoSuchEntity"
+            | "NoSuchEntityException"
+            | "ResourceNotFoundException"
+            | "PolicyNotFoundException"
+            | "PolicyNotAttachedException" => CallErrorKind::Missing,
+            "LimitExceeded" | "LimitExceededException" => CallErrorKind::Full,
+            "NotImplemented" | "Unsupported" => CallErrorKind::Unsupported,
+            _ => CallErrorKind::Other,
+        };
+        CallError {
+            kind,
+            code: code.to_owned(),
+            message: message.to_owned(),
+        }
+    }
+
+    /// The error for people.
+    pub fn why(&self) -> String {
+        match self.message.is_empty() {
+            true => self.code.clone(),
+            false => format!("{}: {}", self.code, self.message),
+        }
+    }
+}
+
+/// The state that a call leaves behind, as [`Aws::state`] reads it; `None` where no reading shows it.
+pub fn wanted(call: &Call) -> Option<Value> {
+    let param = |name: &str| call.params.get(name).cloned().unwrap_or(Value::Null);
+    Some(match call.action.as_str() {
+        "PutUserPolicy" | "PutRolePolicy" | "UpdateAssumeRolePolicy" => {
+            json!({"policy_document": document(&param("policy_document"))})
+        }
+        "PutInlinePolicyToPermissionSet" => {
+            json!({"inline_policy": document(&param("inline_policy"))})
+        }
+        "UpdateAccessKey"
+        | "UpdateServiceSpecificCredential"
+        | "UpdateSSHPublicKey"
+        | "UpdateSigningCertificate" => json!({"status": param("status")}),
+        "PutFunctionConcurrency" => json!({
+            "reserved_concurrent_executions": param("reserved_concurrent_executions"),
+        }),
+        "SetDefaultPolicyVersion" => json!({"version_id": param("version_id")}),
+        "AttachPolicy" => json!({"content": document(&param("content"))}),
+        "AttachUserPolicy" | "AttachRolePolicy" => json!({"attached": true}),
+        "AddUserToGroup" => json!({"member": true}),
+        "ProvisionPermissionSet" => return None,
+        // Whatever deletes, detaches or removes leaves nothing.
+        _ => Value::Null,
+    })
+}
+
+/// A policy as a value, so that blanks and the order of names do not matter.
+pub fn document(text: &Value) -> Value {
+    let parsed = text
+        .as_str()
+        .and_then(|text| serde_json::from_str(text).ok());
+    parsed.unwrap_or_else(|| text.clone())
+}
+
+/// The same state without the instants in its conditions.
+pub fn without_instants(state: &Value) -> Value {
+    match state {
+        Value::Array(items) => items.iter().map(without_instants).collect(),
+        Value::Object(members) => {
+            let kept = members
+                .iter()
+                .filter(|(name, _)| *name != "aws:TokenIssueTime");
+            let kept = kept.map(|(name, value)| (name.clone(), without_instants(value)));
+            Value::Object(kept.collect())
+        }
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,278 @@
+//! The truth of a containment: what was about to be done, and what came of it.
+//!
+//! In: records. Out: one line of JSON each, written and synced before anything else happens. Each line
+//! carries the hash of the one before, so that a line that was altered or taken out is noticed. A line that a
+//! crash cut off is dropped when the journal is opened again: what it would have said had not happened, or is
+//! seen by looking at AWS.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use data_encoding::HEXLOWER;
+use keyline_trail::time::{format_time, parse_time};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::canonical::canonical;
+use crate::error::{Error, ErrorKind};
+use crate::limits::JOURNAL_BYTES_MAX;
+use crate::plan::Call;
+use crate::undo::Done;
+
+/// The schema of a journal's lines.
+pub const SCHEMA: &str = "keyline.journal/1";
+
+/// A journal of one plan.
+#[derive(Debug)]
+pub struct Journal {
+    file: File,
+    plan: String,
+    lines: Vec<Line>,
+    /// The hash of the last line.
+    last: String,
+}
+
+/// What is known of one line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub at: i64,
+    pub event: Event,
+    pub step: String,
+    pub call: Option<Call>,
+    /// The whole line.
+    pub value: Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A call is about to be made.
+    Begin,
+    Done,
+    /// It was as wanted before the call.
+    AlreadyDone,
+    Failed,
+    UndoBegin,
+    Undone,
+    UndoFailed,
+    /// A control was found gone and laid on again.
+    Reapplied,
+}
+
+impl Event {
+    const ALL: &'static [Event] = &[
+        Event::Begin,
+        Event::Done,
+        Event::AlreadyDone,
+        Event::Failed,
+        Event::UndoBegin,
+        Event::Undone,
+        Event::UndoFailed,
+        Event::Reapplied,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Event::Begin => "begin",
+            Event::Done => "done",
+            Event::AlreadyDone => "already-done",
+            Event::Failed => "failed",
+            Event::UndoBegin => "undo-begin",
+            Event::Undone => "undone",
+            Event::UndoFailed => "undo-failed",
+            Event::Reapplied => "reapplied",
+        }
+    }
+}
+
+impl Journal {
+    /// Opens the journal of a plan, or makes one that only its owner can read. One of another plan, or one
+    /// whose lines do not hang together, is refused.
+    pub fn open(path: &Path, plan_hash: &str) -> Result<Journal, Error> {
+        let failed = |what: &str, error: std::io::Error| {
+            Error::new(
+                ErrorKind::Journal,
+                format!("cannot {what} the journal `{}`: {error}", path.display()),
+            )
+        };
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let mut file = options.open(path).map_err(|error| failed("open", error))?;
+        let size = file
+            .metadata()
+            .map_err(|error| failed("read", error))?
+            .len();
+        if size > JOURNAL_BYTES_MAX {
+            return Err(broken(&format!(
+                "it has {size} bytes; at most {JOURNAL_BYTES_MAX} are read"
+            )));
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text)
+            .map_err(|error| failed("read", error))?;
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        if whole < text.len() {
+            file.set_len(whole as u64)
+                .map_err(|error| failed("mend", error))?;
+        }
+        file.seek(SeekFrom::End(0))
+            .map_err(|error| failed("read", error))?;
+        let mut journal = Journal {
+            file,
+            plan: plan_hash.to_owned(),
+            lines: Vec::new(),
+            last: String::new(),
+        };
+        for line in text[..whole].lines() {
+            journal.read_line(line)?;
+        }
+        Ok(journal)
+    }
+
+    /// Writes one line and waits until it is on the disk.
+    pub fn write(
+        &mut self,
+        at: i64,
+        event: Event,
+        step: &str,
+        call: Option<&Call>,
+        more: Value,
+    ) -> Result<(), Error> {
+        let value = json!({
+            "schema": SCHEMA,
+            "previous": self.last,
+            "plan": self.plan,
+            "at": format_time(at),
+            "event": event.name(),
+            "step": step,
+            "call": call.map(|call| json!({
+                "service": call.service,
+                "action": call.action,
+                "params": call.params,
+            })),
+            "more": more,
+        });
+        let text = canonical(&value);
+        let written = self
+            .file
+            .write_all(format!("{text}\n").as_bytes())
+            .and_then(|()| self.file.sync_all());
+        written.map_err(|error| {
+            Error::new(
+                ErrorKind::Journal,
+                format!("cannot write the journal: {error}; nothing further is done"),
+            )
+        })?;
+        self.last = hash(&text);
+        self.lines.push(Line {
+            at,
+            event,
+            step: step.to_owned(),
+            call: call.cloned(),
+            value,
+        });
+        Ok(())
+    }
+
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The last line about a step, those of verification apart.
+    pub fn last_of(&self, step: &str) -> Option<&Line> {
+        let mut lines = self.lines.iter().rev();
+        lines.find(|line| line.step == step && line.event != Event::Reapplied)
+    }
+
+    /// Whether a step is done and was not undone.
+    pub fn is_done(&self, step: &str) -> bool {
+        let last = self.last_of(step).map(|line| line.event);
+        matches!(
+            last,
+            Some(Event::Done | Event::AlreadyDone | Event::UndoBegin | Event::UndoFailed)
+        )
+    }
+
+    /// The call of a step as it was made, with what was filled in.
+    pub fn call_of(&self, step: &str) -> Option<&Call> {
+        let mut lines = self.lines.iter().rev();
+        let line = lines.find(|line| line.step == step && line.event == Event::Begin)?;
+        line.call.as_ref()
+    }
+
+    /// Steps that are done, with when.
+    pub fn done(&self) -> Vec<Done> {
+        let of_step = |line: &&Line| {
+            matches!(
+                line.event,
+                Event::Done | Event::AlreadyDone | Event::Reapplied
+            ) && self.is_done(&line.step)
+        };
+        let done = self.lines.iter().filter(of_step);
+        done.map(|line| Done {
+            step: line.step.clone(),
+            at: line.at,
+        })
+        .collect()
+    }
+
+    fn read_line(&mut self, text: &str) -> Result<(), Error> {
+        let number = self.lines.len() + 1;
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| broken(&format!("line {number} is no JSON: {error}")))?;
+        if value["schema"] != SCHEMA {
+            return Err(broken(&format!(
+                "line {number} has another schema than `{SCHEMA}`"
+            )));
+        }
+        if value["previous"] != self.last.as_str() {
+            return Err(broken(&format!(
+                "line {number} does not follow the one before it: a line was altered or taken out"
+            )));
+        }
+        if value["plan"] != self.plan.as_str() {
+            return Err(broken("it belongs to another plan"));
+        }
+        let line =
+            line_of(&value).ok_or_else(|| broken(&format!("line {number} lacks a member")))?;
+        self.last = hash(text);
+        self.lines.push(line);
+        Ok(())
+    }
+}
+
+fn line_of(value: &Value) -> Option<Line> {
+    let call = match &value["call"] {
+        Value::Null => None,
+        call => Some(Call {
+            service: call["service"].as_str()?.to_owned(),
+            action: call["action"].as_str()?.to_owned(),
+            params: call["params"].as_object()?.clone(),
+        }),
+    };
+    Some(Line {
+        at: parse_time(value["at"].as_str()?.as_bytes())?,
+        event: *Event::ALL
+            .iter()
+            .find(|event| value["event"] == event.name())?,
+        step: value["step"].as_str()?.to_owned(),
+        call,
+        value: value.clone(),
+    })
+}
+
+fn hash(line: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(line.as_bytes()))
+}
+
+fn broken(why: &str) -> Error {
+    Error::new(
+        ErrorKind::Journal,
+        format!("the journal cannot be used: {why}"),
+    )
+}

@@ -1,0 +1,431 @@
+//! Plans carried out against the fake: approval, guards, drift, crashes, a thief who races, undoing.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+use keyline_contain::aws::CallError;
+use keyline_contain::journal::Journal;
+use keyline_contain::run::{Approval, Ended, Evidence, StepReport, run};
+use keyline_contain::undo::{UndoRefused, Undoing, undo};
+use keyline_contain::verify::{alarms, look};
+use keyline_contain::{Error, ErrorKind, Plan};
+use keyline_lineage::Credential;
+use serde_json::json;
+
+use crate::live::*;
+use crate::world::*;
+
+/// A file that is gone when the test is.
+pub struct Scratch(pub PathBuf);
+
+impl Scratch {
+    pub fn named(name: &str) -> Scratch {
+        let name = format!("keyline-{}-{name}.journal", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let _ = std::fs::remove_file(&path);
+        Scratch(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn plan_of(credentials: &[Credential], target: &str) -> Plan {
+    let forest = forest(credentials);
+    Ask::of(&forest, target).plan()
+}
+
+fn go(
+    plan: &Plan,
+    live: &mut Live,
+    scratch: &Scratch,
+    clock: &mut Hands,
+    confirmed: &[&str],
+) -> Result<Vec<StepReport>, Error> {
+    let confirmed: BTreeSet<String> = confirmed.iter().map(|id| (*id).to_owned()).collect();
+    let approval = Approval {
+        hash: &plan.hash,
+        confirmed: &confirmed,
+        evidence: Evidence::Required,
+    };
+    let mut journal = Journal::open(&scratch.0, &plan.hash)?;
+    run(plan, &approval, live, &mut journal, clock, &mut |_, _| {})
+}
+
+fn by_program(plan: &Plan) -> Vec<&str> {
+    let steps = plan
+        .steps
+        .iter()
+        .filter(|step| !step.by_hand && !step.needs_confirmation);
+    steps.map(|step| step.id.as_str()).collect()
+}
+
+#[test]
+fn an_approved_plan_is_carried_out_and_a_second_run_changes_nothing() {
+    let plan = plan_of(&tree(), "cr-key");
+    let scratch = Scratch::named("twice");
+    let mut live = Live::with_keys(&KEYS);
+    let mut clock = Hands::at(NOW);
+    let reports = go(&plan, &mut live, &scratch, &mut clock, &[]).unwrap();
+    let done: Vec<&str> = reports
+        .iter()
+        .filter(|report| report.ended == Ended::Done)
+        .map(|report| report.step.as_str())
+        .collect();
+    assert_eq!(done, by_program(&plan));
+    assert_eq!(clock.waited_s, [5, 10, 45]);
+    assert_eq!(
+        live.states[&format!("{OURS}//alice/AKIACRKEY")],
+        json!({"status": "Inactive"})
+    );
+    let made = live.made.len();
+    let again = go(&plan, &mut live, &scratch, &mut clock, &[]).unwrap();
+    assert_eq!(live.made.len(), made);
+    let all_known = again
+        .iter()
+        .filter(|report| by_program(&plan).contains(&report.step.as_str()))
+        .all(|report| report.ended == Ended::AlreadyDone);
+    assert!(all_known, "{again:?}");
+}
+
+#[test]
+fn another_hash_is_not_approved() {
+    let plan = plan_of(&tree(), "cr-key");
+    let scratch = Scratch::named("hash");
+    let mut live = Live::with_keys(&KEYS);
+    let nothing = BTreeSet::new();
+    let mut journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+    for hash in ["", plan.plan_id(), "f00d"] {
+        let approval = Approval {
+            hash,
+            confirmed: &nothing,
+            evidence: Evidence::Required,
+        };
+        let clock = &mut Hands::at(NOW);
+        let error = run(
+            &plan,
+            &approval,
+            &mut live,
+            &mut journal,
+            clock,
+            &mut |_, _| {},
+        );
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::NotApproved, "{hash}");
+    }
+    assert!(live.made.is_empty() && journal.lines().is_empty());
+}
+
+#[test]
+fn whoever_runs_it_is_not_among_those_whom_it_changes() {
+    let plan = plan_of(&tree(), "cr-key");
+    for (name, own) in [
+        ("own-role", "assumed-role/Admin/me"),
+        ("no-arn", "nonsense"),
+    ] {
+        let scratch = Scratch::named(name);
+        let mut live = Live::with_keys(&KEYS);
+        live.own = own.to_owned();
+        let error = go(&plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Identity, "{own}");
+        assert!(live.made.is_empty(), "{own}");
+    }
+}
+
+#[test]
+fn a_run_that_is_cut_off_anywhere_goes_on_and_does_nothing_twice() {
+    let plan = plan_of(&tree(), "cr-key");
+    let whole = {
+        let scratch = Scratch::named("whole");
+        let mut live = Live::with_keys(&KEYS);
+        go(&plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap();
+        live
+    };
+    assert!(whole.moments >= 16, "{}", whole.moments);
+    for moment in 1..=whole.moments {
+        let scratch = Scratch::named(&format!("cut-{moment}"));
+        let mut live = Live::with_keys(&KEYS);
+        live.cut_off_at = Some(moment);
+        let mut clock = Hands::at(NOW);
+        let cut = catch_unwind(AssertUnwindSafe(|| {
+            go(&plan, &mut live, &scratch, &mut clock, &[])
+        }));
+        assert!(cut.is_err(), "moment {moment}");
+        // A crash may also tear the line that was being written.
+        let torn = std::fs::read_to_string(&scratch.0).unwrap() + "{\"torn";
+        std::fs::write(&scratch.0, torn).unwrap();
+        live.cut_off_at = None;
+        clock.now += HOUR;
+        go(&plan, &mut live, &scratch, &mut clock, &[]).unwrap();
+        assert_eq!(live.made, whole.made, "moment {moment}");
+        let journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+        assert!(
+            look(&plan, &mut live, &journal).is_empty(),
+            "moment {moment}"
+        );
+    }
+}
+
+#[test]
+fn what_somebody_changed_since_is_not_touched() {
+    let plan = plan_of(&tree(), "cr-key");
+    let deny = plan
+        .steps
+        .iter()
+        .find(|step| step.kind == "deny-all-on-user")
+        .unwrap();
+    let object = format!(
+        "{OURS}//alice/{}",
+        deny.params["policy_name"].as_str().unwrap()
+    );
+    let scratch = Scratch::named("drift");
+    let mut live = Live::with_keys(&KEYS);
+    live.states.insert(
+        object.clone(),
+        json!({"policy_document": {"Statement": "another"}}),
+    );
+    let reports = go(&plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap();
+    let report = reports
+        .iter()
+        .find(|report| report.step == deny.id)
+        .unwrap();
+    assert!(matches!(&report.ended, Ended::Failed(why) if why.contains("somebody changed it")));
+    assert_eq!(report.left_alive, deny.stops);
+    assert_eq!(
+        live.states[&object]["policy_document"]["Statement"],
+        "another"
+    );
+    // The others are taken all the same.
+    assert!(
+        live.made
+            .iter()
+            .any(|made| made.starts_with("UpdateAccessKey"))
+    );
+}
+
+#[test]
+fn a_refusal_fails_its_step_and_a_full_user_is_denied_another_way() {
+    let plan = plan_of(&tree(), "cr-key");
+    let scratch = Scratch::named("faults");
+    let mut live = Live::with_keys(&KEYS);
+    live.faults.insert(
+        "UpdateAccessKey".to_owned(),
+        CallError::of("AccessDenied", "no"),
+    );
+    live.faults.insert(
+        "PutUserPolicy".to_owned(),
+        CallError::of("LimitExceeded", "2048"),
+    );
+    let reports = go(&plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap();
+    assert_eq!(reports.iter().filter(|report| report.denied).count(), 2);
+    let attached = live
+        .made
+        .iter()
+        .filter(|made| made.starts_with("AttachUserPolicy"));
+    assert!(attached.count() >= 2, "{:?}", live.made);
+    let deny = plan
+        .steps
+        .iter()
+        .find(|step| step.kind == "deny-all-on-user")
+        .unwrap();
+    let report = reports
+        .iter()
+        .find(|report| report.step == deny.id)
+        .unwrap();
+    assert_eq!(report.ended, Ended::Done);
+    // And undone the same way, once that is allowed.
+    let mut journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+    let mut later = Hands::at(NOW + 40 * HOUR);
+    let ended = undo(
+        &plan,
+        &deny.id,
+        &mut live,
+        &mut journal,
+        &mut later,
+        |_, _| None,
+    );
+    assert_eq!(ended.unwrap(), Undoing::Undone);
+    assert!(live.made.last().unwrap().starts_with("DetachUserPolicy"));
+}
+
+#[test]
+fn without_evidence_nothing_is_changed() {
+    let plan = plan_of(&tree(), "cr-key");
+    let scratch = Scratch::named("evidence");
+    let mut live = Live::with_keys(&KEYS);
+    live.faults
+        .insert("snapshot".to_owned(), CallError::of("AccessDenied", "no"));
+    go(&plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap();
+    assert!(live.made.is_empty(), "{:?}", live.made);
+}
+
+#[test]
+fn deletions_wait_for_a_confirmation_of_their_own() {
+    let stolen = key("cr-key", OURS, "alice");
+    let secret = from(&stolen, password("cr-pass", OURS, "bob"));
+    let plan = plan_of(&[stolen, secret], "cr-key");
+    let asks = plan
+        .steps
+        .iter()
+        .find(|step| step.needs_confirmation)
+        .unwrap();
+    let deleted = |live: &Live| {
+        live.made
+            .iter()
+            .any(|made| made.starts_with("DeleteLoginProfile"))
+    };
+    let scratch = Scratch::named("confirm");
+    let mut live = Live::with_keys(&KEYS);
+    live.states
+        .insert(format!("{OURS}//bob"), json!({"exists": true}));
+    let mut clock = Hands::at(NOW);
+    go(&plan, &mut live, &scratch, &mut clock, &[]).unwrap();
+    assert!(!deleted(&live));
+    go(&plan, &mut live, &scratch, &mut clock, &[&asks.id]).unwrap();
+    assert!(deleted(&live));
+}
+
+/// The thief uses what still works: while its role may act it takes denials of alice away.
+fn thief(live: &mut Live) {
+    let revoked = live
+        .states
+        .keys()
+        .any(|object| object.starts_with(&format!("{OTHER}//Admin/Keyline-")));
+    if !revoked {
+        live.states
+            .retain(|object, _| !object.starts_with(&format!("{OURS}//alice/Keyline-deny")));
+        live.states.insert(
+            format!("{OURS}//alice/AKIACRKEY"),
+            json!({"status": "Active"}),
+        );
+    }
+}
+
+#[test]
+fn a_thief_who_takes_denials_away_loses_the_race() {
+    let plan = plan_of(&tree(), "cr-key");
+    let scratch = Scratch::named("race");
+    let mut live = Live::with_keys(&KEYS);
+    live.thief = Some(thief);
+    go(&plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap();
+    let journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+    assert!(
+        look(&plan, &mut live, &journal).is_empty(),
+        "{:?}",
+        live.states
+    );
+    assert_eq!(
+        live.states[&format!("{OURS}//alice/AKIACRKEY")],
+        json!({"status": "Inactive"})
+    );
+    // The naive way, to switch the key off and be done, loses: a second later it is on again.
+    let mut naive = Live::with_keys(&KEYS);
+    naive.states.insert(
+        format!("{OURS}//alice/AKIACRKEY"),
+        json!({"status": "Inactive"}),
+    );
+    thief(&mut naive);
+    assert_eq!(
+        naive.states[&format!("{OURS}//alice/AKIACRKEY")],
+        json!({"status": "Active"})
+    );
+}
+
+#[test]
+fn undoing_waits_for_the_dead_and_says_how_long() {
+    let plan = plan_of(&tree(), "cr-key");
+    let scratch = Scratch::named("undo");
+    let mut live = Live::with_keys(&KEYS);
+    let mut clock = Hands::at(NOW);
+    go(&plan, &mut live, &scratch, &mut clock, &[]).unwrap();
+    let deny = plan
+        .steps
+        .iter()
+        .find(|step| step.kind == "deny-all-on-user")
+        .unwrap();
+    let mut journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+    clock.now = NOW + 36 * HOUR;
+    let refused = undo(
+        &plan,
+        &deny.id,
+        &mut live,
+        &mut journal,
+        &mut clock,
+        |_, _| None,
+    )
+    .unwrap();
+    // Counted from the second stamp, which came after the denial.
+    let Undoing::Refused(UndoRefused::Zombies { until }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(until > NOW + 36 * HOUR && until < NOW + 37 * HOUR);
+    clock.now = until;
+    let undone = undo(
+        &plan,
+        &deny.id,
+        &mut live,
+        &mut journal,
+        &mut clock,
+        |_, _| None,
+    )
+    .unwrap();
+    assert_eq!(undone, Undoing::Undone);
+    assert!(
+        !live
+            .states
+            .keys()
+            .any(|object| object.contains("alice/Keyline-deny"))
+    );
+}
+
+#[test]
+fn a_journal_that_was_altered_is_refused() {
+    let plan = plan_of(&tree(), "cr-key");
+    let scratch = Scratch::named("tampered");
+    let mut live = Live::with_keys(&KEYS);
+    go(&plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap();
+    let text = std::fs::read_to_string(&scratch.0).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let without_third = [&lines[..2], &lines[3..]].concat().join("\n") + "\n";
+    let altered = text.replacen("Inactive", "Active", 1);
+    for wrong in [without_third, altered] {
+        std::fs::write(&scratch.0, wrong).unwrap();
+        let error = Journal::open(&scratch.0, &plan.hash).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Journal);
+    }
+    std::fs::write(&scratch.0, &text).unwrap();
+    assert!(Journal::open(&scratch.0, "another").is_err());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let fresh = Scratch::named("mode");
+        Journal::open(&fresh.0, &plan.hash).unwrap();
+        let mode = std::fs::metadata(&fresh.0).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn a_success_after_the_cut_is_an_alarm() {
+    let plan = plan_of(&tree(), "cr-key");
+    let scratch = Scratch::named("alarm");
+    let mut live = Live::with_keys(&KEYS);
+    go(&plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap();
+    let journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+    let mut later = tree();
+    assert!(alarms(&plan, &journal, &forest(&later)).is_empty());
+    later[2].last_success = Some(NOW + HOUR);
+    // What the role made after the plan was made is of the tree too.
+    let mut newest = from(&later[2], session("cr-new", OTHER, "Audit", "y"));
+    newest.last_success = Some(NOW + 2 * HOUR);
+    later.push(newest);
+    let found = alarms(&plan, &journal, &forest(&later));
+    let ids: Vec<&str> = found
+        .iter()
+        .map(|alarm| alarm.credential.as_str())
+        .collect();
+    assert_eq!(ids, ["cr-role", "cr-new"]);
+}
