@@ -46,3 +46,6 @@ pub const CHANGES_DRAWN: usize = 256;
 pub const REPORT_TEXT: usize = 160;
 /// Entries of one list of the report, so that a page can be read.
 pub const REPORT_LISTED: usize = 200;
+/// Ancestors among which the owner of a new key is looked for: who makes a backup key does so after a
+/// few hops, and a made-up chain of a million must not cost a look each.
+pub const OWNERS_ABOVE: usize = 64;

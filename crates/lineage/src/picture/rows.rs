@@ -155,12 +155,21 @@ impl Shape {
             skips: HashSet::new(),
             order: Vec::with_capacity(chosen.len()),
         };
+        // Where the way up from one that is not shown ends, so that no way is walked twice.
+        let mut ends: HashMap<Node, Option<Node>> = HashMap::new();
         for node in chosen {
             let direct = forest.parent(*node);
+            let mut way = Vec::new();
             let mut above = direct;
             while let Some(ancestor) = above.filter(|above| !known.contains(above)) {
+                if let Some(end) = ends.get(&ancestor) {
+                    above = *end;
+                    break;
+                }
+                way.push(ancestor);
                 above = forest.parent(ancestor);
             }
+            ends.extend(way.into_iter().map(|ancestor| (ancestor, above)));
             match above {
                 Some(parent) => shape.children.entry(parent).or_default().push(*node),
                 None => shape.roots.push(*node),
@@ -439,6 +448,7 @@ fn one(view: &View, survey: &mut Survey, node: Node) -> One {
     let credential = view.forest.credential(node);
     let liveness = view.forest.liveness(node, view.as_of);
     let alarms = survey.alarms(node, &credential, &liveness);
+    let above = survey.above(node);
     let works = credential.kind.is_usable() && liveness.state.is_alive();
     let outlives = works
         && alarms
@@ -456,11 +466,10 @@ fn one(view: &View, survey: &mut Survey, node: Node) -> One {
         } else {
             Still::Unremarkable
         },
-        outlives_since: survey.off_above_since(node),
-        off_above: survey.outlived(node).filter(|_| outlives).map(|outlived| {
-            let ancestor = view.forest.credential(outlived.ancestor);
-            let state = view.forest.liveness(outlived.ancestor, view.as_of);
-            (ancestor, state)
+        outlives_since: above.off_since,
+        off_above: above.outlived.filter(|_| outlives).map(|ancestor| {
+            let state = view.forest.liveness(ancestor, view.as_of);
+            (view.forest.credential(ancestor), state)
         }),
         alarms,
         liveness,

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::credential::{Credential, Kind};
 use crate::forest::Node;
+use crate::limits::OWNERS_ABOVE;
 use crate::liveness::{Liveness, State, liveness};
 use crate::picture::View;
 use crate::picture::words::{Alarm, Names, doubt, is_beginning, likeness};
@@ -76,6 +77,9 @@ pub struct Survey<'a> {
     pub standings: HashMap<Node, Standing>,
     alike: HashMap<Likeness, u32>,
     pub likenesses: Vec<Likeness>,
+    /// States of those that are not shown and stand above others.
+    states: HashMap<Node, (State, Option<i64>)>,
+    above: HashMap<Node, Above>,
     /// Seconds in which a node minted a credential that was used.
     used_seconds: HashMap<Node, HashSet<i64>>,
 }
@@ -88,6 +92,8 @@ impl<'a> Survey<'a> {
             standings: HashMap::new(),
             alike: HashMap::new(),
             likenesses: Vec::new(),
+            states: HashMap::new(),
+            above: HashMap::new(),
             used_seconds: HashMap::new(),
         }
     }
@@ -132,13 +138,15 @@ impl<'a> Survey<'a> {
     }
 
     /// The state of a node without its alarms: enough for those below it.
-    fn state_of(&self, node: Node) -> (State, Option<i64>) {
+    fn state_of(&mut self, node: Node) -> (State, Option<i64>) {
         if let Some(known) = self.standings.get(&node) {
             return (known.state, known.until);
         }
-        let credential = self.view.forest.credential(node);
-        let liveness = liveness(&credential, self.view.as_of);
-        (liveness.state, liveness.until)
+        let (forest, as_of) = (self.view.forest, self.view.as_of);
+        *self.states.entry(node).or_insert_with(|| {
+            let liveness = forest.liveness(node, as_of);
+            (liveness.state, liveness.until)
+        })
     }
 
     pub fn alarms(
@@ -155,7 +163,7 @@ impl<'a> Survey<'a> {
             // A key that its owner made is no session of the other: to outlive it is what it is for.
             match self.is_backup(node, credential) {
                 true => alarms.push(Alarm::BackupKey),
-                false => alarms.extend(self.outlived(node).map(|outlived| self.alarm(outlived))),
+                false => alarms.extend(self.outlived(node)),
             }
         }
         if self.was_left_aside(node, credential) {
@@ -167,49 +175,38 @@ impl<'a> Survey<'a> {
         alarms
     }
 
-    /// That the nearest ancestor is off, unless one that works stands between: then the alarm is that
-    /// one's.
-    pub fn outlived(&self, node: Node) -> Option<Outlived> {
-        let mut above = self.view.forest.parent(node);
-        let mut direct = true;
-        while let Some(ancestor) = above {
-            match self.state_of(ancestor) {
-                (state, until) if is_off(state, until) => {
-                    return Some(Outlived { ancestor, direct });
+    /// What the chain above a node says about it. Answers are kept, so that a chain of a million hops
+    /// is walked once.
+    pub fn above(&mut self, node: Node) -> Above {
+        let forest = self.view.forest;
+        let mut way = Vec::new();
+        let mut next = Some(node);
+        while let Some(at) = next.filter(|at| !self.above.contains_key(at)) {
+            way.push(at);
+            next = forest.parent(at);
+        }
+        for at in way.into_iter().rev() {
+            let above = match forest.parent(at) {
+                None => Above::default(),
+                Some(parent) => {
+                    let beyond = self.above[&parent];
+                    let (state, until) = self.state_of(parent);
+                    beyond.seen_through(parent, state, until)
                 }
-                (state, _) if state.is_alive() => return None,
-                _ => {}
-            }
-            direct = false;
-            above = self.view.forest.parent(ancestor);
+            };
+            self.above.insert(at, above);
         }
-        None
+        self.above[&node]
     }
 
-    fn alarm(&self, outlived: Outlived) -> Alarm {
-        if outlived.direct {
-            return Alarm::ParentIsOff;
+    fn outlived(&mut self, node: Node) -> Option<Alarm> {
+        let outlived = self.above(node).outlived?;
+        if self.view.forest.parent(node) == Some(outlived) {
+            return Some(Alarm::ParentIsOff);
         }
-        let ancestor = self.view.forest.credential(outlived.ancestor);
+        let ancestor = self.view.forest.credential(outlived);
         let name = Names::new([&ancestor].into_iter()).mention(&ancestor);
-        Alarm::AncestorIsOff { name }
-    }
-
-    /// Since when the earliest ancestor that is off has been so.
-    pub fn off_above_since(&self, node: Node) -> Option<i64> {
-        let mut earliest: Option<i64> = None;
-        let mut above = self.view.forest.parent(node);
-        while let Some(ancestor) = above {
-            let (state, until) = self.state_of(ancestor);
-            if is_off(state, until) {
-                earliest = match (earliest, until) {
-                    (Some(a), Some(b)) => Some(a.min(b)),
-                    (a, b) => a.or(b),
-                };
-            }
-            above = self.view.forest.parent(ancestor);
-        }
-        earliest
+        Some(Alarm::AncestorIsOff { name })
     }
 
     /// A long-term credential that its owner made with another one.
@@ -224,12 +221,17 @@ impl<'a> Survey<'a> {
         );
         lasting
             && !credential.user_name.is_empty()
-            && self.view.forest.ancestors(node).into_iter().any(|above| {
+            && self.ancestors(node).take(OWNERS_ABOVE).any(|above| {
                 let above = self.view.forest.credential(above);
                 above.kind.is_usable()
                     && above.user_name == credential.user_name
                     && above.account_id == credential.account_id
             })
+    }
+
+    fn ancestors(&self, node: Node) -> impl Iterator<Item = Node> {
+        let forest = self.view.forest;
+        std::iter::successors(forest.parent(node), |above| forest.parent(*above))
     }
 
     /// Minted in the same second as a sibling that was used, and never used itself. Services mint more
@@ -259,10 +261,33 @@ impl<'a> Survey<'a> {
     }
 }
 
-/// The nearest ancestor that is off, and whether it is the parent.
-pub struct Outlived {
-    pub ancestor: Node,
-    direct: bool,
+/// What the chain above a credential says about it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Above {
+    /// The nearest ancestor that is off, unless one that works stands between: then that one is the
+    /// surprise.
+    pub outlived: Option<Node>,
+    /// Since when the one that was switched off first has been off.
+    pub off_since: Option<i64>,
+}
+
+impl Above {
+    /// The same from one step further down.
+    fn seen_through(self, parent: Node, state: State, until: Option<i64>) -> Above {
+        if is_off(state, until) {
+            return Above {
+                outlived: Some(parent),
+                off_since: match (self.off_since, until) {
+                    (Some(a), Some(b)) => Some(a.min(b)),
+                    (a, b) => a.or(b),
+                },
+            };
+        }
+        Above {
+            outlived: self.outlived.filter(|_| !state.is_alive()),
+            ..self
+        }
+    }
 }
 
 fn second(at: i64) -> i64 {

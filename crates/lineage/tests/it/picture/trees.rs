@@ -176,7 +176,7 @@ Next: keyline lineage AKIAI44QH8DHBEXAMPLE
 
 #[test]
 fn chains_deeper_than_a_screen_stay_inside() {
-    let hops = (0..400).map(|hop| {
+    let hops = (0..4000).map(|hop| {
         let id = |hop: usize| format!("ASIAHOPNUMBER{hop:07}");
         let session = credential(&id(hop), Kind::RoleSession, A)
             .issued("09:00", "10:00")
