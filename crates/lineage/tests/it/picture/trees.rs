@@ -192,7 +192,7 @@ fn chains_deeper_than_a_screen_stay_inside() {
     check(
         line,
         "
-                     └─ (320) ASIA…0320  → juggler  no calls  valid until 10:00",
+                     └─ (320) ASIA…0320  → juggler   no calls  valid until 10:00",
     );
     assert!(tree.lines().all(|line| line.chars().count() <= 100));
 }
