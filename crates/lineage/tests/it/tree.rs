@@ -92,6 +92,7 @@ fn name(credential: &Credential) -> String {
         }
         _ if !credential.principal_id.is_empty() => credential.principal_id.clone(),
         _ if !credential.principal_arn.is_empty() => credential.principal_arn.clone(),
+        _ if !credential.role_arn.is_empty() => credential.role_arn.clone(),
         _ => credential.user_name.clone(),
     }
 }
