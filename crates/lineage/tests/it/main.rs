@@ -7,6 +7,7 @@ mod linking;
 mod controls;
 mod guarantee;
 mod stories;
+mod real;
 mod picture;
 
 mod records;
