@@ -38,10 +38,7 @@ fn find(path: &Path, found: &mut Vec<PathBuf>) {
             .collect();
         inside.sort();
         inside.iter().for_each(|path| find(path, found));
-    } else if path
-        .extension()
-        .is_some_and(|extension| extension == "jsonl")
-    {
+    } else if path.is_file() && path.extension().is_some_and(|end| end == "jsonl") {
         found.push(path.to_owned());
     }
 }
