@@ -99,6 +99,9 @@ impl Build {
         let Some(nodes) = self.callers.by_principal.get(&principal) else {
             return Vec::new();
         };
+        if at == NEVER {
+            return Vec::new();
+        }
         let slack = CLOCKS_S * SECOND;
         let used = |node: &&u32| {
             self.entries[**node as usize]

@@ -81,6 +81,7 @@ fn any_order_any_split_any_number_of_deliveries() {
     let mut runner = TestRunner::new(Config {
         cases: 6,
         failure_persistence: None,
+        max_shrink_iters: 0,
         ..Config::default()
     });
     let strategy = (
