@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use anyhow::Context;
-use keyline_simulate::{Config, Simulation, ip_ranges_json};
+use keyline_simulate::{Config, Habits, Simulation, ip_ranges_json};
 use libdeflater::{CompressionLvl, Compressor};
 
 use crate::run::Options;
@@ -34,11 +34,15 @@ pub fn data(options: &[String]) -> anyhow::Result<()> {
             .context("`--accounts` is too large")?,
     };
     let threads = options.number("--threads", 2)?.clamp(1, 64);
+    let habits = match options.has("--habits") {
+        true => Habits::With,
+        false => Habits::Without,
+    };
     let out = options
         .take("--out")?
         .context("`--out DIR` says where to write")?;
     options.finish()?;
-    let written = write(config, threads, &PathBuf::from(&out))?;
+    let written = write(config, habits, threads, &PathBuf::from(&out))?;
     println!("{}", written.sentence(&out));
     Ok(())
 }
@@ -76,9 +80,9 @@ impl Written {
     }
 }
 
-pub fn write(config: Config, threads: u64, out: &Path) -> anyhow::Result<Written> {
+pub fn write(config: Config, habits: Habits, threads: u64, out: &Path) -> anyhow::Result<Written> {
     let begun = Instant::now();
-    let simulation = Simulation::new(config.clone());
+    let simulation = Simulation::new(config.clone()).with_habits(habits);
     fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     fs::write(out.join("ip-ranges.json"), ip_ranges_json())?;
     let next = AtomicU64::new(0);

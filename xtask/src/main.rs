@@ -20,7 +20,7 @@ usage: cargo xtask TASK [OPTION…]
   ci                           formatting, lints and all tests, as `.ci/run` does
   kql-report                   which cases of the KQL corpora pass, and the causes of those that do not
   data --events N --out DIR    benchmark data: N events of a simulated organisation as gz log files
-       [--seed N] [--days N] [--accounts N] [--threads N]
+       [--seed N] [--days N] [--accounts N] [--threads N] [--habits]
   bench --events N [--peers]   measure this build (and the peers) over generated data; see bench/README.md
 ";
 

@@ -5,6 +5,7 @@
 //! number of events, and several threads may share the work. Deliberately not here: compression and
 //! writing, which belong to whoever has a disk.
 
+use crate::behaviours;
 use crate::clock::{self, DAY};
 use crate::ids;
 use crate::limits::FILE_EVENTS_TARGET;
@@ -49,6 +50,16 @@ pub struct Simulation {
     /// Accounts and regions of the story that are none of the organisation's.
     outside: Vec<(String, String)>,
     delivery: Delivery,
+    habits: Habits,
+}
+
+/// Whether the organisation has habits that look like attacks ([`crate::behaviours`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Habits {
+    #[default]
+    Without,
+    /// In addition to the events that the configuration asks for.
+    With,
 }
 
 /// How the trail delivers. The default is a trail as one would wish it: at once, once, in order.
@@ -98,7 +109,13 @@ impl Simulation {
             story: Vec::new(),
             outside: Vec::new(),
             delivery: Delivery::default(),
+            habits: Habits::default(),
         }
+    }
+
+    /// Adds the habits of the organisation to its ordinary days, or leaves them out.
+    pub fn with_habits(self, habits: Habits) -> Simulation {
+        Simulation { habits, ..self }
     }
 
     /// Another way to deliver the same events.
@@ -190,6 +207,18 @@ impl Simulation {
         events
     }
 
+    /// What habits add to a file's account, region and span: their names and events.
+    pub fn habits(&self, number: u64) -> Vec<(&'static str, Event)> {
+        let place = self.place(number);
+        match place.stream {
+            // All habits live in the home region.
+            Some(stream) if stream.home && self.habits == Habits::With => {
+                behaviours::events(&self.organisation, place.account, place.from, place.until)
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Calls `each` with every event of a file, as it is delivered.
     fn tell(&self, number: u64, mut each: impl FnMut(i64, Told<'_>)) {
         if self.delivery == Delivery::default() {
@@ -257,6 +286,10 @@ impl Simulation {
                 happenings.push((event.time, Happening::Story(position)));
             }
         }
+        let habits = self.habits(number);
+        for (position, (_, event)) in habits.iter().enumerate() {
+            happenings.push((event.time, Happening::Habit(position)));
+        }
         happenings.sort_by_key(|&(time, happening)| (time, happening));
         let mut record = Record::default();
         for (time, happening) in happenings {
@@ -283,6 +316,9 @@ impl Simulation {
                         &mut record,
                     );
                     each(time, Told::Ordinary(&record));
+                }
+                Happening::Habit(position) => {
+                    each(time, Told::Story(&habits[position].1.json));
                 }
                 Happening::Story(position) => {
                     each(time, Told::Story(&self.story[position].json));
@@ -442,6 +478,7 @@ struct Place<'a> {
 enum Happening {
     Issue(usize),
     Ordinary(u64),
+    Habit(usize),
     Story(usize),
 }
 

@@ -13,6 +13,7 @@
 pub mod organisation;
 
 pub mod address;
+pub mod behaviours;
 pub mod files;
 pub mod identity;
 pub mod limits;
@@ -26,6 +27,6 @@ pub mod ids;
 pub mod random;
 
 pub use address::ip_ranges_json;
-pub use files::{Delivery, Event, File, Simulation, benign};
+pub use files::{Delivery, Event, File, Habits, Simulation, benign};
 pub use organisation::Config;
 pub use stories::{Story, Told};

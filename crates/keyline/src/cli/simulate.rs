@@ -1,6 +1,7 @@
 //! `keyline simulate`: CloudTrail files of a made-up organisation, in the S3 layout, with the truth
 //! beside them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use flate2::{Compression, write::GzEncoder};
-use keyline_simulate::{Config, Simulation, ip_ranges_json, stories};
+use keyline_simulate::{Config, Delivery, Habits, Simulation, behaviours, ip_ranges_json, stories};
 
 use super::{Context, Status};
 use crate::coverage::{bytes, count};
@@ -18,6 +19,13 @@ use crate::units::{TICKS_PER_SECOND, parse_instant};
 
 /// The name under which ordinary days without any attack are asked for.
 const BENIGN: &str = "benign";
+
+/// What a trail is like on a bad day.
+const ROUGH: Delivery = Delivery {
+    late_per_mille: 50,
+    duplicates_per_mille: 20,
+    disorder: true,
+};
 
 #[derive(Args)]
 pub struct SimulateArgs {
@@ -45,6 +53,13 @@ pub struct SimulateArgs {
     /// How many accounts the organisation has
     #[arg(long = "account-count", default_value_t = 4, value_name = "N")]
     account_count: u32,
+    /// Give ordinary days habits that look like attacks and are none, and say which events are whose in
+    /// `habits.json`
+    #[arg(long)]
+    habits: bool,
+    /// Deliver as real trails do: some events late, some twice, none in order
+    #[arg(long)]
+    rough_delivery: bool,
     /// Write plain JSON instead of gzip
     #[arg(long)]
     plain: bool,
@@ -69,17 +84,29 @@ pub fn run(args: SimulateArgs, context: Context) -> Result<Status> {
             out.clone()
         };
         let (simulation, truth) = if name == BENIGN {
-            (Simulation::new(config(&args)), None)
+            let habits = match args.habits {
+                true => Habits::With,
+                false => Habits::Without,
+            };
+            (Simulation::new(config(&args)).with_habits(habits), None)
         } else if let Some(story) = stories::find(name) {
             let told = (story.tell)(args.seed);
             (told.simulation, Some(told.truth))
         } else {
             bail!("there is no story `{name}`; `keyline simulate --list` names them");
         };
+        let simulation = match args.rough_delivery {
+            true => simulation.with_delivery(ROUGH),
+            false => simulation,
+        };
         let written = write(&simulation, &folder, &args, &context)?;
         let references = folder.join("ip-ranges.json");
         fs::write(&references, ip_ranges_json())
             .with_context(|| format!("cannot write `{}`", references.display()))?;
+        if args.habits && name == BENIGN {
+            fs::write(folder.join("habits.json"), habits(&simulation)?)
+                .with_context(|| format!("cannot write into `{}`", folder.display()))?;
+        }
         if let Some(truth) = truth {
             fs::write(folder.join("truth.json"), truth.json())
                 .with_context(|| format!("cannot write into `{}`", folder.display()))?;
@@ -104,6 +131,29 @@ fn config(args: &SimulateArgs) -> Config {
         days: args.days,
         accounts: args.account_count,
     }
+}
+
+/// Every habit with what it could be taken for and its events, as one JSON document.
+fn habits(simulation: &Simulation) -> Result<String> {
+    let mut events: BTreeMap<&str, Vec<serde_json::Value>> = BTreeMap::new();
+    for number in 0..simulation.file_slots() {
+        for (name, event) in simulation.habits(number) {
+            let mut record: serde_json::Value = serde_json::from_str(&event.json)?;
+            let ids = events.entry(name).or_default();
+            ids.push(record["eventID"].take());
+        }
+    }
+    let habits: Vec<serde_json::Value> = behaviours::all()
+        .map(|habit| {
+            let ids = events.remove(habit.name).unwrap_or_default();
+            serde_json::json!({
+                "name": habit.name, "what": habit.what, "confuses": habit.confuses,
+                "event_ids": ids,
+            })
+        })
+        .collect();
+    let document = serde_json::json!({"schema": "keyline.habits/1", "habits": habits});
+    Ok(format!("{}\n", serde_json::to_string_pretty(&document)?))
 }
 
 struct Written {

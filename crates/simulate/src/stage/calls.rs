@@ -8,6 +8,7 @@
 use super::Stage;
 use super::cast::{Account, Cred, Who};
 use super::sts::sts_details;
+use crate::ids;
 use crate::record::Record;
 
 impl Stage {
@@ -106,8 +107,8 @@ impl Stage {
         record.management = !is_data(service, name);
         request.clone_into(&mut record.request);
         if service == "s3" {
-            record.request_id.truncate(16);
-            record.request_id = record.request_id.replace('-', "").to_ascii_uppercase();
+            record.request_id.clear();
+            ids::alphanumeric(record.event_number, 16, &mut record.request_id);
             if !record.management {
                 record.agent = format!("[{}]", record.agent);
                 record.resources = self.bucket_of(account, request);

@@ -43,6 +43,13 @@ pub static CHINA: Partition = Partition {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Account(pub(super) usize);
+impl Account {
+    /// Its place in the cast.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct User(pub(super) usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +129,20 @@ impl Stage {
     pub fn account(&self, index: usize) -> Account {
         assert!(index < self.accounts.len(), "the cast has no such account");
         Account(index)
+    }
+
+    /// The organisation's accounts, the management account first.
+    pub fn organisation_accounts(&self) -> impl Iterator<Item = Account> + use<> {
+        let count = self.accounts.iter().filter(|account| account.recorded);
+        (0..count.count()).map(Account)
+    }
+
+    /// The name of a role session.
+    pub fn session_of(&self, cred: Cred) -> String {
+        match &self.cards[cred.0].who {
+            Who::RoleSession(session) => session.name.clone(),
+            _ => String::new(),
+        }
     }
 
     /// An account of somebody else, whose trail is not among the logs.
@@ -317,6 +338,6 @@ impl Stage {
     }
 
     fn number_of(&self, account: Account, name: &str) -> u64 {
-        derive_text(derive(self.accounts[account.0].number, self.label), name)
+        derive_text(derive(self.accounts[account.0].number, self.cast), name)
     }
 }

@@ -71,9 +71,21 @@ impl Stage {
 
     /// A call from a page of the console: every service's pages have a key of their own.
     pub fn console_calls(&mut self, session: Cred, call: &str, request: &str) -> String {
+        self.console_calls_and_gets(session, call, request, "")
+    }
+
+    /// The same with an answer that matters later.
+    pub(super) fn console_calls_and_gets(
+        &mut self,
+        session: Cred,
+        call: &str,
+        request: &str,
+        response: &str,
+    ) -> String {
         let service = call.split(':').next().unwrap_or_default();
         let key = self.console_key(session, service);
         let mut record = self.call(session, &key, call, request);
+        response.clone_into(&mut record.response);
         BROWSER.clone_into(&mut record.agent);
         // Some of the services say that the credential is the console's, some do not.
         record.from_console = !matches!(service, "ec2" | "s3");

@@ -20,6 +20,20 @@ const REVOKE: &str = "AWSRevokeOlderSessions";
 impl Stage {
     /// A second key, for oneself or for somebody else.
     pub fn create_access_key(&mut self, by: Cred, user: User) -> Cred {
+        let (request, response, told, key) = self.new_key(by, user);
+        self.calls_and_gets(by, "iam:CreateAccessKey", &request, &response);
+        self.enter(Who::User(user), 0, key, told)
+    }
+
+    /// The same by a page of the console.
+    pub fn console_creates_access_key(&mut self, session: Cred, user: User) -> Cred {
+        let (request, response, told, key) = self.new_key(session, user);
+        self.console_calls_and_gets(session, "iam:CreateAccessKey", &request, &response);
+        self.enter(Who::User(user), 0, key, told)
+    }
+
+    /// Request, answer, truth and key of `CreateAccessKey`.
+    fn new_key(&mut self, by: Cred, user: User) -> (String, String, Expected, String) {
         let card = self.users[user.0].clone();
         let number = self.fresh_number();
         let mut key = String::new();
@@ -51,8 +65,7 @@ impl Stage {
             ..Expected::default()
         };
         let request = format!("{{\"userName\":\"{}\"}}", card.name);
-        self.calls_and_gets(by, "iam:CreateAccessKey", &request, &response);
-        self.enter(Who::User(user), 0, key, told)
+        (request, response, told, key)
     }
 
     /// `Active` or `Inactive`.

@@ -87,6 +87,8 @@ pub struct Stage {
     seed: u64,
     /// What tells this stage's made-up numbers from another's.
     label: u64,
+    /// The same for its cast, which stays from day to day.
+    cast: u64,
     /// How many numbers were made up so far.
     drawn: u64,
     pub partition: &'static Partition,
@@ -97,6 +99,8 @@ pub struct Stage {
     /// Seconds by which each record moves the clock on.
     pub pace: i64,
     pub hand: Hand,
+    /// The VPC endpoint through which calls go; empty for none.
+    endpoint: &'static str,
     background: u64,
     accounts: Vec<AccountCard>,
     users: Vec<UserCard>,
@@ -140,12 +144,14 @@ impl Stage {
             story,
             seed,
             label: derive_text(seed, story),
+            cast: derive_text(seed, story),
             drawn: 0,
             partition: &AWS,
             region: AWS.home,
             now: WEDNESDAY + 9 * HOUR,
             pace: 7,
             hand: Hand::rightful("192.0.2.14", CLI),
+            endpoint: "",
             background: BACKGROUND_EVENTS,
             accounts: accounts.collect(),
             users: Vec::new(),
@@ -156,6 +162,16 @@ impl Stage {
             attack_address: String::new(),
             rightful_address: String::new(),
         }
+    }
+
+    /// The same cast on another day: other events, other temporary keys.
+    pub(crate) fn another_day(&mut self, day: i64) {
+        self.label = derive(self.cast, day as u64);
+    }
+
+    /// From here on calls go through this VPC endpoint, or through none.
+    pub fn through_endpoint(&mut self, endpoint: &'static str) {
+        self.endpoint = endpoint;
     }
 
     /// From here on it is this hand that acts.
@@ -300,6 +316,7 @@ impl Stage {
             event_type: "AwsApiCall",
             management: true,
             recipient: self.id_of(account),
+            vpc_endpoint: self.endpoint.to_owned(),
             tls_host: endpoint,
             ..Record::default()
         }

@@ -1,7 +1,9 @@
 //! What the generator promises: the same for the same seed, exact counts, records that hang together.
 #![allow(clippy::unwrap_used)]
 
+mod behaviours;
 mod delivery;
+mod guide;
 mod reading;
 mod stories;
 mod truth;

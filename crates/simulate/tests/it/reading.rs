@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use keyline_simulate::{Config, Simulation, stories};
+use keyline_simulate::{Config, Habits, Simulation, stories};
 use keyline_trail::{ReadOptions, Reader};
 
 #[track_caller]
@@ -40,6 +40,18 @@ fn ordinary_days() {
         accounts: 4,
     };
     check(&Simulation::new(config));
+}
+
+#[test]
+fn habits() {
+    let config = Config {
+        seed: 12,
+        events: 500,
+        start: 1_791_936_000,
+        days: 14,
+        accounts: 3,
+    };
+    check(&Simulation::new(config).with_habits(Habits::With));
 }
 
 #[test]
