@@ -6,7 +6,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use keyline_lineage::{Facts, Forest, Production};
@@ -84,7 +86,7 @@ fn reading(events: u64) {
 }
 
 fn weight(credentials: u64) {
-    let before = resident();
+    let before = live();
     let start = Instant::now();
     let options = ReadOptions {
         projection: Facts::columns(),
@@ -108,7 +110,7 @@ fn weight(credentials: u64) {
     }
     reader.read(text.as_bytes(), &mut sink);
     let _ = reader.finish(&mut sink);
-    let gathered = (start.elapsed().as_secs_f64(), resident() - before);
+    let gathered = (start.elapsed().as_secs_f64(), live() - before);
     let start = Instant::now();
     let forest = Forest::build(facts, &Production::default()).0;
     let built = start.elapsed().as_secs_f64();
@@ -117,8 +119,8 @@ fn weight(credentials: u64) {
         forest.len(),
         gathered.0,
         gathered.1 / credentials,
-        (resident() - before) / credentials,
-        (peak() - before) / credentials,
+        (live() - before) / credentials,
+        (most() - before) / credentials,
     );
     let start = Instant::now();
     let total: u64 = forest
@@ -176,17 +178,33 @@ fn busy() -> f64 {
     first.map_or(0.0, |nanos| nanos / 1e9)
 }
 
-fn resident() -> u64 {
-    status("VmRSS:")
+/// Counts what is allocated: what the system gives back shows late.
+struct Counting;
+
+static LIVE: AtomicU64 = AtomicU64::new(0);
+static MOST: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let live = LIVE.fetch_add(layout.size() as u64, Ordering::Relaxed) + layout.size() as u64;
+        MOST.fetch_max(live, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size() as u64, Ordering::Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
 }
 
-fn peak() -> u64 {
-    status("VmHWM:")
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn live() -> u64 {
+    LIVE.load(Ordering::Relaxed)
 }
 
-fn status(name: &str) -> u64 {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = text.lines().find(|line| line.starts_with(name));
-    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0) * 1024
+fn most() -> u64 {
+    MOST.load(Ordering::Relaxed)
 }

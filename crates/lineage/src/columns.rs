@@ -81,6 +81,7 @@ pub(crate) struct Columns<'a> {
     time: Option<&'a TimestampMicrosecondArray>,
     created: Option<&'a TimestampMicrosecondArray>,
     flags: [Option<&'a BooleanArray>; 3],
+    details: [Option<&'a StringViewArray>; DETAIL.len()],
     rows: &'a RecordBatch,
 }
 
@@ -101,6 +102,7 @@ impl<'a> Columns<'a> {
                 Column::SessionCredentialFromConsole,
             ]
             .map(|column| rows.column_by_name(column.name())?.as_boolean_opt()),
+            details: DETAIL.map(|column| text(rows, column)),
             rows,
         }
     }
@@ -110,8 +112,18 @@ impl<'a> Columns<'a> {
     }
 
     #[inline(always)]
-    pub(crate) fn caller(&self, row: usize) -> [u128; CALLER.len()] {
-        self.caller.map(|column| view(column, row))
+    pub(crate) fn caller_view(&self, column: usize, row: usize) -> u128 {
+        view(self.caller[column], row)
+    }
+
+    /// Whether a column of the caller differs from row to row.
+    pub(crate) fn varies(&self, column: usize) -> bool {
+        let Some(column) = self.caller[column] else {
+            return false;
+        };
+        let mut views = column.views().iter();
+        let first = views.next();
+        views.any(|view| Some(view) != first)
     }
 
     /// The text of a column of [`CALLER`].
@@ -180,9 +192,10 @@ impl<'a> Columns<'a> {
         view(self.error, row) as u32 != 0
     }
 
-    /// The text of any other column.
+    /// The text of a column that minting and changing events are asked for.
     pub(crate) fn detail(&self, column: Column, row: usize) -> &'a str {
-        value(text(self.rows, column), row)
+        let place = DETAIL.iter().position(|known| *known == column);
+        place.map_or("", |place| value(self.details[place], row))
     }
 }
 

@@ -8,17 +8,17 @@ use std::collections::HashSet;
 
 use arrow_array::RecordBatch;
 use hashbrown::HashTable;
-use keyline_trail::{
-    Column, ColumnTest, Conjunction, Detail, Prefilter, Projection, Test, address,
-};
+use keyline_trail::partition::service_name;
+use keyline_trail::{Column, ColumnTest, Conjunction, Detail, Prefilter, Projection, Test};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::columns::{self, CALLER, Columns};
+use crate::columns::{self, Columns};
 use crate::deed::{Caller, Changed, Minted, NAMES, detailed, provider};
 use crate::production::Production;
+use crate::recent::{Address, Agent, Recent, Slot, spelling};
 use crate::sighting::{
-    CallerType, Flags, Forwarded, Forwarding, KeyMark, Sighting, Who, agent_flags, is_forwarded,
-    is_key, settle,
+    CallerType, Flags, Forwarded, Forwarding, KeyMark, Sighting, Who, is_forwarded, is_key,
+    is_service, settle,
 };
 use crate::strings::{Renumbering, Strings, Text};
 use crate::usage::NEVER;
@@ -43,42 +43,10 @@ pub struct Facts {
     /// Events dated later than this never set `last_event`.
     horizon: Option<i64>,
     watched: Production,
+    /// Where calls are counted, by all that their records say of the caller.
+    slots: HashTable<(u128, Slot)>,
+    recent: Option<Box<Recent>>,
 }
-
-/// Callers of this batch by their views: nearly every event has the caller of one a moment ago.
-struct Recent {
-    known: Vec<Known>,
-    names: Vec<(u128, u16)>,
-}
-
-#[derive(Clone)]
-struct Known {
-    views: [u128; CALLER.len()],
-    created: i64,
-    flags: u8,
-    slot: Slot,
-    address: u128,
-    address_text: Text,
-    address_place: u32,
-    agent: u128,
-    agent_text: Text,
-    agent_place: u32,
-}
-
-/// Where the calls of a caller are counted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Slot {
-    Unknown,
-    /// The caller has no credential.
-    Nothing,
-    Sighting(u32),
-    Forwarding(u32, KeyMark),
-}
-
-/// How many callers and names are remembered; powers of two.
-const RECENT: usize = 256;
-/// A view that no text has: its length would be longer than its buffer.
-const NO_VIEW: u128 = u128::MAX;
 
 impl Facts {
     /// Facts that also note which credentials touch a production asset, which costs the column `Resources`
@@ -141,10 +109,8 @@ impl Facts {
     /// Takes in a batch of events, of trail's columns.
     pub fn observe(&mut self, rows: &RecordBatch) {
         let columns = Columns::new(rows);
-        let mut recent = Recent {
-            known: vec![Known::unknown(); RECENT],
-            names: vec![(NO_VIEW, 0); RECENT],
-        };
+        let mut recent = self.recent.take().unwrap_or_default();
+        recent.begin(&columns);
         let names = &NAMES.1;
         for row in 0..columns.len() {
             let time = columns.time(row);
@@ -153,25 +119,29 @@ impl Facts {
                 self.last_event = Some(self.last_event.map_or(time, |last| last.max(time)));
             }
             let name = recent.name(&columns, row);
-            let known = recent.caller(&columns, row);
-            if known.slot == Slot::Unknown {
-                known.slot = self.identify(&columns, row);
+            let address = recent.address(&columns, row, &self.strings);
+            let mut slot = recent.caller(&columns, row, address.is_service);
+            if slot == Slot::Unknown {
+                let print = recent.print(&columns, row, address.is_service);
+                slot = self.slot_of(print, &columns, row, address.is_service);
+                recent.set(slot);
             }
             let failed = columns.failed(row);
-            match known.slot {
+            match slot {
                 Slot::Sighting(_) if names[name].is_sign_in => {}
                 Slot::Sighting(place) => {
-                    self.count(
-                        place,
-                        known,
-                        &columns,
-                        row,
-                        failed,
-                        !names[name].always_allowed,
-                    );
+                    let proves = !names[name].always_allowed;
+                    let usage = &mut self.sightings[place as usize].usage;
+                    usage.count(time, failed, proves);
+                    self.count_source(place, &address, &columns, row);
+                    let agent = recent.agent(&columns, row, &self.strings);
+                    self.count_agent(place, &agent, &columns, row);
+                    if !self.watched.assets.is_empty() {
+                        self.watch(place, columns.detail(Column::Resources, row));
+                    }
                 }
                 Slot::Forwarding(place, key) => {
-                    let mut call = Forwarded::new(known.created, key);
+                    let mut call = Forwarded::new(columns.created(row), key);
                     call.events = 1;
                     call.errors = u64::from(failed);
                     if time != NEVER {
@@ -189,94 +159,82 @@ impl Facts {
             }
         }
         self.events += columns.len() as u64;
+        self.recent = Some(recent);
     }
 
     #[inline(always)]
-    fn count(
-        &mut self,
-        place: u32,
-        known: &mut Known,
-        columns: &Columns<'_>,
-        row: usize,
-        failed: bool,
-        proves: bool,
-    ) {
-        let sighting = &mut self.sightings[place as usize];
-        let usage = &mut sighting.usage;
+    fn count_source(&mut self, place: u32, address: &Address, columns: &Columns<'_>, row: usize) {
+        let usage = &mut self.sightings[place as usize].usage;
+        let at = usage.known_source(address.text).or_else(|| {
+            let text = spelling(columns.address(row));
+            usage.source(&text, &mut self.strings)
+        });
         let time = columns.time(row);
-        usage.count(time, failed, proves);
-        let view = columns.address_view(row);
-        let same = known.address == view
-            && usage
-                .sources
-                .get(known.address_place as usize)
-                .is_some_and(|source| source.address == known.address_text);
-        if !same {
-            let text = columns.address(row);
-            let canonical = match text.is_empty() {
-                true => String::new(),
-                false => address::canonical(text),
-            };
-            let text = if canonical.is_empty() {
-                text
-            } else {
-                &canonical
-            };
-            let found = usage.source(text, &mut self.strings);
-            known.address = if found.is_some() { view } else { NO_VIEW };
-            known.address_place = found.map_or(u32::MAX, |at| at as u32);
-            known.address_text = found.map_or(Text::EMPTY, |at| usage.sources[at].address);
-        }
-        if let Some(source) = usage.sources.get_mut(known.address_place as usize) {
+        if let Some(at) = at {
+            let source = &mut usage.sources[at];
             source.events = source.events.saturating_add(1);
             if time != NEVER {
                 source.first = source.first.min(time);
                 source.last = source.last.max(time);
             }
         }
-        let view = columns.agent_view(row);
-        let same = known.agent == view
-            && usage
-                .agents
-                .get(known.agent_place as usize)
-                .is_some_and(|agent| agent.agent == known.agent_text);
-        if !same {
-            let text = columns.agent(row);
-            sighting.flags.add(agent_flags(text));
-            let found = usage.agent(text, &mut self.strings);
-            known.agent = if found.is_some() { view } else { NO_VIEW };
-            known.agent_place = found.map_or(u32::MAX, |at| at as u32);
-            known.agent_text = found.map_or(Text::EMPTY, |at| usage.agents[at].agent);
-        }
-        if time != NEVER
-            && let Some(agent) = usage.agents.get_mut(known.agent_place as usize)
+    }
+
+    #[inline(always)]
+    fn count_agent(&mut self, place: u32, agent: &Agent, columns: &Columns<'_>, row: usize) {
+        let sighting = &mut self.sightings[place as usize];
+        sighting.flags.add(agent.flags);
+        let usage = &mut sighting.usage;
+        let at = usage
+            .known_agent(agent.text)
+            .or_else(|| usage.agent(columns.agent(row), &mut self.strings));
+        let time = columns.time(row);
+        if let Some(at) = at
+            && time != NEVER
         {
-            agent.first = agent.first.min(time);
+            usage.agents[at].first = usage.agents[at].first.min(time);
         }
-        if !self.watched.assets.is_empty()
-            && !sighting.flags.has(Flags::PRODUCTION)
-            && touches(&self.watched, columns.detail(Column::Resources, row))
-        {
+    }
+
+    fn watch(&mut self, place: u32, resources: &str) {
+        let sighting = &mut self.sightings[place as usize];
+        if !sighting.flags.has(Flags::PRODUCTION) && touches(&self.watched, resources) {
             sighting.flags.add(Flags::PRODUCTION);
         }
     }
 
+    /// Where a caller's calls are counted: known by all that its record says of it, or looked at now.
+    fn slot_of(&mut self, print: u128, columns: &Columns<'_>, row: usize, service: bool) -> Slot {
+        let known = self.slots.find(print as u64, |known| known.0 == print);
+        if let Some((_, slot)) = known {
+            return *slot;
+        }
+        let slot = self.identify(columns, row, service);
+        self.slots
+            .insert_unique(print as u64, (print, slot), |known| known.0 as u64);
+        slot
+    }
+
     /// Finds where a caller's calls are counted, and notes what its record says of it.
-    fn identify(&mut self, columns: &Columns<'_>, row: usize) -> Slot {
+    fn identify(&mut self, columns: &Columns<'_>, row: usize, service: bool) -> Slot {
         let recipient = columns.caller_text(16, row);
         if !recipient.is_empty() {
             let recipient = self.strings.intern(recipient);
             self.recipients.insert(recipient);
         }
         let caller = CallerType::of(columns.caller_text(3, row));
-        let (who, forwarded) = self.who(columns, row, caller);
-        let Some(who) = who else {
+        let (account, principal) = (columns.caller_text(2, row), columns.caller_text(1, row));
+        let shown = shown_by(columns, row, caller);
+        if shown.is_forwarded(columns.caller_text(5, row), principal, service) {
+            // Services have a key for nearly every call: not one of them is kept.
+            let account = self.strings.intern(account);
+            let principal = self.strings.intern(principal);
+            let key = KeyMark::of(shown.key);
+            return Slot::Forwarding(self.forwarding(account, principal), key);
+        }
+        let Some(who) = self.who(columns, row, &shown) else {
             return Slot::Nothing;
         };
-        if forwarded {
-            let key = KeyMark::of(self.strings.get(who.key));
-            return Slot::Forwarding(self.forwarding(who.account, who.principal), key);
-        }
         let place = self.sighting(who, caller);
         let sighting = &mut self.sightings[place as usize];
         sighting.caller = sighting.caller.min(caller);
@@ -310,61 +268,35 @@ impl Facts {
         if bits & 0b11 == 0b01 {
             sighting.flags.add(Flags::NO_MFA);
         }
-        if !columns.caller_text(5, row).is_empty() {
-            // The sign-in service calls as the console.
-            let invoked_by = keyline_trail::partition::service_name(columns.caller_text(5, row));
-            if invoked_by == "signin" {
-                sighting.flags.add(Flags::CONSOLE_AGENT);
-            }
+        // The sign-in service calls as the console.
+        if service_name(columns.caller_text(5, row)) == "signin" {
+            sighting.flags.add(Flags::CONSOLE_AGENT);
         }
         if !columns.caller_text(10, row).is_empty() {
             sighting.flags.add(Flags::METADATA);
         }
         let account = match recipient.is_empty() {
-            true => columns.caller_text(2, row),
+            true => account,
             false => recipient,
         };
         sighting.usage.account(account, &mut self.strings);
         Slot::Sighting(place)
     }
 
-    /// What tells the caller of a row from others, and whether a service called on its behalf; nothing where
-    /// no credential was used.
-    fn who(
-        &mut self,
-        columns: &Columns<'_>,
-        row: usize,
-        caller: CallerType,
-    ) -> (Option<Who>, bool) {
-        let key = Some(columns.caller_text(0, row)).filter(|key| is_key(key) && caller.has_keys());
+    /// What tells the caller of a row from others; nothing where no credential was used.
+    fn who(&mut self, columns: &Columns<'_>, row: usize, shown: &Shown<'_>) -> Option<Who> {
         let principal = columns.caller_text(1, row);
-        let sign_in = columns.caller_text(13, row);
-        let bearer = match (sign_in, key, caller) {
-            ("", None, CallerType::IdentityCenterUser | CallerType::Other) => {
-                columns.caller_text(15, row)
-            }
-            (sign_in, ..) => sign_in,
-        };
-        let long_term = matches!(caller, CallerType::IamUser | CallerType::Root)
-            && key.is_some_and(|key| key.starts_with("AKIA"));
-        let created = match caller.has_keys() && !long_term {
-            true => columns.created(row),
-            false => NEVER,
-        };
-        if key.is_none() && bearer.is_empty() && (created == NEVER || principal.is_empty()) {
-            return (None, false);
+        let session = shown.created != NEVER && !principal.is_empty();
+        if shown.key.is_empty() && shown.bearer.is_empty() && !session {
+            return None;
         }
-        let who = Who {
+        Some(Who {
             account: self.strings.intern(columns.caller_text(2, row)),
             principal: self.strings.intern(principal),
-            key: self.strings.intern(key.unwrap_or_default()),
-            bearer: self.strings.intern(bearer),
-            created,
-        };
-        let forwarded = created != NEVER
-            && !principal.is_empty()
-            && is_forwarded(columns.caller_text(5, row), columns.address(row));
-        (Some(who), forwarded)
+            key: self.strings.intern(shown.key),
+            bearer: self.strings.intern(shown.bearer),
+            created: shown.created,
+        })
     }
 
     fn sighting(&mut self, who: Who, caller: CallerType) -> u32 {
@@ -411,8 +343,11 @@ impl Facts {
         }
         let caller_type = columns.caller_text(3, row);
         let kind = CallerType::of(caller_type);
-        let (who, forwarded) = self.who(columns, row, kind);
-        let mut who = who.unwrap_or(Who::NOBODY);
+        let shown = shown_by(columns, row, kind);
+        let invoked_by = columns.caller_text(5, row);
+        let service = is_service(columns.address(row));
+        let forwarded = shown.is_forwarded(invoked_by, columns.caller_text(1, row), service);
+        let mut who = self.who(columns, row, &shown).unwrap_or(Who::NOBODY);
         let strings = &mut self.strings;
         who.account = strings.intern(columns.caller_text(2, row));
         who.principal = strings.intern(columns.caller_text(1, row));
@@ -494,57 +429,40 @@ impl Facts {
     }
 }
 
-impl Recent {
-    /// The number of an event's name.
-    #[inline(always)]
-    fn name(&mut self, columns: &Columns<'_>, row: usize) -> usize {
-        let view = columns.name_view(row);
-        let place = (view ^ view >> 64) as usize;
-        let place = (place ^ place >> 32) % RECENT;
-        let known = &mut self.names[place];
-        if known.0 != view {
-            let number = NAMES.0.get(columns.name(row)).copied().unwrap_or(0);
-            *known = (view, number);
-        }
-        known.1 as usize
-    }
+/// The key, the bearer token and the session that a record shows.
+struct Shown<'a> {
+    key: &'a str,
+    bearer: &'a str,
+    created: i64,
+}
 
-    /// The place of a row's caller, with an unknown slot if it is new here.
-    #[inline(always)]
-    fn caller(&mut self, columns: &Columns<'_>, row: usize) -> &mut Known {
-        let views = columns.caller(row);
-        let created = columns.created(row);
-        let flags = columns.flags(row);
-        let mixed = views[0] ^ views[1].rotate_left(17) ^ views[5].rotate_left(40);
-        let mixed = (mixed ^ mixed >> 64) as u64 ^ created as u64;
-        let place = (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % RECENT;
-        let known = &mut self.known[place];
-        if known.views != views || known.created != created || known.flags != flags {
-            *known = Known {
-                views,
-                created,
-                flags,
-                ..Known::unknown()
-            };
+fn shown_by<'a>(columns: &Columns<'a>, row: usize, caller: CallerType) -> Shown<'a> {
+    let key = match columns.caller_text(0, row) {
+        key if is_key(key) && caller.has_keys() => key,
+        _ => "",
+    };
+    let bearer = match (columns.caller_text(13, row), key, caller) {
+        ("", "", CallerType::IdentityCenterUser | CallerType::Other) => {
+            columns.caller_text(15, row)
         }
-        known
+        (sign_in, ..) => sign_in,
+    };
+    let long_term =
+        matches!(caller, CallerType::IamUser | CallerType::Root) && key.starts_with("AKIA");
+    let created = match caller.has_keys() && !long_term {
+        true => columns.created(row),
+        false => NEVER,
+    };
+    Shown {
+        key,
+        bearer,
+        created,
     }
 }
 
-impl Known {
-    fn unknown() -> Known {
-        Known {
-            views: [NO_VIEW; CALLER.len()],
-            created: NEVER,
-            flags: 0,
-            slot: Slot::Unknown,
-            address: NO_VIEW,
-            address_text: Text::EMPTY,
-            address_place: u32::MAX,
-            agent: NO_VIEW,
-            agent_text: Text::EMPTY,
-            agent_place: u32::MAX,
-        }
+impl Shown<'_> {
+    fn is_forwarded(&self, invoked_by: &str, principal: &str, from_service: bool) -> bool {
+        self.created != NEVER && !principal.is_empty() && is_forwarded(invoked_by, from_service)
     }
 }
 

@@ -9,6 +9,7 @@
 
 pub mod facts;
 mod columns;
+mod recent;
 mod deed;
 mod mint;
 mod control;

@@ -108,6 +108,20 @@ const ASSUMED: &[Given] = &[
     (SourceIdentity, Response, &["sourceIdentity"]),
     (SourceIdentity, Request, &["sourceIdentity"]),
     (Serial, Request, &["serialNumber"]),
+];
+
+/// The same, where an identity provider vouches for the caller.
+const FEDERATED: &[Given] = &[
+    (Key, Response, &["credentials", "accessKeyId"]),
+    (Expires, Response, &["credentials", "expiration"]),
+    (Seconds, Request, &["durationSeconds"]),
+    (Principal, Response, &["assumedRoleUser", "assumedRoleId"]),
+    (Arn, Response, &["assumedRoleUser", "arn"]),
+    (Role, Request, &["roleArn"]),
+    (SessionName, Request, &["roleSessionName"]),
+    (SourceIdentity, Response, &["sourceIdentity"]),
+    (SourceIdentity, Request, &["sourceIdentity"]),
+    (Serial, Request, &["serialNumber"]),
     (Subject, Response, &["subject"]),
     (Subject, Response, &["subjectFromWebIdentityToken"]),
     (Provider, Request, &["principalArn"]),
@@ -194,6 +208,7 @@ pub(crate) const MINTS: &[Mint] = &[
     Mint {
         actions: &["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"],
         from: From::Subject,
+        gives: FEDERATED,
         ..ROW
     },
     Mint {

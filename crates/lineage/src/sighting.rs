@@ -282,9 +282,9 @@ impl Forwarding {
 
 /// Whether a call with a session was made by a service on its principal's behalf. What the sign-in service
 /// calls, it calls as the console.
-pub(crate) fn is_forwarded(invoked_by: &str, address: &str) -> bool {
+pub(crate) fn is_forwarded(invoked_by: &str, from_service: bool) -> bool {
     match invoked_by {
-        "" => is_service(address),
+        "" => from_service,
         invoked_by => service_name(invoked_by) != "signin",
     }
 }

@@ -98,6 +98,20 @@ impl Usage {
         }
     }
 
+    /// The place of a source that is kept already.
+    #[inline(always)]
+    pub(crate) fn known_source(&self, address: Option<Text>) -> Option<usize> {
+        let address = address?;
+        let mut kept = self.sources.iter();
+        kept.position(|source| source.address == address)
+    }
+
+    #[inline(always)]
+    pub(crate) fn known_agent(&self, agent: Option<Text>) -> Option<usize> {
+        let agent = agent?;
+        self.agents.iter().position(|known| known.agent == agent)
+    }
+
     /// The place of a source, if it is kept.
     pub(crate) fn source(&mut self, address: &str, strings: &mut Strings) -> Option<usize> {
         place(

@@ -20,6 +20,12 @@ impl Build {
         mut timelines: Timelines,
         production: &Production,
     ) -> (Forest, Problems) {
+        // What found the links is not needed any more, and is as large as the forest.
+        self.callers = Default::default();
+        self.tuples = HashMap::new();
+        self.named = HashMap::new();
+        self.shared = HashMap::new();
+        self.copies = Default::default();
         self.mark_production(production);
         self.spread_partitions();
         let (keys, events) = self.list_keys_and_events();

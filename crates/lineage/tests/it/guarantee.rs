@@ -48,7 +48,8 @@ fn build(order: &[usize], cuts: &[usize]) -> String {
             .map(|line| format!("{}\n", LINES[*line]))
             .collect();
         let mut facts = Facts::default();
-        for batch in whole(batches(text.as_bytes(), &mut seen)) {
+        let read = batches(text.as_bytes(), &mut seen);
+        for batch in pieces(read, parts.len() % 3 != 1) {
             facts.observe(&batch);
         }
         parts.push(facts);
@@ -69,9 +70,15 @@ fn build(order: &[usize], cuts: &[usize]) -> String {
     format!("{}{problems:?}", shown(&forest))
 }
 
-/// Every other time a batch of one row stays alone; the others are as long as they come.
-fn whole(rows: Vec<RecordBatch>) -> Vec<RecordBatch> {
-    rows
+/// Batches as they were read, or cut into rows, by which rows come together nothing may change.
+fn pieces(batches: Vec<RecordBatch>, whole: bool) -> Vec<RecordBatch> {
+    match whole {
+        true => batches,
+        false => batches
+            .iter()
+            .flat_map(|batch| (0..batch.num_rows()).map(|row| batch.slice(row, 1)))
+            .collect(),
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use arrow_array::{BooleanArray, RecordBatch};
+use arrow_select::filter::filter_record_batch;
 use keyline_lineage::{Credential, Facts, Forest, Node, Production};
 use keyline_trail::{Batch, ReadOptions, read};
 
@@ -24,11 +25,7 @@ pub fn batches(text: &[u8], seen: &mut HashSet<u128>) -> Vec<RecordBatch> {
             .iter()
             .map(|identity| Some(seen.insert(identity.event)))
             .collect();
-        for (row, new) in new.iter().enumerate() {
-            if new == Some(true) {
-                batches.push(batch.rows.slice(row, 1));
-            }
-        }
+        batches.push(filter_record_batch(&batch.rows, &new).unwrap());
         ControlFlow::Continue(())
     });
     batches
