@@ -29,8 +29,10 @@ const NOT_OURS: &[&str] = &[
     "corpus",
 ];
 
-/// The one file that will be allowed to change an AWS account.
+/// The one file that is allowed to change an AWS account.
 const MAY_WRITE_TO_AWS: &str = "crates/contain/src/sdk.rs";
+/// The one file beside it that knows AWS's clients, and only reads with them.
+const MAY_READ_FROM_AWS: &str = "crates/contain/src/look.rs";
 
 struct File {
     /// Relative to the root, with `/`.
@@ -84,10 +86,67 @@ fn nothing_writes_to_aws_but_one_file() {
         concat!("aws_", "sdk_ec2"),
         concat!("aws_", "sdk_organizations"),
         concat!("aws_", "sdk_ssoadmin"),
+        concat!("aws_", "sdk_lambda"),
+        concat!("aws_", "sdk_s3"),
     ];
     let files = rust_files();
-    let others = files.iter().filter(|file| file.path != MAY_WRITE_TO_AWS);
+    let others = files
+        .iter()
+        .filter(|file| ![MAY_WRITE_TO_AWS, MAY_READ_FROM_AWS].contains(&file.path.as_str()));
     check(others.flat_map(|file| places(file, &clients)));
+}
+
+#[test]
+fn what_only_reads_from_aws_calls_nothing_that_writes() {
+    // A call of the SDK begins a line of its own or follows the client.
+    let reads = ["get_", "list_", "describe_"];
+    let files = rust_files();
+    let looking: Vec<&File> = files
+        .iter()
+        .filter(|file| file.path == MAY_READ_FROM_AWS)
+        .collect();
+    assert_eq!(
+        looking.len(),
+        1,
+        "{MAY_READ_FROM_AWS} is where this test looks"
+    );
+    let calls = looking[0]
+        .text
+        .lines()
+        .enumerate()
+        .flat_map(|(number, line)| {
+            let called = line
+                .split("client.")
+                .skip(1)
+                .chain(line.trim_start().strip_prefix('.'));
+            let names = called.map(|rest| rest.split(['(', '.']).next().unwrap_or_default());
+            names
+                .map(move |name| (number + 1, name.to_owned()))
+                .collect::<Vec<_>>()
+        });
+    let writes = [
+        "put_",
+        "delete_",
+        "update_",
+        "create_",
+        "attach_",
+        "detach_",
+        "add_",
+        "remove_",
+        "set_",
+        "deactivate_",
+        "provision_",
+        "tag_",
+        "untag_",
+        "enable_",
+        "disable_",
+        "upload_",
+    ];
+    check(calls.filter_map(|(number, name)| {
+        let wrong = writes.iter().any(|verb| name.starts_with(verb));
+        let known = reads.iter().any(|verb| name.starts_with(verb));
+        (wrong && !known).then(|| format!("{MAY_READ_FROM_AWS}:{number}: `{name}`"))
+    }));
 }
 
 #[test]

@@ -52,7 +52,12 @@ impl<'a> Guard<'a> {
                 "it belongs to whoever runs the plan, or to its chain of sessions".to_owned(),
             );
         }
-        let broken_glass = |pattern: &&String| matches(pattern, &arn) || matches(pattern, role_arn);
+        // Names are unique in an account whatever their path, and logs often leave the path out.
+        let broken_glass = |pattern: &&String| {
+            matches(pattern, &arn)
+                || matches(pattern, role_arn)
+                || matches(&without_path(pattern), &arn)
+        };
         if let Some(pattern) = self.estate.break_glass.iter().find(broken_glass) {
             return guarded(
                 Reason::Protected,
@@ -107,6 +112,17 @@ impl<'a> Guard<'a> {
     }
 }
 
+/// The ARN of a user or a role without its path: `…:role/a/b/Name` is `…:role/Name`.
+fn without_path(arn: &str) -> String {
+    let start = [":user/", ":role/"]
+        .iter()
+        .find_map(|kind| Some(arn.find(kind)? + kind.len()));
+    match (start, arn.rfind('/')) {
+        (Some(start), Some(last)) => format!("{}{}", &arn[..start], &arn[last + 1..]),
+        _ => arn.to_owned(),
+    }
+}
+
 /// Whether text is what a pattern says, with `*` for any text.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
@@ -148,6 +164,22 @@ mod tests {
             ("a*a", "a", false),
             ("", "", true),
             ("", "a", false),
+            (
+                &without_path("arn:aws:iam::1:role/a/b/Glass"),
+                "arn:aws:iam::1:role/Glass",
+                true,
+            ),
+            (
+                &without_path("arn:aws:iam::1:role/Glass"),
+                "arn:aws:iam::1:role/Glass",
+                true,
+            ),
+            (
+                &without_path("arn:aws:iam::1:user/a/*"),
+                "arn:aws:iam::1:user/any",
+                true,
+            ),
+            (&without_path("no/arn"), "no/arn", true),
         ] {
             assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
         }

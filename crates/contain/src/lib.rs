@@ -22,6 +22,7 @@ pub mod action;
 pub mod policy;
 mod compose;
 mod resources;
+pub mod history;
 pub mod undo_map;
 mod order;
 
@@ -37,11 +38,15 @@ pub mod aws;
 pub mod journal;
 pub mod run;
 pub mod verify;
+#[cfg(feature = "aws")]
+mod look;
+#[cfg(feature = "aws")]
+pub mod sdk;
 
 mod error;
 pub mod limits;
 
 pub use error::{Error, ErrorKind};
 pub use inventory::Inventory;
-pub use plan::{Call, Phase, Plan, Reason, Refused, Step, StillAlive, Variant, plan};
+pub use plan::{Call, Phase, Plan, Reason, Refused, Step, StillAlive, Variant, plan, tree};
 pub use request::{AlteringEvent, Breadth, Estate, Organisation, Reach, Request, Target};

@@ -24,3 +24,7 @@ pub const ROLE_SESSION_S_MAX: i64 = 12 * 3_600;
 pub const INACTIVE_BEFORE_DELETION_S: i64 = 24 * 3_600;
 /// Bytes of a journal that is opened: a plan of some thousand steps with its snapshots.
 pub const JOURNAL_BYTES_MAX: u64 = 1 << 30;
+/// Seconds between two looks at whether a permission set is provisioned.
+pub const PROVISIONING_WAIT_S: u64 = 2;
+/// Looks at that before a step gives up: ten minutes, for organisations with thousands of accounts.
+pub const PROVISIONING_LOOKS_MAX: u32 = 300;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use keyline_lineage::CredentialId;
+use keyline_lineage::{CredentialId, Forest};
 use serde_json::{Map, Value};
 
 use crate::canonical;
@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::guard::Guard;
 use crate::order::order;
 use crate::outcome::outcome;
-use crate::request::{Breadth, Reach, Request};
+use crate::request::{Breadth, Reach, Request, Target};
 use crate::resources::resources;
 use crate::scope::{Scope, scope};
 use crate::survey::Survey;
@@ -259,6 +259,21 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, Error> {
     };
     plan.hash = canonical::plan_hash(&plan);
     Ok(plan)
+}
+
+/// The ids of the credentials that belong to the tree of a target, sorted.
+pub fn tree(
+    target: &Target,
+    reach: Reach,
+    forest: &Forest,
+    as_of: i64,
+) -> Result<Vec<CredentialId>, Error> {
+    let survey = Survey::of(forest, as_of);
+    let scope = scope(target, reach, &survey)?;
+    let members = scope.members.iter();
+    let mut ids: Vec<CredentialId> = members.map(|node| forest.credential(*node).id).collect();
+    ids.sort();
+    Ok(ids)
 }
 
 fn assemble(request: &Request<'_>, survey: &Survey<'_>, scope: &Scope, guard: &Guard<'_>) -> Plan {

@@ -20,7 +20,19 @@ use crate::survey::Survey;
 use crate::undo_map::{FilledCall, How, Record, Row, Wave, find};
 
 /// Steps of one wave; what a wave holds lies between its number and the next.
-const WAVE_STEPS: u32 = 100_000_000;
+const WAVE_STEPS: u32 = 300_000_000;
+/// Steps of one depth within a wave.
+const DEPTH_STEPS: u32 = 100_000_000;
+
+/// What can be deleted only when it is empty. Whether it is, a person sees.
+const CONTAINERS: &[&str] = &[
+    "DeleteBucket",
+    "DeleteCluster",
+    "DeleteGroup",
+    "DeleteRole",
+    "DeleteUser",
+    "DeleteVpc",
+];
 
 /// The action of all these steps: what it does stands in the undo map.
 static ACTION: Action = Action {
@@ -130,8 +142,8 @@ fn take_back(event: &AlteringEvent, row: &Row, younger: u32, composed: &mut Comp
             continue;
         }
         let mut draft = draft(&place, event, row, &call);
-        let wave = row.wave as u32 * WAVE_STEPS;
-        draft.rank = wave + younger * 4 + number as u32;
+        draft.rank =
+            row.wave as u32 * WAVE_STEPS + depth(&call) * DEPTH_STEPS + younger * 4 + number as u32;
         if let Some(key) = &before {
             draft.after.push(key.clone());
         }
@@ -173,8 +185,18 @@ fn draft(place: &Place<'_>, event: &AlteringEvent, row: &Row, call: &FilledCall)
     draft.by_hand = row.how == How::Hand
         || !row.seen
         || !call.missing.is_empty()
+        || CONTAINERS.contains(&call.operation)
         || !is_taken_by_program(call.service, call.operation);
     draft
+}
+
+/// What is taken away from something goes before it, whatever second it was added in.
+fn depth(call: &FilledCall) -> u32 {
+    match call.operation {
+        operation if CONTAINERS.contains(&operation) => 2,
+        _ if call.is_final => 1,
+        _ => 0,
+    }
 }
 
 /// A key is deleted by a later plan, when it has been inactive for a day.

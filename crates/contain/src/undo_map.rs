@@ -95,6 +95,8 @@ pub struct MapCall {
 pub enum Argument {
     /// The parameter of this name.
     Parameter(&'static str),
+    /// The same, and it may be absent.
+    Optional(&'static str),
     Literal(String),
 }
 
@@ -126,6 +128,15 @@ pub fn find(source: &str, event: &str) -> Option<&'static Row> {
 }
 
 impl Row {
+    /// What the record says about which thing it is: its parameters without those of the state before.
+    pub fn names_of(&self, record: &Record<'_>) -> Map<String, Value> {
+        let named = self.params.iter().filter_map(|(name, paths)| {
+            let value = paths.iter().find_map(|path| path.value(record))?;
+            Some(((*name).to_owned(), value))
+        });
+        named.collect()
+    }
+
     /// The calls that take one event back, with what its record says.
     pub fn calls_for(&self, record: &Record<'_>) -> Vec<FilledCall> {
         let mut values = Map::new();
@@ -158,6 +169,10 @@ impl MapCall {
         for (name, argument) in &self.arguments {
             let value = match argument {
                 Argument::Parameter(parameter) => values.get(*parameter).cloned(),
+                Argument::Optional(parameter) => match values.get(*parameter) {
+                    Some(value) => Some(value.clone()),
+                    None => continue,
+                },
                 Argument::Literal(text) => literal(text, values),
             };
             match value {
@@ -322,7 +337,10 @@ fn read_call(text: &'static str) -> Option<MapCall> {
     for argument in split_arguments(arguments) {
         read.push(match argument.split_once('=') {
             Some((name, value)) => (name, Argument::Literal(value.replace("\\,", ","))),
-            None => (argument, Argument::Parameter(argument)),
+            None => match argument.strip_suffix('?') {
+                Some(name) => (name, Argument::Optional(name)),
+                None => (argument, Argument::Parameter(argument)),
+            },
         });
     }
     Some(MapCall {
@@ -368,7 +386,7 @@ mod tests {
             for call in row.calls.iter().chain(&row.otherwise) {
                 for (_, argument) in &call.arguments {
                     let name = match argument {
-                        Argument::Parameter(name) => name,
+                        Argument::Parameter(name) | Argument::Optional(name) => name,
                         Argument::Literal(text) => match text.split_once('$') {
                             Some((_, name)) => name,
                             None => continue,

@@ -101,7 +101,8 @@ pub fn alarms(plan: &Plan, journal: &Journal, later: &Forest) -> Vec<Alarm> {
             if seen.insert(credential.id.clone()) {
                 found.push(Alarm {
                     why: format!(
-                        "it succeeded at {}, and the last control was laid on at {}",
+                        "it succeeded at {}, and the last control was laid on at {}; asking who it is always \
+                         succeeds, anything else is an alarm",
                         format_time(succeeded_at),
                         format_time(cut)
                     ),

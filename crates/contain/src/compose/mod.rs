@@ -90,6 +90,7 @@ pub fn compose(
             Owner::Outside | Owner::Unknown => composer.outside(owner, group),
         }
     }
+    composer.roles_of_the_thief(&groups);
     composer.old_keys();
     composer.at_the_end();
     composer.out

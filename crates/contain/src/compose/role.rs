@@ -3,15 +3,16 @@
 //! Sessions of workloads are denied by name, because an instance keeps what it has until it fetches anew;
 //! juggled roles are denied altogether; roles of Identity Center are reached through their permission set.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keyline_lineage::{Credential, Node};
+use keyline_trail::partition::Partition;
 use serde_json::json;
 
 use crate::action::{self};
 use crate::control::{Control, Measure, Only};
 use crate::limits::SESSION_DENY_CHARS_MAX;
-use crate::owner::{Owner, RoleClass, is_aws_name, permission_set_name, role_class};
+use crate::owner::{Owner, RoleClass, is_account, is_aws_name, permission_set_name, role_class};
 use crate::policy;
 use crate::request::Breadth;
 
@@ -28,6 +29,8 @@ impl Composer<'_> {
         let mut drafts = vec![action::snapshot_role::step(&place, name)];
         let broad = self.request.breadth == Breadth::Broad;
         let juggled = self.scope.juggled.contains(owner);
+        let made = self.made_by_thief(account, name);
+        let denied = juggled || made;
         if juggled {
             drafts.push(action::deny_all_on_role::step(
                 &place,
@@ -35,7 +38,7 @@ impl Composer<'_> {
                 &self.tag,
                 "its sessions make each other in a circle: the next one is always younger than a revocation",
             ));
-        } else if self.made_by_thief(account, name) && broad {
+        } else if made {
             drafts.push(action::deny_all_on_role::step(
                 &place,
                 name,
@@ -68,7 +71,7 @@ impl Composer<'_> {
         let ids: Vec<String> = ids.into_iter().collect();
         let all_known = ids.iter().all(|id| is_user_id(id));
         let fits = policy::deny_user_ids(&ids).len() <= SESSION_DENY_CHARS_MAX;
-        if (broad || !juggled) && !ids.is_empty() {
+        if (broad || !denied) && !ids.is_empty() {
             match all_known && fits {
                 true => drafts.push(action::deny_role_sessions::step(
                     &place,
@@ -157,6 +160,64 @@ impl Composer<'_> {
         // Without provisioning a changed set changes nothing: it is provisioning that carries the control.
         provision.measures = std::mem::take(&mut deny.measures);
         self.out.drafts.extend([deny, provision]);
+    }
+
+    /// Roles that the tree made, and roles that it opened to somebody, of which no session is in the tree:
+    /// whoever uses them may do so from where no log of ours reaches.
+    pub(super) fn roles_of_the_thief(&mut self, groups: &BTreeMap<Owner, Group>) {
+        let mut roles: BTreeMap<Owner, (bool, &'static str, &str)> = BTreeMap::new();
+        for event in self.request.events {
+            let maker = self.survey.forest.by_id(&event.credential);
+            let confirmed = maker.is_some_and(|maker| self.scope.confirmed.contains(&maker));
+            let made = event.name == "CreateRole";
+            let opened = event.name == "UpdateAssumeRolePolicy";
+            let name = event.request["roleName"].as_str().unwrap_or_default();
+            let known = is_aws_name(name) && is_account(&event.account);
+            if event.failed
+                || !confirmed
+                || !known
+                || !(made || opened)
+                || event.at > self.request.as_of
+            {
+                continue;
+            }
+            let owner = Owner::Role {
+                account: event.account.clone(),
+                name: name.to_owned(),
+            };
+            let partition = Partition::of_region(&event.region).name();
+            let role = roles
+                .entry(owner)
+                .or_insert((false, partition, &event.credential));
+            role.0 |= made;
+        }
+        for (owner, (made, partition, credential)) in roles {
+            let Owner::Role { account, name } = &owner else {
+                continue;
+            };
+            let refused = self.guard.refuses(&owner, partition, "").is_some();
+            let wanted = made || self.request.breadth == Breadth::Broad;
+            if groups.contains_key(&owner) || refused || !wanted {
+                continue;
+            }
+            let place = place(account, partition, &owner, Some(credential));
+            let step = match made {
+                true => action::deny_all_on_role::step(
+                    &place,
+                    name,
+                    &self.tag,
+                    "the thief made this role",
+                ),
+                false => action::revoke_role_sessions::step(
+                    &place,
+                    name,
+                    &self.tag,
+                    "the thief opened this role: whoever took it since may still hold a session",
+                ),
+            };
+            let snapshot = action::snapshot_role::step(&place, name);
+            self.out.drafts.extend([snapshot, step]);
+        }
     }
 
     pub(super) fn made_by_thief(&self, account: &str, role: &str) -> bool {

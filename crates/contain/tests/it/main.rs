@@ -14,3 +14,6 @@ mod output;
 mod stories;
 mod live;
 mod running;
+mod shared;
+#[cfg(feature = "aws")]
+mod moto;

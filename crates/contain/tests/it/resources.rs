@@ -48,7 +48,8 @@ fn losses_first_then_what_was_made_last_and_identities_after_their_parts() {
         json!({"userName": "ghost"}),
         json!({"user": {"userName": "ghost"}}),
     );
-    made.at -= 10;
+    // In one second, and by its id after what was attached: order does not follow from the time alone.
+    made.event_id = "e-9".to_owned();
     let attached = event(
         "e-2",
         "AttachUserPolicy",
@@ -80,7 +81,7 @@ fn losses_first_then_what_was_made_last_and_identities_after_their_parts() {
             "StopInstances (by hand)",
             "TerminateInstances (by hand) (asks)",
             "DetachUserPolicy",
-            "DeleteUser (asks)",
+            "DeleteUser (by hand) (asks)",
         ]
     );
     let clock = plan
@@ -218,5 +219,78 @@ fn a_role_that_the_thief_made_is_denied_altogether() {
             .iter()
             .any(|step| step.kind == "deny-all-on-role")
     );
-    assert_eq!(told(&plan), ["DeleteRole (asks)"]);
+    assert_eq!(told(&plan), ["DeleteRole (by hand) (asks)"]);
+}
+
+#[test]
+fn what_was_there_before_is_found_in_earlier_events() {
+    use keyline_contain::history::complete;
+    let trust = |id: &str, by: &str, at: i64, role: &str, document: &str| AlteringEvent {
+        at,
+        ..event(
+            id,
+            "UpdateAssumeRolePolicy",
+            by,
+            json!({"roleName": role, "policyDocument": document}),
+            Value::Null,
+        )
+    };
+    let events = vec![
+        trust("e-3", "cr-key", 3, "Admin", "second of the thief"),
+        trust("e-1", "cr-bob", 1, "Admin", "legitimate"),
+        trust("e-0", "cr-bob", 0, "Other", "of another role"),
+        trust("e-2", "cr-key", 2, "Admin", "of the thief"),
+        trust("e-4", "cr-bob", 4, "Admin", "repaired"),
+    ];
+    let known = complete(events, &["cr-key".to_owned()].into());
+    let told: Vec<(&str, Option<&str>, usize)> = known
+        .iter()
+        .map(|event| {
+            let before = event.before.as_ref();
+            let document = before.and_then(|request| request["policyDocument"].as_str());
+            (
+                event.event_id.as_str(),
+                document,
+                event.touched_later_by.len(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("e-0", None, 0),
+            ("e-1", None, 0),
+            ("e-2", Some("legitimate"), 1),
+            ("e-3", Some("legitimate"), 1),
+            ("e-4", None, 0),
+        ]
+    );
+}
+
+#[test]
+fn roles_that_the_thief_made_or_opened_are_denied_although_no_session_of_them_is_known() {
+    let role = |name: &str, role: &str| {
+        let request = json!({"roleName": role, "policyDocument": "{}"});
+        event(&format!("e-{name}"), name, "cr-key", request, Value::Null)
+    };
+    let plan = plan_with(vec![
+        role("CreateRole", "Ghost"),
+        role("UpdateAssumeRolePolicy", "Backdoor"),
+    ]);
+    let put: Vec<(&str, &str)> = plan
+        .steps
+        .iter()
+        .filter(|step| step.action == "PutRolePolicy")
+        .map(|step| {
+            (
+                step.kind.as_str(),
+                step.params["role_name"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert!(put.contains(&("deny-all-on-role", "Ghost")), "{put:?}");
+    assert!(
+        put.contains(&("revoke-role-sessions", "Backdoor")),
+        "{put:?}"
+    );
 }
