@@ -149,6 +149,11 @@ impl Simulation {
         self
     }
 
+    /// The events of the story, in order of time: to be added to the days of another organisation.
+    pub fn story(&self) -> &[Event] {
+        &self.story
+    }
+
     pub fn organisation(&self) -> &Organisation {
         &self.organisation
     }

@@ -39,6 +39,8 @@ pub struct Record {
     pub recipient: String,
     pub shared_event_id: String,
     pub vpc_endpoint: String,
+    /// The endpoint's account; empty where it is the recipient's.
+    pub vpc_endpoint_owner: String,
     /// JSON.
     pub service_details: String,
     /// The host that the client named, where TLS is told.
@@ -93,7 +95,11 @@ impl Record {
         }
         if !self.vpc_endpoint.is_empty() {
             text("vpcEndpointId", &self.vpc_endpoint, out);
-            text("vpcEndpointAccountId", &self.recipient, out);
+            let owner = match self.vpc_endpoint_owner.is_empty() {
+                true => &self.recipient,
+                false => &self.vpc_endpoint_owner,
+            };
+            text("vpcEndpointAccountId", owner, out);
         }
         json("serviceEventDetails", &self.service_details, out);
         text(

@@ -11,7 +11,7 @@ use super::{BROWSER, Stage};
 use crate::clock::HOUR;
 use crate::ids;
 use crate::random::{derive, derive_text};
-use crate::stories::truth::{Expected, Expiry};
+use crate::stories::truth::{Certainty, Expected, Expiry, Parentage, State};
 
 /// As long as a console session can last.
 const CONSOLE_SECONDS: i64 = 12 * HOUR;
@@ -153,12 +153,18 @@ impl Stage {
         record.response = "{\"ConsoleLogin\":\"Success\"}".to_owned();
         record.additional = self.login_details("");
         let cap = self.now + CONSOLE_SECONDS;
+        // A federation token ends with its console. For a role the URL may ask for up to twelve hours,
+        // whatever the role's session has left.
+        let end = match card.who {
+            Who::Federated { .. } => card.told.expires_at.map_or(cap, |end| end.min(cap)),
+            _ => cap,
+        };
         let told = Expected {
             kind: "console-session",
             account: self.id_of(account),
             principal_id: card.told.principal_id.clone(),
             issued_at: Some(self.now),
-            expires_at: Some(card.told.expires_at.map_or(cap, |end| end.min(cap))),
+            expires_at: Some(end),
             expiry: Expiry::Bounded,
             parent: inferred(&card.told.name),
             attackers: self.hand.thief,
@@ -171,15 +177,35 @@ impl Stage {
 
     /// The password of a user, as a node of the lineage.
     pub fn password_of(&mut self, user: User) -> Cred {
-        let (account, id) = (self.users[user.0].account, self.users[user.0].id.clone());
-        let known = self
-            .cards
-            .iter()
-            .position(|card| card.told.kind == "password" && card.told.principal_id == id);
-        match known {
-            Some(known) => Cred(known),
-            None => self.source_of_credentials("password", account, &id),
+        let known = self.passwords.iter().rev().find(|known| known.0 == user);
+        if let Some((_, password)) = known {
+            return *password;
         }
+        let (account, id) = (self.users[user.0].account, self.users[user.0].id.clone());
+        let password = self.source_of_credentials("password", account, &id);
+        self.passwords.push((user, password));
+        password
+    }
+
+    /// Somebody sets another password for a user who has one, and the old one is no more.
+    pub fn set_password(&mut self, by: Cred, user: User) -> Cred {
+        let old = self.password_of(user);
+        self.ends(old, State::Deleted);
+        let account = self.users[user.0].account;
+        let new = self.source_of_credentials("password", account, "");
+        let parent = self.cards[by.0].told.name.clone();
+        let told = &mut self.cards[new.0].told;
+        told.issued_at = Some(self.now);
+        told.attackers = self.hand.thief;
+        told.parent = Some(Parentage {
+            name: parent,
+            certainty: Certainty::Exact,
+        });
+        self.passwords.push((user, new));
+        let name = &self.users[user.0].name;
+        let request = format!("{{\"userName\":\"{name}\",\"passwordResetRequired\":false}}");
+        self.calls(by, "iam:UpdateLoginProfile", &request);
+        new
     }
 
     fn sign_in_record(&mut self, account: super::Account, name: &str) -> crate::record::Record {

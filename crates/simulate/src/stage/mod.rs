@@ -99,13 +99,16 @@ pub struct Stage {
     /// Seconds by which each record moves the clock on.
     pub pace: i64,
     pub hand: Hand,
-    /// The VPC endpoint through which calls go; empty for none.
-    endpoint: &'static str,
+    /// The VPC endpoint through which calls go, and its owner's account where it is another's; empty
+    /// for none.
+    endpoint: (&'static str, String),
     background: u64,
     accounts: Vec<AccountCard>,
     users: Vec<UserCard>,
     roles: Vec<RoleCard>,
     cards: Vec<Card>,
+    /// Passwords by their users, the latest last.
+    passwords: Vec<(User, Cred)>,
     events: Vec<Event>,
     /// Ids and times of the thief's events, and where they came from.
     attack: Vec<(i64, String)>,
@@ -151,12 +154,13 @@ impl Stage {
             now: WEDNESDAY + 9 * HOUR,
             pace: 7,
             hand: Hand::rightful("192.0.2.14", CLI),
-            endpoint: "",
+            endpoint: ("", String::new()),
             background: BACKGROUND_EVENTS,
             accounts: accounts.collect(),
             users: Vec::new(),
             roles: Vec::new(),
             cards: Vec::new(),
+            passwords: Vec::new(),
             events: Vec::new(),
             attack: Vec::new(),
             attack_address: String::new(),
@@ -171,7 +175,12 @@ impl Stage {
 
     /// From here on calls go through this VPC endpoint, or through none.
     pub fn through_endpoint(&mut self, endpoint: &'static str) {
-        self.endpoint = endpoint;
+        self.endpoint = (endpoint, String::new());
+    }
+
+    /// The same through an endpoint of another account.
+    pub fn through_endpoint_of(&mut self, endpoint: &'static str, owner: &str) {
+        self.endpoint = (endpoint, owner.to_owned());
     }
 
     /// From here on it is this hand that acts.
@@ -316,7 +325,8 @@ impl Stage {
             event_type: "AwsApiCall",
             management: true,
             recipient: self.id_of(account),
-            vpc_endpoint: self.endpoint.to_owned(),
+            vpc_endpoint: self.endpoint.0.to_owned(),
+            vpc_endpoint_owner: self.endpoint.1.clone(),
             tls_host: endpoint,
             ..Record::default()
         }

@@ -16,6 +16,8 @@ pub mod federation_to_console;
 pub mod forward_access;
 pub mod identity_center;
 pub mod instance_credential_theft;
+pub mod machine_credentials;
+pub mod mfa;
 pub mod other_partitions;
 pub mod revocation_timeline;
 pub mod role_chain;
@@ -23,6 +25,7 @@ pub mod role_juggling;
 pub mod same_second;
 pub mod service_mints;
 pub mod session_token_roles;
+pub mod user_credentials;
 pub mod web_identity_and_saml;
 
 pub use truth::Truth;
@@ -153,6 +156,131 @@ pub const ALL: &[Story] = &[
         name: "china-instance",
         title: "an instance's credentials in China, used from outside",
         tell: other_partitions::china,
+    },
+    Story {
+        name: "instance-credentials-by-ipv6",
+        title: "an instance's credentials are used from outside by IPv6",
+        tell: machine_credentials::ipv6,
+    },
+    Story {
+        name: "instance-credentials-by-foreign-endpoint",
+        title: "an instance's credentials are used through somebody else's VPC endpoint",
+        tell: machine_credentials::foreign_endpoint,
+    },
+    Story {
+        name: "instance-credentials-chained",
+        title: "an instance's credentials take a role, and the role does the work",
+        tell: machine_credentials::chained,
+    },
+    Story {
+        name: "task-credential-theft",
+        title: "the credentials of an ECS task are used from outside",
+        tell: machine_credentials::task,
+    },
+    Story {
+        name: "function-credential-theft",
+        title: "the credentials of a Lambda function are used from outside",
+        tell: machine_credentials::function,
+    },
+    Story {
+        name: "session-named-like-an-instance",
+        title: "a user's key takes an instance's role under a session name like an instance's",
+        tell: machine_credentials::masquerade,
+    },
+    Story {
+        name: "instance-reconnaissance",
+        title: "an instance looks at IAM, then at every bucket and function",
+        tell: machine_credentials::reconnaissance,
+    },
+    Story {
+        name: "instance-reconnaissance-slow",
+        title: "the same, one call in three quarters of an hour",
+        tell: machine_credentials::slow_reconnaissance,
+    },
+    Story {
+        name: "instance-makes-a-user",
+        title: "an instance makes a user with a key",
+        tell: machine_credentials::persistence,
+    },
+    Story {
+        name: "instance-burst",
+        title: "an instance makes and tries to make resources in four regions",
+        tell: machine_credentials::burst,
+    },
+    Story {
+        name: "many-session-tokens",
+        title: "eight session tokens in an hour, from two places",
+        tell: user_credentials::many_tokens,
+    },
+    Story {
+        name: "one-long-token",
+        title: "one session token for a day and a half",
+        tell: user_credentials::long_token,
+    },
+    Story {
+        name: "token-changes-keys",
+        title: "a session token taken with MFA replaces its user's key",
+        tell: user_credentials::token_changes_keys,
+    },
+    Story {
+        name: "key-for-another-user",
+        title: "a stolen key makes a key for another user",
+        tell: user_credentials::key_for_another,
+    },
+    Story {
+        name: "user-in-reserve",
+        title: "a stolen key makes a user with a key that lies still",
+        tell: user_credentials::reserve_user,
+    },
+    Story {
+        name: "many-roles",
+        title: "six roles of three accounts in five minutes",
+        tell: user_credentials::many_roles,
+    },
+    Story {
+        name: "role-to-console",
+        title: "a role session becomes a sign-in to the console",
+        tell: user_credentials::role_to_console,
+    },
+    Story {
+        name: "federation-token-late-console",
+        title: "a federation token opens the console five hours later",
+        tell: user_credentials::late_console,
+    },
+    Story {
+        name: "dormant-sibling",
+        title: "two tokens of one second: one works, one sleeps for hours",
+        tell: user_credentials::dormant_sibling,
+    },
+    Story {
+        name: "trust-backdoor",
+        title: "a role is opened to a stranger's account, and taken",
+        tell: user_credentials::trust_backdoor,
+    },
+    Story {
+        name: "mfa-one-device-for-two",
+        title: "one MFA device serves two users",
+        tell: mfa::one_device_for_two,
+    },
+    Story {
+        name: "mfa-enrolled-by-another",
+        title: "a stolen key enrols a device for another user",
+        tell: mfa::enrolled,
+    },
+    Story {
+        name: "mfa-removed",
+        title: "a device is taken off, then somebody signs in without one",
+        tell: mfa::removed,
+    },
+    Story {
+        name: "mfa-guessed",
+        title: "nine wrong codes, then a right one",
+        tell: mfa::guessed,
+    },
+    Story {
+        name: "mfa-session-stolen",
+        title: "a token taken with MFA is used from elsewhere",
+        tell: mfa::laundered,
     },
 ];
 
