@@ -43,7 +43,7 @@ impl KnownTable {
 }
 
 impl KnownColumn {
-    fn field(&self) -> Field {
+    pub(crate) fn field(&self) -> Field {
         let data_type = match self.kql_type {
             "bool" => DataType::Boolean,
             "int" => DataType::Int32,

@@ -39,6 +39,9 @@ mod membership;
 
 mod cut_table;
 
+// Credentials and where they come from.
+pub mod lineage;
+
 // Tables without rows.
 mod known_tables;
 

@@ -48,8 +48,8 @@ impl Membership {
         }
     }
 
-    /// The rows that it keeps, which share no memory with the batch; `None` when it keeps none.
-    pub(crate) fn rows(&self, batch: &RecordBatch) -> Result<Option<RecordBatch>, Error> {
+    /// Whether it keeps each row.
+    pub(crate) fn kept(&self, batch: &RecordBatch) -> Vec<bool> {
         let mut kept = vec![false; batch.num_rows()];
         for tests in &self.any_of {
             let tests: Vec<(&StringViewArray, &Matcher)> = tests
@@ -66,6 +66,12 @@ impl Membership {
                         .all(|(values, matcher)| matcher.holds(values.value(row)));
             }
         }
+        kept
+    }
+
+    /// The rows that it keeps, which share no memory with the batch; `None` when it keeps none.
+    pub(crate) fn rows(&self, batch: &RecordBatch) -> Result<Option<RecordBatch>, Error> {
+        let kept = self.kept(batch);
         if !kept.contains(&true) {
             return Ok(None);
         }

@@ -62,6 +62,11 @@ impl ParquetLogs {
         listing(&self.paths, Projection::aws())
     }
 
+    /// Where the files lie.
+    pub(crate) fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
     /// What the files hold, as their writer counted it.
     pub fn coverage(&self) -> &Coverage {
         &self.coverage

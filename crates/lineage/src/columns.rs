@@ -28,7 +28,7 @@ pub(crate) const CALLER: [Column; 17] = [
     Column::SourceIdentity,
     Column::SignInSessionArn,
     Column::WebIdFederationData,
-    Column::CredentialId,
+    Column::UserIdentityCredentialId,
     Column::RecipientAccountId,
 ];
 

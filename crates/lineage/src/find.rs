@@ -6,6 +6,7 @@
 
 use keyline_trail::address;
 use keyline_trail::arn::Arn;
+use keyline_trail::session::credential_id;
 
 use crate::build::attributes::{last_part, session_name};
 use crate::build::role_parts;
@@ -43,6 +44,11 @@ impl Forest {
                     .collect()
             }
         }
+    }
+
+    /// The node that was seen or minted under an access key id.
+    pub fn by_access_key(&self, key: &str) -> Option<Node> {
+        self.by_id(&credential_id(key))
     }
 
     /// The access key ids under which the credentials of a whole tree were seen or minted: what to ask a large

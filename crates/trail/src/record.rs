@@ -148,7 +148,7 @@ impl Wanted {
                 OnBehalfOf,
                 InvokedByDelegate,
                 IdentityProvider,
-                CredentialId,
+                UserIdentityCredentialId,
             ]);
         let tls = any(&[
             TlsVersion,
@@ -287,7 +287,7 @@ fn identity(
             b"userName" => Some(UserIdentityUserName),
             b"invokedBy" => Some(UserIdentityInvokedBy),
             b"identityProvider" => Some(IdentityProvider),
-            b"credentialId" => Some(CredentialId),
+            b"credentialId" => Some(UserIdentityCredentialId),
             b"inScopeOf" => Some(InScopeOf),
             b"invokedByDelegate" => Some(InvokedByDelegate),
             b"sessionContext" => {

@@ -143,7 +143,7 @@ columns! {
     OnBehalfOf String "userIdentity.onBehalfOf" "The human behind a session from Identity Center, as JSON text.";
     InvokedByDelegate String "userIdentity.invokedByDelegate" "The provider that acts by temporary delegated access, as JSON text.";
     IdentityProvider String "userIdentity.identityProvider" "The identity provider of a SAML or web identity caller.";
-    CredentialId String "userIdentity.credentialId" "The id of the bearer token that was used.";
+    UserIdentityCredentialId String "userIdentity.credentialId" "The id of the bearer token that was used.";
     SourceIdentity String "userIdentity.sessionContext.sourceIdentity" "The source identity, which sticks to a chain of roles.";
     SignInSessionArn String "userIdentity.sessionContext.signInSessionArn" "The sign-in session that the credential was issued to.";
     AssumedRoot Bool "userIdentity.sessionContext.assumedRoot" "Whether the session is one of AssumeRoot.";

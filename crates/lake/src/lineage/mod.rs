@@ -1,0 +1,287 @@
+//! Lineage over the logs: the facts of a pass, the forest, and its tables.
+//!
+//! In: opened logs and what is production. Out: the forest of credentials, made once and shared, and
+//! tables: `Credential`, `CredentialAlias` and `CredentialEdge` of the forest, `CredentialEvents` and
+//! `CredentialUse` as views that join events with it. What a credential is and how it is linked is the
+//! business of the crate `lineage`.
+
+pub mod columns;
+
+mod gather;
+
+mod table;
+
+mod views;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::empty::EmptyTable;
+use keyline_lineage::{Credential, Facts, Forest, Node, Production};
+use keyline_trail::schema::arrow_schema;
+use keyline_trail::session::session_key;
+use keyline_trail::{Problems, Projection};
+
+use self::columns::{
+    AliasRow, CREDENTIAL, CREDENTIAL_ALIAS, CREDENTIAL_EDGE, CredentialRow, EdgeRow, LineageColumn,
+    OF_EVENT, known,
+};
+use self::table::{LazyTable, batch_of, schema_of};
+use crate::error::{Error, ErrorKind};
+use crate::known_tables::KnownColumn;
+use crate::logs::Logs;
+
+pub use views::{TABLE_EVENTS, TABLE_USE};
+
+pub const TABLE_CREDENTIAL: &str = "Credential";
+pub const TABLE_ALIAS: &str = "CredentialAlias";
+pub const TABLE_EDGE: &str = "CredentialEdge";
+
+/// The lineage of the credentials in some logs. A clone is another handle on the same.
+#[derive(Clone)]
+pub struct Lineage {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    logs: Logs,
+    production: Production,
+    built: OnceLock<Result<(Arc<Forest>, Problems), String>>,
+}
+
+/// A table with its columns by KQL type.
+#[derive(Clone, Debug)]
+pub struct LineageTable {
+    pub name: &'static str,
+    pub columns: Vec<KnownColumn>,
+    pub provider: Arc<dyn TableProvider>,
+}
+
+impl Inner {
+    fn build(&self, facts: Facts) -> (Arc<Forest>, Problems) {
+        let (forest, problems) = Forest::build(facts, &self.production);
+        (Arc::new(forest), problems)
+    }
+}
+
+impl fmt::Debug for Lineage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Lineage({} files)", self.inner.logs.files())
+    }
+}
+
+impl Lineage {
+    /// Nothing is read yet.
+    pub fn of(logs: &Logs, production: Production) -> Lineage {
+        Lineage {
+            inner: Arc::new(Inner {
+                logs: logs.clone(),
+                production,
+                built: OnceLock::new(),
+            }),
+        }
+    }
+
+    /// Takes facts that another pass has gathered, if nobody has asked for the forest before.
+    pub fn adopt(&self, facts: Facts) {
+        self.inner.built.get_or_init(|| Ok(self.inner.build(facts)));
+    }
+
+    /// The forest; the logs are read for it when it is first asked for. Blocks.
+    pub fn forest(&self) -> Result<Arc<Forest>, Error> {
+        Ok(self.built()?.0.clone())
+    }
+
+    /// What was wrong with the data, as far as lineage is concerned. Blocks like the forest.
+    pub fn problems(&self) -> Result<Problems, Error> {
+        Ok(self.built()?.1.clone())
+    }
+
+    fn built(&self) -> Result<&(Arc<Forest>, Problems), Error> {
+        let inner = &self.inner;
+        let built = inner.built.get_or_init(|| {
+            let facts = inner.logs.facts(&inner.production);
+            Ok(inner.build(facts.map_err(|error| error.to_string())?))
+        });
+        built
+            .as_ref()
+            .map_err(|message| Error::new(ErrorKind::Internal, message.clone()))
+    }
+
+    /// All lineage tables; `events` is the table `CloudTrail` that the views stand on.
+    pub fn tables(&self, events: &Arc<dyn TableProvider>) -> Result<Vec<LineageTable>, Error> {
+        let credentials = self.table(TABLE_CREDENTIAL, CREDENTIAL, credential_rows);
+        let aliases = self.table(TABLE_ALIAS, CREDENTIAL_ALIAS, alias_rows);
+        let edges = self.table(TABLE_EDGE, CREDENTIAL_EDGE, edge_rows);
+        let of_event = self.table("", OF_EVENT, alias_rows);
+        let seen = views::events(events, &of_event.provider)?;
+        let used = views::usage(&seen)?;
+        Ok(vec![credentials, aliases, edges, seen, used])
+    }
+
+    fn table<R: 'static>(
+        &self,
+        name: &'static str,
+        columns: &'static [LineageColumn<R>],
+        rows: fn(&Forest) -> Box<dyn Iterator<Item = R> + '_>,
+    ) -> LineageTable {
+        let lineage = self.clone();
+        let make = move || batch_of(columns, rows(&*lineage.forest()?));
+        LineageTable {
+            name,
+            columns: known_columns(columns),
+            provider: Arc::new(LazyTable::new(name, schema_of(columns), make)),
+        }
+    }
+}
+
+/// The lineage tables without rows, for checking queries when there are no logs.
+pub fn empty_tables() -> Result<Vec<LineageTable>, Error> {
+    let empty = |schema| -> Arc<dyn TableProvider> { Arc::new(EmptyTable::new(schema)) };
+    let events = empty(arrow_schema(&Projection::all()));
+    let of = |name, columns: Vec<KnownColumn>, schema| LineageTable {
+        name,
+        columns,
+        provider: empty(schema),
+    };
+    let aliases = of(
+        TABLE_ALIAS,
+        known_columns(CREDENTIAL_ALIAS),
+        schema_of(CREDENTIAL_ALIAS),
+    );
+    let seen = views::events(&events, &empty(schema_of(OF_EVENT)))?;
+    let used = views::usage(&seen)?;
+    Ok(vec![
+        of(
+            TABLE_CREDENTIAL,
+            known_columns(CREDENTIAL),
+            schema_of(CREDENTIAL),
+        ),
+        aliases,
+        of(
+            TABLE_EDGE,
+            known_columns(CREDENTIAL_EDGE),
+            schema_of(CREDENTIAL_EDGE),
+        ),
+        of(TABLE_EVENTS, seen.columns.clone(), seen.provider.schema()),
+        of(TABLE_USE, used.columns.clone(), used.provider.schema()),
+    ])
+}
+
+fn known_columns<R>(columns: &[LineageColumn<R>]) -> Vec<KnownColumn> {
+    let known = |column: &LineageColumn<R>| KnownColumn {
+        name: column.name,
+        kql_type: column.kql_type,
+    };
+    columns.iter().map(known).collect()
+}
+
+fn credential_rows(forest: &Forest) -> Box<dyn Iterator<Item = CredentialRow> + '_> {
+    Box::new(forest.nodes().map(|node| CredentialRow {
+        known: known_of(forest, node),
+        credential: forest.credential(node),
+        path: path(forest, node),
+    }))
+}
+
+/// The ids from the root to a node.
+fn path(forest: &Forest, node: Node) -> Vec<String> {
+    let above = forest.ancestors(node);
+    let nodes = above.into_iter().rev().chain([node]);
+    nodes.map(|node| forest.credential(node).id).collect()
+}
+
+fn alias_rows(forest: &Forest) -> Box<dyn Iterator<Item = AliasRow> + '_> {
+    // An id stands for one credential: that of an exact match before that of an alias.
+    let mut owners: HashMap<String, Node> = HashMap::new();
+    for node in forest.nodes() {
+        for (alias, _) in names(&forest.credential(node)) {
+            owners.entry(alias).or_insert(node);
+        }
+    }
+    Box::new(forest.nodes().flat_map(move |node| {
+        let credential = Arc::new(forest.credential(node));
+        let known = known_of(forest, node);
+        let row = |(alias, kind): (String, &'static str)| AliasRow {
+            known,
+            alias,
+            kind,
+            credential: credential.clone(),
+        };
+        let own = names(&credential)
+            .into_iter()
+            .filter(|(alias, _)| owners.get(alias) == Some(&node));
+        own.map(row).collect::<Vec<_>>()
+    }))
+}
+
+/// The ids by which events name a credential.
+fn names(credential: &Credential) -> Vec<(String, &'static str)> {
+    let mut names: Vec<(String, &'static str)> = credential
+        .access_key_ids
+        .iter()
+        .map(|key| (key.clone(), "access-key-id"))
+        .collect();
+    if let (Some(issued), false) = (credential.issued_at, credential.principal_id.is_empty()) {
+        let key = session_key(&credential.account_id, &credential.principal_id, issued);
+        names.push((key, "session-key"));
+    }
+    names.push((credential.id.clone(), "credential-id"));
+    names.extend(
+        credential
+            .aliases
+            .iter()
+            .map(|alias| (alias.clone(), "credential-id")),
+    );
+    // A session without a minted key has its session key for an id.
+    names.sort();
+    names.dedup_by(|one, other| one.0 == other.0);
+    names
+}
+
+fn edge_rows(forest: &Forest) -> Box<dyn Iterator<Item = EdgeRow> + '_> {
+    Box::new(forest.nodes().flat_map(move |node| {
+        let credential = forest.credential(node);
+        let Some(parent) = credential.parent.clone() else {
+            return Vec::new();
+        };
+        let mut ends = vec![(parent.id.clone(), parent.confidence)];
+        let others = parent.candidates.iter();
+        ends.extend(
+            others
+                .filter(|candidate| candidate.id != parent.id)
+                .map(|candidate| (candidate.id.clone(), candidate.confidence)),
+        );
+        let known = known_of(forest, node);
+        let edge = |(id, confidence): (String, f64)| EdgeRow {
+            known,
+            parent_kind: forest
+                .by_id(&id)
+                .map_or("", |above| forest.credential(above).kind.name()),
+            parent: id,
+            child: credential.id.clone(),
+            child_kind: credential.kind.name(),
+            certainty: parent.certainty.name(),
+            rule: parent.rule.name(),
+            confidence,
+            issuing_api: credential.issuing_api.clone(),
+            root: credential.root.clone(),
+            depth: i64::from(credential.depth),
+        };
+        ends.into_iter().map(edge).collect()
+    }))
+}
+
+/// When a credential came to be known: its own first sign, else that of what it minted.
+fn known_of(forest: &Forest, node: Node) -> Option<i64> {
+    let own = known(&forest.credential(node));
+    let below = || {
+        let children = forest.children(node).iter();
+        children
+            .filter_map(|child| known(&forest.credential(*child)))
+            .min()
+    };
+    own.or_else(below).or(forest.last_event())
+}
