@@ -244,10 +244,19 @@ fn alert_id(rule_id: &str, identity: &str, start: i64) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    let text = data_encoding::BASE32_NOPAD
-        .encode(&hash.finalize())
-        .to_ascii_lowercase();
-    format!("al-{}", &text[..16])
+    format!("al-{}", short(&hash.finalize()))
+}
+
+/// Sixteen characters of a hash, as ids have them.
+fn short(hash: &[u8]) -> String {
+    let mut text = data_encoding::BASE32_NOPAD.encode(&hash[..10]);
+    text.make_ascii_lowercase();
+    text
+}
+
+/// Sixteen characters that stand for a text.
+pub(crate) fn short_hash(evidence: &str) -> String {
+    short(&Sha256::digest(evidence.as_bytes()))
 }
 
 /// Which of several rows is shown: the one with the greatest (TimeGenerated, AwsEventId), ties by text.

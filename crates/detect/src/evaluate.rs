@@ -17,7 +17,7 @@ use crate::evidence::{Condition, EventRef, Events, LOOKUP_COLUMNS};
 use crate::limits::{
     LOOKUP_EVENTS_MAX, PIECES_BEFORE_LARGER, ROWS_PER_EVALUATION_MAX, ROWS_PER_PLAN_MAX,
 };
-use crate::relations::{self, EVENT_ID, EVENT_TABLES, TIME};
+use crate::relations::{self, DATA_TABLES, EVENT_ID, EVENT_TABLES, TIME};
 use crate::replay::{Evaluator, Instant};
 use crate::row::Rows;
 
@@ -172,7 +172,7 @@ fn run(
 /// that cannot be asked, those of all events: more ticks, the same alerts.
 pub fn visible_times(engine: &Engine, query: &CheckedQuery) -> Result<Vec<i64>, String> {
     let mut times = Vec::new();
-    for table in EVENT_TABLES {
+    for table in DATA_TABLES {
         let Some(visible) = relations::visible(query, table, &[TIME]) else {
             continue;
         };

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use keyline_engine::{Catalog, Engine, EngineOptions, Evaluation, References, Ticks};
 use keyline_kql::checked::CheckedQuery;
 use keyline_kql::schema::Schema;
+use keyline_lake::lineage::Lineage;
 use keyline_lake::{Coverage, Cut, Logs, Need, TABLE, TABLE_AWS, cut};
 use serde::Serialize;
 
@@ -23,13 +24,16 @@ use crate::evaluate::{
     InOnePlan, OneByOne, Remembered, SeenEvents, all_ticks, lookup_columns, visible_times,
 };
 use crate::evidence::{Events, NoEvents};
+use crate::incident::{self, Incident};
 use crate::limits::RULES_AT_ONCE_MAX;
 use crate::problem::{FailedRule, Problem};
-use crate::relations::{self, EVENT_TABLES};
+use crate::relations::{self, DATA_TABLES};
 use crate::replay::{Replayed, RowsReplay, Span, replay};
 use crate::row::time;
 use crate::rule::Rule;
 use crate::schedule::{self, Schedule};
+
+const TICKS_PER_MICROSECOND: i64 = 10;
 
 pub struct HuntOptions {
     /// In ticks of 100 ns since 1970. Evaluations outside are not made.
@@ -63,6 +67,8 @@ pub enum Progress<'a> {
 pub struct HuntReport {
     /// By start time, rule and id.
     pub alerts: Vec<Alert>,
+    /// The alerts put together by the root of their credentials; the most severe first.
+    pub incidents: Vec<Incident>,
     pub failed_rules: Vec<FailedRule>,
     /// Rules that read only tables that the data does not have, with those tables.
     pub rules_with_nothing_to_look_at: Vec<Idle>,
@@ -103,10 +109,11 @@ impl fmt::Display for HuntError {
 
 impl std::error::Error for HuntError {}
 
-/// `catalog` holds the tables of `logs` among others.
+/// `catalog` holds the tables of `logs` among others, `lineage` is that of the same logs.
 pub fn hunt(
     rules: &[Rule],
     logs: &Logs,
+    lineage: &Lineage,
     catalog: &Catalog,
     references: Arc<dyn References>,
     options: &HuntOptions,
@@ -144,9 +151,18 @@ pub fn hunt(
     let cuts = cut(logs, &needs).map_err(|e| failed(&e))?;
     let over = |cut: &Arc<Cut>| -> Result<Engine, HuntError> {
         let mut tables = catalog.clone();
-        for (name, provider) in [(TABLE, cut.table()), (TABLE_AWS, cut.sentinel_table())] {
+        let events = cut.table().map_err(|e| failed(&e))?;
+        let sentinel = cut.sentinel_table().map_err(|e| failed(&e))?;
+        let of_lineage = lineage.tables(&events).map_err(|e| failed(&e))?;
+        let of_lineage = of_lineage
+            .into_iter()
+            .map(|table| (table.name, table.provider));
+        for (name, provider) in [(TABLE, events), (TABLE_AWS, sentinel)]
+            .into_iter()
+            .chain(of_lineage)
+        {
             if let Some(columns) = catalog.table(name) {
-                tables.add(name, columns, provider.map_err(|e| failed(&e))?);
+                tables.add(name, columns, provider);
             }
         }
         Ok(engine.with_catalog(tables))
@@ -180,7 +196,16 @@ pub fn hunt(
     for (at, outcome) in results {
         outcomes.insert(at, outcome.unwrap_or_else(|panicked| panicked));
     }
-    Ok(summary(rules, outcomes, coverage.clone()))
+    let mut report = summary(rules, outcomes, coverage.clone());
+    if !report.alerts.is_empty() {
+        let forest = lineage.forest().map_err(|e| failed(&e))?;
+        let as_of = options
+            .as_of
+            .map(|ticks| ticks.div_euclid(TICKS_PER_MICROSECOND));
+        let as_of = as_of.or(forest.last_event()).unwrap_or(i64::MAX);
+        report.incidents = incident::group(&mut report.alerts, &forest, as_of);
+    }
+    Ok(report)
 }
 
 /// Does the work for each number on a few threads; results in the order of the numbers. A rule that
@@ -224,8 +249,8 @@ enum Outcome {
 fn needs_of(rule: &Rule, engine: &Engine) -> Result<Vec<Need>, Outcome> {
     let checked = check(rule, engine.schema(), &Times::any());
     let query = usable(checked)?.0;
-    let is_event_table = |name: &String| EVENT_TABLES.contains(&name.as_str());
-    let is_idle = !query.tables.is_empty() && !query.tables.iter().any(is_event_table);
+    let has_data = |name: &String| DATA_TABLES.contains(&name.as_str());
+    let is_idle = !query.tables.is_empty() && !query.tables.iter().any(has_data);
     if relations::has_stages(&query.root) && !is_idle {
         return Ok(vec![Need::everything()]);
     }

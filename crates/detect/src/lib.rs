@@ -39,6 +39,8 @@ pub mod episode;
 
 pub mod alert;
 
+pub mod incident;
+
 // All of it over logs.
 pub mod evaluate;
 

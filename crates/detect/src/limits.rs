@@ -62,3 +62,10 @@ pub const RULES_AT_ONCE_MAX: usize = 2;
 /// Pieces of a replay that must have fitted into memory one after the other before larger ones are
 /// tried again.
 pub const PIECES_BEFORE_LARGER: u32 = 4;
+
+/// Credentials listed in one incident; the root finds the others.
+pub const CREDENTIALS_PER_INCIDENT_MAX: usize = 1_000;
+
+/// Credentials of one tree that are judged for the number that still work: beyond it the tree is a
+/// service's and not an intrusion's, and the number is a lower bound.
+pub const TREE_NODES_JUDGED_MAX: usize = 100_000;

@@ -9,13 +9,25 @@ use keyline_kql::checked::{CheckedQuery, Expr, ExprKind, NamedExpr, Op, PluginAr
 use keyline_kql::schema::Column;
 use keyline_kql::span::Span;
 use keyline_kql::types::Type;
+use keyline_lake::{TABLE, TABLE_AWS, lineage};
 
 /// The columns that an event table is clipped and told apart by.
 pub const TIME: &str = "TimeGenerated";
 pub const EVENT_ID: &str = "AwsEventId";
 
 /// The tables that hold events.
-pub const EVENT_TABLES: [&str; 2] = [keyline_lake::TABLE, keyline_lake::TABLE_AWS];
+pub const EVENT_TABLES: [&str; 3] = [TABLE, TABLE_AWS, lineage::TABLE_EVENTS];
+
+/// The tables that are made of events: a rule that reads any of them has something to look at.
+pub const DATA_TABLES: [&str; 7] = [
+    TABLE,
+    TABLE_AWS,
+    lineage::TABLE_EVENTS,
+    lineage::TABLE_USE,
+    lineage::TABLE_CREDENTIAL,
+    lineage::TABLE_ALIAS,
+    lineage::TABLE_EDGE,
+];
 
 /// Every relation of the query, each once, those inside expressions among them.
 pub fn relations(root: &Arc<Rel>) -> Vec<Arc<Rel>> {
@@ -91,7 +103,7 @@ fn needs_a_stage(expr: &Expr, place: Place) -> bool {
 
 fn reads_events(root: &Arc<Rel>) -> bool {
     let is_events = |rel: &Arc<Rel>| match &rel.op {
-        Op::Table { name } => EVENT_TABLES.contains(&name.as_str()),
+        Op::Table { name } => DATA_TABLES.contains(&name.as_str()),
         _ => false,
     };
     relations(root).iter().any(is_events)

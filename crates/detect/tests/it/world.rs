@@ -10,7 +10,9 @@ use keyline_detect::rule::Rule;
 use keyline_engine::{Catalog, EngineOptions, References};
 use keyline_kql::schema::Column;
 use keyline_kql::types::Type;
+use keyline_lake::lineage::Lineage;
 use keyline_lake::{LogOptions, Logs, RawRecord, SessionTokens, TABLE, TABLE_AWS};
+use keyline_lineage::Production;
 use keyline_trail::schema::COLUMNS;
 use serde_json::{Value, json};
 
@@ -100,7 +102,8 @@ pub fn hunt_paths(paths: &[PathBuf], rules: &[Rule], files: Files, threads: usiz
         threads,
         progress: None,
     };
-    hunt(rules, &logs, &catalog, Arc::new(files), &options).unwrap()
+    let lineage = Lineage::of(&logs, Production::default());
+    hunt(rules, &logs, &lineage, &catalog, Arc::new(files), &options).unwrap()
 }
 
 /// Hunts over records, one a line in one file.
