@@ -17,6 +17,8 @@ use crate::units::parse_instant;
 
 /// Alerts of one rule that are shown; more are counted.
 const ALERTS_SHOWN_PER_RULE: usize = 8;
+/// Incidents that are shown; more are counted.
+const INCIDENTS_SHOWN: usize = 8;
 /// The columns of the timeline.
 const TIMELINE_BINS: usize = 60;
 const TICKS_PER_MICROSECOND: i64 = 10;
@@ -50,7 +52,61 @@ pub fn write(
             write_rule(out, severity, rule, &alerts, width, context)?;
         }
     }
+    write_incidents(out, report, width, context)?;
     write_summary(out, report, took, context)
+}
+
+/// What belongs together, and how much of it still works.
+fn write_incidents(
+    out: &mut dyn Write,
+    report: &HuntReport,
+    width: usize,
+    context: &Context,
+) -> io::Result<()> {
+    // An incident without credentials says no more than its alerts.
+    let traced = report
+        .incidents
+        .iter()
+        .filter(|incident| incident.root_credential.is_some());
+    let mut shown = 0;
+    for incident in traced.clone().take(INCIDENTS_SHOWN) {
+        let badge = format!("{:<13}", "INCIDENT");
+        let root = incident.root_name.as_deref().unwrap_or_default();
+        writeln!(
+            out,
+            "{} {}",
+            context.printer.paint(style(incident.severity), &badge),
+            context
+                .printer
+                .paint(Style::Bold, &cut(root, width.saturating_sub(14)))
+        )?;
+        writeln!(
+            out,
+            "  {}",
+            cut(
+                &format!(
+                    "{} of {} still work · {} · {} to {}",
+                    thousands(incident.live_credentials as u64),
+                    count(incident.tree_credentials as u64, "credential"),
+                    count(incident.alerts.len() as u64, "alert"),
+                    incident.first_event,
+                    incident.last_event,
+                ),
+                width - 2
+            )
+        )?;
+        writeln!(out, "  keyline lineage {}\n", escape(root))?;
+        shown += 1;
+    }
+    let more = traced.count() - shown;
+    if more > 0 {
+        writeln!(
+            out,
+            "… and {} (`-o json` prints all)\n",
+            count(more as u64, "more incident")
+        )?;
+    }
+    Ok(())
 }
 
 fn write_rule(

@@ -11,14 +11,39 @@ const TICKS_PER_MICROSECOND: i64 = 10;
 /// The problems named on the coverage line; the rest are counted.
 const PROBLEMS_NAMED_MAX: usize = 4;
 
+/// One line for people.
 pub fn line(coverage: &Coverage, estate: &Estate) -> String {
-    let mut parts = vec![
-        count(coverage.files, "file"),
-        bytes(coverage.bytes),
-        count(coverage.events, "event"),
+    let parts: Vec<String> = facts(coverage, estate)
+        .into_iter()
+        .map(|(_, value)| value)
+        .collect();
+    let mut text = format!("coverage: {}", parts.join(", "));
+    for problem in problems(coverage) {
+        text.push_str("; ");
+        text.push_str(&problem);
+    }
+    text
+}
+
+/// The same as names and values, for a report.
+pub fn lines(coverage: &Coverage, estate: &Estate) -> Vec<(String, String)> {
+    let facts = facts(coverage, estate)
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
+    let problems = problems(coverage)
+        .into_iter()
+        .map(|problem| ("problem".to_owned(), problem));
+    facts.chain(problems).collect()
+}
+
+fn facts(coverage: &Coverage, estate: &Estate) -> Vec<(&'static str, String)> {
+    let mut facts = vec![
+        ("files", count(coverage.files, "file")),
+        ("size", bytes(coverage.bytes)),
+        ("events", count(coverage.events, "event")),
     ];
     if let (Some(first), Some(last)) = (coverage.first_event, coverage.last_event) {
-        parts.push(format!("{} to {}", instant(first), instant(last)));
+        facts.push(("span", format!("{} to {}", instant(first), instant(last))));
     }
     let unknown = coverage
         .accounts
@@ -26,41 +51,41 @@ pub fn line(coverage: &Coverage, estate: &Estate) -> String {
         .filter(|id| !estate.accounts.iter().any(|account| account.id == **id))
         .count();
     let accounts = count(coverage.accounts.len() as u64, "account");
-    parts.push(if estate.accounts.is_empty() || unknown == 0 {
+    let accounts = if estate.accounts.is_empty() || unknown == 0 {
         accounts
     } else {
         format!("{accounts} ({unknown} outside the estate)")
-    });
-    parts.push(count(coverage.regions.len() as u64, "region"));
-    for (number, what) in [
-        (coverage.duplicates, "duplicate"),
-        (coverage.bad_records, "bad record"),
-        (coverage.gaps.len() as u64, "gap"),
+    };
+    facts.push(("accounts", accounts));
+    facts.push(("regions", count(coverage.regions.len() as u64, "region")));
+    for (name, number, what) in [
+        ("duplicates", coverage.duplicates, "duplicate"),
+        ("bad records", coverage.bad_records, "bad record"),
+        ("gaps", coverage.gaps.len() as u64, "gap"),
     ] {
         if number > 0 {
-            parts.push(count(number, what));
+            facts.push((name, count(number, what)));
         }
     }
     if coverage.files_failed > 0 {
-        parts.push(format!("{} failed", count(coverage.files_failed, "file")));
+        let failed = format!("{} failed", count(coverage.files_failed, "file"));
+        facts.push(("failed", failed));
     }
-    let mut text = format!("coverage: {}", parts.join(", "));
-    let problems: Vec<_> = coverage.problems.iter().collect();
-    for problem in problems.iter().take(PROBLEMS_NAMED_MAX) {
-        text.push_str(&format!(
-            "; {} × {} (first: {})",
-            problem.kind.name(),
-            problem.count,
-            escape(&problem.example)
-        ));
+    facts
+}
+
+fn problems(coverage: &Coverage) -> Vec<String> {
+    let all: Vec<_> = coverage.problems.iter().collect();
+    let named = all.iter().take(PROBLEMS_NAMED_MAX).map(|problem| {
+        let (kind, example) = (problem.kind.name(), escape(&problem.example));
+        format!("{kind} × {} (first: {example})", problem.count)
+    });
+    let mut texts: Vec<String> = named.collect();
+    if all.len() > PROBLEMS_NAMED_MAX {
+        let more = all.len() - PROBLEMS_NAMED_MAX;
+        texts.push(format!("{more} further kinds of problem"));
     }
-    if problems.len() > PROBLEMS_NAMED_MAX {
-        text.push_str(&format!(
-            "; {} further kinds of problem",
-            problems.len() - PROBLEMS_NAMED_MAX
-        ));
-    }
-    text
+    texts
 }
 
 pub fn json(coverage: &Coverage) -> Value {

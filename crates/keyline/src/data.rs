@@ -12,9 +12,11 @@ use indicatif::ProgressBar;
 use keyline_engine::catalog::Catalog;
 use keyline_kql::schema::Column;
 use keyline_kql::types::Type;
+use keyline_lake::lineage::{Lineage, LineageTable};
 use keyline_lake::{
     CacheOptions, LogOptions, Logs, Network, RawRecord, References, SessionTokens, TABLE, TABLE_AWS,
 };
+use keyline_lineage::Production;
 use keyline_trail::{AWS_COLUMNS, COLUMNS};
 
 use crate::cli::{Context, DataArgs, ReferenceArgs};
@@ -25,7 +27,7 @@ use crate::units::{TICKS_PER_SECOND, TimeBound, parse_size, parse_time_bound, wa
 pub const DEFAULT_MEMORY_BYTES: u64 = 512 << 20;
 /// How long a fetched reference is good for when the configuration does not say.
 const DEFAULT_CACHE_AGE: Duration = Duration::from_secs(24 * 3600);
-const TICKS_PER_MICROSECOND: i64 = 10;
+pub const TICKS_PER_MICROSECOND: i64 = 10;
 
 pub fn memory_bytes(args: &DataArgs, context: &Context) -> Result<u64> {
     match (args.memory, &context.config.memory) {
@@ -166,7 +168,7 @@ impl keyline_engine::References for EngineReferences {
 }
 
 /// The tables that Sentinel has and the data at hand has not, all empty.
-pub fn empty_catalog() -> Catalog {
+pub fn empty_catalog() -> Result<Catalog> {
     let mut catalog = Catalog::new();
     for table in keyline_lake::known_tables() {
         let columns = kql_columns(table.columns.iter().map(|c| (c.name, c.kql_type)));
@@ -180,12 +182,29 @@ pub fn empty_catalog() -> Catalog {
             .collect();
         catalog.add_empty(name, columns, Arc::new(Schema::new(fields)));
     }
-    catalog
+    add_lineage(&mut catalog, keyline_lake::lineage::empty_tables()?);
+    Ok(catalog)
+}
+
+fn add_lineage(catalog: &mut Catalog, tables: Vec<LineageTable>) {
+    for table in tables {
+        let columns = kql_columns(table.columns.iter().map(|c| (c.name, c.kql_type)));
+        catalog.add(table.name, columns, table.provider);
+    }
+}
+
+/// What `[estate]` says is production.
+pub fn production(estate: &Estate) -> Production {
+    let accounts = estate.accounts.iter().filter(|account| account.production);
+    Production {
+        accounts: accounts.map(|account| account.id.clone()).collect(),
+        assets: estate.production_assets.clone(),
+    }
 }
 
 /// The tables that need no logs: the empty ones, the estate's accounts, the watchlists.
 pub fn without_logs(watchlists: &[(String, PathBuf)], estate: &Estate) -> Result<Catalog> {
-    let mut catalog = empty_catalog();
+    let mut catalog = empty_catalog()?;
     add_accounts(&mut catalog, estate)?;
     for (alias, path) in watchlists {
         add_watchlist(&mut catalog, alias, path)?;
@@ -199,7 +218,12 @@ pub fn for_checks(args: &ReferenceArgs, context: &Context) -> Result<Catalog> {
 }
 
 /// All tables: those of the logs and those that need none.
-pub fn catalog(logs: &Logs, watchlists: &[(String, PathBuf)], estate: &Estate) -> Result<Catalog> {
+pub fn catalog(
+    logs: &Logs,
+    lineage: &Lineage,
+    watchlists: &[(String, PathBuf)],
+    estate: &Estate,
+) -> Result<Catalog> {
     let mut catalog = without_logs(watchlists, estate)?;
     let columns = |schema: &Schema| {
         let kept = COLUMNS
@@ -208,6 +232,7 @@ pub fn catalog(logs: &Logs, watchlists: &[(String, PathBuf)], estate: &Estate) -
         kql_columns(kept.map(|spec| (spec.name, spec.kql.name())))
     };
     let (all, sentinel) = (logs.table()?, logs.sentinel_table()?);
+    add_lineage(&mut catalog, lineage.tables(&all)?);
     catalog.add(TABLE, columns(&all.schema()), all);
     catalog.add(TABLE_AWS, columns(&sentinel.schema()), sentinel);
     Ok(catalog)

@@ -9,6 +9,7 @@ mod cli;
 mod config;
 mod coverage;
 mod data;
+mod lineage_json;
 mod output;
 mod report;
 mod sparkline;

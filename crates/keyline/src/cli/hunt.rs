@@ -16,6 +16,7 @@ use keyline_detect::rule::{AlertSeverity, Rule};
 use keyline_detect::schedule::Schedule;
 use keyline_engine::EngineOptions;
 use keyline_lake::RawRecord;
+use keyline_lake::lineage::Lineage;
 use serde_json::{Value, json};
 
 use super::rules::{load_rules, note_loaded};
@@ -82,7 +83,9 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
         ..args.data.clone()
     };
     let (logs, bar) = data::open_logs(&args.paths, &reading, RawRecord::Leave, &context)?;
-    let catalog = data::catalog(&logs, &watchlists, &context.config.estate)?;
+    let estate = &context.config.estate;
+    let lineage = Lineage::of(&logs, data::production(estate));
+    let catalog = data::catalog(&logs, &lineage, &watchlists, estate)?;
     let shown = bar.clone();
     let now = args.data.as_of.unwrap_or_else(wall_clock_ticks);
     let bound = |bound: Option<TimeBound>| bound.map(|bound| bound.resolve(now));
@@ -105,7 +108,14 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
             }
         })),
     };
-    let mut report = hunt(&loaded.rules, &logs, &catalog, references, &options)?;
+    let mut report = hunt(
+        &loaded.rules,
+        &logs,
+        &lineage,
+        &catalog,
+        references,
+        &options,
+    )?;
     bar.finish_and_clear();
     report.failed_rules.extend(unreadable(&mut loaded));
 
@@ -232,7 +242,7 @@ fn document(report: &HuntReport) -> Result<Value> {
         "schema": "keyline.hunt/1",
         "coverage": coverage::json(&report.coverage),
         "alerts": serde_json::to_value(&report.alerts)?,
-        "incidents": [],
+        "incidents": report.incidents,
         "failed_rules": report.failed_rules,
         "rules_with_nothing_to_look_at": report.rules_with_nothing_to_look_at,
         "rules": report.rules,

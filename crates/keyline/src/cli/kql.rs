@@ -86,7 +86,7 @@ struct Source {
 }
 
 fn check(args: &CheckArgs, context: &Context) -> Result<Status> {
-    let schema = empty_catalog();
+    let schema = empty_catalog()?;
     let mut answers = Vec::new();
     let mut wrong = false;
     for path in &args.files {
@@ -281,7 +281,7 @@ fn plan(args: &PlanArgs, context: &Context) -> Result<Status> {
     let file = args.file.display().to_string();
     let text =
         std::fs::read_to_string(&args.file).with_context(|| format!("cannot read `{file}`"))?;
-    let catalog = empty_catalog();
+    let catalog = empty_catalog()?;
     let (query, mut diagnostics) = keyline_kql::parse::parse(&text);
     let (checked, more) = keyline_kql::check::check(&query, &catalog, &CheckOptions::default());
     diagnostics.extend(more);

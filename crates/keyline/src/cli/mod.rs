@@ -2,6 +2,7 @@
 
 mod hunt;
 mod query;
+mod lineage;
 mod rules;
 mod kql;
 mod convert;
@@ -84,6 +85,8 @@ enum Command {
     Hunt(hunt::HuntArgs),
     /// Ask a question in KQL
     Query(query::QueryArgs),
+    /// Show which credential minted which, what each did, and which still work
+    Lineage(lineage::LineageArgs),
     /// List and check detection rules
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -186,6 +189,7 @@ pub fn run(arguments: Arguments) -> Result<Status> {
     match arguments.command {
         Command::Hunt(args) => hunt::run(args, context),
         Command::Query(args) => query::run(args, context),
+        Command::Lineage(args) => lineage::run(args, context),
         Command::Rules(command) => rules::run(command, context),
         Command::Kql(command) => kql::run(command, context),
         Command::Convert(args) => convert::run(args, context),

@@ -14,6 +14,7 @@ use keyline_kql::checked::CheckedQuery;
 use keyline_kql::diagnostic::{Diagnostic, Severity};
 use keyline_kql::schema::Column;
 use keyline_kql::types::Value;
+use keyline_lake::lineage::Lineage;
 use keyline_lake::{Logs, RawRecord};
 use serde::Deserialize;
 use serde_json::json as document;
@@ -116,7 +117,9 @@ fn open(args: &QueryArgs, context: &Context) -> Result<Session> {
         .as_of
         .or(last_event.map(|last| last.saturating_mul(TICKS_PER_MICROSECOND)))
         .unwrap_or_else(wall_clock_ticks);
-    let catalog = data::catalog(&logs, &watchlists, &context.config.estate)?;
+    let estate = &context.config.estate;
+    let lineage = Lineage::of(&logs, data::production(estate));
+    let catalog = data::catalog(&logs, &lineage, &watchlists, estate)?;
     Ok(Session {
         engine: Engine::new(&options, catalog, references)?,
         logs: Some(logs),

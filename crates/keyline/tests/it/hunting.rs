@@ -34,7 +34,6 @@ fn an_alert_has_the_fields_of_the_contract() {
     let document = hunted(&["-o", "json"]).expect(0).json();
     assert_eq!(document["schema"], "keyline.hunt/1");
     assert_eq!(document["coverage"]["events"], 3);
-    assert_eq!(document["incidents"], serde_json::json!([]));
     assert_eq!(document["failed_rules"], serde_json::json!([]));
     let alerts = document["alerts"].as_array().unwrap();
     assert_eq!(alerts.len(), 1, "{document}");
@@ -48,7 +47,11 @@ fn an_alert_has_the_fields_of_the_contract() {
     assert_eq!(alert["evidence"], "row");
     assert_eq!(alert["event_count"], 1);
     assert_eq!(alert["row"]["EventName"], "ListBuckets");
-    assert!(alert["root_credential"].is_null() && alert["incident_id"].is_null());
+    // No key, so the incident is that of the rule, the account and the day.
+    assert!(alert["root_credential"].is_null());
+    let incident = &document["incidents"][0];
+    assert_eq!(alert["incident_id"], incident["incident_id"]);
+    assert_eq!(incident["alerts"], serde_json::json!([alert["alert_id"]]));
 }
 
 #[test]

@@ -8,4 +8,5 @@ mod usage;
 mod bad_input;
 mod querying;
 mod hunting;
+mod lineage;
 mod stories;

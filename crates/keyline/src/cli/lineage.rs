@@ -1,0 +1,221 @@
+//! `keyline lineage`: which credential minted which, what each did, and which still work.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, ValueEnum};
+use keyline_lake::lineage::Lineage;
+use keyline_lake::{Coverage, RawRecord};
+use keyline_lineage::liveness::liveness;
+use keyline_lineage::picture::tree::{Colour, tree};
+use keyline_lineage::picture::{Choice, Report, Sheet, Similar, TreeOptions, Uses, View};
+use keyline_lineage::picture::{html::html, svg::svg};
+use keyline_lineage::{Forest, Node};
+
+use super::{Context, DataArgs, Status};
+use crate::output::{escape, width};
+use crate::units::TimeBound;
+use crate::{coverage, data, lineage_json};
+
+/// Rows of a tree on a terminal, and of a picture, unless `--all` asks for everything.
+const TREE_ROWS_MAX: usize = 400;
+const PICTURE_ROWS_MAX: usize = 400;
+
+#[derive(Args)]
+pub struct LineageArgs {
+    /// What to start from: an access key id, a credential id, an ARN, a user, a role, a session name,
+    /// a source identity, an MFA device, an address, an instance; everything when absent
+    #[arg(value_name = "KEY|ARN|USER|…")]
+    pivot: Option<String>,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Show where it came from only
+    #[arg(long, requires = "pivot", conflicts_with_all = ["down", "both"])]
+    up: bool,
+    /// Show what it minted only
+    #[arg(long, requires = "pivot", conflicts_with = "both")]
+    down: bool,
+    /// Show where it came from and what it minted (default)
+    #[arg(long, requires = "pivot")]
+    both: bool,
+    /// Show what works, or may, and what it came from
+    #[arg(long)]
+    alive: bool,
+    /// Show what touches production, as `[estate]` says, and what it came from
+    #[arg(long)]
+    production: bool,
+    /// Show every credential: fold nothing, leave nothing out
+    #[arg(long)]
+    all: bool,
+    /// How to show it
+    #[arg(short, long, value_enum, default_value = "tree")]
+    output: Picture,
+    /// Write to FILE instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Picture {
+    Tree,
+    Json,
+    Svg,
+    Html,
+}
+
+pub fn run(args: LineageArgs, mut context: Context) -> Result<Status> {
+    if let Some(path) = &args.data.accounts {
+        context.config.estate.add_accounts(path)?;
+    }
+    // What came after the instant that is asked about is not known at it.
+    let reading = DataArgs {
+        until: args.data.until.or(args.data.as_of.map(TimeBound::At)),
+        ..args.data.clone()
+    };
+    let (logs, bar) = data::open_logs(&[], &reading, RawRecord::Leave, &context)?;
+    let lineage = Lineage::of(&logs, data::production(&context.config.estate));
+    let forest = lineage.forest()?;
+    let mut read = logs.survey()?;
+    read.problems.merge(lineage.problems()?);
+    bar.finish_and_clear();
+    let as_of = args
+        .data
+        .as_of
+        .map(|ticks| ticks.div_euclid(data::TICKS_PER_MICROSECOND))
+        .or(forest.last_event());
+    let chosen = choose(&args, &forest, as_of);
+    let mut out = output(args.out.as_deref())?;
+    show(&mut out, &args, &forest, &chosen, as_of, &read, &context)?;
+    out.flush()?;
+    eprintln!("{}", coverage::line(&read, &context.config.estate));
+    match (&args.pivot, chosen.named.is_empty()) {
+        (Some(pivot), true) => bail!(
+            "no credential in these logs has to do with `{}`; `keyline lineage` without it shows all",
+            escape(pivot)
+        ),
+        _ => Ok(Status::Done),
+    }
+}
+
+/// What the command is about.
+struct Chosen {
+    /// What was asked for, in the order of the forest.
+    named: BTreeSet<Node>,
+    /// The same with everything above, so that a tree can be drawn.
+    shown: BTreeSet<Node>,
+}
+
+fn choose(args: &LineageArgs, forest: &Forest, as_of: Option<i64>) -> Chosen {
+    let mut named: BTreeSet<Node> = match &args.pivot {
+        None => forest.nodes().collect(),
+        Some(pivot) => {
+            let mut named = BTreeSet::new();
+            for node in forest.find(pivot) {
+                named.insert(node);
+                if !args.down {
+                    named.extend(forest.ancestors(node));
+                }
+                if !args.up {
+                    named.extend(forest.descendants(node));
+                }
+            }
+            named
+        }
+    };
+    named.retain(|node| {
+        let credential = forest.credential(*node);
+        (!args.production || credential.touches_production)
+            && (!args.alive
+                || credential.kind.is_usable()
+                    && liveness(&credential, as_of.unwrap_or(i64::MAX))
+                        .state
+                        .is_alive())
+    });
+    let above = named.iter().flat_map(|node| forest.ancestors(*node));
+    // Below a key that was asked for with `--down` nothing stands but what it minted.
+    let shown = match args.down {
+        true => named.clone(),
+        false => named.iter().copied().chain(above).collect(),
+    };
+    Chosen { named, shown }
+}
+
+fn output(path: Option<&Path>) -> Result<Box<dyn Write>> {
+    let Some(path) = path else {
+        return Ok(Box::new(BufWriter::new(std::io::stdout())));
+    };
+    let file = File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?;
+    Ok(Box::new(BufWriter::new(file)))
+}
+
+fn show(
+    out: &mut dyn Write,
+    args: &LineageArgs,
+    forest: &Forest,
+    chosen: &Chosen,
+    as_of: Option<i64>,
+    read: &Coverage,
+    context: &Context,
+) -> Result<()> {
+    if args.output == Picture::Json {
+        let credentials = chosen.named.iter().map(|node| forest.credential(*node));
+        let document = lineage_json::document(forest, credentials, as_of, read);
+        writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
+        return Ok(());
+    }
+    let nodes: Vec<Node> = chosen.shown.iter().copied().collect();
+    let rows_max = match (args.all, args.output) {
+        (true, _) => usize::MAX,
+        (false, Picture::Tree) => TREE_ROWS_MAX,
+        (false, _) => PICTURE_ROWS_MAX,
+    };
+    let view = View {
+        forest,
+        choice: Choice::Only(&nodes),
+        as_of: as_of.unwrap_or(i64::MAX),
+        similar: if args.all {
+            Similar::Show
+        } else {
+            Similar::Fold
+        },
+        rows_max,
+    };
+    let title = match &args.pivot {
+        Some(pivot) => format!("Lineage of {pivot}"),
+        None => "Lineage of all credentials".to_owned(),
+    };
+    let sheet = Sheet {
+        title: &title,
+        uses: &Uses::default(),
+        alerts: &[],
+        span: None,
+        to_see_all: "--all",
+    };
+    let text = match args.output {
+        Picture::Svg => svg(&view, &sheet),
+        Picture::Html => {
+            let coverage = &coverage::lines(read, &context.config.estate);
+            html(&view, &Report { sheet, coverage })
+        }
+        Picture::Tree | Picture::Json => {
+            let asked = args.pivot.as_ref().map(|pivot| forest.find(pivot));
+            let options = TreeOptions {
+                width: usize::from(width()),
+                colour: if context.printer.color {
+                    Colour::Ansi
+                } else {
+                    Colour::Plain
+                },
+                asked: asked.and_then(|nodes| nodes.first().copied()),
+                alerts: &HashMap::new(),
+                to_see_all: "--all",
+            };
+            tree(&view, &options)
+        }
+    };
+    out.write_all(text.as_bytes())?;
+    Ok(())
+}

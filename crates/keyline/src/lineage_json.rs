@@ -1,0 +1,99 @@
+//! The forest of credentials as the JSON of the contract `keyline.lineage/1`.
+
+use keyline_lineage::liveness::liveness;
+use keyline_lineage::{Credential, Forest};
+use keyline_trail::Coverage;
+use keyline_trail::time::format_time;
+use serde_json::{Value, json};
+
+use crate::coverage;
+
+pub const SCHEMA: &str = "keyline.lineage/1";
+
+/// `as_of` is in microseconds since 1970; null where there is no event.
+pub fn document(
+    forest: &Forest,
+    shown: impl Iterator<Item = Credential>,
+    as_of: Option<i64>,
+    read: &Coverage,
+) -> Value {
+    let at = as_of.unwrap_or(i64::MAX);
+    json!({
+        "schema": SCHEMA,
+        "as_of": as_of.map(format_time),
+        "coverage": coverage::json(read),
+        "credentials_total": forest.len(),
+        "credentials": shown.map(|shown| credential(&shown, at)).collect::<Vec<_>>(),
+    })
+}
+
+fn credential(it: &Credential, at: i64) -> Value {
+    let live = liveness(it, at);
+    json!({
+        "id": it.id,
+        "aliases": it.aliases,
+        "kind": it.kind.name(),
+        "access_key_ids": it.access_key_ids,
+        "minted_key_id": it.minted_key_id,
+        "account_id": text(&it.account_id),
+        "principal_id": text(&it.principal_id),
+        "principal_arn": text(&it.principal_arn),
+        "role_arn": text(&it.role_arn),
+        "session_name": text(&it.session_name),
+        "user_name": text(&it.user_name),
+        "source_identity": text(&it.source_identity),
+        "partition": it.partition,
+        "issued_at": it.issued_at.map(format_time),
+        "expires_at": it.expires_at.map(format_time),
+        "expiry": it.expiry.name(),
+        "issuing_api": text(&it.issuing_api),
+        "issuing_event_ids": it.issuing_event_ids,
+        "parent": it.parent.as_ref().map(|parent| json!({
+            "id": parent.id,
+            "certainty": parent.certainty.name(),
+            "rule": parent.rule.name(),
+            "confidence": parent.confidence,
+            "candidates": parent.candidates.iter().map(|candidate| json!({
+                "id": candidate.id,
+                "confidence": candidate.confidence,
+            })).collect::<Vec<_>>(),
+        })),
+        "parent_unknown_because": it.parent_unknown_because,
+        "root": it.root,
+        "depth": it.depth,
+        "children": it.children,
+        "mfa": {
+            "authenticated": it.mfa_authenticated,
+            "serial": text(&it.mfa_serial),
+        },
+        "origin": it.origin.as_ref().map(|origin| json!({"type": origin.kind, "id": origin.id})),
+        "first_used": it.first_used.map(format_time),
+        "last_used": it.last_used.map(format_time),
+        "event_count": it.event_count,
+        "error_count": it.error_count,
+        "source_ips": it.sources.iter().map(|source| source.address.as_str()).collect::<Vec<_>>(),
+        "more_source_ips": it.more_sources,
+        "user_agents": it.user_agents,
+        "more_user_agents": it.more_user_agents,
+        "used_in_accounts": it.used_in_accounts,
+        "changes": it.changes.iter().map(|change| json!({
+            "at": format_time(change.at),
+            "effect": change.effect.name(),
+            "by": change.by,
+            "event_id": text(&change.event_id),
+            "by_credential": change.by_credential,
+        })).collect::<Vec<_>>(),
+        "touches_production": it.touches_production,
+        "liveness": {
+            "state": live.state.name(),
+            "until": live.until.map(format_time),
+            "why": live.why,
+            "used_after_revocation": live.used_after_revocation,
+        },
+    })
+}
+
+/// Absent is null.
+fn text(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}

@@ -1,0 +1,280 @@
+//! `keyline lineage`, and lineage in queries and hunts: the article's story from the shell.
+
+use serde_json::Value;
+
+use crate::support::{Folder, Output};
+
+/// A key is stolen, a backup key made, tokens minted; the first key is switched off.
+const STORY: &str = "by-the-same-token";
+
+fn told() -> Folder {
+    let folder = Folder::new();
+    folder
+        .line(&format!("simulate {STORY} --seed 1 --out story"))
+        .expect(0);
+    folder
+}
+
+fn truth(folder: &Folder) -> Value {
+    let text = std::fs::read_to_string(folder.path().join("story/truth.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The long-term key that everything comes from.
+fn stolen_key(folder: &Folder) -> String {
+    let truth = truth(folder);
+    let credentials = truth["credentials"].as_array().unwrap();
+    let keys = credentials
+        .iter()
+        .filter(|it| it["kind"] == "access-key" && it["parent"].is_null());
+    let keys: Vec<&str> = keys
+        .filter_map(|it| it["access_key_ids"][0].as_str())
+        .collect();
+    keys[0].to_owned()
+}
+
+fn credentials(output: &Output) -> Vec<Value> {
+    output.json()["credentials"].as_array().unwrap().clone()
+}
+
+fn by_key(credentials: &[Value], key: &str) -> Value {
+    let has = |it: &&Value| {
+        let keys = it["access_key_ids"].as_array().unwrap();
+        keys.iter().any(|id| id == key)
+    };
+    credentials.iter().find(has).unwrap().clone()
+}
+
+#[test]
+fn every_credential_of_the_story_is_found_with_its_parent() {
+    let folder = told();
+    let found = credentials(
+        &folder
+            .line("lineage --data story/AWSLogs -o json")
+            .expect(0),
+    );
+    let truth = truth(&folder);
+    let told = truth["credentials"].as_array().unwrap();
+    let key_of = |name: &Value| {
+        let named = told.iter().find(|it| it["name"] == *name)?;
+        named["minted_key_id"]
+            .as_str()
+            .or(named["access_key_ids"][0].as_str())
+    };
+    for told in told {
+        let Some(key) = told["minted_key_id"].as_str() else {
+            continue;
+        };
+        let it = by_key(&found, key);
+        assert_eq!(it["kind"], told["kind"], "{key}");
+        assert_eq!(it["minted_key_id"], told["minted_key_id"]);
+        if let Some(parent) = key_of(&told["parent"]["name"]) {
+            assert_eq!(it["parent"]["id"], by_key(&found, parent)["id"], "{key}");
+        }
+    }
+}
+
+#[test]
+fn json_has_every_key_of_the_contract_and_null_where_nothing_is_known() {
+    let folder = told();
+    let output = folder
+        .line("lineage --data story/AWSLogs -o json")
+        .expect(0);
+    let document = output.json();
+    assert_eq!(document["schema"], "keyline.lineage/1");
+    assert!(document["as_of"].as_str().unwrap().ends_with('Z'));
+    assert!(document["coverage"]["events"].as_u64().unwrap() > 0);
+    let keys = [
+        "id",
+        "aliases",
+        "kind",
+        "access_key_ids",
+        "minted_key_id",
+        "account_id",
+        "principal_id",
+        "principal_arn",
+        "role_arn",
+        "session_name",
+        "source_identity",
+        "issued_at",
+        "expires_at",
+        "expiry",
+        "issuing_api",
+        "issuing_event_ids",
+        "parent",
+        "parent_unknown_because",
+        "root",
+        "depth",
+        "children",
+        "mfa",
+        "origin",
+        "first_used",
+        "last_used",
+        "event_count",
+        "error_count",
+        "source_ips",
+        "user_agents",
+        "liveness",
+    ];
+    for credential in credentials(&output) {
+        for key in keys {
+            assert!(
+                credential.get(key).is_some(),
+                "{key} is missing in {credential}"
+            );
+        }
+        for (key, value) in credential.as_object().unwrap() {
+            assert_ne!(value, "", "{key} is empty and not null");
+        }
+    }
+}
+
+#[test]
+fn a_tree_goes_up_or_down_from_a_key() {
+    let folder = told();
+    let key = stolen_key(&folder);
+    let all = credentials(
+        &folder
+            .line("lineage --data story/AWSLogs -o json")
+            .expect(0),
+    );
+    let root = by_key(&all, &key);
+    let ask = |more: &str| {
+        let line = format!("lineage {key} --data story/AWSLogs -o json {more}");
+        credentials(&folder.line(&line).expect(0))
+    };
+    let down = ask("--down");
+    assert!(down.len() > 3, "{}", down.len());
+    assert!(down.iter().all(|it| it["root"] == root["root"]));
+    let up = ask("--up");
+    assert!(up.len() < down.len());
+    assert!(up.iter().any(|it| it["id"] == root["id"]));
+    assert_eq!(ask("").len(), ask("--both").len());
+    assert!(ask("--alive").iter().all(|it| {
+        let state = it["liveness"]["state"].as_str().unwrap();
+        ["active", "possibly-active", "revocation-pending"].contains(&state)
+    }));
+    // An id finds its credential as the key does.
+    let id = root["id"].as_str().unwrap();
+    let line = format!("lineage {id} --down --data story/AWSLogs -o json");
+    assert_eq!(credentials(&folder.line(&line).expect(0)), down);
+}
+
+#[test]
+fn trees_and_pictures_are_made() {
+    let folder = told();
+    let key = stolen_key(&folder);
+    let tree = folder
+        .line(&format!("lineage {key} --data story/AWSLogs"))
+        .expect(0);
+    assert!(tree.stdout.contains("still work"), "{}", tree.stdout);
+    assert!(
+        tree.stdout.lines().all(|line| line.chars().count() <= 100),
+        "{}",
+        tree.stdout
+    );
+    folder
+        .line(&format!(
+            "lineage {key} --data story/AWSLogs -o svg --out picture.svg"
+        ))
+        .expect(0);
+    let svg = std::fs::read_to_string(folder.path().join("picture.svg")).unwrap();
+    assert!(svg.starts_with("<?xml") && svg.trim_end().ends_with("</svg>"));
+    let html = folder
+        .line(&format!("lineage {key} --data story/AWSLogs -o html"))
+        .expect(0);
+    assert!(html.stdout.contains("<!DOCTYPE html>") && html.stdout.contains("default-src 'none'"));
+}
+
+#[test]
+fn a_key_that_is_not_there_is_said_so() {
+    told()
+        .line("lineage AKIAIOSFODNN7EXAMPLE --data story/AWSLogs")
+        .expect(1)
+        .says(&["AKIAIOSFODNN7EXAMPLE"]);
+}
+
+#[test]
+fn the_tables_of_lineage_answer_in_kql() {
+    let folder = told();
+    let key = stolen_key(&folder);
+    let all = credentials(
+        &folder
+            .line("lineage --data story/AWSLogs -o json")
+            .expect(0),
+    );
+    let root = by_key(&all, &key);
+    let below = all.iter().filter(|it| it["root"] == root["root"]).count();
+    let ask = |query: &str| {
+        let arguments = ["query", query, "--data", "story/AWSLogs", "-o", "json"];
+        let output = folder.run(&arguments, b"").expect(0);
+        output.json()["rows"].clone()
+    };
+    let root_id = root["root"].as_str().unwrap();
+    assert_eq!(
+        ask(&format!("Credential | where RootId == '{root_id}' | count")),
+        serde_json::json!([[below]])
+    );
+    let calls = ask(&format!(
+        "CredentialEvents | where RootId == '{root_id}' | where AccessKeyId == '{key}' | count"
+    ));
+    assert_eq!(calls, serde_json::json!([[root["event_count"]]]));
+    assert_eq!(
+        ask("CredentialUse | summarize sum(EventCount)"),
+        ask("CredentialEvents | where isnotempty(CredentialId) | count")
+    );
+    assert_eq!(
+        ask(&format!(
+            "CredentialAlias | where Alias == '{key}' | project CredentialId"
+        )),
+        serde_json::json!([[root["id"]]])
+    );
+    assert_eq!(
+        ask(&format!(
+            "CredentialEdge | where ParentId == '{}' | count",
+            root["id"].as_str().unwrap()
+        )),
+        serde_json::json!([[root["children"].as_array().unwrap().len()]])
+    );
+}
+
+#[test]
+fn alerts_become_incidents_by_the_root_of_their_credentials() {
+    let folder = told();
+    // One rule for each of two credentials of the tree.
+    for (name, filter) in [
+        ("mint", "EventName == 'GetSessionToken'"),
+        ("keys", "EventName == 'CreateAccessKey'"),
+    ] {
+        folder.write(
+            &format!("rules/{name}.yaml"),
+            format!(
+                "id: 00000000-0000-4000-8000-00000000000{}\nname: {name}\nseverity: Medium\n\
+                 query: |\n  AWSCloudTrail\n  | where {filter} and UserIdentityAccessKeyId == '{}'\n  \
+                 | project TimeGenerated, UserIdentityAccessKeyId\nkeyline:\n  accessKeyColumns: [UserIdentityAccessKeyId]\n",
+                name.len() % 2,
+                stolen_key(&folder)
+            ),
+        );
+    }
+    let output = folder
+        .line("hunt story/AWSLogs --no-builtin-rules --rules rules -o json")
+        .expect(0);
+    let document = output.json();
+    let all = credentials(
+        &folder
+            .line("lineage --data story/AWSLogs -o json")
+            .expect(0),
+    );
+    let root = by_key(&all, &stolen_key(&folder));
+    let [incident] = &document["incidents"].as_array().unwrap()[..] else {
+        panic!("not one incident: {}", document["incidents"])
+    };
+    assert_eq!(incident["root_credential"], root["root"]);
+    assert!(incident["live_credentials"].as_u64().unwrap() > 0);
+    for alert in document["alerts"].as_array().unwrap() {
+        assert_eq!(alert["incident_id"], incident["incident_id"]);
+        assert_eq!(alert["root_credential"], root["root"]);
+        assert_eq!(alert["credentials"], serde_json::json!([root["id"]]));
+    }
+}
