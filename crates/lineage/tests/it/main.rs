@@ -6,6 +6,7 @@ mod minting;
 mod linking;
 mod controls;
 mod guarantee;
+mod hostile;
 mod stories;
 mod real;
 mod picture;
