@@ -9,6 +9,7 @@ use arrow_array::{Array, BooleanArray, RecordBatch, StringViewArray, TimestampMi
 
 use keyline_trail::{Column, Projection};
 
+use crate::sighting::is_service;
 use crate::usage::NEVER;
 
 /// What says who made a call; equal views mean equal callers.
@@ -171,6 +172,18 @@ impl<'a> Columns<'a> {
     #[inline(always)]
     pub(crate) fn address_view(&self, row: usize) -> u128 {
         view(self.address, row)
+    }
+
+    /// Whether a call came from a service: an address ends in a digit, save for some of IPv6.
+    #[inline(always)]
+    pub(crate) fn is_from_service(&self, row: usize) -> bool {
+        let text = self.address(row);
+        !text
+            .bytes()
+            .next_back()
+            .is_none_or(|last| last.is_ascii_digit())
+            && is_service(text)
+            || text.starts_with("AWS Internal")
     }
 
     pub(crate) fn address(&self, row: usize) -> &'a str {

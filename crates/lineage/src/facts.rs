@@ -13,12 +13,12 @@ use keyline_trail::{Column, ColumnTest, Conjunction, Detail, Prefilter, Projecti
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::columns::{self, Columns};
-use crate::deed::{Caller, Changed, Minted, NAMES, detailed, provider};
+use crate::deed::{Caller, Changed, Minted, NAMES, detailed, number_of_name, provider};
 use crate::production::Production;
-use crate::recent::{Address, Agent, Recent, Slot, spelling};
+use crate::recent::{Recent, Slot, spelling};
 use crate::sighting::{
-    CallerType, Flags, Forwarded, Forwarding, KeyMark, Sighting, Who, is_forwarded, is_key,
-    is_service, settle,
+    CallerType, Flags, Forwarded, Forwarding, KeyMark, Sighting, Who, agent_flags, is_forwarded,
+    is_key, settle,
 };
 use crate::strings::{Renumbering, Strings, Text};
 use crate::usage::NEVER;
@@ -118,12 +118,12 @@ impl Facts {
                 self.first_event = Some(self.first_event.map_or(time, |first| first.min(time)));
                 self.last_event = Some(self.last_event.map_or(time, |last| last.max(time)));
             }
-            let name = recent.name(&columns, row);
-            let address = recent.address(&columns, row, &self.strings);
-            let mut slot = recent.caller(&columns, row, address.is_service);
+            let name = number_of_name(&columns, row);
+            let service = columns.is_from_service(row);
+            let mut slot = recent.caller(&columns, row, service);
             if slot == Slot::Unknown {
-                let print = recent.print(&columns, row, address.is_service);
-                slot = self.slot_of(print, &columns, row, address.is_service);
+                let print = recent.print(&columns, row, service);
+                slot = self.slot_of(print, &columns, row, service);
                 recent.set(slot);
             }
             let failed = columns.failed(row);
@@ -133,9 +133,8 @@ impl Facts {
                     let proves = !names[name].always_allowed;
                     let usage = &mut self.sightings[place as usize].usage;
                     usage.count(time, failed, proves);
-                    self.count_source(place, &address, &columns, row);
-                    let agent = recent.agent(&columns, row, &self.strings);
-                    self.count_agent(place, &agent, &columns, row);
+                    self.count_source(place, &mut recent, &columns, row);
+                    self.count_agent(place, &mut recent, &columns, row);
                     if !self.watched.assets.is_empty() {
                         self.watch(place, columns.detail(Column::Resources, row));
                     }
@@ -163,11 +162,14 @@ impl Facts {
     }
 
     #[inline(always)]
-    fn count_source(&mut self, place: u32, address: &Address, columns: &Columns<'_>, row: usize) {
+    fn count_source(&mut self, place: u32, recent: &mut Recent, columns: &Columns<'_>, row: usize) {
         let usage = &mut self.sightings[place as usize].usage;
-        let at = usage.known_source(address.text).or_else(|| {
-            let text = spelling(columns.address(row));
-            usage.source(&text, &mut self.strings)
+        let view = columns.address_view(row);
+        let known = recent.address(view);
+        let at = known.and_then(|text| usage.known_source(text)).or_else(|| {
+            let at = usage.source(&spelling(columns.address(row)), &mut self.strings)?;
+            recent.set_address(view, usage.sources[at].address);
+            Some(at)
         });
         let time = columns.time(row);
         if let Some(at) = at {
@@ -181,18 +183,30 @@ impl Facts {
     }
 
     #[inline(always)]
-    fn count_agent(&mut self, place: u32, agent: &Agent, columns: &Columns<'_>, row: usize) {
+    fn count_agent(&mut self, place: u32, recent: &mut Recent, columns: &Columns<'_>, row: usize) {
         let sighting = &mut self.sightings[place as usize];
-        sighting.flags.add(agent.flags);
         let usage = &mut sighting.usage;
-        let at = usage
-            .known_agent(agent.text)
-            .or_else(|| usage.agent(columns.agent(row), &mut self.strings));
+        let view = columns.agent_view(row);
+        let known = recent.agent(view);
+        let at = known.and_then(|text| usage.known_agent(text)).or_else(|| {
+            let text = columns.agent(row);
+            let before = usage.agents.len();
+            let at = usage.agent(text, &mut self.strings);
+            // What an agent says is noted when it is first seen, or every time if it is not kept.
+            let is_new = at.is_none_or(|at| at >= before) || usage.more_agents;
+            if is_new {
+                sighting.flags.add(agent_flags(text));
+            }
+            let at = at?;
+            recent.set_agent(view, usage.agents[at].agent);
+            Some(at)
+        });
         let time = columns.time(row);
         if let Some(at) = at
             && time != NEVER
         {
-            usage.agents[at].first = usage.agents[at].first.min(time);
+            let agent = &mut usage.agents[at];
+            agent.first = agent.first.min(time);
         }
     }
 
@@ -345,7 +359,7 @@ impl Facts {
         let kind = CallerType::of(caller_type);
         let shown = shown_by(columns, row, kind);
         let invoked_by = columns.caller_text(5, row);
-        let service = is_service(columns.address(row));
+        let service = columns.is_from_service(row);
         let forwarded = shown.is_forwarded(invoked_by, columns.caller_text(1, row), service);
         let mut who = self.who(columns, row, &shown).unwrap_or(Who::NOBODY);
         let strings = &mut self.strings;

@@ -10,9 +10,8 @@ use keyline_trail::address;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::columns::{CALLER, Columns};
-use crate::deed::NAMES;
-use crate::sighting::{Flags, KeyMark, agent_flags, is_service};
-use crate::strings::{Strings, Text};
+use crate::sighting::KeyMark;
+use crate::strings::Text;
 use crate::usage::NEVER;
 
 /// Where the calls of a caller are counted.
@@ -23,21 +22,6 @@ pub(crate) enum Slot {
     Nothing,
     Sighting(u32),
     Forwarding(u32, KeyMark),
-}
-
-/// A source, as far as it is known already: an address in its one spelling, or the name of a service.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Address {
-    view: u128,
-    pub text: Option<Text>,
-    pub is_service: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Agent {
-    view: u128,
-    pub text: Option<Text>,
-    pub flags: Flags,
 }
 
 #[derive(Clone, Debug)]
@@ -51,9 +35,8 @@ struct Known {
 #[derive(Clone, Debug)]
 pub(crate) struct Recent {
     known: Vec<Known>,
-    names: Vec<(u128, u16)>,
-    addresses: Vec<Address>,
-    agents: Vec<Agent>,
+    addresses: Vec<(u128, Text)>,
+    agents: Vec<(u128, Text)>,
     /// The columns of the caller that differ from row to row in this batch, and the print of all columns.
     varying: Vec<u8>,
     print: [u64; 2 * CALLER.len() + 2],
@@ -76,7 +59,6 @@ impl Default for Recent {
         };
         Recent {
             known: vec![known; REMEMBERED],
-            names: Vec::new(),
             addresses: Vec::new(),
             agents: Vec::new(),
             varying: Vec::new(),
@@ -92,26 +74,10 @@ impl Recent {
         for known in &mut self.known {
             known.slot = Slot::Unknown;
         }
-        self.names.clear();
-        self.names.resize(REMEMBERED, (NO_VIEW, 0));
-        self.addresses.clear();
-        self.addresses.resize(
-            REMEMBERED,
-            Address {
-                view: NO_VIEW,
-                text: None,
-                is_service: false,
-            },
-        );
-        self.agents.clear();
-        self.agents.resize(
-            REMEMBERED,
-            Agent {
-                view: NO_VIEW,
-                text: None,
-                flags: Flags::default(),
-            },
-        );
+        for known in [&mut self.addresses, &mut self.agents] {
+            known.clear();
+            known.resize(REMEMBERED, (NO_VIEW, Text::EMPTY));
+        }
         self.varying.clear();
         for column in 0..CALLER.len() {
             if columns.varies(column) {
@@ -122,51 +88,26 @@ impl Recent {
         }
     }
 
-    /// The number of an event's name.
+    /// The source that this batch showed under a view.
     #[inline(always)]
-    pub(crate) fn name(&mut self, columns: &Columns<'_>, row: usize) -> usize {
-        let view = columns.name_view(row);
-        let known = &mut self.names[place_of(view)];
-        if known.0 != view {
-            let number = NAMES.0.get(columns.name(row)).copied().unwrap_or(0);
-            *known = (view, number);
-        }
-        known.1 as usize
+    pub(crate) fn address(&self, view: u128) -> Option<Text> {
+        let known = self.addresses[place_of(view)];
+        (known.0 == view).then_some(known.1)
     }
 
-    #[inline(always)]
-    pub(crate) fn address(
-        &mut self,
-        columns: &Columns<'_>,
-        row: usize,
-        strings: &Strings,
-    ) -> Address {
-        let view = columns.address_view(row);
-        let known = &mut self.addresses[place_of(view)];
-        if known.view != view || known.text.is_none() {
-            let text = columns.address(row);
-            *known = Address {
-                view,
-                text: strings.find(&spelling(text)).filter(|_| !text.is_empty()),
-                is_service: is_service(text),
-            };
-        }
-        *known
+    pub(crate) fn set_address(&mut self, view: u128, text: Text) {
+        self.addresses[place_of(view)] = (view, text);
     }
 
+    /// The agent that this batch showed under a view.
     #[inline(always)]
-    pub(crate) fn agent(&mut self, columns: &Columns<'_>, row: usize, strings: &Strings) -> Agent {
-        let view = columns.agent_view(row);
-        let known = &mut self.agents[place_of(view)];
-        if known.view != view || known.text.is_none() {
-            let text = columns.agent(row);
-            *known = Agent {
-                view,
-                text: strings.find(text).filter(|_| !text.is_empty()),
-                flags: agent_flags(text),
-            };
-        }
-        *known
+    pub(crate) fn agent(&self, view: u128) -> Option<Text> {
+        let known = self.agents[place_of(view)];
+        (known.0 == view).then_some(known.1)
+    }
+
+    pub(crate) fn set_agent(&mut self, view: u128, text: Text) {
+        self.agents[place_of(view)] = (view, text);
     }
 
     /// Where a row's caller is counted, as far as this batch has shown.

@@ -98,17 +98,15 @@ impl Usage {
         }
     }
 
-    /// The place of a source that is kept already.
+    /// The place of a source that is kept already: most credentials have one or two.
     #[inline(always)]
-    pub(crate) fn known_source(&self, address: Option<Text>) -> Option<usize> {
-        let address = address?;
+    pub(crate) fn known_source(&self, address: Text) -> Option<usize> {
         let mut kept = self.sources.iter();
         kept.position(|source| source.address == address)
     }
 
     #[inline(always)]
-    pub(crate) fn known_agent(&self, agent: Option<Text>) -> Option<usize> {
-        let agent = agent?;
+    pub(crate) fn known_agent(&self, agent: Text) -> Option<usize> {
         self.agents.iter().position(|known| known.agent == agent)
     }
 
@@ -209,6 +207,9 @@ fn rank(text: &str) -> (u64, &str) {
     (xxh3_64(text.as_bytes()), text)
 }
 
+/// How many members of a list are compared before a text is looked up.
+const FIRST: usize = 2;
+
 /// Finds or makes the place of a text in a bounded list.
 fn place<T: Kept>(
     list: &mut Vec<T>,
@@ -220,6 +221,11 @@ fn place<T: Kept>(
 ) -> Option<usize> {
     if text.is_empty() {
         return None;
+    }
+    // To compare with the first is cheaper than to look the text up.
+    let mut first = list.iter().take(FIRST);
+    if let Some(at) = first.position(|kept| strings.get(kept.text()) == text) {
+        return Some(at);
     }
     if let Some(known) = strings.find(text)
         && let Some(at) = list.iter().position(|kept| kept.text() == known)
