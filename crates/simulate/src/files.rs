@@ -53,6 +53,13 @@ pub struct Simulation {
     habits: Habits,
 }
 
+impl Delivery {
+    /// Whether a file differs from what happened in its span.
+    fn is_rough(&self) -> bool {
+        self.disorder || self.late_per_mille > 0 || self.duplicates_per_mille > 0
+    }
+}
+
 /// Whether the organisation has habits that look like attacks ([`crate::behaviours`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Habits {
@@ -71,6 +78,8 @@ pub struct Delivery {
     pub duplicates_per_mille: u32,
     /// Whether the order within a file is anything but that of time.
     pub disorder: bool,
+    /// Whether every account has a trail of its own beside the organisation's, with the same events.
+    pub second_trail: bool,
 }
 
 /// Ordinary days as single events, slot by slot and in order of time within a file.
@@ -160,7 +169,19 @@ impl Simulation {
 
     /// How many files there can be; those without an event are not made.
     pub fn file_slots(&self) -> u64 {
+        self.files_of_a_trail() * if self.delivery.second_trail { 2 } else { 1 }
+    }
+
+    fn files_of_a_trail(&self) -> u64 {
         self.ordinary_files() + self.outside.len() as u64 * self.slots() as u64
+    }
+
+    /// Which trail a file is of, and its number there.
+    fn trail(&self, number: u64) -> (Trail, u64) {
+        match number.checked_sub(self.files_of_a_trail()) {
+            Some(number) => (Trail::Account, number),
+            None => (Trail::Organisation, number),
+        }
     }
 
     /// All files, in order.
@@ -170,6 +191,7 @@ impl Simulation {
 
     /// One file, or none where nothing happened.
     pub fn file(&self, number: u64) -> Option<File> {
+        let (trail, number) = self.trail(number);
         let expected = self.ordinary_events(number);
         let mut text = String::with_capacity(expected as usize * 1_900 + 64);
         text.push_str("{\"Records\":[");
@@ -186,7 +208,7 @@ impl Simulation {
         });
         text.push_str("]}");
         (events > 0).then(|| File {
-            path: self.path(number),
+            path: self.path(number, trail),
             text,
             events,
         })
@@ -194,6 +216,7 @@ impl Simulation {
 
     /// The events of one file, in the order in which it has them.
     pub fn events(&self, number: u64) -> Vec<Event> {
+        let (_, number) = self.trail(number);
         let place = self.place(number);
         let mut events = Vec::with_capacity(self.ordinary_events(number) as usize);
         self.tell(number, |time, told| {
@@ -212,8 +235,11 @@ impl Simulation {
         events
     }
 
-    /// What habits add to a file's account, region and span: their names and events.
+    /// What habits add to a file's account, region and span: their names and events, of one trail.
     pub fn habits(&self, number: u64) -> Vec<(&'static str, Event)> {
+        let (Trail::Organisation, number) = self.trail(number) else {
+            return Vec::new();
+        };
         let place = self.place(number);
         match place.stream {
             // All habits live in the home region.
@@ -226,7 +252,7 @@ impl Simulation {
 
     /// Calls `each` with every event of a file, as it is delivered.
     fn tell(&self, number: u64, mut each: impl FnMut(i64, Told<'_>)) {
-        if self.delivery == Delivery::default() {
+        if !self.delivery.is_rough() {
             return self.happen(number, each);
         }
         let mut delivered: Vec<(u64, i64, String)> = Vec::new();
@@ -414,7 +440,7 @@ impl Simulation {
             (after < self.ordinary_files()).then_some(after)
         } else {
             let after = number + self.outside.len() as u64;
-            (after < self.file_slots()).then_some(after)
+            (after < self.files_of_a_trail()).then_some(after)
         }
     }
 
@@ -437,13 +463,17 @@ impl Simulation {
         upto(self.sums[number as usize + 1]) - upto(self.sums[number as usize])
     }
 
-    fn path(&self, number: u64) -> String {
+    fn path(&self, number: u64, trail: Trail) -> String {
         let place = self.place(number);
         let (account, region) = (place.account, place.region);
         let delivered = place.until - clock::MINUTE;
         let mut path = String::with_capacity(140);
+        // The other trail writes into a bucket of its own.
+        if trail == Trail::Account {
+            path.push_str("account-trails/");
+        }
         path.push_str("AWSLogs/");
-        if place.member {
+        if place.member && trail == Trail::Organisation {
             path.push_str(&self.organisation.id);
             path.push('/');
         }
@@ -459,11 +489,21 @@ impl Simulation {
         path.push('_');
         clock::file_stamp(delivered, &mut path);
         path.push('_');
-        let random = scale(derive(self.organisation.seed, number), u64::MAX);
+        let seed = match trail {
+            Trail::Organisation => self.organisation.seed,
+            Trail::Account => derive(self.organisation.seed, 41),
+        };
+        let random = scale(derive(seed, number), u64::MAX);
         ids::alphanumeric(random, 16, &mut path);
         path.push_str(".json.gz");
         path
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trail {
+    Organisation,
+    Account,
 }
 
 /// What a file is of: an account and a region in a span of time.

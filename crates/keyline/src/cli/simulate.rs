@@ -25,6 +25,7 @@ const ROUGH: Delivery = Delivery {
     late_per_mille: 50,
     duplicates_per_mille: 20,
     disorder: true,
+    second_trail: false,
 };
 
 #[derive(Args)]
@@ -60,6 +61,9 @@ pub struct SimulateArgs {
     /// Deliver as real trails do: some events late, some twice, none in order
     #[arg(long)]
     rough_delivery: bool,
+    /// Write the events of every account a second time, as a trail of its own would
+    #[arg(long)]
+    second_trail: bool,
     /// Write plain JSON instead of gzip
     #[arg(long)]
     plain: bool,
@@ -95,10 +99,7 @@ pub fn run(args: SimulateArgs, context: Context) -> Result<Status> {
         } else {
             bail!("there is no story `{name}`; `keyline simulate --list` names them");
         };
-        let simulation = match args.rough_delivery {
-            true => simulation.with_delivery(ROUGH),
-            false => simulation,
-        };
+        let simulation = simulation.with_delivery(delivery(&args));
         let written = write(&simulation, &folder, &args, &context)?;
         let references = folder.join("ip-ranges.json");
         fs::write(&references, ip_ranges_json())
@@ -130,6 +131,17 @@ fn config(args: &SimulateArgs) -> Config {
         start: args.start / TICKS_PER_SECOND,
         days: args.days,
         accounts: args.account_count,
+    }
+}
+
+fn delivery(args: &SimulateArgs) -> Delivery {
+    let delivery = match args.rough_delivery {
+        true => ROUGH,
+        false => Delivery::default(),
+    };
+    Delivery {
+        second_trail: args.second_trail,
+        ..delivery
     }
 }
 

@@ -19,6 +19,17 @@ pub(super) const HABITS: &[Behaviour] = &[
         ..HABIT
     },
     Behaviour {
+        name: "portal-role-loop",
+        what: "a tool asks the portal for two roles in every account, one after the other",
+        confuses: &["A4", "A8"],
+        reach: Reach::Organisation,
+        every: 2,
+        days: Days::Weekdays,
+        begins: 8,
+        act: portal_role_loop,
+        ..HABIT
+    },
+    Behaviour {
         name: "console-role-switcher",
         what: "a user signs in with MFA and switches to a role of every account in turn",
         confuses: &["A8", "A9"],
@@ -85,6 +96,24 @@ fn identity_center_person(stage: &mut Stage, management: Account) {
         let inner = stage.assume_role(session, Ask::for_role(role, "agnes"));
         stage.calls(inner, "rds:DescribeDBInstances", "{}");
         stage.wait(70 * MINUTE);
+    }
+}
+
+fn portal_role_loop(stage: &mut Stage, management: Account) {
+    let _ = management;
+    let person = "bo@example.com";
+    stage.by(&Hand::rightful(
+        "192.0.2.12",
+        "aws-sdk-go-v2/1.32.7 aws-sso-cli/1.17.0",
+    ));
+    let portal = stage.portal_sign_in(person);
+    stage.pace = 3;
+    for account in stage.organisation_accounts() {
+        for set in ["ReadOnlyAccess", "PowerUserAccess"] {
+            let role = stage.permission_set(account, set);
+            let session = stage.portal_role(portal, role, set, person);
+            stage.calls(session, "sts:GetCallerIdentity", "");
+        }
     }
 }
 

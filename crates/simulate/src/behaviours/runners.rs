@@ -61,6 +61,15 @@ pub(super) const HABITS: &[Behaviour] = &[
         ..HABIT
     },
     Behaviour {
+        name: "kops-control-plane",
+        what: "a control plane that looks its own roles up, makes volumes and records, and attaches them",
+        confuses: &["A5", "A7"],
+        every: 2,
+        begins: 7,
+        act: kops_control_plane,
+        ..HABIT
+    },
+    Behaviour {
         name: "container-host",
         what: "several programs on a container host share the host's role, each with its own agent",
         confuses: &["A1", "A5", "A7"],
@@ -310,6 +319,36 @@ fn cluster_autoscaler(stage: &mut Stage, account: Account) {
         );
         stage.wait(35 * MINUTE);
     }
+}
+
+fn kops_control_plane(stage: &mut Stage, account: Account) {
+    let agent = "aws-sdk-go-v2/1.32.7 kops-controller/1.30.3";
+    let cred = runner(stage, account, "kops-control-plane", agent);
+    stage.makes(
+        cred,
+        &[
+            ("iam:GetRole", r#"{"roleName":"kops-control-plane-role"}"#),
+            ("iam:ListInstanceProfiles", ""),
+            ("ec2:DescribeInstances", "{}"),
+            (
+                "ec2:CreateVolume",
+                r#"{"size":20,"availabilityZone":"us-east-1a"}"#,
+            ),
+            (
+                "ec2:AttachVolume",
+                r#"{"volumeId":"vol-0badc0ffee0123457"}"#,
+            ),
+            ("ec2:CreateSecurityGroup", r#"{"groupName":"k8s-elb"}"#),
+            (
+                "elasticloadbalancing:CreateLoadBalancer",
+                r#"{"loadBalancerName":"api"}"#,
+            ),
+            (
+                "route53:ChangeResourceRecordSets",
+                r#"{"hostedZoneId":"Z0EXAMPLE"}"#,
+            ),
+        ],
+    );
 }
 
 fn container_host(stage: &mut Stage, account: Account) {

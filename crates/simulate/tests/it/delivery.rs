@@ -37,6 +37,7 @@ const ROUGH: Delivery = Delivery {
     late_per_mille: 200,
     duplicates_per_mille: 150,
     disorder: true,
+    second_trail: false,
 };
 
 #[test]
@@ -59,9 +60,29 @@ fn a_story_that_takes_two_days() {
         late_per_mille: 0,
         duplicates_per_mille: 0,
         disorder: true,
+        ..Delivery::default()
     });
     let (before, _) = delivered(&tell(2).simulation);
     let (after, disordered) = delivered(&rough);
     assert_eq!(before, after);
     assert!(disordered);
+}
+
+#[test]
+fn two_trails() {
+    let tell = stories::find("by-the-same-token").unwrap().tell;
+    let one = tell(4).simulation;
+    let two = tell(4).simulation.with_delivery(Delivery {
+        second_trail: true,
+        ..Delivery::default()
+    });
+    let (before, _) = delivered(&one);
+    let (after, _) = delivered(&two);
+    assert!(before.keys().eq(after.keys()));
+    assert!(after.values().all(|&count| count == 2));
+    let paths: BTreeMap<String, u64> = two.files().map(|file| (file.path, file.events)).collect();
+    assert_eq!(paths.len(), 2 * one.files().count());
+    for file in one.files() {
+        assert_eq!(paths.get(&file.path), Some(&file.events));
+    }
 }
