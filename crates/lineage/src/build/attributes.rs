@@ -84,7 +84,7 @@ impl Build {
         let field = |field| minted.field(field);
         let switched = mint.from == From::Switched;
         if entry.api.is_empty() || self.text(entry.api) == "signin:SwitchRole" {
-            entry.api = self.strings.intern(&minted.api());
+            entry.api = self.api(&minted);
         }
         if !switched {
             entry.issued = match entry.issued {

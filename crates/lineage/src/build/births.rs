@@ -61,7 +61,7 @@ impl Build {
             let minted = &self.mints[place];
             if minted.mint().from == From::Switched && node != NONE {
                 let (at, principal) = (minted.at, minted.caller.who.principal);
-                self.tuples.entry(principal).or_default().push((at, node));
+                self.tuples.push((principal, at, node));
             }
         }
         self.sort_sessions();
@@ -289,10 +289,9 @@ impl Build {
             Kind::ConsoleSession => {
                 let who = minted.caller.who;
                 let principal = who.principal.or(minted.caller.user);
-                let list = self.tuples.entry(principal).or_default();
-                list.push((at, node));
+                self.tuples.push((principal, at, node));
                 if let Some(created) = known(who.created) {
-                    list.push((created, node));
+                    self.tuples.push((principal, created, node));
                 }
             }
             // The key of such a token is never replaced by another: only without it the second counts.
@@ -307,7 +306,7 @@ impl Build {
                     return;
                 };
                 if !principal.is_empty() {
-                    self.tuples.entry(principal).or_default().push((at, node));
+                    self.tuples.push((principal, at, node));
                 } else if let Some((account, role)) = self.role_of(minted.field(Field::Role)) {
                     let key = (account, role, minted.field(Field::SessionName));
                     self.named.entry(key).or_default().push((at, node));
@@ -318,8 +317,9 @@ impl Build {
     }
 
     fn sort_sessions(&mut self) {
-        let lists = self.tuples.values_mut().chain(self.named.values_mut());
-        for list in lists {
+        self.tuples.sort_unstable();
+        self.tuples.dedup();
+        for list in self.named.values_mut() {
             list.sort_unstable();
             list.dedup();
         }

@@ -20,8 +20,8 @@ use crate::usage::{ALWAYS, NEVER};
 pub(crate) struct Callers {
     by_who: HashMap<Who, u32>,
     /// Sessions by principal and second of creation.
-    sessions: HashMap<(Text, i64), Vec<u32>>,
-    by_principal: HashMap<Text, Vec<u32>>,
+    sessions: Vec<(Text, i64, u32)>,
+    by_principal: Vec<(Text, u32)>,
     keys_of_user: HashMap<(Text, Text), Vec<u32>>,
     consoles_by_arn: HashMap<Text, Vec<u32>>,
 }
@@ -35,18 +35,16 @@ impl Build {
             }
             callers.by_who.insert(sighting.who, *node);
             if known(sighting.who.created).is_some() && sighting.who.bearer.is_empty() {
-                let key = (sighting.who.principal, sighting.who.created);
-                let list = callers.sessions.entry(key).or_default();
-                if !list.contains(node) {
-                    list.push(*node);
-                }
+                let who = &sighting.who;
+                callers.sessions.push((who.principal, who.created, *node));
             }
         }
+        callers.sessions.sort_unstable();
+        callers.sessions.dedup();
         for (node, entry) in self.entries.iter().enumerate() {
             let node = node as u32;
             if signs(entry.kind) && !entry.principal.is_empty() {
-                let list = callers.by_principal.entry(entry.principal);
-                list.or_default().push(node);
+                callers.by_principal.push((entry.principal, node));
             }
             match entry.kind {
                 Kind::AccessKey => {
@@ -60,6 +58,7 @@ impl Build {
                 _ => {}
             }
         }
+        callers.by_principal.sort_unstable();
         self.callers = callers;
     }
 
@@ -87,29 +86,44 @@ impl Build {
 
     /// The credentials that have a session of a principal: by their uses, else by their minting.
     pub(super) fn sessions_of(&self, principal: Text, created: i64) -> Vec<u32> {
-        match self.callers.sessions.get(&(principal, created)) {
-            Some(nodes) => nodes.clone(),
-            None => self.sessions_at(principal, created),
+        let sessions = &self.callers.sessions;
+        let of = |session: &(Text, i64, u32)| (session.0, session.1);
+        let from = sessions.partition_point(|session| of(session) < (principal, created));
+        let found: Vec<u32> = sessions[from..]
+            .iter()
+            .take_while(|session| of(session) == (principal, created))
+            .map(|session| session.2)
+            .collect();
+        match found.is_empty() {
+            true => self.sessions_at(principal, created),
+            false => found,
         }
+    }
+
+    /// Every credential of a principal that signs calls.
+    fn of_principal(&self, principal: Text) -> impl Iterator<Item = u32> {
+        let all = &self.callers.by_principal;
+        let from = all.partition_point(|(other, _)| *other < principal);
+        all[from..]
+            .iter()
+            .take_while(move |(other, _)| *other == principal)
+            .map(|(_, node)| *node)
     }
 
     /// The credentials of a principal that were used around an instant; failing these, those that worked
     /// then.
     pub(super) fn at_work(&self, principal: Text, at: i64) -> Vec<u32> {
-        let Some(nodes) = self.callers.by_principal.get(&principal) else {
-            return Vec::new();
-        };
         if at == NEVER {
             return Vec::new();
         }
         let slack = CLOCKS_S * SECOND;
-        let used = |node: &&u32| {
-            self.entries[**node as usize]
+        let used = |node: &u32| {
+            self.entries[*node as usize]
                 .usage
                 .as_ref()
                 .is_some_and(|usage| usage.first <= at + slack && at - slack <= usage.last)
         };
-        let mut found: Vec<u32> = nodes.iter().filter(used).copied().collect();
+        let mut found: Vec<u32> = self.of_principal(principal).filter(used).collect();
         if found.is_empty() {
             found = self.alive(principal, at);
         }
@@ -119,8 +133,8 @@ impl Build {
     /// The credentials of a principal that may have worked at an instant.
     pub(super) fn alive(&self, principal: Text, at: i64) -> Vec<u32> {
         let slack = CLOCKS_S * SECOND;
-        let lives = |node: &&u32| {
-            let entry = &self.entries[**node as usize];
+        let lives = |node: &u32| {
+            let entry = &self.entries[*node as usize];
             let longest = match entry.kind {
                 Kind::AccessKey | Kind::OauthSession => ALWAYS,
                 _ if entry.issued == NEVER => ALWAYS,
@@ -129,9 +143,7 @@ impl Build {
             };
             entry.issued <= at + slack && at <= longest
         };
-        let nodes = self.callers.by_principal.get(&principal);
-        let nodes = nodes.map_or(&[][..], |nodes| nodes);
-        nodes.iter().filter(lives).copied().collect()
+        self.of_principal(principal).filter(lives).collect()
     }
 
     /// The long-term keys of a user that existed at an instant.

@@ -22,7 +22,7 @@ impl Build {
     ) -> (Forest, Problems) {
         // What found the links is not needed any more, and is as large as the forest.
         self.callers = Default::default();
-        self.tuples = HashMap::new();
+        self.tuples = Vec::new();
         self.named = HashMap::new();
         self.shared = HashMap::new();
         self.copies = Default::default();

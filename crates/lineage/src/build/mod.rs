@@ -79,8 +79,11 @@ pub(crate) struct Build {
     /// Credentials by the key that their minting names.
     minted: HashMap<Text, u32>,
     /// Minted sessions by their full principal id, with their time of issue.
-    tuples: HashMap<Text, Vec<(i64, u32)>>,
-    /// The same by account, name of the role and name of the session, where no event gives the id.
+    tuples: Vec<(Text, i64, u32)>,
+    /// Account and name of each role by its ARN, and the names of minting calls.
+    roles: HashMap<Text, Option<(Text, Text)>>,
+    apis: HashMap<(u16, u16), Text>,
+    /// Minted sessions by account, name of the role and name of the session, where no event gives the id.
     named: HashMap<(Text, Text, Text), Vec<(i64, u32)>>,
     /// Minted credentials by what copies of their minting event share.
     shared: HashMap<(Text, u16), u32>,
@@ -143,7 +146,7 @@ impl Build {
         Build {
             minting_accounts,
             omitted_at,
-            entries: Vec::with_capacity(mints.len() + sightings.len() / 2),
+            entries: Vec::with_capacity(mints.len() + sightings.len() / 8 + 1024),
             node_of_mint: vec![NONE; mints.len()],
             node_of_sighting: vec![NONE; sightings.len()],
             mints_of: Lists::default(),
@@ -159,7 +162,9 @@ impl Build {
             last_event,
             by_hash: HashMap::new(),
             minted: HashMap::new(),
-            tuples: HashMap::new(),
+            tuples: Vec::new(),
+            roles: HashMap::new(),
+            apis: HashMap::new(),
             named: HashMap::new(),
             shared: HashMap::new(),
             copies: HashSet::new(),
@@ -205,16 +210,47 @@ impl Build {
     /// Minted sessions of a principal that were issued at an instant, give or take the clocks; exactly then if
     /// there are such.
     fn sessions_at(&self, principal: Text, at: i64) -> Vec<u32> {
-        self.tuples
-            .get(&principal)
-            .map_or_else(Vec::new, |issued| at_instant(issued, at))
+        if at == NEVER {
+            return Vec::new();
+        }
+        let slack = crate::limits::CLOCKS_S * SECOND;
+        let before = |tuple: &(Text, i64, u32)| (tuple.0, tuple.1) < (principal, at - slack);
+        let from = self.tuples.partition_point(before);
+        let near: Vec<(i64, u32)> = self.tuples[from..]
+            .iter()
+            .take_while(|tuple| tuple.0 == principal && tuple.1 <= at + slack)
+            .map(|tuple| (tuple.1, tuple.2))
+            .collect();
+        at_instant(&near, at)
     }
 
     /// Account and name of the role that an ARN names, and with them the name of a session.
     fn role_of(&mut self, arn: Text) -> Option<(Text, Text)> {
-        let (account, name) = role_parts(self.strings.get(arn))?;
-        let (account, name) = (account.to_owned(), name.to_owned());
-        Some((self.strings.intern(&account), self.strings.intern(&name)))
+        if let Some(known) = self.roles.get(&arn) {
+            return *known;
+        }
+        let parts = role_parts(self.strings.get(arn))
+            .map(|(account, name)| (account.to_owned(), name.to_owned()));
+        let found = parts
+            .map(|(account, name)| (self.strings.intern(&account), self.strings.intern(&name)));
+        // Roles are few; the ARNs of sessions are not.
+        if self.strings.get(arn).contains(":role/") {
+            self.roles.insert(arn, found);
+        }
+        found
+    }
+
+    /// As in `sts:AssumeRole`.
+    fn api(&mut self, minted: &Minted) -> Text {
+        let key = (minted.row, minted.action);
+        match self.apis.get(&key) {
+            Some(known) => *known,
+            None => {
+                let api = self.strings.intern(&minted.api());
+                self.apis.insert(key, api);
+                api
+            }
+        }
     }
 
     fn problem(&mut self, kind: &'static str, example: impl FnOnce(&Strings) -> String) {
