@@ -29,7 +29,7 @@ pub fn document(
 
 fn credential(it: &Credential, at: i64) -> Value {
     let live = liveness(it, at);
-    json!({
+    let mut object = json!({
         "id": it.id,
         "aliases": it.aliases,
         "kind": it.kind.name(),
@@ -90,7 +90,11 @@ fn credential(it: &Credential, at: i64) -> Value {
             "why": live.why,
             "used_after_revocation": live.used_after_revocation,
         },
-    })
+    });
+    // The macro takes no more keys than stand above.
+    object["forwarded_count"] = it.forwarded_count.into();
+    object["forwarded_maybe_count"] = it.forwarded_maybe_count.into();
+    object
 }
 
 /// Absent is null.

@@ -1,4 +1,5 @@
-//! `keyline demo`: a bundled story, hunted by the built-in rules: the product in one command.
+//! `keyline demo`: a bundled story, hunted by the built-in rules and traced to its root: the product
+//! in one command.
 
 use std::fs;
 use std::io::Write;
@@ -8,10 +9,11 @@ use clap::Args;
 use keyline_simulate::stories;
 
 use super::hunt::{self, HuntArgs};
+use super::lineage::{self, LineageArgs};
 use super::{Context, Status};
 use crate::coverage::count;
 
-const STORY: &str = "instance-credential-theft";
+const STORY: &str = "by-the-same-token";
 const SEED: u64 = 1;
 
 #[derive(Args)]
@@ -39,6 +41,7 @@ pub fn run(args: DemoArgs, context: Context) -> Result<Status> {
             .with_context(|| format!("cannot write `{}`", path.display()))?;
         events += file.events;
     }
+    let key = &told.truth.access_key_id;
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "The story: {}.", story.title)?;
     writeln!(
@@ -46,14 +49,16 @@ pub fn run(args: DemoArgs, context: Context) -> Result<Status> {
         "{} of a made-up organisation's CloudTrail, searched by the built-in rules.\n",
         count(events, "event"),
     )?;
+    stdout.flush()?;
     drop(stdout);
-    let status = hunt::run(HuntArgs::over(folder), context)?;
+    let status = hunt::run(HuntArgs::over(folder.clone()), context.clone())?;
+    println!("\nWhere everything under the stolen key came from, and what still works:\n");
+    lineage::run(LineageArgs::of(key, folder), context)?;
     if args.keep.is_none() {
-        println!("\nNext: `keyline demo --keep story` keeps the logs; then ask them in KQL:");
+        println!("\nKeep the logs with `keyline demo --keep story`; then ask them in KQL:");
         println!(
-            "  keyline query 'AWSCloudTrail | where UserIdentityAccessKeyId == \"{}\" | \
-             summarize count() by SourceIpAddress, EventName' --data story",
-            told.truth.access_key_id
+            "  keyline query 'CredentialEvents | where RootId == toscalar(CredentialAlias | where Alias == \"{key}\" \
+             | project RootId) | summarize count() by EventName' --data story"
         );
     }
     Ok(status)

@@ -66,6 +66,27 @@ enum Picture {
     Html,
 }
 
+impl LineageArgs {
+    /// The tree of one key over one folder.
+    pub fn of(key: &str, folder: PathBuf) -> LineageArgs {
+        LineageArgs {
+            pivot: Some(key.to_owned()),
+            data: DataArgs {
+                data: vec![folder],
+                ..DataArgs::default()
+            },
+            up: false,
+            down: false,
+            both: false,
+            alive: false,
+            production: false,
+            all: false,
+            output: Picture::Tree,
+            out: None,
+        }
+    }
+}
+
 pub fn run(args: LineageArgs, mut context: Context) -> Result<Status> {
     if let Some(path) = &args.data.accounts {
         context.config.estate.add_accounts(path)?;

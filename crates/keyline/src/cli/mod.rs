@@ -202,6 +202,7 @@ pub fn run(arguments: Arguments) -> Result<Status> {
 }
 
 /// What every command is handed besides its own arguments.
+#[derive(Clone)]
 pub struct Context {
     pub config: crate::config::Config,
     pub printer: Printer,
