@@ -123,8 +123,12 @@ fn new_colleague(stage: &mut Stage, account: Account) {
     let name = format!("colleague-{}", stage.now % 1_000);
     let request = format!("{{\"userName\":\"{name}\"}}");
     let user = stage.user(account, &name);
-    stage.console_calls(console, "iam:CreateUser", &request);
-    stage.console_calls(console, "iam:CreateLoginProfile", &request);
+    let arn = stage.user_arn(user);
+    let made = format!("{{\"user\":{{\"path\":\"/\",\"userName\":\"{name}\",\"arn\":\"{arn}\"}}}}");
+    stage.console_calls_and_gets(console, "iam:CreateUser", &request, &made);
+    let made =
+        format!("{{\"loginProfile\":{{\"userName\":\"{name}\",\"passwordResetRequired\":true}}}}");
+    stage.console_calls_and_gets(console, "iam:CreateLoginProfile", &request, &made);
     stage.console_calls(
         console,
         "iam:AddUserToGroup",

@@ -155,10 +155,11 @@ fn new_telephone(stage: &mut Stage, account: Account) {
     stage.wait(40);
     let id = stage.id_of(account);
     let new = format!("arn:aws:iam::{id}:mfa/cora-telephone");
-    stage.console_calls(
+    stage.console_calls_and_gets(
         console,
         "iam:CreateVirtualMFADevice",
         r#"{"path":"/","virtualMFADeviceName":"cora-telephone"}"#,
+        &format!("{{\"virtualMFADevice\":{{\"serialNumber\":\"{new}\"}}}}"),
     );
     for (call, serial) in [
         ("iam:DeactivateMFADevice", &old),

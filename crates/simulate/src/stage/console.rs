@@ -75,7 +75,7 @@ impl Stage {
     }
 
     /// The same with an answer that matters later.
-    pub(super) fn console_calls_and_gets(
+    pub fn console_calls_and_gets(
         &mut self,
         session: Cred,
         call: &str,
