@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use keyline_simulate::stories;
+use keyline_simulate::{Config, Simulation, stories};
 use serde_json::Value;
 
 #[track_caller]
@@ -56,4 +56,38 @@ fn names_are_found_and_unknown_ones_are_not() {
         );
     }
     assert!(stories::find("no-such-story").is_none());
+}
+
+#[test]
+fn all_stories_fit_into_the_days_of_one_organisation() {
+    let seed = 6;
+    // The twin of the first story happens to the same instance at the same time.
+    let told: Vec<_> = stories::ALL
+        .iter()
+        .filter(|story| story.name != "instance-credential-use-inside")
+        .map(|story| (story.tell)(seed).simulation)
+        .collect();
+    let events: Vec<_> = told.iter().flat_map(|one| one.story().to_vec()).collect();
+    let count = events.len() as u64;
+    let config = Config {
+        seed,
+        events: 1_000,
+        start: 1_791_849_600,
+        days: 4,
+        accounts: 3,
+    };
+    let all = Simulation::new(config).with_story(events);
+    let mut ids = BTreeSet::new();
+    let mut members = 0;
+    for file in all.files() {
+        members += u64::from(file.path.starts_with("AWSLogs/o-"));
+        let parsed: Value = serde_json::from_str(&file.text).unwrap();
+        for record in parsed["Records"].as_array().unwrap() {
+            let id = record["eventID"].as_str().unwrap();
+            assert!(ids.insert(id.to_owned()), "{id} is in two stories");
+        }
+    }
+    assert_eq!(ids.len() as u64, count + 1_000);
+    // The accounts of stories are the organisation's, but for those of other partitions.
+    assert!(members > 20, "{members} files");
 }
