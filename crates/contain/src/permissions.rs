@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use keyline_trail::partition::Partition;
 use serde_json::{Value, json};
 
-use crate::action::{self, Responder};
-use crate::plan::Step;
+use crate::action::{self, Execution, Responder};
+use crate::plan::{Phase, Step};
 
 /// The policy that the steps of the program need, in all accounts together.
 pub fn of_steps(steps: &[Step]) -> Value {
@@ -41,10 +41,14 @@ pub fn of_responder(
 ) -> Value {
     let partition = partition.name();
     let mut actions: BTreeSet<&str> = BTreeSet::new();
-    for known in action::ALL
+    // What a person does afterwards, when nothing burns, is no business of a responder's role.
+    let in_haste = |known: &&&action::Action| {
+        known.phase != Phase::Afterwards || known.execution == Execution::Program
+    };
+    let of_role = action::ALL
         .iter()
-        .filter(|known| known.responder == responder)
-    {
+        .filter(|known| known.responder == responder);
+    for known in of_role.filter(in_haste) {
         actions.extend(known.requires);
     }
     actions.extend(beside_the_actions(responder));

@@ -190,6 +190,7 @@ fn the_responders_roles_are_denied_to_change_themselves() {
         );
     }
     let contain = permissions::of_responder(Responder::ContainIam, Partition::Aws, &own, &[]);
+    assert!(!contain.to_string().contains("iam:Create"), "{contain}");
     let attach = contain["Statement"]
         .as_array()
         .unwrap()

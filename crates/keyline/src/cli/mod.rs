@@ -3,6 +3,7 @@
 mod hunt;
 mod query;
 mod lineage;
+mod contain;
 mod rules;
 mod kql;
 mod convert;
@@ -28,6 +29,9 @@ pub enum Status {
     Usage,
     /// Findings at or over `--fail-on`.
     Findings,
+    /// AWS refused for want of a permission.
+    #[cfg(feature = "aws")]
+    Refused,
 }
 
 impl From<Status> for ExitCode {
@@ -37,6 +41,8 @@ impl From<Status> for ExitCode {
             Status::Failed => 1,
             Status::Usage => 2,
             Status::Findings => 3,
+            #[cfg(feature = "aws")]
+            Status::Refused => 4,
         })
     }
 }
@@ -87,6 +93,9 @@ enum Command {
     Query(query::QueryArgs),
     /// Show which credential minted which, what each did, and which still work
     Lineage(lineage::LineageArgs),
+    /// Stop a stolen credential and all that came from it: plan, run, verify, undo
+    #[command(subcommand)]
+    Contain(contain::ContainCommand),
     /// List and check detection rules
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -190,6 +199,7 @@ pub fn run(arguments: Arguments) -> Result<Status> {
         Command::Hunt(args) => hunt::run(args, context),
         Command::Query(args) => query::run(args, context),
         Command::Lineage(args) => lineage::run(args, context),
+        Command::Contain(command) => contain::run(command, context),
         Command::Rules(command) => rules::run(command, context),
         Command::Kql(command) => kql::run(command, context),
         Command::Convert(args) => convert::run(args, context),

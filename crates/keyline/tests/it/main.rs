@@ -9,4 +9,5 @@ mod bad_input;
 mod querying;
 mod hunting;
 mod lineage;
+mod contain;
 mod stories;

@@ -1,0 +1,129 @@
+//! A plan on a terminal: what stays alive and what is hit first, then one line a step.
+
+use keyline_contain::{Breadth, Plan, Step};
+use keyline_trail::time::format_time;
+
+use crate::output::{Printer, Style, escape};
+
+/// Still living credentials, refusals and notes that are shown; the JSON has them all.
+const LINES_MAX: usize = 20;
+
+/// The plan as text.
+pub fn page(plan: &Plan, printer: &Printer) -> String {
+    let mut out = String::new();
+    let breadth = |breadth| match breadth {
+        Breadth::Broad => "broad",
+        Breadth::Narrow => "narrow",
+    };
+    let headline = match plan.steps.is_empty() && plan.still_alive_after.is_empty() {
+        true => "Nothing of it works; there is nothing to do.".to_owned(),
+        false => format!(
+            "{} of {} credentials are still alive after it. It hits {} legitimate sessions.",
+            plan.still_alive_after.len(),
+            plan.credentials.len(),
+            plan.breaks()
+        ),
+    };
+    out.push_str(&format!(
+        "Containment of {}, {}, as of {}\n{}\n",
+        escape(&plan.target),
+        breadth(plan.breadth),
+        format_time(plan.as_of),
+        printer.paint(Style::Bold, &headline)
+    ));
+    let other = &plan.alternative;
+    out.push_str(&format!(
+        "The {} way: {} steps, {} legitimate sessions, {} still alive.\n",
+        breadth(other.breadth),
+        other.steps,
+        other.breaks,
+        other.still_alive_after
+    ));
+    let left = plan.still_alive_after.iter().map(|left| {
+        let until = left
+            .until
+            .map_or_else(|| "no end of its own".to_owned(), format_time);
+        format!(
+            "{}  {}  {}: {}",
+            escape(&left.credential),
+            until,
+            left.reason.name(),
+            escape(&left.why)
+        )
+    });
+    section(&mut out, "Still alive after it", left.collect());
+    let refused = plan
+        .refused
+        .iter()
+        .map(|refused| format!("{}: {}", escape(&refused.target), escape(&refused.why)));
+    section(&mut out, "Not touched", refused.collect());
+    section(
+        &mut out,
+        "To know",
+        plan.notes.iter().map(|note| escape(note)).collect(),
+    );
+    let mut phase = None;
+    for step in &plan.steps {
+        if phase != Some(step.phase) {
+            phase = Some(step.phase);
+            out.push_str(&format!("\n{}\n", step.phase.name()));
+        }
+        out.push_str(&line(step));
+    }
+    out.push_str(&format!("\nplan {}, hash {}\n", plan.plan_id(), plan.hash));
+    out
+}
+
+fn section(out: &mut String, title: &str, lines: Vec<String>) {
+    if lines.is_empty() {
+        return;
+    }
+    out.push_str(&format!("\n{title}\n"));
+    for line in lines.iter().take(LINES_MAX) {
+        out.push_str(&format!("  {line}\n"));
+    }
+    if lines.len() > LINES_MAX {
+        out.push_str(&format!("  and {} more\n", lines.len() - LINES_MAX));
+    }
+}
+
+fn line(step: &Step) -> String {
+    let mut marks = Vec::new();
+    if step.by_hand {
+        marks.push("by hand".to_owned());
+    }
+    if step.needs_confirmation {
+        marks.push("asks again".to_owned());
+    }
+    if !step.stops.is_empty() {
+        marks.push(format!("stops {}", step.stops.len()));
+    }
+    if step.breaks_count > 0 {
+        marks.push(format!("hits {}", step.breaks_count));
+    }
+    let named: Vec<String> = [
+        "user_name",
+        "role_name",
+        "access_key_id",
+        "function_name",
+        "policy_arn",
+        "bucket",
+        "instance_id",
+        "name",
+        "target_id",
+    ]
+    .iter()
+    .filter_map(|name| step.params.get(*name)?.as_str())
+    .map(escape)
+    .collect();
+    let call = format!("{}:{}", escape(&step.service), escape(&step.action));
+    let text = format!(
+        "  {:<5}{:<36} {} {}  {}",
+        step.id,
+        call,
+        escape(&step.account),
+        named.join(" "),
+        marks.join(", ")
+    );
+    format!("{}\n", text.trim_end())
+}
