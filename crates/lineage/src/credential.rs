@@ -3,7 +3,7 @@
 //!
 //! These are plain values. Instants are microseconds since 1970 in UTC; text that the records do not
 //! give is empty, an instant that they do not give is `None`. A credential says what happened and when,
-//! never whether it works now: that is [`liveness`](crate::liveness) at an instant.
+//! never whether it works now: that is [`liveness`](crate::liveness()) at an instant.
 
 /// The id of a credential: `cr-` and 16 characters, made from its evidence only.
 pub type CredentialId = String;

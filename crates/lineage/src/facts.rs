@@ -80,6 +80,10 @@ impl Facts {
 
     /// The columns that are needed of minting and changing events only, and which those are. A batch may
     /// just as well have them filled for every event.
+    ///
+    /// Who reads the events of this prefilter alone gets a forest of the right shape without uses: the uses of
+    /// one tree are then asked for by [`Forest::keys_of_tree`](crate::Forest::keys_of_tree) and
+    /// [`Forest::sessions_of_tree`](crate::Forest::sessions_of_tree).
     pub fn detail() -> Detail {
         Detail {
             projection: columns::wide(),

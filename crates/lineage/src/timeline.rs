@@ -136,11 +136,7 @@ fn applies(denied: &Denied, owner: Owner, entry: &Entry, strings: &Strings) -> b
     let stopped = match owner {
         Owner::User(..) | Owner::Group(..) => stops(lever, entry.kind),
         Owner::Role(..) => STOPS_OF_ROLE.contains(&entry.kind),
-        Owner::Account(_) => {
-            stops(lever, entry.kind)
-                || (STOPS_OF_ROLE.contains(&entry.kind) && lever == Lever::DenyAll)
-                || STOPS_OF_ROLE.contains(&entry.kind)
-        }
+        Owner::Account(_) => stops(lever, entry.kind) || STOPS_OF_ROLE.contains(&entry.kind),
     };
     let issued = match denial.issued_before {
         None => true,
