@@ -26,6 +26,9 @@ use crate::request::Request;
 use crate::scope::Scope;
 use crate::survey::Survey;
 
+/// Users that one note names; more are counted.
+const NAMED_MAX: usize = 5;
+
 /// Steps without order, and what was refused.
 #[derive(Default)]
 pub struct Composed {
@@ -35,6 +38,8 @@ pub struct Composed {
     pub guarded: BTreeMap<Owner, Guarded>,
     /// What stands outside and may make sessions of a role again, as no step of the program shuts it out.
     pub open_ways: BTreeMap<Node, String>,
+    /// Users whose keys nobody looked up.
+    pub not_looked_up: BTreeSet<String>,
     pub notes: BTreeSet<String>,
 }
 
@@ -92,6 +97,7 @@ pub fn compose(
     }
     composer.roles_of_the_thief(&groups);
     composer.old_keys();
+    composer.what_was_not_looked_up();
     composer.at_the_end();
     composer.out
 }
@@ -216,6 +222,24 @@ impl Composer<'_> {
                 self.out.drafts.push(draft);
             }
         }
+    }
+
+    /// One word about all users whose keys are known from logs only.
+    fn what_was_not_looked_up(&mut self) {
+        let users = &self.out.not_looked_up;
+        if users.is_empty() {
+            return;
+        }
+        let named: Vec<&str> = users.iter().take(NAMED_MAX).map(String::as_str).collect();
+        let more = match users.len().saturating_sub(NAMED_MAX) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        self.out.notes.insert(format!(
+            "the keys of {}{more} were not looked up: those that the logs show are deactivated, the denial \
+             stops the others; list them by keyline contain inspect",
+            named.join(", ")
+        ));
     }
 
     /// Verification, and the second stamp of whatever has an instant in it.

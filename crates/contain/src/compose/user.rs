@@ -21,7 +21,7 @@ impl Composer<'_> {
     pub(super) fn user(&mut self, owner: &Owner, account: &str, name: &str, group: &Group) {
         let main = main_credential(&group.members);
         let place = place(account, group.partition, owner, main);
-        let mut notes = Vec::new();
+        let mut not_looked_up = false;
         let mut drafts = vec![action::snapshot_user::step(&place, name)];
         let known = self.request.inventory.user(account, name);
         let alive = |wanted: &[Subject]| -> Vec<&(Node, Credential)> {
@@ -76,13 +76,7 @@ impl Composer<'_> {
                         ));
                     }
                 }
-                None => {
-                    notes.push(format!(
-                        "the keys of user {name} in account {account} were not looked up: those that the logs \
-                         show are deactivated, the denial stops the others; list them by keyline contain \
-                         inspect"
-                    ));
-                }
+                None => not_looked_up = true,
             }
         }
         for (key, (made_by, of_lineage, why)) in keys {
@@ -148,7 +142,9 @@ impl Composer<'_> {
                 drafts.extend(rotations(&place, name, credential));
             }
         }
-        self.out.notes.extend(notes);
+        if not_looked_up {
+            self.out.not_looked_up.insert(owner.arn(group.partition));
+        }
         self.out.drafts.append(&mut drafts);
     }
 }
