@@ -3,6 +3,9 @@
 //! In: logs and their lineage. Out: every event that the undo map knows, with its credential. It is one
 //! question in KQL, so that only these events' parameters are read.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use anyhow::{Result, anyhow};
 use futures::StreamExt;
 use keyline_contain::{AlteringEvent, undo_map};
@@ -12,7 +15,6 @@ use keyline_kql::check::CheckOptions;
 use keyline_kql::types::Value;
 use keyline_lake::Logs;
 use keyline_lake::lineage::Lineage;
-use std::sync::Arc;
 
 use crate::cli::{Context, DataArgs, ReferenceArgs};
 use crate::data::{self, EngineReferences, TICKS_PER_MICROSECOND};
@@ -74,8 +76,7 @@ pub fn read(
 }
 
 fn question() -> String {
-    let names: std::collections::BTreeSet<&str> =
-        undo_map::ROWS.iter().map(|row| row.event).collect();
+    let names: BTreeSet<&str> = undo_map::ROWS.iter().map(|row| row.event).collect();
     let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
     format!(
         "CredentialEvents | where EventName in ({}) and isnotempty(CredentialId) | project AwsEventId, \
