@@ -16,7 +16,7 @@ use arrow_schema::SchemaRef;
 use memchr::memmem;
 
 use crate::address;
-use crate::content::{Content, id_hash};
+use crate::content::{Content, id_hash, identity_of_bytes};
 use crate::json::{Kind, Value, Window, lossy, unescape};
 use crate::limits::{BATCH_BYTES, BATCH_PASSED_OVER};
 use crate::partition::Partition;
@@ -24,7 +24,7 @@ use crate::permissions::{self, Permissions, permissions};
 use crate::projection::Projection;
 use crate::read::{Addendum, Batch, EventIdentity, Identity, ReadOptions, SessionTokens};
 use crate::record::Slots;
-use crate::schema::{Column, KqlType, arrow_schema};
+use crate::schema::{COLUMNS, Column, KqlType, arrow_schema};
 use crate::session::SessionKeys;
 use crate::text::{TextColumn, constant};
 use crate::time::parse_time;
@@ -34,12 +34,19 @@ use crate::token;
 pub(crate) struct Rows {
     schema: SchemaRef,
     columns: Vec<(Column, Builder)>,
+    /// The columns of text that is copied as it stands: of these only what a record has is looked at.
+    copied: Projection,
+    /// The place of each column in `columns`.
+    places: [u8; COLUMNS.len()],
+    /// The places of all columns that are not copied.
+    others: Vec<usize>,
     /// The columns that only some records fill.
     detail: Projection,
     rows: usize,
     batch_rows: usize,
     bytes: usize,
     identities: Option<Vec<EventIdentity>>,
+    identity: Identity,
     passed_over: Vec<EventIdentity>,
     addenda: Vec<Addendum>,
     content: Content,
@@ -80,7 +87,6 @@ impl Builder {
 
     fn push_nothing(&mut self) {
         match self {
-            Builder::Text(text) => text.push_empty(),
             Builder::Time(values, nulls) => {
                 values.push(0);
                 nulls.append(false);
@@ -89,13 +95,14 @@ impl Builder {
                 values.append(false);
                 nulls.append(false);
             }
-            Builder::Constant(_) | Builder::Nothing => {}
+            // Text that nothing was pushed for is empty.
+            Builder::Text(_) | Builder::Constant(_) | Builder::Nothing => {}
         }
     }
 
     fn take(&mut self, rows: usize) -> ArrayRef {
         match self {
-            Builder::Text(column) => column.take(),
+            Builder::Text(column) => column.take(rows),
             Builder::Constant(value) => constant(value, rows),
             Builder::Time(values, nulls) => {
                 let values = std::mem::take(values);
@@ -125,17 +132,33 @@ impl Rows {
             detail = detail.with(column);
         }
         let wants = |columns: &[Column]| columns.iter().any(|column| projection.contains(*column));
+        let columns: Vec<(Column, Builder)> = projection
+            .columns()
+            .map(|column| (column, Builder::new(column)))
+            .collect();
+        let mut copied = Projection::none();
+        let mut places = [0; COLUMNS.len()];
+        let mut others = Vec::new();
+        for (place, (column, builder)) in columns.iter().enumerate() {
+            places[*column as usize] = place as u8;
+            if matches!(builder, Builder::Text(_)) && is_copied(*column) {
+                copied = copied.with(*column);
+            } else {
+                others.push(place);
+            }
+        }
         Rows {
             schema: arrow_schema(&projection),
-            columns: projection
-                .columns()
-                .map(|column| (column, Builder::new(column)))
-                .collect(),
+            columns,
+            copied,
+            places,
+            others,
             detail,
             rows: 0,
             batch_rows: options.batch_rows.max(1),
             bytes: 0,
-            identities: (options.identity == Identity::Compute).then(Vec::new),
+            identities: (options.identity != Identity::Skip).then(Vec::new),
+            identity: options.identity,
             passed_over: Vec::new(),
             addenda: Vec::new(),
             content: Content::new(),
@@ -200,6 +223,10 @@ impl Rows {
         self.identities.as_ref()?;
         let account = bytes_of(window, slots, Column::RecipientAccountId);
         let id = bytes_of(window, slots, Column::AwsEventId);
+        if self.identity == Identity::OfBytes && !id.is_empty() {
+            let record = &window.text[slots.start..slots.end];
+            return Some(identity_of_bytes(record, account, id));
+        }
         let (first, end) = (slots.first_token, slots.end_token);
         Some(self.content.identity(window, first, end, account, id))
     }
@@ -228,36 +255,31 @@ impl Rows {
         } else {
             None
         };
-        for at in 0..self.columns.len() {
+        let mut wanted = self.copied;
+        if !detailed {
+            wanted = wanted.without(self.detail);
+        }
+        if window.session_token && wanted.contains(Column::ResponseElements) {
+            wanted = wanted.without(Projection::of(&[Column::ResponseElements]));
+            let at = usize::from(self.places[Column::ResponseElements as usize]);
+            self.push_made(at, window, slots, None);
+        }
+        for (column, value) in slots.present(wanted) {
+            let at = usize::from(self.places[column as usize]);
+            if let Builder::Text(text) = &mut self.columns[at].1 {
+                text.reach(self.rows);
+                self.bytes += push_value(text, window, value, &mut self.scratch);
+            }
+        }
+        for place in 0..self.others.len() {
+            let at = self.others[place];
             let (column, builder) = &mut self.columns[at];
             if !detailed && self.detail.contains(*column) {
                 builder.push_nothing();
                 continue;
             }
             match builder {
-                Builder::Text(text) => {
-                    // Most columns are a value copied as it stands; the rest are made.
-                    let value = match column {
-                        Column::ResponseElements if window.session_token => None,
-                        Column::IpProtocol
-                        | Column::SourcePort
-                        | Column::DestinationPort
-                        | Column::CidrIp => None,
-                        Column::SessionKey
-                        | Column::AwsPartition
-                        | Column::SourceAddress
-                        | Column::RawRecord => None,
-                        Column::AccessKeyId => Some(slots.get(Column::UserIdentityAccessKeyId)),
-                        column => Some(slots.get(*column)),
-                    };
-                    match value {
-                        Some(None) => text.push_empty(),
-                        Some(Some(value)) => {
-                            self.bytes += push_value(text, window, value, &mut self.scratch)
-                        }
-                        None => self.push_made(at, window, slots, permissions.as_ref()),
-                    }
-                }
+                Builder::Text(_) => self.push_made(at, window, slots, permissions.as_ref()),
                 Builder::Time(values, nulls) => {
                     let value = match column {
                         Column::TimeGenerated => time,
@@ -288,6 +310,7 @@ impl Rows {
         let (column, Builder::Text(text)) = &mut self.columns[at] else {
             return;
         };
+        text.reach(self.rows);
         let made: &str = match column {
             Column::SessionKey => {
                 let created = slots.get(Column::SessionCreationDate);
@@ -299,6 +322,17 @@ impl Rows {
                     }
                     None => "",
                 }
+            }
+            Column::AccessKeyId => {
+                if let Some(value) = slots.get(Column::UserIdentityAccessKeyId) {
+                    self.bytes += push_value(text, window, value, &mut self.scratch);
+                }
+                return;
+            }
+            Column::AwsPartition
+                if bytes_of(window, slots, Column::UserIdentityArn).starts_with(b"arn:aws:") =>
+            {
+                "aws"
             }
             Column::AwsPartition => {
                 let arn = plain(window, slots, Column::UserIdentityArn);
@@ -342,10 +376,7 @@ impl Rows {
                         push_lossy(text, window, &self.scratch_more, 0, self.scratch_more.len())
                     }
                     Some(value) => push_value(text, window, value, &mut self.scratch),
-                    None => {
-                        text.push_empty();
-                        0
-                    }
+                    None => 0,
                 };
                 return;
             }
@@ -375,6 +406,23 @@ impl Rows {
             original_event_id,
         });
     }
+}
+
+/// Whether a column's text is what stands in the record, with nothing made of it; tokens apart.
+fn is_copied(column: Column) -> bool {
+    use Column::*;
+    !matches!(
+        column,
+        IpProtocol
+            | SourcePort
+            | DestinationPort
+            | CidrIp
+            | AccessKeyId
+            | SessionKey
+            | AwsPartition
+            | SourceAddress
+            | RawRecord
+    )
 }
 
 fn text_of_reason(window: &Window<'_>, slots: &Slots) -> String {

@@ -47,6 +47,17 @@ impl Projection {
         Projection(self.0 | other.0)
     }
 
+    /// The columns that are not in the other set.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Projection(self.0 & !other.0)
+    }
+
+    /// The set as bits, by the columns' numbers.
+    pub(crate) fn bits(self) -> u128 {
+        self.0
+    }
+
     pub fn contains(self, column: Column) -> bool {
         self.0 >> column as u32 & 1 == 1
     }

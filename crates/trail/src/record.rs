@@ -45,6 +45,18 @@ impl Slots {
         (self.present >> column as u32 & 1 == 1).then(|| self.values[column as usize])
     }
 
+    /// Those of the columns that the record has, with their values.
+    #[inline(always)]
+    pub(crate) fn present(&self, columns: Projection) -> impl Iterator<Item = (Column, Value)> {
+        let mut rest = self.present & columns.bits();
+        std::iter::from_fn(move || {
+            let number = rest.trailing_zeros() as usize;
+            let column = *Column::all().get(number)?;
+            rest &= rest - 1;
+            Some((column, self.values[number]))
+        })
+    }
+
     /// Sets a value that was passed over, whose end is known only now unless it is text.
     #[inline(always)]
     fn set_until(&mut self, column: Column, value: Value, end: usize) {

@@ -1,6 +1,7 @@
 //! A column of strings in the making.
 //!
-//! Text goes in a value at a time, straight from the log's bytes; an Arrow string view array comes out.
+//! Text goes in a value at a time, straight from the log's bytes; an Arrow string view array comes out. Rows
+//! that nothing was pushed for are empty.
 //! Values up to 12 bytes lie in the view itself, and a longer value that was seen a moment ago is not stored
 //! again: logs repeat themselves, and equal views are also what later steps compare fastest.
 
@@ -51,7 +52,7 @@ impl TextColumn {
         let known = self.recent[place];
         if known as u64 == fits {
             let at = (known >> 96) as usize;
-            if self.data[at..at + length] == *value {
+            if equal(&self.data[at..at + length], value) {
                 self.views.push(known);
                 return 0;
             }
@@ -61,8 +62,12 @@ impl TextColumn {
         stored
     }
 
-    pub(crate) fn push_empty(&mut self) {
-        self.views.push(0);
+    /// Makes the next value that of this row; the rows between are empty.
+    #[inline(always)]
+    pub(crate) fn reach(&mut self, row: usize) {
+        if self.views.len() < row {
+            self.views.resize(row, 0);
+        }
     }
 
     #[inline(always)]
@@ -73,9 +78,10 @@ impl TextColumn {
         (view, value.len())
     }
 
-    /// The finished array; the column starts again empty.
-    pub(crate) fn take(&mut self) -> ArrayRef {
+    /// The finished array of so many rows; the column starts again empty.
+    pub(crate) fn take(&mut self, rows: usize) -> ArrayRef {
         self.recent = [0; RECENT];
+        self.reach(rows);
         let views = std::mem::take(&mut self.views);
         let data = std::mem::take(&mut self.data);
         self.views.reserve(views.len());
@@ -97,10 +103,10 @@ impl TextColumn {
 /// A column that says the same in every row.
 pub(crate) fn constant(value: &str, rows: usize) -> ArrayRef {
     let mut column = TextColumn::new();
-    for _ in 0..rows {
-        column.push(value.as_bytes(), 0, value.len());
-    }
-    column.take()
+    column.push(value.as_bytes(), 0, value.len());
+    let view = column.views[0];
+    column.views = vec![view; rows];
+    column.take(rows)
 }
 
 #[inline(always)]
@@ -114,6 +120,25 @@ fn inline_view(text: &[u8], start: usize, length: usize) -> u128 {
     let mut bytes = [0; 16];
     bytes[4..4 + length].copy_from_slice(&text[start..start + length]);
     u128::from_le_bytes(bytes) | length as u128
+}
+
+/// Whether two texts of one length over 8 are equal, without a call: most are under 64 bytes.
+#[inline(always)]
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    let word = |text: &[u8], at: usize| {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&text[at..at + 8]);
+        u64::from_le_bytes(bytes)
+    };
+    let last = a.len() - 8;
+    let mut at = 0;
+    while at < last {
+        if word(a, at) != word(b, at) {
+            return false;
+        }
+        at += 8;
+    }
+    word(a, last) == word(b, last)
 }
 
 /// Where a value's entry is among the recent ones.
@@ -160,7 +185,7 @@ mod tests {
                 }
             }
         }
-        let array = column.take();
+        let array = column.take(values.len() * 3);
         array.to_data().validate_full().unwrap();
         let array = array.as_string_view();
         let expected: Vec<&str> = values

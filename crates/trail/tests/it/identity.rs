@@ -68,3 +68,22 @@ fn identities_are_only_made_when_asked_for() {
         (1, 0)
     );
 }
+
+#[test]
+fn bytes_tell_the_same_ids_and_only_equal_bytes() {
+    let of_bytes = |text: &str| {
+        let options = ReadOptions {
+            identity: Identity::OfBytes,
+            ..options(&[])
+        };
+        batches(text.as_bytes(), &options).0[0].identities[0]
+    };
+    let (known, spaced) = (of_bytes(RECORD), of_bytes(&RECORD.replace(':', ": ")));
+    assert_eq!(known.id, identity(RECORD).id);
+    assert_eq!(of_bytes(&format!("[ {RECORD} ]")), known);
+    assert_eq!(spaced.id, known.id);
+    assert_ne!(spaced.event, known.event);
+    // Without an id there is nothing to tell that contents must be compared.
+    let without = r#"{ "eventName" : "A" }"#;
+    assert_eq!(of_bytes(without), identity(r#"{"eventName":"A"}"#));
+}
