@@ -17,8 +17,8 @@ use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use arrow_select::interleave::interleave;
 use keyline_trail::{
-    Addendum, Batch, Column, ColumnTest, Conjunction, Coverage, Prefilter, ProblemKind, Projection,
-    Test,
+    Addendum, Batch, Column, ColumnTest, Conjunction, Coverage, Identity, Prefilter, ProblemKind,
+    Projection, Test,
 };
 
 use crate::error::Error;
@@ -59,17 +59,13 @@ impl Addenda {
         read.prefilter = Prefilter {
             any_of: vec![is_addendum()],
         };
-        let pass = logs.pass(read, Counting::Everything, None);
-        let found = logs.run(
-            &pass,
-            |_| Addenda::default(),
-            |pass: &Pass, found| {
-                pass.work(&mut |batch| {
-                    found.add(&batch);
-                    ControlFlow::Continue(())
-                })
-            },
-        )?;
+        let mut pass = logs.pass(read.clone(), Counting::Everything, None);
+        let mut found = look(logs, &pass)?;
+        if pass.compares_too_little() {
+            read.identity = Identity::Compute;
+            pass = logs.pass(read, Counting::Everything, None);
+            found = look(logs, &pass)?;
+        }
         let mut all = Addenda::default();
         for (original, patches) in found.into_iter().flat_map(|found| found.by_original) {
             all.by_original.entry(original).or_default().extend(patches);
@@ -250,6 +246,20 @@ impl Addenda {
             ..Conjunction::default()
         }
     }
+}
+
+/// The addenda that each thread meets.
+fn look(logs: &Arc<Inner>, pass: &Pass) -> Result<Vec<Addenda>, Error> {
+    logs.run(
+        pass,
+        |_| Addenda::default(),
+        |pass: &Pass, found| {
+            pass.work(&mut |batch| {
+                found.add(&batch);
+                ControlFlow::Continue(())
+            })
+        },
+    )
 }
 
 /// What a pass that looks for addenda alone lets through.

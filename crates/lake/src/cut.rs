@@ -189,8 +189,8 @@ pub fn cut(logs: &Logs, needs: &[Need]) -> Result<Cuts, Error> {
             |_| <(Part, Part)>::default(),
             |pass: &Pass, parts| gather(pass, &sorting, parts),
         )?;
-        if !known && pass.addenda_met() > 0 {
-            // Some record patches another one, which may have been gathered before it.
+        if !known && pass.starts_again() {
+            // A record may patch, or be a copy of, one that was gathered before it.
             addenda = Some(inner.survey()?.addenda.clone());
             continue;
         }

@@ -74,6 +74,7 @@ mod tests {
                     key: layout::parse(&path),
                     path: path.into(),
                     kind: FileKind::Logs,
+                    named: false,
                     bytes: 1,
                 }
             })

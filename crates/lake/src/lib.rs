@@ -28,6 +28,10 @@ mod pushdown;
 // Parquet, and all sources together.
 mod parquet_write;
 
+mod parquet_text;
+
+mod parquet_keys;
+
 mod parquet_read;
 
 mod tables;
@@ -52,4 +56,4 @@ pub use keyline_trail::{Coverage, Gap, Problem, ProblemKind, SessionTokens, TABL
 pub use known_tables::{KnownColumn, KnownTable, known_table, known_tables};
 pub use logs::{LogOptions, Logs, Progress, ProgressCallback, RawRecord};
 pub use parquet_read::{PARQUET_SCHEMA, ParquetLogs};
-pub use parquet_write::{Written, write_parquet};
+pub use parquet_write::{Written, partial_path, write_parquet};

@@ -41,6 +41,23 @@ pub const HORIZON_US: i64 = 86_400_000_000;
 /// short time and that a thread's encoders stay under 64 MiB.
 pub const ROW_GROUP_ROWS: usize = 131_072;
 
+/// Rows that are read before they are written to Parquet: few enough that they are still in cache then.
+pub const WRITE_BATCH_ROWS: usize = 2_048;
+
+/// Rows of a page of a Parquet column, after which it is closed at the end of a batch: what a query skips or
+/// reads as one, and a page's keys stay in cache.
+pub const PAGE_ROWS: usize = 16_384;
+
+/// Bytes of text of a page without a dictionary.
+pub const PAGE_BYTES: usize = 512 << 10;
+
+/// Bytes of a column's dictionary in one row group before values are written as they are: what fits
+/// into cache, and what other writers do.
+pub const DICTIONARY_BYTES_MAX: u64 = 1 << 20;
+
+/// Bytes of a dictionary from which on it has to be smaller than half of the text that it stands for.
+pub const DICTIONARY_TRIED_BYTES: u64 = 64 << 10;
+
 /// The share of `--memory` that a cut may hold before it is spilled, as a divisor.
 pub const CUT_MEMORY_SHARE: u64 = 2;
 

@@ -8,12 +8,13 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
 use datafusion::prelude::SessionContext;
-use keyline_source::{FileKind, Found, InputFile, Span, discover, spool};
+use keyline_source::{FileKind, Found, InputFile, Span, delivery_time, discover, spool};
 use keyline_trail::{
     AWS_COLUMNS, Column, Coverage, Identity, ProblemKind, Projection, ReadOptions, SessionTokens,
     TABLE, TABLE_AWS,
@@ -96,6 +97,8 @@ pub(crate) struct Inner {
     /// What finding the files has already met.
     found: Coverage,
     pub(crate) scratch: tempfile::TempDir,
+    /// Records were met that have one id and differ in their bytes: from then on contents are compared.
+    differ: AtomicBool,
     survey: Mutex<Option<Arc<Survey>>>,
 }
 
@@ -145,12 +148,16 @@ impl Logs {
                 }
             }
         }
-        let parquet = (!parquet.is_empty())
-            .then(|| ParquetLogs::open(&parquet))
-            .transpose()?;
-        if let Some(parquet) = &parquet {
-            coverage.merge(parquet.coverage().clone());
+        let (parquet, failed) = ParquetLogs::open_some(&parquet);
+        if let Some(error) = failed
+            && parquet.is_empty()
+            && files.is_empty()
+        {
+            // There is nothing else to read.
+            return Err(error);
         }
+        coverage.merge(parquet.coverage().clone());
+        let parquet = (!parquet.is_empty()).then_some(parquet);
         let inner = Inner {
             options,
             files,
@@ -158,6 +165,7 @@ impl Logs {
             names,
             found: coverage,
             scratch: scratch_folder,
+            differ: AtomicBool::new(false),
             survey: Mutex::new(None),
         };
         Ok(Logs {
@@ -251,7 +259,10 @@ impl Inner {
     pub(crate) fn read_options(&self, projection: Projection) -> ReadOptions {
         ReadOptions {
             projection,
-            identity: Identity::Compute,
+            identity: match self.differ.load(Ordering::Relaxed) {
+                true => Identity::Compute,
+                false => Identity::OfBytes,
+            },
             session_tokens: self.options.session_tokens,
             horizon: self
                 .options
@@ -259,6 +270,24 @@ impl Inner {
                 .map(|now| now.saturating_add(limits::HORIZON_US)),
             ..ReadOptions::default()
         }
+    }
+
+    /// Lets the passes after this one compare what records say, however they are written.
+    pub(crate) fn compare_contents(&self) {
+        self.differ.store(true, Ordering::Relaxed);
+    }
+
+    /// The numbers of the files by the time of their delivery, as far as their paths say it; those that
+    /// do not say it come first, in the order of their paths.
+    pub(crate) fn files_by_time(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.files.len()).collect();
+        order.sort_by_cached_key(|number| {
+            let file = &self.files[*number];
+            let day = file.key.as_ref().and_then(|key| key.day);
+            let name = file.path.file_name().unwrap_or_default();
+            day.map(|day| (day, delivery_time(&name.to_string_lossy()).to_owned()))
+        });
+        order
     }
 
     pub(crate) fn known_survey(&self) -> Option<Arc<Survey>> {
@@ -353,6 +382,7 @@ fn spooled(path: PathBuf) -> InputFile {
         path,
         kind: FileKind::Logs,
         key: None,
+        named: true,
         bytes,
     }
 }

@@ -12,7 +12,7 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{
     ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
 };
-use keyline_trail::{Column, Coverage, Projection, schema::arrow_schema};
+use keyline_trail::{Column, Coverage, ProblemKind, Projection, schema::arrow_schema};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use crate::error::{Error, ErrorKind};
@@ -31,8 +31,19 @@ pub struct ParquetLogs {
 }
 
 impl ParquetLogs {
-    /// Reads the footers and checks that these are files of ours.
+    /// Reads the footers and checks that these are files of ours. A file that cannot be read, or is not of
+    /// ours, is counted and passed over; where none is left, the first one's error is the answer.
     pub fn open(paths: &[PathBuf]) -> Result<ParquetLogs, Error> {
+        let (all, failed) = ParquetLogs::open_some(paths);
+        match failed {
+            Some(error) if all.paths.is_empty() => Err(error),
+            _ => Ok(all),
+        }
+    }
+
+    /// Opens what can be opened; the other answer is the first error.
+    pub(crate) fn open_some(paths: &[PathBuf]) -> (ParquetLogs, Option<Error>) {
+        let mut failed = None;
         let mut all = ParquetLogs {
             paths: Vec::new(),
             coverage: Coverage::default(),
@@ -40,12 +51,28 @@ impl ParquetLogs {
         };
         for path in paths {
             let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-            let footer = Footer::read(path)?;
-            all.coverage.merge(footer.coverage);
-            all.has_raw_record &= footer.has_raw_record;
-            all.paths.push(absolute);
+            match Footer::read(path) {
+                Ok(footer) => {
+                    all.coverage.merge(footer.coverage);
+                    all.has_raw_record &= footer.has_raw_record;
+                    all.paths.push(absolute);
+                }
+                Err(error) => {
+                    all.coverage.files += 1;
+                    all.coverage.files_failed += 1;
+                    all.coverage
+                        .problems
+                        .add(ProblemKind::Unreadable, || error.to_string());
+                    failed.get_or_insert(error);
+                }
+            }
         }
-        Ok(all)
+        (all, failed)
+    }
+
+    /// Whether no file is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.paths.is_empty()
     }
 
     /// The table `CloudTrail`: every column that the files hold.
@@ -80,7 +107,7 @@ pub(crate) fn listing(
 ) -> Result<Arc<dyn TableProvider>, Error> {
     let urls = paths
         .iter()
-        .map(|path| ListingTableUrl::parse(path.to_string_lossy()))
+        .map(|path| ListingTableUrl::parse(url_of(path)))
         .collect::<Result<Vec<_>, _>>()?;
     // The files were named or found; whatever they are called, they are Parquet.
     let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension("");
@@ -88,6 +115,19 @@ pub(crate) fn listing(
         .with_listing_options(options)
         .with_schema(arrow_schema(&columns));
     Ok(Arc::new(ListingTable::try_new(config)?))
+}
+
+/// The URL of an absolute path. As a path, one with brackets or stars in it would be taken for a pattern.
+fn url_of(path: &Path) -> String {
+    let mut url = String::from("file://");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'~' => url.push(*byte as char),
+            byte if byte.is_ascii_alphanumeric() => url.push(*byte as char),
+            byte => url.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    url
 }
 
 /// What a file of ours says of itself: keys and values for its metadata.

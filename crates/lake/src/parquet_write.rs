@@ -2,9 +2,10 @@
 //!
 //! In: logs and a path. Out: a file with all typed columns (the raw record where the logs keep it),
 //! zstd(1), whose metadata say what it is and what was read. Each thread reads, types and encodes
-//! row groups of its own and appends them whole, so nothing waits in between. Files are taken in
-//! the order of their paths, which in the S3 layout follows time, so row groups cover short spans
-//! and the statistics of `TimeGenerated` prune; rows are not sorted beyond that.
+//! row groups of its own and appends them whole, so nothing waits in between. Files are taken by the
+//! time of their delivery, so row groups cover short spans and the statistics of `TimeGenerated`
+//! prune, as the filter of `UserIdentityAccessKeyId` does; rows are not sorted beyond that. How
+//! columns of strings are encoded is in `parquet_text.rs`.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -13,22 +14,26 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_array::cast::AsArray;
+use arrow_schema::{DataType, SchemaRef};
+use bytes::Bytes;
 use keyline_trail::{Column, Coverage, Projection, schema::arrow_schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
 };
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::column::writer::ColumnCloseResult;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::ColumnPath;
+use parquet::schema::types::{ColumnDescPtr, ColumnPath};
 
 use crate::error::{Error, ErrorKind};
 use crate::limits;
 use crate::logs::{Logs, RawRecord};
 use crate::parquet_read::describe;
+use crate::parquet_text::{LookUp, Nature, TextChunk, Tools, Values, ZSTD_LEVEL};
 use crate::pass::{Counting, Pass};
 
 /// What was written.
@@ -56,7 +61,9 @@ pub fn write_parquet(logs: &Logs, path: &Path) -> Result<Written, Error> {
     let mut addenda = logs.known_survey().map(|survey| survey.addenda.clone());
     loop {
         let known = addenda.is_some();
-        let pass = logs.pass(logs.read_options(columns), Counting::Everything, addenda);
+        let mut read = logs.read_options(columns);
+        read.batch_rows = limits::WRITE_BATCH_ROWS;
+        let pass = logs.pass(read, Counting::Everything, addenda).by_time();
         let file = ParquetFile::create(&partial, arrow_schema(&columns))?;
         let sinks = logs.run(
             &pass,
@@ -78,8 +85,8 @@ pub fn write_parquet(logs: &Logs, path: &Path) -> Result<Written, Error> {
                 return Err(error);
             }
         };
-        if !known && pass.addenda_met() > 0 {
-            // Some record patches another one: what was written may lack the patch.
+        if !known && pass.starts_again() {
+            // What was written may lack a patch, or hold two copies of one event.
             addenda = Some(logs.survey()?.addenda.clone());
             continue;
         }
@@ -113,6 +120,9 @@ fn write_rows(pass: &Pass, file: &ParquetFile, group: &mut RowGroup) -> Result<(
 /// A Parquet file that several threads append row groups to.
 pub(crate) struct ParquetFile {
     schema: SchemaRef,
+    /// The columns of strings, which are encoded here, with what is known of them.
+    texts: Vec<Option<(ColumnDescPtr, Nature)>>,
+    /// Makes the encoders of all others.
     factory: ArrowRowGroupWriterFactory,
     open: Mutex<Option<Open>>,
 }
@@ -125,8 +135,19 @@ struct Open {
 /// A row group under way, of one thread.
 #[derive(Default)]
 pub(crate) struct RowGroup {
-    columns: Vec<ArrowColumnWriter>,
+    columns: Vec<Encoder>,
     rows: usize,
+    tools: Option<Tools>,
+}
+
+enum Encoder {
+    Text(Box<TextChunk>),
+    Other(ArrowColumnWriter),
+}
+
+enum Encoded {
+    Text(Bytes, Box<ColumnCloseResult>),
+    Other(ArrowColumnChunk),
 }
 
 impl ParquetFile {
@@ -147,8 +168,21 @@ impl ParquetFile {
         let file = BufWriter::with_capacity(1 << 20, options.open(path).map_err(failed)?);
         let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties()?))?;
         let (writer, factory) = writer.into_serialized_writer()?;
+        let descriptions = writer.schema_descr().columns().iter().cloned();
+        let texts = schema
+            .fields()
+            .iter()
+            .zip(descriptions)
+            .map(|(field, description)| match field.data_type() {
+                DataType::Utf8View if !field.is_nullable() => {
+                    Some((description, nature(field.name())))
+                }
+                _ => None,
+            })
+            .collect();
         Ok(ParquetFile {
             schema,
+            texts,
             factory,
             open: Mutex::new(Some(Open { writer, rows: 0 })),
         })
@@ -157,40 +191,78 @@ impl ParquetFile {
     /// Encodes rows, and appends the row group when it is full.
     pub(crate) fn write(&self, group: &mut RowGroup, rows: &RecordBatch) -> Result<(), Error> {
         if group.columns.is_empty() {
-            group.columns = self.factory.create_column_writers(0)?;
+            group.columns = self.encoders()?;
         }
-        let mut writers = group.columns.iter_mut();
-        for (field, column) in self.schema.fields().iter().zip(rows.columns()) {
-            for leaf in compute_leaves(field, column)? {
-                let writer = writers.next().expect("there is a writer for each leaf");
-                writer.write(&leaf)?;
+        let tools = match &mut group.tools {
+            Some(tools) => tools,
+            none => none.insert(Tools::new()?),
+        };
+        let fields = self.schema.fields().iter().zip(rows.columns());
+        for (encoder, (field, column)) in group.columns.iter_mut().zip(fields) {
+            match encoder {
+                Encoder::Text(chunk) => chunk.write(column.as_string_view(), tools)?,
+                Encoder::Other(writer) => {
+                    for leaf in compute_leaves(field, column)? {
+                        writer.write(&leaf)?;
+                    }
+                }
             }
         }
         group.rows += rows.num_rows();
         if group.rows >= limits::ROW_GROUP_ROWS {
-            self.append(std::mem::take(group))?;
+            self.append_rows(group)?;
         }
         Ok(())
     }
 
-    pub(crate) fn append(&self, group: RowGroup) -> Result<(), Error> {
-        if group.rows == 0 {
+    pub(crate) fn append(&self, mut group: RowGroup) -> Result<(), Error> {
+        self.append_rows(&mut group)
+    }
+
+    /// Appends the rows of a group, which starts again empty.
+    fn append_rows(&self, group: &mut RowGroup) -> Result<(), Error> {
+        let rows = std::mem::take(&mut group.rows);
+        let columns = std::mem::take(&mut group.columns);
+        let Some(tools) = group.tools.as_mut().filter(|_| rows > 0) else {
             return Ok(());
-        }
-        let chunks: Vec<ArrowColumnChunk> = group
-            .columns
+        };
+        let encoded = columns
             .into_iter()
-            .map(ArrowColumnWriter::close)
-            .collect::<Result<_, _>>()?;
+            .map(|encoder| {
+                Ok(match encoder {
+                    Encoder::Text(chunk) => {
+                        let (bytes, closed) = chunk.close(tools)?;
+                        Encoded::Text(bytes, Box::new(closed))
+                    }
+                    Encoder::Other(writer) => Encoded::Other(writer.close()?),
+                })
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
         let mut open = self.open.lock().expect("no holder of the lock panics");
         let open = open.as_mut().expect("the file is closed once, at the end");
         let mut out = open.writer.next_row_group()?;
-        for chunk in chunks {
-            chunk.append_to_row_group(&mut out)?;
+        for column in encoded {
+            match column {
+                Encoded::Text(bytes, closed) => out.append_column(&bytes, *closed)?,
+                Encoded::Other(chunk) => chunk.append_to_row_group(&mut out)?,
+            }
         }
         out.close()?;
-        open.rows += group.rows as u64;
+        open.rows += rows as u64;
         Ok(())
+    }
+
+    fn encoders(&self) -> Result<Vec<Encoder>, Error> {
+        let writers = self.factory.create_column_writers(0)?;
+        let encoders = self.texts.iter().zip(writers);
+        Ok(encoders
+            .map(|(text, writer)| match text {
+                Some((description, nature)) => {
+                    Encoder::Text(Box::new(TextChunk::new(description.clone(), *nature)))
+                }
+                None => Encoder::Other(writer),
+            })
+            .collect())
     }
 
     pub(crate) fn close(&self, metadata: Vec<(String, String)>) -> Result<(), Error> {
@@ -211,36 +283,49 @@ impl ParquetFile {
     }
 }
 
+/// What is known of the column of that name.
+fn nature(name: &str) -> Nature {
+    let differs = [
+        Column::AwsEventId,
+        Column::AwsRequestId_,
+        Column::SharedEventId,
+        Column::RawRecord,
+    ];
+    let is = |column: &Column| column.name() == name;
+    Nature {
+        values: match differs.iter().any(is) {
+            true => Values::Differ,
+            false => Values::Repeat,
+        },
+        look_up: match Column::UserIdentityAccessKeyId.name() == name {
+            true => LookUp::Filter,
+            false => LookUp::Bounds,
+        },
+    }
+}
+
 fn properties() -> Result<WriterProperties, Error> {
-    let zstd = Compression::ZSTD(ZstdLevel::try_new(1)?);
-    let mut properties = WriterProperties::builder()
+    let zstd = Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?);
+    Ok(WriterProperties::builder()
         .set_compression(zstd)
+        .set_data_page_row_count_limit(limits::PAGE_ROWS)
         .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_statistics_truncate_length(Some(64))
         .set_created_by(format!("keyline {}", env!("CARGO_PKG_VERSION")))
         .set_column_statistics_enabled(
             ColumnPath::from(Column::TimeGenerated.name()),
             EnabledStatistics::Page,
-        );
-    // Nearly every value differs: a dictionary is built in vain, and the bounds say nothing.
-    for column in [
-        Column::AwsEventId,
-        Column::AwsRequestId_,
-        Column::RequestParameters,
-        Column::ResponseElements,
-        Column::AdditionalEventData,
-        Column::Resources,
-        Column::RawRecord,
-    ] {
-        let path = ColumnPath::from(column.name());
-        properties = properties
-            .set_column_dictionary_enabled(path.clone(), false)
-            .set_column_statistics_enabled(path, EnabledStatistics::None);
-    }
-    Ok(properties.build())
+        )
+        // Times hardly repeat, and differ little from one to the next.
+        .set_column_dictionary_enabled(ColumnPath::from(Column::TimeGenerated.name()), false)
+        .set_column_encoding(
+            ColumnPath::from(Column::TimeGenerated.name()),
+            Encoding::DELTA_BINARY_PACKED,
+        )
+        .build())
 }
 
-fn partial_path(path: &Path) -> PathBuf {
+/// Where a file stands while this process writes it.
+pub fn partial_path(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.partial", std::process::id()));
     path.with_file_name(name)
@@ -251,3 +336,135 @@ const _: fn() = || {
     fn shared<T: Sync>() {}
     shared::<Arc<ParquetFile>>();
 };
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use arrow_array::{ArrayRef, StringViewArray, TimestampMicrosecondArray};
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use parquet::file::properties::ReaderProperties;
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::file::serialized_reader::ReadOptionsBuilder;
+
+    use super::*;
+
+    /// One column without a dictionary, one with, one with a filter too, and a time.
+    const COLUMNS: [Column; 3] = [
+        Column::AwsEventId,
+        Column::EventName,
+        Column::UserIdentityAccessKeyId,
+    ];
+
+    fn batch(schema: &SchemaRef, values: &[String]) -> RecordBatch {
+        let texts: ArrayRef = Arc::new(StringViewArray::from_iter_values(values));
+        let times: Vec<Option<i64>> = (0..values.len() as i64)
+            .map(|n| (n % 5 > 0).then_some(n))
+            .collect();
+        let times = TimestampMicrosecondArray::from(times).with_timezone("UTC");
+        let columns = schema
+            .fields()
+            .iter()
+            .map(|field| match field.data_type() {
+                DataType::Utf8View => texts.clone(),
+                _ => Arc::new(times.clone()) as ArrayRef,
+            })
+            .collect();
+        RecordBatch::try_new(schema.clone(), columns).unwrap()
+    }
+
+    /// Writes the values in batches into each of the columns, and reads them and what is said of them.
+    #[track_caller]
+    fn check(values: &[String]) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.parquet");
+        let schema = arrow_schema(&Projection::of(&COLUMNS).with(Column::TimeGenerated));
+        let file = ParquetFile::create(&path, schema.clone()).unwrap();
+        let mut group = RowGroup::default();
+        for values in values.chunks(1_000) {
+            file.write(&mut group, &batch(&schema, values)).unwrap();
+        }
+        file.append(group).unwrap();
+        file.close(Vec::new()).unwrap();
+
+        let rows = ParquetRecordBatchReaderBuilder::try_new(File::open(&path).unwrap()).unwrap();
+        assert_eq!(rows.schema().fields(), schema.fields());
+        let mut at = 0;
+        for rows in rows.with_batch_size(777).build().unwrap() {
+            let rows = rows.unwrap();
+            for column in COLUMNS {
+                let found = rows.column_by_name(column.name()).unwrap().as_string_view();
+                let found: Vec<&str> = found.iter().map(Option::unwrap).collect();
+                assert_eq!(found, values[at..at + found.len()], "{column:?}");
+            }
+            at += rows.num_rows();
+        }
+        assert_eq!(at, values.len());
+
+        let options = ReadOptionsBuilder::new()
+            .with_reader_properties(
+                ReaderProperties::builder()
+                    .set_read_bloom_filter(true)
+                    .build(),
+            )
+            .build();
+        let file =
+            SerializedFileReader::new_with_options(File::open(&path).unwrap(), options).unwrap();
+        let mut rest = values;
+        for (number, group) in file.metadata().row_groups().iter().enumerate() {
+            let (own, others) = rest.split_at(group.num_rows() as usize);
+            rest = others;
+            let own: BTreeSet<&str> = own.iter().map(String::as_str).collect();
+            for (at, chunk) in group.columns().iter().enumerate() {
+                let name = chunk.column_path().string();
+                let Some(statistics) = chunk.statistics() else {
+                    assert_eq!(name, Column::AwsEventId.name());
+                    continue;
+                };
+                if name == Column::TimeGenerated.name() {
+                    continue;
+                }
+                let least = statistics.min_bytes_opt().unwrap();
+                assert!(least <= own.first().unwrap().as_bytes() && least.len() <= 64);
+                if let Some(greatest) = statistics.max_bytes_opt() {
+                    assert!(own.last().unwrap().as_bytes() <= greatest && greatest.len() <= 64);
+                }
+                let filter = file.get_row_group(number).unwrap();
+                let filter = filter.get_column_bloom_filter(at);
+                assert_eq!(
+                    filter.is_some(),
+                    name == Column::UserIdentityAccessKeyId.name()
+                );
+                assert!(own.iter().all(|it| filter.is_none_or(|f| f.check(*it))));
+            }
+        }
+    }
+
+    fn texts(rows: usize, text: impl Fn(usize) -> String) -> Vec<String> {
+        (0..rows).map(text).collect()
+    }
+
+    #[test]
+    fn values_come_back() {
+        check(&texts(1, |_| String::new()));
+        check(&texts(3_000, |_| "the same".to_owned()));
+        check(&texts(20_000, |n| format!("one of a few {}", n * n % 7)));
+        // Runs, and more values than a thread remembers at a time.
+        check(&texts(40_000, |n| format!("{}", n / 30 % 900)));
+        // More than a row group.
+        check(&texts(limits::ROW_GROUP_ROWS + 5, |n| {
+            (n % 300).to_string()
+        }));
+    }
+
+    #[test]
+    fn a_dictionary_that_does_not_pay_is_given_up() {
+        check(&texts(60_000, |n| format!("{n} {}", "x".repeat(n % 50))));
+    }
+
+    #[test]
+    fn long_values_have_short_bounds() {
+        check(&texts(2_000, |n| "é".repeat(n % 100) + &n.to_string()));
+        check(&texts(2_000, |n| "a".repeat(200) + &n.to_string()));
+    }
+}

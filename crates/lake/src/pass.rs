@@ -12,10 +12,10 @@ use arrow_array::builder::BooleanBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, RecordBatch};
-use keyline_source::{Contents, read_into};
+use keyline_source::{Contents, InputFile, PassedOver, read_into};
 use keyline_trail::{
-    Batch, Column, Coverage, FileReport, Identity, ProblemKind, Problems, Projection, ReadOptions,
-    Reader,
+    Batch, Column, Coverage, EventIdentity, FileReport, Identity, ProblemKind, Problems,
+    Projection, ReadOptions, Reader,
 };
 
 use crate::addenda::{Addenda, patches};
@@ -51,6 +51,10 @@ pub(crate) struct Pass {
     duplicates: AtomicU64,
     conflicts: AtomicU64,
     addenda_met: AtomicU64,
+    /// Records with one id were met that differ in their bytes, and only bytes are compared.
+    differ: AtomicBool,
+    /// In which order the files are taken; by their paths where it is empty.
+    order: Vec<usize>,
     tally: Mutex<Tally>,
 }
 
@@ -100,6 +104,8 @@ impl Pass {
             duplicates: AtomicU64::new(0),
             conflicts: AtomicU64::new(0),
             addenda_met: AtomicU64::new(0),
+            differ: AtomicBool::new(false),
+            order: Vec::new(),
             tally: Mutex::default(),
         }
     }
@@ -107,6 +113,12 @@ impl Pass {
     /// The same with identities, though duplicates are no matter.
     pub(crate) fn with_identities(mut self) -> Pass {
         self.read.identity = Identity::Compute;
+        self
+    }
+
+    /// The same, with the files taken by the time of their delivery.
+    pub(crate) fn by_time(mut self) -> Pass {
+        self.order = self.logs.files_by_time();
         self
     }
 
@@ -134,7 +146,8 @@ impl Pass {
             if self.stopped.load(Ordering::Relaxed) {
                 break;
             }
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            let next = self.next.fetch_add(1, Ordering::Relaxed);
+            let number = self.order.get(next).copied().unwrap_or(next);
             let Some(file) = self.logs.files.get(number) else {
                 // The last rows belong to files that are done, so they come before the end.
                 let _ = reader.finish(&mut stop);
@@ -162,9 +175,16 @@ impl Pass {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Records met that patch others, while it was not known which.
-    pub(crate) fn addenda_met(&self) -> u64 {
-        self.addenda_met.load(Ordering::Relaxed)
+    /// Whether the pass was in vain: it met records that patch others, while it was not known which, or
+    /// records with one id whose contents have to be compared. The survey finds out, and the next pass
+    /// knows.
+    pub(crate) fn starts_again(&self) -> bool {
+        self.differ.load(Ordering::Relaxed) || self.addenda_met.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether contents have to be compared where this pass compared bytes.
+    pub(crate) fn compares_too_little(&self) -> bool {
+        self.differ.load(Ordering::Relaxed)
     }
 
     /// What was read, once all threads are done.
@@ -186,12 +206,20 @@ impl Pass {
 
     fn add(&self, number: usize, mut report: FileReport) {
         let mut tally = self.tally.lock().expect("no holder of the lock panics");
-        if !report.problems.is_empty() {
+        let no_log = is_no_log(&self.logs.files[number], &report);
+        if no_log {
+            let kind = ProblemKind::Other(PassedOver::Unknown.name());
+            let mut problems = Problems::default();
+            problems.add(kind, || self.logs.name(number));
+            tally.problems.push((number, problems));
+        } else if !report.problems.is_empty() {
             let mut problems = std::mem::take(&mut report.problems);
             problems.name_file(&self.logs.name(number));
             tally.problems.push((number, problems));
         }
-        tally.coverage.add_file(report);
+        if !no_log {
+            tally.coverage.add_file(report);
+        }
         tally.files_done += 1;
         if let Some(progress) = &self.logs.options.progress {
             let now = Progress {
@@ -211,29 +239,16 @@ impl Pass {
         let mut keep = vec![true; rows];
         if let Some(identities) = &self.identities {
             for (row, identity) in batch.identities.iter().enumerate() {
-                match identities.note(*identity)? {
-                    Seen::New => {}
-                    Seen::Duplicate => {
-                        keep[row] = false;
-                        self.duplicates.fetch_add(1, Ordering::Relaxed);
-                    }
-                    Seen::Conflict => {
-                        self.conflicts.fetch_add(1, Ordering::Relaxed);
-                    }
-                }
+                keep[row] = self.note(identities, *identity)? != Seen::Duplicate;
             }
             if self.counting == Counting::Everything {
                 for identity in &batch.passed_over {
-                    match identities.note(*identity)? {
-                        Seen::New => {}
-                        Seen::Duplicate => {
-                            self.duplicates.fetch_add(1, Ordering::Relaxed);
-                        }
-                        Seen::Conflict => {
-                            self.conflicts.fetch_add(1, Ordering::Relaxed);
-                        }
-                    }
+                    self.note(identities, *identity)?;
                 }
+            }
+            if self.compares_too_little() {
+                self.stop();
+                return Ok(None);
             }
         }
         match &self.addenda {
@@ -269,6 +284,25 @@ impl Pass {
             batch = only(batch, &keep)?;
         }
         Ok(Some(batch))
+    }
+
+    fn note(&self, identities: &Identities, identity: EventIdentity) -> Result<Seen, Error> {
+        let seen = identities.note(identity)?;
+        match seen {
+            Seen::New => {}
+            Seen::Duplicate => {
+                self.duplicates.fetch_add(1, Ordering::Relaxed);
+            }
+            Seen::Conflict if self.read.identity == Identity::OfBytes => {
+                // They may say the same all the same.
+                self.logs.compare_contents();
+                self.differ.store(true, Ordering::Relaxed);
+            }
+            Seen::Conflict => {
+                self.conflicts.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        Ok(seen)
     }
 
     fn drop_outside_span(&self, rows: &RecordBatch, keep: &mut [bool]) {
@@ -320,6 +354,17 @@ fn only(batch: Batch, keep: &[bool]) -> Result<Batch, Error> {
         passed_over: batch.passed_over,
         addenda,
     })
+}
+
+/// Whether a file is JSON of another sort, which lies beside the logs: it is then passed over, as one is whose
+/// name shows that.
+fn is_no_log(file: &InputFile, report: &FileReport) -> bool {
+    let of_another_sort = |kind| matches!(kind, ProblemKind::NotARecord | ProblemKind::NoRecords);
+    !file.named
+        && file.key.is_none()
+        && report.events == 0
+        && report.bad_records > 0
+        && report.problems.iter().all(|it| of_another_sort(it.kind))
 }
 
 fn unreadable(error: &keyline_source::Error) -> FileReport {

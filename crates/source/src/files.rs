@@ -22,6 +22,8 @@ pub struct InputFile {
     pub kind: FileKind,
     /// What the path says, where it lies in the S3 layout.
     pub key: Option<LogKey>,
+    /// Whether the user named it itself, rather than a folder that it was found in.
+    pub named: bool,
     /// Size on disk. Zero for a stream, whose size nobody knows.
     pub bytes: u64,
 }
@@ -107,6 +109,7 @@ pub fn discover(paths: &[PathBuf], span: Span) -> Result<Found, Error> {
                 path: path.clone(),
                 kind,
                 key,
+                named: true,
                 bytes: meta.len(),
             });
         } else {
@@ -114,6 +117,7 @@ pub fn discover(paths: &[PathBuf], span: Span) -> Result<Found, Error> {
                 path: path.clone(),
                 kind: FileKind::Stream,
                 key: None,
+                named: true,
                 bytes: 0,
             };
             found.files.push(file);
@@ -231,6 +235,7 @@ impl Walk<'_> {
             path,
             kind,
             key,
+            named: false,
             bytes,
         });
         Ok(())

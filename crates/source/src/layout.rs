@@ -143,6 +143,14 @@ pub fn delivery_of_name(name: &str) -> Delivery {
     }
 }
 
+/// When a file was delivered, as its own name says it, in a form that sorts as time does; empty where the
+/// name does not say it: `<account>_<delivery>_<region>_<time>_<id>…`.
+pub fn delivery_time(name: &str) -> &str {
+    let time = name.split('_').nth(3).unwrap_or_default();
+    let is_time = time.len() >= 8 && time.bytes().take(8).all(|byte| byte.is_ascii_digit());
+    if is_time { time } else { "" }
+}
+
 fn is_region(text: &str) -> bool {
     text.contains('-') && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }

@@ -26,7 +26,7 @@ mod url;
 
 pub use error::{Error, ErrorKind};
 pub use files::{FileKind, FileProblem, Found, InputFile, PassedOver, discover};
-pub use layout::{Day, LogKey, Span};
+pub use layout::{Day, LogKey, Span, delivery_time};
 pub use read::{Contents, read_into};
 pub use references::{CacheOptions, Network, Origin, Reference, References};
 pub use stdin::spool;

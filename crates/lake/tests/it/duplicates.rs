@@ -1,5 +1,7 @@
 //! Duplicates are counted and dropped, conflicts are kept, whatever the query reads.
 
+use keyline_lake::write_parquet;
+
 use crate::folder::{
     count, equal, event, gz, id, key, open, options, record, records, select, show, tree,
 };
@@ -22,6 +24,29 @@ fn copies_across_files_count_once() {
             show(&coverage),
             "files 3 failed 0 events 60 duplicates 30 bad 0"
         );
+    }
+}
+
+#[test]
+fn copies_that_are_written_differently_count_once() {
+    let some: Vec<String> = (0..20).map(event).collect();
+    let spaced: Vec<String> = some
+        .iter()
+        .map(|text| text.replace("\":", "\" : "))
+        .collect();
+    let folder = tree(&[
+        (key(1, "a"), gz(&records(&some))),
+        (key(1, "b"), gz(&records(&spaced))),
+    ]);
+    for threads in [1, 4] {
+        let logs = open(folder.path(), options(threads));
+        assert_eq!(count(&logs, None), 20);
+        let out = tempfile::tempdir().unwrap();
+        let logs = open(folder.path(), options(threads));
+        let written = write_parquet(&logs, &out.path().join("x.parquet")).unwrap();
+        assert_eq!(written.rows, 20);
+        let shown = "files 2 failed 0 events 40 duplicates 20 bad 0";
+        assert_eq!(show(&written.coverage), shown);
     }
 }
 

@@ -69,3 +69,21 @@ fn what_cannot_be_read_is_a_failed_file() {
         "files 2 failed 1 events 1 duplicates 0 bad 0\nunreadable 1"
     );
 }
+
+#[test]
+fn json_of_another_sort_is_passed_over_where_it_was_found() {
+    let other =
+        "{\n  \"syncToken\": \"1\",\n  \"prefixes\": [{\"ip_prefix\": \"192.0.2.0/24\"}]\n}\n";
+    let folder = tree(&[
+        (key(1, "a"), gz(&records(&[event(1)]))),
+        ("ip-ranges.json".to_owned(), other.into()),
+    ]);
+    let coverage = open(folder.path(), options(1)).survey().unwrap();
+    assert_eq!(
+        show(&coverage),
+        "files 1 failed 0 events 1 duplicates 0 bad 0\npassed-over-not-a-log 1"
+    );
+    // Whoever names it wants to know.
+    let named = open(&folder.path().join("ip-ranges.json"), options(1));
+    assert_eq!(named.survey().unwrap().files_failed, 1);
+}

@@ -72,3 +72,21 @@ fn foreign_parquet_is_refused() {
     let missing = ParquetLogs::open(&["no.parquet".into()]).unwrap_err();
     assert!(missing.to_string().contains("no.parquet"), "{missing}");
 }
+#[test]
+fn a_file_that_cannot_be_read_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    // A name that would be a pattern.
+    let inside = folder.path().join("a[b]*?#%20 c");
+    std::fs::create_dir(&inside).unwrap();
+    let logs = tree_of(20);
+    let logs = open(logs.path(), options(1));
+    write_parquet(&logs, &inside.join("events.parquet")).unwrap();
+    std::fs::write(inside.join("broken.parquet"), b"PAR1 and no more").unwrap();
+    let back = open(folder.path(), options(1));
+    assert_eq!(count(&back, None), 20);
+    let coverage = show(&back.survey().unwrap());
+    assert_eq!(
+        coverage,
+        "files 2 failed 1 events 20 duplicates 0 bad 0\nunreadable 1"
+    );
+}

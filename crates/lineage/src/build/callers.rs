@@ -15,17 +15,13 @@ use crate::sighting::Who;
 use crate::strings::Text;
 use crate::usage::{ALWAYS, NEVER};
 
-/// No session lives longer, in microseconds.
-const LONGEST: i64 = 36 * 3600 * SECOND;
-
 /// Look-ups of credentials by who uses them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Callers {
     by_who: HashMap<Who, u32>,
     /// Sessions by principal and second of creation.
     sessions: Vec<(Text, i64, u32)>,
-    /// By principal and time of issue; what has no longest life stands first.
-    by_principal: Vec<(Text, i64, u32)>,
+    by_principal: Vec<(Text, u32)>,
     keys_of_user: HashMap<(Text, Text), Vec<u32>>,
     consoles_by_arn: HashMap<Text, Vec<u32>>,
 }
@@ -48,11 +44,7 @@ impl Build {
         for (node, entry) in self.entries.iter().enumerate() {
             let node = node as u32;
             if signs(entry.kind) && !entry.principal.is_empty() {
-                let issued = match entry.kind {
-                    Kind::AccessKey | Kind::OauthSession => NEVER,
-                    _ => entry.issued,
-                };
-                callers.by_principal.push((entry.principal, issued, node));
+                callers.by_principal.push((entry.principal, node));
             }
             match entry.kind {
                 Kind::AccessKey => {
@@ -108,16 +100,14 @@ impl Build {
         }
     }
 
-    /// The credentials of a principal that sign calls and may have worked at an instant, by their issue: a
-    /// principal may have a session for every minute of a year.
-    fn of_principal(&self, principal: Text, at: i64) -> impl Iterator<Item = u32> {
+    /// Every credential of a principal that signs calls.
+    fn of_principal(&self, principal: Text) -> impl Iterator<Item = u32> {
         let all = &self.callers.by_principal;
-        let start = |issued: i64| all.partition_point(|of| (of.0, of.1) < (principal, issued));
-        let end = |issued: i64| all.partition_point(|of| (of.0, of.1) <= (principal, issued));
-        let endless = &all[start(NEVER)..end(NEVER)];
-        let from = start(at.saturating_sub(LONGEST).max(NEVER + 1));
-        let until = end(at.saturating_add(CLOCKS_S * SECOND)).max(from);
-        endless.iter().chain(&all[from..until]).map(|of| of.2)
+        let from = all.partition_point(|(other, _)| *other < principal);
+        all[from..]
+            .iter()
+            .take_while(move |(other, _)| *other == principal)
+            .map(|(_, node)| *node)
     }
 
     /// The credentials of a principal that were used around an instant; failing these, those that worked
@@ -133,7 +123,7 @@ impl Build {
                 .as_ref()
                 .is_some_and(|usage| usage.first <= at + slack && at - slack <= usage.last)
         };
-        let mut found: Vec<u32> = self.of_principal(principal, at).filter(used).collect();
+        let mut found: Vec<u32> = self.of_principal(principal).filter(used).collect();
         if found.is_empty() {
             found = self.alive(principal, at);
         }
@@ -149,11 +139,11 @@ impl Build {
                 Kind::AccessKey | Kind::OauthSession => ALWAYS,
                 _ if entry.issued == NEVER => ALWAYS,
                 _ if entry.expires != NEVER => entry.expires,
-                _ => entry.issued.saturating_add(LONGEST),
+                _ => entry.issued.saturating_add(36 * 3600 * SECOND),
             };
             entry.issued <= at + slack && at <= longest
         };
-        self.of_principal(principal, at).filter(lives).collect()
+        self.of_principal(principal).filter(lives).collect()
     }
 
     /// The long-term keys of a user that existed at an instant.

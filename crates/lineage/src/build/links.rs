@@ -67,10 +67,6 @@ impl Build {
         let mut best: Option<(u8, Found)> = None;
         for place in &places {
             let minted = self.mints[*place as usize].clone();
-            // The caller's own copy tells more than the one of the account that the role is in.
-            if minted.mint().from == From::Account && matches!(best, Some((0, _))) {
-                continue;
-            }
             let (rank, found) = self.parent_by(node, &minted);
             let rank = match found {
                 Found::Parent(_) => rank,
