@@ -12,6 +12,7 @@ mod data;
 mod lineage_json;
 mod output;
 mod report;
+mod scratch;
 mod sparkline;
 mod units;
 
@@ -27,7 +28,10 @@ fn main() -> ExitCode {
         Err(exit) => return exit,
     };
     output::end_on_interrupt();
-    match cli::run(arguments) {
+    scratch::begin();
+    let outcome = cli::run(arguments);
+    scratch::end();
+    match outcome {
         Ok(status) => status.into(),
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -253,6 +253,7 @@ fn trim_line_ends(text: &str) -> String {
 pub fn end_on_interrupt() {
     // A second handler cannot be there: this is the first thing that `main` does.
     let _ = ctrlc::set_handler(|| {
+        crate::scratch::end_at_once();
         eprintln!("interrupted");
         std::process::exit(INTERRUPTED);
     });

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use keyline_lake::{RawRecord, write_parquet};
+use keyline_lake::{RawRecord, partial_path, write_parquet};
 
 use super::{Context, DataArgs, Status};
 use crate::coverage::{self, bytes, count};
-use crate::data;
+use crate::{data, scratch};
 
 /// The file that a conversion makes in its folder.
 const FILE: &str = "cloudtrail.parquet";
@@ -42,6 +42,7 @@ pub fn run(args: ConvertArgs, context: Context) -> Result<Status> {
     }
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("cannot make the folder `{}`", args.out.display()))?;
+    scratch::remove_if_interrupted(partial_path(&file));
     let written = write_parquet(&logs, &file)?;
     bar.finish_and_clear();
     let events = count(written.rows, "event");
