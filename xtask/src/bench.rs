@@ -142,6 +142,29 @@ fn run(plan: &Plan) -> anyhow::Result<Vec<Measured>> {
             command
         },
     )?);
+    measured.push(measure(
+        plan,
+        "lineage",
+        "keyline: lineage of every credential, from gz",
+        || {
+            let mut command = keyline(plan);
+            command.args(["lineage", "--threads", &threads, "--data"]);
+            command.arg(&plan.logs);
+            command
+        },
+    )?);
+    let key = busiest_key(plan, &parquet)?;
+    measured.push(measure(
+        plan,
+        "lineage-key",
+        "keyline: everything under one key, from Parquet",
+        || {
+            let mut command = keyline(plan);
+            command.args(["lineage", &key, "--down", "--threads", &threads, "--data"]);
+            command.arg(&parquet);
+            command
+        },
+    )?);
     if plan.rules.is_empty() {
         eprintln!("left out: hunt, because no rules were found; `--rules DIR` names some");
     } else {
@@ -169,15 +192,35 @@ fn run(plan: &Plan) -> anyhow::Result<Vec<Measured>> {
         })?);
     }
     if plan.peers == Peers::Run {
-        peers(plan, &out, &threads, &mut measured)?;
+        peers(plan, &out, &threads, &key, &mut measured)?;
     }
     Ok(measured)
+}
+
+/// The long-term key that minted most, and so has the largest tree.
+fn busiest_key(plan: &Plan, parquet: &Path) -> anyhow::Result<String> {
+    let mut command = keyline(plan);
+    command
+        .args(["query", "-o", "csv", "--data"])
+        .arg(parquet)
+        .arg(
+            "Credential | where Kind == 'access-key' | top 1 by array_length(Children) \
+         | project tostring(AccessKeyIds[0])",
+        );
+    let output = command.output().context("cannot ask for a key")?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    let key = told.lines().last().unwrap_or_default().trim();
+    if !key.starts_with("AKIA") {
+        bail!("no key was found in the data: {told}");
+    }
+    Ok(key.to_owned())
 }
 
 fn peers(
     plan: &Plan,
     out: &Path,
     threads: &str,
+    key: &str,
     measured: &mut Vec<Measured>,
 ) -> anyhow::Result<()> {
     let python = python(&plan.work)?;
@@ -207,6 +250,18 @@ fn peers(
             command
         })?);
     }
+    let parquet = out.join("keyline.parquet/cloudtrail.parquet");
+    measured.push(measure(
+        plan,
+        "duckdb-lineage",
+        "DuckDB: the keys under one key, a recursive query over Keyline's Parquet",
+        || {
+            let mut command = Command::new(&python);
+            command.arg(script("duckdb_lineage.py"));
+            command.arg(&parquet).args([key, threads]);
+            command
+        },
+    )?);
     let file = out.join("chdb.parquet");
     measured.push(measure(
         plan,
