@@ -1,7 +1,7 @@
-//! The forest of credentials as the JSON of the contract `keyline.lineage/1`.
+//! Credentials as the JSON of the contract `keyline.lineage/1`.
 
+use keyline_lineage::Credential;
 use keyline_lineage::liveness::liveness;
-use keyline_lineage::{Credential, Forest};
 use keyline_trail::Coverage;
 use keyline_trail::time::format_time;
 use serde_json::{Value, json};
@@ -12,7 +12,6 @@ pub const SCHEMA: &str = "keyline.lineage/1";
 
 /// `as_of` is in microseconds since 1970; null where there is no event.
 pub fn document(
-    forest: &Forest,
     shown: impl Iterator<Item = Credential>,
     as_of: Option<i64>,
     read: &Coverage,
@@ -22,7 +21,6 @@ pub fn document(
         "schema": SCHEMA,
         "as_of": as_of.map(format_time),
         "coverage": coverage::json(read),
-        "credentials_total": forest.len(),
         "credentials": shown.map(|shown| credential(&shown, at)).collect::<Vec<_>>(),
     })
 }

@@ -64,6 +64,23 @@ impl Facts {
         self
     }
 
+    /// Says what all of the data covers, where only some of its events are taken in: the times of its first and
+    /// last event, and the accounts whose trails it holds. Why a parent is unknown is judged by these.
+    pub fn covering<'a>(
+        mut self,
+        first_event: Option<i64>,
+        last_event: Option<i64>,
+        accounts: impl IntoIterator<Item = &'a str>,
+    ) -> Facts {
+        self.first_event = first_event.or(self.first_event);
+        self.last_event = last_event.or(self.last_event);
+        for account in accounts {
+            let account = self.strings.intern(account);
+            self.recipients.insert(account);
+        }
+        self
+    }
+
     /// The columns that are needed of every event.
     pub fn columns() -> Projection {
         columns::narrow()

@@ -98,9 +98,12 @@ pub fn run(args: LineageArgs, mut context: Context) -> Result<Status> {
     };
     let (logs, bar) = data::open_logs(&[], &reading, RawRecord::Leave, &context)?;
     let lineage = Lineage::of(&logs, data::production(&context.config.estate));
-    let forest = lineage.forest()?;
+    let (forest, problems) = match &args.pivot {
+        Some(pivot) => lineage.about(pivot.trim())?,
+        None => lineage.whole()?,
+    };
     let mut read = logs.survey()?;
-    read.problems.merge(lineage.problems()?);
+    read.problems.merge(problems);
     bar.finish_and_clear();
     let as_of = args
         .data
@@ -183,7 +186,7 @@ fn show(
 ) -> Result<()> {
     if args.output == Picture::Json {
         let credentials = chosen.named.iter().map(|node| forest.credential(*node));
-        let document = lineage_json::document(forest, credentials, as_of, read);
+        let document = lineage_json::document(credentials, as_of, read);
         writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
         return Ok(());
     }

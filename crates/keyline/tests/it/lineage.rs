@@ -278,3 +278,27 @@ fn alerts_become_incidents_by_the_root_of_their_credentials() {
         assert_eq!(alert["credentials"], serde_json::json!([root["id"]]));
     }
 }
+
+#[test]
+fn one_key_of_parquet_is_answered_as_from_the_whole() {
+    for story in [
+        STORY,
+        "role-juggling",
+        "federation-token-to-console",
+        "forward-access",
+    ] {
+        let folder = Folder::new();
+        folder
+            .line(&format!("simulate {story} --seed 3 --out story"))
+            .expect(0);
+        folder.line("convert story/AWSLogs --out parquet").expect(0);
+        let key = truth(&folder)["access_key_id"].as_str().unwrap().to_owned();
+        let ask = |data: &str| {
+            let line = format!("lineage {key} --data {data} -o json");
+            let document = folder.line(&line).expect(0).json();
+            (document["as_of"].clone(), document["credentials"].clone())
+        };
+        let (from_logs, from_parquet) = (ask("story/AWSLogs"), ask("parquet"));
+        assert_eq!(from_logs, from_parquet, "{story}");
+    }
+}

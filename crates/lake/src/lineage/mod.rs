@@ -94,6 +94,23 @@ impl Lineage {
         Ok(self.built()?.0.clone())
     }
 
+    /// The forest as far as a text is concerned, and what was wrong: what it names, what that came from and
+    /// what it minted are as in the whole forest; other credentials may be missing or have fewer uses. Blocks.
+    pub fn about(&self, text: &str) -> Result<(Arc<Forest>, Problems), Error> {
+        let inner = &self.inner;
+        if inner.built.get().is_none()
+            && let Some(facts) = inner.logs.facts_about(&inner.production, text)?
+        {
+            return Ok(inner.build(facts));
+        }
+        self.whole()
+    }
+
+    /// The whole forest, and what was wrong with the data as far as lineage is concerned. Blocks.
+    pub fn whole(&self) -> Result<(Arc<Forest>, Problems), Error> {
+        self.built().cloned()
+    }
+
     /// What was wrong with the data, as far as lineage is concerned. Blocks like the forest.
     pub fn problems(&self) -> Result<Problems, Error> {
         Ok(self.built()?.1.clone())
