@@ -6,6 +6,7 @@
 
 mod bench;
 mod data;
+mod oracle;
 mod run;
 mod testing;
 
@@ -19,6 +20,7 @@ usage: cargo xtask TASK [OPTION…]
   test [-p CRATE…] [-- ARG…]   all tests of the workspace, or of some crates; ends with `N passed, N failed`
   ci                           formatting, lints and all tests, as `.ci/run` does
   kql-report                   which cases of the KQL corpora pass, and the causes of those that do not
+  oracle --tool DIR            ask Microsoft's binder about the KQL corpora; writes docs/kql/oracle.jsonl (needs Node)
   data --events N --out DIR    benchmark data: N events of a simulated organisation as gz log files
        [--seed N] [--days N] [--accounts N] [--threads N] [--habits]
   bench --events N [--peers]   measure this build (and the peers) over generated data; see bench/README.md
@@ -44,6 +46,7 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<ExitCode> {
         "test" => testing::test(options),
         "ci" => testing::ci(),
         "kql-report" => testing::kql_report(options),
+        "oracle" => oracle::oracle(options).map(|()| ExitCode::SUCCESS),
         "data" => data::data(options).map(|()| ExitCode::SUCCESS),
         "bench" => bench::bench(options).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {

@@ -6,6 +6,7 @@
 mod support;
 mod parse;
 mod messages;
+mod oracle;
 mod format;
 mod hostile;
 mod check;
