@@ -69,8 +69,11 @@ pub fn has_stages(root: &Arc<Rel>) -> bool {
         } else {
             Place::Inside
         };
-        matches!(rel.op, Op::Evaluate { .. })
-            || exprs(rel).iter().any(|expr| needs_a_stage(expr, place))
+        let runs_apart = matches!(
+            rel.op,
+            Op::Evaluate { .. } | Op::GraphMatch(_) | Op::GraphToTable { .. }
+        );
+        runs_apart || exprs(rel).iter().any(|expr| needs_a_stage(expr, place))
     })
 }
 
@@ -399,6 +402,15 @@ fn inputs(rel: &Rel) -> Vec<Arc<Rel>> {
             });
             input.iter().cloned().chain(relations).collect()
         }
+        Op::Graph(graph) => {
+            let tables = graph.nodes.iter().map(|(table, _)| table);
+            std::iter::once(&graph.edges)
+                .chain(tables)
+                .cloned()
+                .collect()
+        }
+        Op::GraphMatch(found) => vec![found.graph.clone()],
+        Op::GraphToTable { graph, .. } => vec![graph.clone()],
     }
 }
 
@@ -452,6 +464,12 @@ fn exprs(rel: &Rel) -> Vec<&Expr> {
                 PluginArg::Expr(expr) => Some(expr),
                 PluginArg::Rel(_) => None,
             })
+            .collect(),
+        Op::GraphMatch(found) => found
+            .predicate
+            .iter()
+            .chain(named(&found.output))
+            .chain(found.lists.iter().map(|list| &list.expr))
             .collect(),
         _ => Vec::new(),
     }

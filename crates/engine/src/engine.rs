@@ -82,7 +82,13 @@ impl Engine {
 
     /// Query text in, the whole result out.
     pub fn query_text(&self, text: &str, evaluation: &Evaluation) -> Result<Table> {
-        let query = self.check(text)?;
+        let (query, mut diagnostics) = parse::parse(text);
+        if diagnostics.iter().any(|d| d.severity != Severity::Warning) {
+            return Err(Error::query(diagnostics));
+        }
+        let (checked, found) = self.check_at(&query, evaluation)?;
+        diagnostics.extend(found);
+        let query = checked.ok_or_else(|| Error::query(diagnostics))?;
         let plan = self.physical(&self.plan(&query, evaluation)?)?;
         let rows = batches_to_rows(&self.collect(plan)?, &query.root.columns)?;
         Ok(Table {

@@ -17,6 +17,8 @@ pub mod lower;
 pub mod pushdown;
 pub mod rows;
 pub mod session;
+mod open_schema;
+mod stages;
 pub mod extract;
 mod sessions;
 

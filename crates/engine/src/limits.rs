@@ -45,3 +45,24 @@ pub const PLANNING_STACK_BYTES: usize = 1 << 30;
 
 /// Bytes of stack of a thread that runs plans: expressions are evaluated recursively.
 pub const WORKER_STACK_BYTES: usize = 64 << 20;
+
+/// Columns that the data may ask for (`bag_unpack`, `pivot`): a table that nobody can read.
+pub const STAGE_COLUMNS_MAX: usize = 1000;
+
+/// Values that a combination of `basket` has at most: Kusto's own default.
+pub const BASKET_COLUMNS_MAX: usize = 5;
+
+/// Combinations that `basket` may find before it gives up: a threshold too low finds millions.
+pub const BASKET_SEGMENTS_MAX: usize = 100_000;
+
+/// Matches of a graph pattern that are held at once.
+pub const GRAPH_MATCHES_MAX: usize = 5_000_000;
+
+/// Edges that are walked to find the matches of a pattern: paths grow exponentially with their length.
+pub const GRAPH_STEPS_MAX: u64 = 500_000_000;
+
+/// Nodes and edges of a graph.
+pub const GRAPH_ELEMENTS_MAX: usize = 20_000_000;
+
+/// Operators of one query whose columns only the data tells: each is a run of what stands before it.
+pub const OPEN_STAGES_MAX: usize = 16;

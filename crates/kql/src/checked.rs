@@ -155,6 +155,16 @@ pub enum Op {
         plugin: String,
         args: Vec<PluginArg>,
     },
+    /// A graph, which is no table: its `Rel` has no columns, and only graph operators read it.
+    Graph(Graph),
+    /// `graph-match` and `graph-shortest-paths`.
+    GraphMatch(GraphMatch),
+    /// `graph-to-table`: the nodes or the edges, with the hashes of ids under these names in front.
+    GraphToTable {
+        graph: Arc<Rel>,
+        part: GraphPart,
+        ids: Vec<(GraphId, String)>,
+    },
     /// `materialize(…)`: run once, however often the same `Arc` is used.
     Materialize {
         input: Arc<Rel>,
@@ -412,6 +422,118 @@ pub enum ScanOutput {
     All,
     Last,
     None,
+}
+
+/// `make-graph`, and what the graph operators after it change.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    pub edges: Arc<Rel>,
+    /// The columns of the edges that hold the ids of the nodes.
+    pub source: String,
+    pub target: String,
+    /// Tables of nodes, each with the column of the id. Their columns by name are those of a node.
+    pub nodes: Vec<(Arc<Rel>, String)>,
+    /// The columns of a node: of the tables, or the id alone, or none.
+    pub node_columns: Vec<Column>,
+    /// Those that hold the id where a node is in none of the tables.
+    pub ids: Vec<String>,
+    /// A column of edges and nodes by which the graph is cut into graphs of their own.
+    pub partition: Option<String>,
+    pub steps: Vec<GraphStep>,
+}
+
+#[derive(Clone, Debug)]
+pub enum GraphStep {
+    /// A new column of the nodes: the number of the component.
+    MarkComponents {
+        column: String,
+        strong: bool,
+    },
+    KeepNodes(Expr),
+    KeepEdges(Expr),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GraphPart {
+    Nodes,
+    Edges,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GraphId {
+    Node,
+    Source,
+    Target,
+}
+
+/// A pattern to be found in a graph. In `predicate` and `output`, a column named `variable.column` is
+/// that of the node or edge that the variable stands for; `variable.$id`, `variable.$in` and
+/// `variable.$out` are a node's id and degrees; a column named by one of `lists` is made of a path.
+#[derive(Clone, Debug)]
+pub struct GraphMatch {
+    pub graph: Arc<Rel>,
+    pub variables: Vec<GraphVariable>,
+    /// Sequences of a node, an edge, a node and so on, each a place in `variables`.
+    pub patterns: Vec<Vec<usize>>,
+    pub predicate: Option<Expr>,
+    pub lists: Vec<PathList>,
+    pub output: Vec<NamedExpr>,
+    pub kind: MatchKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatchKind {
+    /// Edges may be passed several times.
+    AllCycles,
+    /// No edge is passed twice: the default.
+    UniqueEdges,
+    /// No node is passed twice.
+    NoCycles,
+    /// For a first and a last node one of the shortest paths, or all of them.
+    ShortestAny,
+    ShortestAll,
+}
+
+#[derive(Clone, Debug)]
+pub struct GraphVariable {
+    pub name: String,
+    pub kind: GraphVariableKind,
+}
+
+#[derive(Clone, Debug)]
+pub enum GraphVariableKind {
+    Node,
+    Edge(EdgeDirection),
+    /// Several edges: how many at least and at most.
+    Path {
+        direction: EdgeDirection,
+        least: Expr,
+        most: Expr,
+    },
+}
+
+pub use crate::syntax::EdgeDirection;
+
+/// `map(path, expr)`, `all(path, expr)`, `any(path, expr)`: an expression over each edge of a path,
+/// or over each node within it.
+#[derive(Clone, Debug)]
+pub struct PathList {
+    /// The column that stands for it.
+    pub column: String,
+    pub kind: PathListKind,
+    /// A place in the variables.
+    pub variable: usize,
+    /// Over the nodes between the edges, not over the edges.
+    pub of_nodes: bool,
+    /// Over the columns of an edge or node, `$id`, `$in` and `$out` of a node among them.
+    pub expr: Expr,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathListKind {
+    Map,
+    All,
+    Any,
 }
 
 #[derive(Clone, Debug)]

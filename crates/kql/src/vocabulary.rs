@@ -220,6 +220,7 @@ impl Walk {
                     self.exprs([&level.of.expr, &level.by.expr]);
                 }
             }
+            Kind::ProjectByNames { names } => self.exprs(names),
             Kind::TopHitters { count, of, by } => self.exprs([count, of].into_iter().chain(by)),
             Kind::Join { right, condition } | Kind::Lookup { right, condition } => {
                 self.expr(right);
@@ -325,7 +326,10 @@ impl Walk {
                 for nodes in &graph.nodes {
                     self.exprs([&nodes.table, &nodes.id]);
                 }
-                self.exprs(&graph.partitioned_by);
+                if let Some((key, subquery)) = &graph.partition {
+                    self.expr(key);
+                    self.pipe(subquery);
+                }
             }
             Kind::GraphMatch(found) | Kind::GraphShortestPaths(found) => {
                 for part in found.patterns.iter().flatten() {

@@ -27,6 +27,8 @@ pub enum Family {
     Network,
     Encoding,
     Series,
+    Sketches,
+    Geo,
 }
 
 impl Family {
@@ -46,6 +48,8 @@ impl Family {
             Family::Network => "network",
             Family::Encoding => "encoding",
             Family::Series => "series",
+            Family::Sketches => "sketches",
+            Family::Geo => "geo",
         }
     }
 
@@ -64,6 +68,8 @@ impl Family {
             Family::Network => "Network addresses",
             Family::Encoding => "Encoding and hashes",
             Family::Series => "Series",
+            Family::Sketches => "Sketches",
+            Family::Geo => "Places on the Earth",
         }
     }
 }
@@ -136,6 +142,14 @@ impl Call<'_> {
     /// Takes argument `index` as a value of type `to`.
     pub fn arg(&self, index: usize, to: Type) -> Result<Expr, Error> {
         convert(self.typed(index)?, to)
+    }
+
+    /// The same, or a default where the call has no such argument.
+    pub fn arg_or(&self, index: usize, to: Type, default: Expr) -> Result<Expr, Error> {
+        match index < self.args.len() {
+            true => self.arg(index, to),
+            false => Ok(default),
+        }
     }
 
     pub fn typed(&self, index: usize) -> Result<TypedExpr, Error> {

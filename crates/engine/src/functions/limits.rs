@@ -18,5 +18,11 @@ pub const CIDR_COUNT_MAX: usize = 64;
 /// Elements in one another in the XML that `parse_xml` takes, so that the result can be walked.
 pub const XML_DEPTH_MAX: usize = 100;
 
+/// Degree of the polynomial of `series_fit_poly`: beyond, the equations say nothing.
+pub const POLYNOMIAL_DEGREE_MAX: usize = 16;
+
+/// Values that one t-digest keeps apart, about: its error is far below a percent.
+pub const DIGEST_VALUES_MAX: usize = 1000;
+
 /// Bytes of a text that is decompressed: a few bytes can stand for gigabytes.
 pub const DECOMPRESSED_BYTES_MAX: u64 = 16 << 20;

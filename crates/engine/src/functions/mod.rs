@@ -13,12 +13,14 @@ mod registry;
 mod convert;
 mod dynamic;
 mod encoding;
+pub(crate) mod geo;
 mod math;
-mod network;
+pub(crate) mod network;
 mod operators;
 mod parsing;
 mod search;
 mod series;
+mod sketches;
 mod text;
 mod time;
 

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use super::call::Function;
 use super::kernel::Kernel;
 use super::{
-    convert, dynamic, encoding, math, network, operators, parsing, search, series, text, time,
+    convert, dynamic, encoding, geo, math, network, operators, parsing, search, series, sketches,
+    text, time,
 };
 
 /// Every function, family by family.
@@ -23,6 +24,8 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
         network::FUNCTIONS,
         encoding::FUNCTIONS,
         series::FUNCTIONS,
+        sketches::FUNCTIONS,
+        geo::FUNCTIONS,
     ]
     .into_iter()
     .flatten()
@@ -38,8 +41,10 @@ pub fn kernels() -> impl Iterator<Item = &'static Kernel> {
     functions()
         .flat_map(|function| function.kernels)
         .chain(dynamic::KERNELS)
+        .chain(dynamic::LIST_KERNELS)
         .chain(time::KERNELS)
         .chain(encoding::KERNELS)
+        .chain(sketches::KERNELS)
 }
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {

@@ -137,6 +137,12 @@ impl Live {
                 self.all(input);
                 self.all(subquery);
             }
+            Op::Graph(graph) => {
+                self.all(&graph.edges);
+                graph.nodes.iter().for_each(|(table, _)| self.all(table));
+            }
+            Op::GraphMatch(matched) => self.all(&matched.graph),
+            Op::GraphToTable { graph, .. } => self.all(graph),
             Op::Evaluate { input, args, .. } => {
                 input.iter().for_each(|input| self.all(input));
                 for arg in args {

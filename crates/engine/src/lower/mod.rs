@@ -167,6 +167,12 @@ impl<'a> Lowerer<'a> {
                 by,
                 subquery,
             } => self.partition(input, by, subquery, rel),
+            Op::Graph(_) => Err(Error::new(
+                ErrorKind::Invalid,
+                "a graph is no table: end with `graph-match` or `graph-to-table`",
+            )),
+            Op::GraphMatch(matched) => self.graph_match(rel, matched),
+            Op::GraphToTable { graph, part, ids } => self.graph_to_table(rel, graph, *part, ids),
             Op::Evaluate {
                 input,
                 plugin,

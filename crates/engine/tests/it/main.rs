@@ -7,6 +7,7 @@ mod compare;
 mod corpus;
 mod vocabulary;
 mod operators;
+mod stages;
 mod rules;
 mod proto;
 mod replay;

@@ -9,7 +9,6 @@ use clap::Args;
 use futures::StreamExt;
 use keyline_engine::rows::{append_rows, json, text};
 use keyline_engine::{Engine, EngineOptions, Evaluation};
-use keyline_kql::check::CheckOptions;
 use keyline_kql::checked::CheckedQuery;
 use keyline_kql::diagnostic::{Diagnostic, Severity};
 use keyline_kql::schema::Column;
@@ -180,8 +179,10 @@ fn check(session: &Session, source: &str) -> Result<(CheckedQuery, Vec<Diagnosti
     {
         return Err(Refusal::Diagnostics(diagnostics));
     }
-    let (checked, more) =
-        keyline_kql::check::check(&query, session.engine.schema(), &CheckOptions::default());
+    // Where the columns depend on the data, the data is asked.
+    let (checked, more) = session
+        .engine
+        .check_at(&query, &Evaluation::at(session.now_ticks))?;
     diagnostics.extend(more);
     match checked {
         Some(checked) => Ok((checked, diagnostics)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::scope::{Binding, ScalarBinding};
 use super::{Checked, Checker};
-use crate::checked::{Expr, ExprKind, MvExpand, NamedExpr, Op, PluginArg, Rel};
+use crate::checked::{Expr, ExprKind, GraphStep, MvExpand, NamedExpr, Op, PluginArg, Rel};
 use crate::limits::{
     EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX, RELATION_DEPTH_MAX, RELATIONS_MAX,
 };
@@ -335,6 +335,23 @@ fn relations(op: &Op) -> Vec<&Arc<Rel>> {
         Op::Partition {
             input, subquery, ..
         } => found.extend([input, subquery]),
+        Op::Graph(graph) => {
+            found.push(&graph.edges);
+            found.extend(graph.nodes.iter().map(|(table, _)| table));
+            for step in &graph.steps {
+                match step {
+                    GraphStep::KeepNodes(expr) | GraphStep::KeepEdges(expr) => exprs.push(expr),
+                    GraphStep::MarkComponents { .. } => {}
+                }
+            }
+        }
+        Op::GraphMatch(matched) => {
+            found.push(&matched.graph);
+            exprs.extend(&matched.predicate);
+            exprs.extend(named(&matched.output));
+            exprs.extend(matched.lists.iter().map(|list| &list.expr));
+        }
+        Op::GraphToTable { graph, .. } => found.push(graph),
         Op::Evaluate { input, args, .. } => {
             found.extend(input);
             for arg in args {

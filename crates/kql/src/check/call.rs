@@ -65,6 +65,9 @@ impl<'a> Checker<'a> {
             }
             _ => {}
         }
+        if let Some(found) = self.graph_call(found, row, span) {
+            return found;
+        }
         if self.aggregates.is_some() && functions::aggregate(&name.text).is_some() {
             return self.aggregate_in_expression(found, row, span);
         }
@@ -73,6 +76,7 @@ impl<'a> Checker<'a> {
             "column_ifexists" | "columnifexists" | "iscolumnexists" => {
                 return self.column_if_exists(found, row, span);
             }
+            "column_names_of" => return self.column_names_of(found, span),
             "pack_all" | "bag_pack_columns" => return self.pack_columns(found, row, span),
             _ => {}
         }
@@ -508,6 +512,25 @@ impl<'a> Checker<'a> {
         Ok(call(function, args, Type::Dynamic, span))
     }
 
+    /// `column_names_of(T)`: decided here, as an array.
+    fn column_names_of(&mut self, found: &'a Call, span: Span) -> Checked<Expr> {
+        let [table] = found.args.as_slice() else {
+            return Err(self.error(
+                codes::ARGUMENT_COUNT,
+                span,
+                "`column_names_of` takes a table",
+            ));
+        };
+        let table = self.tabular(&table.value, &Row::none())?;
+        let names: Vec<String> = table
+            .columns
+            .iter()
+            .filter_map(|column| super::data::json(&Value::String(column.name.clone())))
+            .collect();
+        let json = format!("[{}]", names.join(","));
+        Ok(literal(Value::Dynamic(json), span))
+    }
+
     /// `column_ifexists('name', default)`: decided here, by the columns that there are.
     fn column_if_exists(&mut self, found: &'a Call, row: &Row, span: Span) -> Checked<Expr> {
         let exists = found.name.text == "iscolumnexists";
@@ -660,11 +683,38 @@ impl<'a> Checker<'a> {
                 ("baseline", Dynamic),
             ],
             "series_decompose_forecast" => vec![
-                ("forecast", Dynamic),
+                ("baseline", Dynamic),
                 ("seasonal", Dynamic),
                 ("trend", Dynamic),
                 ("residual", Dynamic),
             ],
+            "series_fit_2lines" => vec![
+                ("rsquare", Real),
+                ("split_idx", Long),
+                ("variance", Real),
+                ("rvariance", Real),
+                ("line_fit", Dynamic),
+                ("right_rsquare", Real),
+                ("right_slope", Real),
+                ("right_interception", Real),
+                ("right_variance", Real),
+                ("right_rvariance", Real),
+                ("left_rsquare", Real),
+                ("left_slope", Real),
+                ("left_interception", Real),
+                ("left_variance", Real),
+                ("left_rvariance", Real),
+            ],
+            "series_fit_poly" => vec![
+                ("rsquare", Real),
+                ("coefficients", Dynamic),
+                ("variance", Real),
+                ("rvariance", Real),
+                ("poly_fit", Dynamic),
+            ],
+            "series_periods_detect" | "series_periods_validate" => {
+                vec![("periods", Dynamic), ("scores", Dynamic)]
+            }
             "series_fft" | "series_ifft" => vec![("real", Dynamic), ("imag", Dynamic)],
             "array_sort_asc" | "array_sort_desc" => vec![("sorted", Dynamic); arrays],
             _ => Vec::new(),

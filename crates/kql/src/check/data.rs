@@ -198,6 +198,51 @@ fn text_of_json(json: &str) -> String {
     }
 }
 
+/// The texts in a JSON array, in order; what is no text is passed over.
+pub(super) fn texts(json: &str) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut chars = json.chars();
+    let mut depth = 0_usize;
+    while let Some(c) = chars.next() {
+        match c {
+            '[' | '{' => depth += 1,
+            ']' | '}' => depth = depth.saturating_sub(1),
+            '"' => {
+                let text = text_up_to_quote(&mut chars);
+                if depth <= 1 {
+                    texts.push(text);
+                }
+            }
+            _ => {}
+        }
+    }
+    texts
+}
+
+/// The rest of a JSON string, up to its closing quote.
+fn text_up_to_quote(chars: &mut std::str::Chars<'_>) -> String {
+    let mut text = String::new();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => break,
+            '\\' => match chars.next() {
+                Some('n') => text.push('\n'),
+                Some('r') => text.push('\r'),
+                Some('t') => text.push('\t'),
+                Some('u') => {
+                    let digits: String = chars.by_ref().take(4).collect();
+                    let code = u32::from_str_radix(&digits, 16).ok();
+                    text.extend(code.and_then(char::from_u32));
+                }
+                Some(c) => text.push(c),
+                None => break,
+            },
+            c => text.push(c),
+        }
+    }
+    text
+}
+
 /// A literal as JSON text.
 pub(super) fn json(value: &Value) -> Option<String> {
     Some(match value {

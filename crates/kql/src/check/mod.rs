@@ -24,6 +24,7 @@ mod data;
 mod aggregate;
 mod projection;
 mod operators;
+pub mod stage;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -55,6 +56,13 @@ pub fn check(
 ) -> (Option<CheckedQuery>, Vec<Diagnostic>) {
     let mut checker = Checker::new(schema, options);
     let root = checker.query(query);
+    finished(checker, root)
+}
+
+fn finished(
+    checker: Checker<'_>,
+    root: Checked<Arc<Rel>>,
+) -> (Option<CheckedQuery>, Vec<Diagnostic>) {
     let mut diagnostics = checker.diagnostics;
     diagnostics.sort_by_key(|diagnostic| (diagnostic.primary.start, diagnostic.primary.end));
     let refused = diagnostics
@@ -76,7 +84,15 @@ pub fn check(
 struct Checker<'a> {
     schema: &'a dyn Schema,
     options: &'a CheckOptions,
+    /// What the data has answered, where a query is checked in stages.
+    answers: Option<&'a stage::Answers>,
+    /// How many questions there were so far.
+    asked: usize,
+    /// The first question without an answer.
+    wanted: Option<stage::Wanted<Arc<Rel>>>,
     diagnostics: Vec<Diagnostic>,
+    /// The pattern whose expressions are being checked.
+    graph: Option<operators::GraphScope>,
     scopes: Scopes<'a>,
     tables: BTreeSet<String>,
     table_rels: HashMap<String, Arc<Rel>>,
@@ -106,7 +122,11 @@ impl<'a> Checker<'a> {
         Checker {
             schema,
             options,
+            answers: None,
+            asked: 0,
+            wanted: None,
             diagnostics: Vec::new(),
+            graph: None,
             scopes: Scopes::default(),
             tables: BTreeSet::new(),
             table_rels: HashMap::new(),

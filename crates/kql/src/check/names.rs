@@ -126,7 +126,7 @@ impl Checker<'_> {
         match &expr.kind {
             ExprKind::Name(name) => Some(name.text.clone()),
             ExprKind::Member { base, name } => {
-                if self.is_row_prefix(base, row) {
+                if self.is_row_prefix(base, row) && self.graph.is_none() {
                     return Some(name.text.clone());
                 }
                 match self

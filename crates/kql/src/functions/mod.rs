@@ -114,7 +114,7 @@ mod tests {
             "substring(string: scalar, start: integer, [length: integer]) -> string"
         );
         assert_eq!(scalar("iif").expect("an alias").canonical, "iff");
-        assert!(!scalar("geo_angle").expect("it is known").implemented);
+        assert!(!scalar("geo_point_buffer").expect("it is known").implemented);
         assert_eq!(
             aggregate("make_set").expect("it is in the table").column,
             ColumnName::Prefixed("set")

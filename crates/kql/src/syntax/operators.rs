@@ -73,6 +73,10 @@ pub enum OperatorKind {
         columns: Vec<NamePattern>,
     },
     /// `new = old`
+    /// `project-by-names dynamic([…]), 'pattern*'`
+    ProjectByNames {
+        names: Vec<Expr>,
+    },
     ProjectRename {
         items: Vec<NamedExpr>,
     },
@@ -388,7 +392,8 @@ pub struct MakeGraph {
     pub nodes: Vec<GraphNodes>,
     /// `with_node_id = name`
     pub node_id: Option<Name>,
-    pub partitioned_by: Option<Expr>,
+    /// `partitioned-by key ( operators )`
+    pub partition: Option<(Expr, Pipe)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -419,6 +424,7 @@ pub enum GraphPatternPart {
     },
 }
 
+/// Which way an edge of a pattern points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EdgeDirection {
     Forward,

@@ -189,8 +189,8 @@ fn operators() {
 #[test]
 fn what_is_valid_and_not_supported_is_said_by_name() {
     check(
-        "Events | extend x = geo_point_to_geohash(1.0, 2.0)",
-        &["KQL150 the function `geo_point_to_geohash` is not supported at `geo_point_to_geohash`"],
+        "Events | extend x = geo_point_to_s2cell(1.0, 2.0)",
+        &["KQL150 the function `geo_point_to_s2cell` is not supported at `geo_point_to_s2cell`"],
     );
     check(
         "Events | evaluate autocluster()",

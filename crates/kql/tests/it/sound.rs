@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use keyline_kql::check::{CheckOptions, check};
 use keyline_kql::checked::{
-    Expr, ExprKind, MvExpand, NamedAggregate, NamedExpr, Op, PluginArg, Rel, Side,
+    Expr, ExprKind, Graph, GraphMatch, GraphPart, GraphVariableKind, MvExpand, NamedAggregate,
+    NamedExpr, Op, PathListKind, PluginArg, Rel, Side,
 };
 use keyline_kql::functions;
 use keyline_kql::parse::parse;
@@ -216,17 +217,105 @@ fn relation(rel: &Rel) -> Sound {
             }
         }
         Op::Evaluate { input, args, .. } => {
-            let none = Vec::new();
-            let columns = input.as_ref().map_or(&none, |input| &input.columns);
+            let mut columns = Vec::new();
             if let Some(input) = input {
                 relation(input)?;
+                columns.extend(input.columns.clone());
+            }
+            // What is looked up in another table is an expression over that table.
+            for arg in args {
+                if let PluginArg::Rel(rel) = arg {
+                    relation(rel)?;
+                    columns.extend(rel.columns.clone());
+                }
             }
             args.iter().try_for_each(|arg| match arg {
-                PluginArg::Expr(arg) => expr(arg, columns),
-                PluginArg::Rel(rel) => relation(rel),
+                PluginArg::Expr(arg) => expr(arg, &columns),
+                PluginArg::Rel(_) => Ok(()),
             })
         }
+        Op::Graph(graph) => whole_graph(graph),
+        Op::GraphMatch(found) => matched(found, rel),
+        Op::GraphToTable { graph, part, ids } => {
+            relation(graph)?;
+            let Op::Graph(graph) = &graph.op else {
+                return Err("no graph".to_string());
+            };
+            let own = match part {
+                GraphPart::Nodes => &graph.node_columns,
+                GraphPart::Edges => &graph.edges.columns,
+            };
+            let named = ids.iter().map(|(_, name)| Column::new(name, Type::Long));
+            let made: Vec<Column> = named.chain(own.iter().cloned()).collect();
+            same(&rel.columns, &made, "the columns of the graph")
+        }
     }
+}
+
+fn whole_graph(graph: &Graph) -> Sound {
+    relation(&graph.edges)?;
+    for end in [&graph.source, &graph.target] {
+        if !names(&graph.edges.columns).contains(&end.as_str()) {
+            return Err(format!("edges have no column `{end}`"));
+        }
+    }
+    for (table, id) in &graph.nodes {
+        relation(table)?;
+        if !names(&table.columns).contains(&id.as_str()) {
+            return Err(format!("nodes have no column `{id}`"));
+        }
+        for column in &table.columns {
+            if !graph.node_columns.contains(column) {
+                return Err(format!("`{}` is no column of a node", column.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn matched(found: &GraphMatch, rel: &Rel) -> Sound {
+    relation(&found.graph)?;
+    let Op::Graph(graph) = &found.graph.op else {
+        return Err("no graph".to_string());
+    };
+    let facts = [
+        Column::new("$id", Type::String),
+        Column::new("$in", Type::Long),
+        Column::new("$out", Type::Long),
+    ];
+    let node: Vec<Column> = graph.node_columns.iter().chain(&facts).cloned().collect();
+    let mut seen = Vec::new();
+    for variable in &found.variables {
+        let own = match variable.kind {
+            GraphVariableKind::Node => &node,
+            GraphVariableKind::Edge(_) => &graph.edges.columns,
+            GraphVariableKind::Path { .. } => continue,
+        };
+        seen.extend(
+            own.iter()
+                .map(|column| Column::new(format!("{}.{}", variable.name, column.name), column.ty)),
+        );
+    }
+    for list in &found.lists {
+        expr(
+            &list.expr,
+            if list.of_nodes {
+                &node
+            } else {
+                &graph.edges.columns
+            },
+        )?;
+        let ty = match list.kind {
+            PathListKind::Map => Type::Dynamic,
+            PathListKind::All | PathListKind::Any => Type::Bool,
+        };
+        seen.push(Column::new(&list.column, ty));
+    }
+    found
+        .predicate
+        .iter()
+        .try_for_each(|predicate| expr(predicate, &seen))?;
+    projected(&found.output, &seen, rel)
 }
 
 fn projected(exprs: &[NamedExpr], input: &[Column], rel: &Rel) -> Sound {

@@ -2,6 +2,7 @@
 
 pub mod path;
 
+mod build_schema;
 mod sets;
 mod shift;
 mod sort;
@@ -84,3 +85,6 @@ pub const FUNCTIONS: &[&Function] = &[
 ];
 
 pub const KERNELS: &[Kernel] = path::KERNELS;
+
+/// What aggregates do with a list.
+pub const LIST_KERNELS: &[Kernel] = &[build_schema::OF_LIST];

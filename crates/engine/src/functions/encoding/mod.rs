@@ -23,6 +23,7 @@ mod gzip_compress_to_base64_string;
 mod gzip_decompress_from_base64_string;
 mod zlib_compress_to_base64_string;
 mod zlib_decompress_from_base64_string;
+mod punycode;
 
 use super::call::Function;
 use super::kernel::Kernel;
@@ -46,6 +47,10 @@ pub const FUNCTIONS: &[&Function] = &[
     &gzip_decompress_from_base64_string::FUNCTION,
     &zlib_compress_to_base64_string::FUNCTION,
     &zlib_decompress_from_base64_string::FUNCTION,
+    &punycode::FROM_STRING,
+    &punycode::TO_STRING,
+    &punycode::DOMAIN_FROM_STRING,
+    &punycode::DOMAIN_TO_STRING,
 ];
 
 pub const KERNELS: &[Kernel] = xxhash::KERNELS;

@@ -64,7 +64,7 @@ fn log_beta(alpha: f64, beta: f64) -> f64 {
 
 /// The regularised incomplete beta function, by its continued fraction on the side where that
 /// converges fast.
-fn cdf(x: f64, alpha: f64, beta: f64) -> f64 {
+pub(super) fn cdf(x: f64, alpha: f64, beta: f64) -> f64 {
     if x <= 0.0 || x >= 1.0 {
         return x.clamp(0.0, 1.0);
     }

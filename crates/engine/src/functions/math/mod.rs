@@ -49,6 +49,7 @@ mod convert_mass;
 mod convert_speed;
 mod convert_temperature;
 mod convert_volume;
+mod welch_test;
 
 use super::call::Function;
 
@@ -101,4 +102,5 @@ pub const FUNCTIONS: &[&Function] = &[
     &beta::CDF,
     &beta::INV,
     &beta::PDF,
+    &welch_test::FUNCTION,
 ];

@@ -28,6 +28,35 @@ mod ipv6_is_match;
 
 use super::call::Function;
 
+/// A version of the protocol, for what works with both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Network {
+    V4,
+    V6,
+}
+
+impl Network {
+    /// The length of the prefix and the first address of a network; an address is one of itself.
+    pub(crate) fn parse(self, text: &str) -> Option<(u32, u128)> {
+        match self {
+            Network::V4 => ipv4::Net::parse(text).map(|net| (net.prefix, net.first().into())),
+            Network::V6 => ipv6::Net::parse(text).map(|net| (net.prefix, net.first())),
+        }
+    }
+
+    /// The first address of the network of that prefix around an address.
+    pub(crate) fn first(self, address: u128, prefix: u32) -> u128 {
+        let bits = match self {
+            Network::V4 => 32,
+            Network::V6 => 128,
+        };
+        match bits - prefix {
+            128 => 0,
+            host => address >> host << host,
+        }
+    }
+}
+
 pub const FUNCTIONS: &[&Function] = &[
     &parse_ipv4::FUNCTION,
     &parse_ipv4_mask::FUNCTION,

@@ -4,6 +4,8 @@
 //! pushed down; elsewhere a kernel is.
 
 mod arithmetic;
+mod around;
+mod assert;
 mod between;
 mod bin;
 mod bin_at;
@@ -55,4 +57,6 @@ pub const FUNCTIONS: &[&Function] = &[
     &min_max_of::MAX_OF,
     &bin::FUNCTION,
     &bin_at::FUNCTION,
+    &around::FUNCTION,
+    &assert::FUNCTION,
 ];

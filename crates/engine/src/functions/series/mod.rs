@@ -1,8 +1,12 @@
 //! Functions of series: arrays of numbers.
 
+mod decompose;
 mod fill;
 mod numbers;
+mod outliers;
+mod periods;
 mod regression;
+mod spectrum;
 mod statistics;
 
 mod series_acos;
@@ -45,6 +49,17 @@ mod series_stats;
 mod series_stats_dynamic;
 mod series_fit_line;
 mod series_fit_line_dynamic;
+mod series_outliers;
+mod series_decompose;
+mod series_decompose_anomalies;
+mod series_decompose_forecast;
+mod series_fft;
+mod series_ifft;
+mod series_fit_2lines;
+mod series_fit_2lines_dynamic;
+mod series_fit_poly;
+mod series_periods_detect;
+mod series_periods_validate;
 
 use super::call::Function;
 
@@ -89,4 +104,15 @@ pub const FUNCTIONS: &[&Function] = &[
     &series_stats_dynamic::FUNCTION,
     &series_fit_line::FUNCTION,
     &series_fit_line_dynamic::FUNCTION,
+    &series_outliers::FUNCTION,
+    &series_decompose::FUNCTION,
+    &series_decompose_anomalies::FUNCTION,
+    &series_decompose_forecast::FUNCTION,
+    &series_fft::FUNCTION,
+    &series_ifft::FUNCTION,
+    &series_fit_2lines::FUNCTION,
+    &series_fit_2lines_dynamic::FUNCTION,
+    &series_fit_poly::FUNCTION,
+    &series_periods_detect::FUNCTION,
+    &series_periods_validate::FUNCTION,
 ];

@@ -36,6 +36,7 @@ mod unixtime_microseconds_todatetime;
 mod unixtime_nanoseconds_todatetime;
 mod datetime_utc_to_local;
 mod datetime_local_to_utc;
+mod datetime_list_timezones;
 
 use super::call::Function;
 use super::kernel::Kernel;
@@ -71,6 +72,7 @@ pub const FUNCTIONS: &[&Function] = &[
     &unixtime_nanoseconds_todatetime::FUNCTION,
     &datetime_utc_to_local::FUNCTION,
     &datetime_local_to_utc::FUNCTION,
+    &datetime_list_timezones::FUNCTION,
 ];
 
 pub const KERNELS: &[Kernel] = unixtime::KERNELS;

@@ -262,6 +262,26 @@ impl Lowerer<'_> {
                     Box::new(|v| coalesce(vec![v, lit(0.0_f64)])),
                 )
             }
+            "covariance" | "covariancep" => {
+                let second = args
+                    .get(1)
+                    .map(|arg| self.expr(relation, arg))
+                    .transpose()?;
+                let pair = [Some(value), second].into_iter().flatten();
+                let [a, b] = pair
+                    .map(|v| cast(v, DataType::Float64))
+                    .collect::<Vec<_>>()
+                    .try_into()
+                    .map_err(|_| Error::unsupported("a covariance of one column"))?;
+                let covariance = match base {
+                    "covariance" => stock::covar_samp(a, b),
+                    _ => stock::covar_pop(a, b),
+                };
+                (
+                    filtered(covariance)?,
+                    Box::new(|v| coalesce(vec![v, lit(0.0_f64)])),
+                )
+            }
             "binary_all_and" => (filtered(stock::bit_and(value))?, Box::new(|v| v)),
             "binary_all_or" => (filtered(stock::bit_or(value))?, Box::new(|v| v)),
             "binary_all_xor" => (filtered(stock::bit_xor(value))?, Box::new(|v| v)),
@@ -295,7 +315,13 @@ impl Lowerer<'_> {
                 }
                 (filtered(udaf.call(arguments))?, Box::new(|v| v))
             }
-            _ => return Err(Error::unsupported(format!("the aggregate `{function}`"))),
+            _ => match self.collected(relation, base, args, value)? {
+                Some((collected, kernel)) => (
+                    filtered(collected)?,
+                    Box::new(move |v| functions::kernel::call(kernel, vec![v])),
+                ),
+                None => return Err(Error::unsupported(format!("the aggregate `{function}`"))),
+            },
         })
     }
 
@@ -493,6 +519,10 @@ fn conditional(function: &str) -> Option<(&'static str, usize)> {
         "count_distinctif" => ("count_distinct", 1),
         "stdevif" => ("stdev", 1),
         "varianceif" => ("variance", 1),
+        "variancepif" => ("variancep", 1),
+        "covarianceif" => ("covariance", 2),
+        "covariancepif" => ("covariancep", 2),
+        "hll_if" => ("hll", 1),
         "make_list_if" => ("make_list", 1),
         "make_set_if" => ("make_set", 1),
         "make_bag_if" => ("make_bag", 1),

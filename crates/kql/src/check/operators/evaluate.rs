@@ -1,29 +1,32 @@
-//! `evaluate`: plugins whose columns are known before they run.
+//! `evaluate`: which plugin is meant, and those that are no plugins but to the eye.
+//!
+//! `bag_unpack` is a projection and `pivot` an aggregation; their columns are stated in the query, or
+//! only the data tells them (see [`crate::check::stage`]).
 
 use std::sync::Arc;
 
-use crate::check::report::Checked;
+use crate::check::aggregate::Sink;
+use crate::check::build::{call, column, converted, literal};
+use crate::check::names::UniqueNames;
+use crate::check::report::{Checked, Reported};
 use crate::check::scope::{Row, Windows};
-use crate::check::{Checker, codes, suggest};
-use crate::checked::{ExprKind, Op, PluginArg, Rel};
+use crate::check::stage::Wanted;
+use crate::check::{Checker, codes, fold, suggest};
+use crate::checked::{Expr, ExprKind, NamedAggregate, NamedExpr, Op, PluginArg, Rel};
+use crate::functions;
 use crate::schema::Column;
 use crate::span::Span;
-use crate::syntax::{Call, RowSchema};
-use crate::types::Type;
+use crate::syntax::{self, Call, RowSchema};
+use crate::types::{Type, Value};
 
 /// Plugins of the language that Keyline does not run.
-const UNSUPPORTED: [&str; 46] = [
-    "active_users_count",
-    "activity_counts_metrics",
-    "activity_engagement",
-    "activity_metrics",
+const UNSUPPORTED: [&str; 32] = [
     "ai_chat_completion",
     "ai_chat_completion_prompt",
     "ai_embed_text",
     "ai_embeddings",
     "autocluster",
     "azure_digital_twins_query_request",
-    "basket",
     "cosmosdb_sql_request",
     "csharp",
     "dax_request",
@@ -35,30 +38,33 @@ const UNSUPPORTED: [&str; 46] = [
     "execute_show_command",
     "external_datatable",
     "funnel_sequence",
-    "funnel_sequence_completion",
-    "geo_line_lookup",
-    "geo_polygon_lookup",
     "http_request",
     "http_request_post",
     "identity",
     "identity_v3",
     "infer_storage_schema",
     "infer_storage_schema_with_suggestions",
-    "ipv4_lookup",
-    "ipv6_lookup",
     "mysql_request",
-    "new_activity_metrics",
     "postgresql_request",
     "preview",
     "python",
     "r",
-    "rolling_percentile",
-    "rows_near",
     "schema_merge",
-    "sequence_detect",
-    "session_count",
-    "sliding_window_counts",
     "sql_request",
+    "spark",
+    "stored_query",
+];
+
+/// The plugins that stand in this file.
+const HERE: [&str; 8] = [
+    "bag_unpack",
+    "basket",
+    "geo_line_lookup",
+    "geo_polygon_lookup",
+    "ipv4_lookup",
+    "ipv6_lookup",
+    "narrow",
+    "pivot",
 ];
 
 impl<'a> Checker<'a> {
@@ -70,126 +76,460 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Checked<Arc<Rel>> {
         let name = plugin.name.text.as_str();
-        match (name, input) {
-            ("bag_unpack" | "pivot", Some(input)) => {
-                let Some(schema) = schema else {
-                    return Err(self.unsupported(
-                        codes::UNSUPPORTED_PLUGIN,
-                        plugin.name.span,
-                        format!(
-                            "`{name}` whose columns only the data tells is not supported: \
-                             state them, as in `evaluate {name}(…) : (*, Name: string)`"
-                        ),
-                    ));
-                };
-                self.reshape(&input, plugin, schema, span)
-            }
-            ("narrow", Some(input)) => {
+        let known = HERE.contains(&name) || super::plugins::names().any(|other| other == name);
+        let Some(input) = input.filter(|_| known) else {
+            return Err(self.no_plugin(plugin, known));
+        };
+        match name {
+            "bag_unpack" => self.bag_unpack(&input, plugin, schema, span),
+            "pivot" => self.pivot(&input, plugin, schema, span),
+            "narrow" => {
                 let columns = vec![
                     Column::new("Row", Type::Long),
                     Column::new("Column", Type::String),
                     Column::new("Value", Type::String),
                 ];
-                let op = Op::Evaluate {
-                    input: Some(input),
-                    plugin: name.to_string(),
-                    args: Vec::new(),
-                };
-                self.unordered(op, columns, span)
+                self.simple_plugin(&input, name, Vec::new(), columns, span)
             }
-            ("bag_unpack" | "pivot" | "narrow", None) => Err(self.error(
-                codes::MISPLACED_OPERATOR,
-                plugin.name.span,
-                format!("`{name}` needs rows to work on"),
-            )),
-            _ if UNSUPPORTED.contains(&name) => Err(self.unsupported(
-                codes::UNSUPPORTED_PLUGIN,
-                plugin.name.span,
-                format!("the plugin `{name}` is not supported"),
-            )),
-            _ => {
-                let known = UNSUPPORTED
-                    .into_iter()
-                    .chain(["bag_unpack", "pivot", "narrow"]);
-                let meant = suggest::nearest(name, known).map(str::to_string);
-                Err(self.unknown(
-                    codes::UNKNOWN_FUNCTION,
-                    plugin.name.span,
-                    format!("unknown plugin `{name}`"),
-                    meant,
-                    None,
-                ))
-            }
+            "basket" => self.basket(&input, plugin, span),
+            _ if name.ends_with("_lookup") => self.lookup_plugin(&input, plugin, span),
+            _ => match self.plugin(&input, plugin, span) {
+                Some(rel) => rel,
+                None => Err(self.no_plugin(plugin, false)),
+            },
         }
     }
 
-    /// `bag_unpack` and `pivot` with their columns stated; `*` are those of the input that stay.
-    fn reshape(
+    fn no_plugin(&mut self, plugin: &Call, known: bool) -> Reported {
+        let name = plugin.name.text.as_str();
+        if known {
+            return self.error(
+                codes::MISPLACED_OPERATOR,
+                plugin.name.span,
+                format!("`{name}` needs rows to work on"),
+            );
+        }
+        if UNSUPPORTED.contains(&name) {
+            return self.unsupported(
+                codes::UNSUPPORTED_PLUGIN,
+                plugin.name.span,
+                format!("the plugin `{name}` is not supported"),
+            );
+        }
+        let names = UNSUPPORTED
+            .into_iter()
+            .chain(HERE)
+            .chain(super::plugins::names());
+        let meant = suggest::nearest(name, names).map(str::to_string);
+        self.unknown(
+            codes::UNKNOWN_FUNCTION,
+            plugin.name.span,
+            format!("unknown plugin `{name}`"),
+            meant,
+            None,
+        )
+    }
+
+    fn simple_plugin(
+        &mut self,
+        input: &Arc<Rel>,
+        plugin: &str,
+        args: Vec<PluginArg>,
+        columns: Vec<Column>,
+        span: Span,
+    ) -> Checked<Arc<Rel>> {
+        let op = Op::Evaluate {
+            input: Some(Arc::clone(input)),
+            plugin: plugin.to_string(),
+            args,
+        };
+        self.unordered(op, columns, span)
+    }
+
+    /// `bag_unpack(column[, prefix][, columnsConflict][, ignoredProperties])`: the members of a bag as
+    /// columns.
+    fn bag_unpack(
         &mut self,
         input: &Arc<Rel>,
         plugin: &'a Call,
-        schema: &'a RowSchema,
+        schema: Option<&'a RowSchema>,
+        span: Span,
+    ) -> Checked<Arc<Rel>> {
+        let unpack = self.unpack_arguments(input, plugin, span)?;
+        let row = Row::of(input);
+        let bag_column = column(&unpack.bag, Type::Dynamic, span);
+        let member = |key: &str, ty: Type| {
+            let member = Expr {
+                kind: ExprKind::Member {
+                    base: Box::new(bag_column.clone()),
+                    key: key.to_string(),
+                },
+                ty: Type::Dynamic,
+                span,
+            };
+            converted(member, ty)
+        };
+        let stays = |column: &Column| column.name != unpack.bag;
+        let own = |column: &Column| NamedExpr {
+            name: column.name.clone(),
+            expr: self::column(&column.name, column.ty, span),
+        };
+        if let Some(schema) = schema {
+            let stated = self.declared_columns(schema)?;
+            let mut exprs = Vec::new();
+            if schema.open {
+                let source = input.columns.iter().filter(|column| stays(column));
+                let unstated = |column: &&Column| !stated.iter().any(|s| s.name == column.name);
+                exprs.extend(source.filter(unstated).map(own));
+            }
+            for column in stated {
+                let source = row.column(&column.name).filter(|source| stays(source));
+                let expr = match (source, column.name.strip_prefix(&unpack.prefix)) {
+                    (Some(source), _) => converted(own(source).expr, column.ty),
+                    (None, Some(key)) => member(key, column.ty),
+                    (None, None) => literal(fold::null(column.ty), span),
+                };
+                exprs.push(NamedExpr {
+                    name: column.name,
+                    expr,
+                });
+            }
+            return self.reshaped(input, exprs, span);
+        }
+        let bags = vec![own(&Column::new(&unpack.bag, Type::Dynamic))];
+        let bags = self.projected(input, bags, span)?;
+        let slots = match self.stage(Wanted::Members { input: bags }) {
+            Some(slots) => slots,
+            None => return Err(self.columns_of_the_data(plugin)),
+        };
+        // A member of the name of the bag itself takes its place.
+        let mut exprs: Vec<NamedExpr> = input.columns.iter().map(own).collect();
+        let named_as_bag = |slot: &Column| format!("{}{}", unpack.prefix, slot.name) == unpack.bag;
+        let mut replaced = slots
+            .iter()
+            .filter(|slot| !unpack.ignored.contains(&slot.name));
+        match replaced.find(|slot| named_as_bag(slot)) {
+            None => exprs.retain(|named| named.name != unpack.bag),
+            Some(slot) => {
+                for named in exprs.iter_mut().filter(|named| named.name == unpack.bag) {
+                    named.expr = member(&slot.name, slot.ty);
+                }
+            }
+        }
+        for slot in slots.iter().filter(|slot| !named_as_bag(slot)) {
+            if unpack.ignored.contains(&slot.name) {
+                continue;
+            }
+            let name = format!("{}{}", unpack.prefix, slot.name);
+            let expr = member(&slot.name, slot.ty);
+            match exprs.iter_mut().find(|other| other.name == name) {
+                None => exprs.push(NamedExpr { name, expr }),
+                Some(source) if unpack.conflict == "replace_source" => source.expr = expr,
+                Some(_) if unpack.conflict == "keep_source" => {}
+                Some(_) => {
+                    return Err(self.error_with_help(
+                        codes::DUPLICATE_COLUMN,
+                        plugin.name.span,
+                        format!("there is already a column `{name}`"),
+                        "say `columnsConflict='replace_source'` or `'keep_source'`, or give a prefix",
+                    ));
+                }
+            }
+        }
+        self.reshaped(input, exprs, span)
+    }
+
+    fn unpack_arguments(&mut self, input: &Rel, plugin: &'a Call, span: Span) -> Checked<Unpack> {
+        let row = Row {
+            windows: Windows::Misplaced,
+            ..Row::of(input)
+        };
+        let Some((bag, rest)) = plugin.args.split_first() else {
+            return Err(self.column_expected(plugin, span));
+        };
+        let bag = self.scalar(&bag.value, &row)?;
+        let ExprKind::Column(name) = &bag.kind else {
+            return Err(self.column_expected(plugin, bag.span));
+        };
+        if bag.ty != Type::Dynamic {
+            return Err(self.error(
+                codes::ARGUMENT_TYPE,
+                bag.span,
+                format!("`bag_unpack` expects a `dynamic`, found a `{}`", bag.ty),
+            ));
+        }
+        let mut unpack = Unpack {
+            bag: name.clone(),
+            prefix: String::new(),
+            conflict: "error".to_string(),
+            ignored: Vec::new(),
+        };
+        for (place, arg) in rest.iter().enumerate() {
+            let named = arg.name.as_ref().map(|name| name.text.as_str());
+            match (named, place, self.literal_value(&arg.value)?) {
+                (Some("OutputColumnPrefix") | None, 0, Value::String(prefix)) => {
+                    unpack.prefix = prefix;
+                }
+                (Some("OutputColumnPrefix"), _, Value::String(prefix)) => unpack.prefix = prefix,
+                (Some("columnsConflict") | None, _, Value::String(conflict))
+                    if matches!(
+                        conflict.as_str(),
+                        "error" | "replace_source" | "keep_source"
+                    ) =>
+                {
+                    unpack.conflict = conflict;
+                }
+                (Some("ignoredProperties") | None, _, Value::Dynamic(json)) => {
+                    unpack.ignored = super::super::data::texts(&json);
+                }
+                _ => {
+                    return Err(self.error(
+                        codes::ARGUMENT_TYPE,
+                        arg.value.span,
+                        "`bag_unpack` does not take such an argument",
+                    ));
+                }
+            }
+        }
+        Ok(unpack)
+    }
+
+    fn column_expected(&mut self, plugin: &Call, span: Span) -> Reported {
+        let message = format!("`{}` expects a column", plugin.name.text);
+        self.error(codes::COLUMN_EXPECTED, span, message)
+    }
+
+    /// `pivot(column[, aggregate[, rows …]])`: a column for each value of a column.
+    fn pivot(
+        &mut self,
+        input: &Arc<Rel>,
+        plugin: &'a Call,
+        schema: Option<&'a RowSchema>,
         span: Span,
     ) -> Checked<Arc<Rel>> {
         let row = Row {
             windows: Windows::Misplaced,
             ..Row::of(input)
         };
-        let mut args = Vec::with_capacity(plugin.args.len());
-        for arg in &plugin.args {
-            if let Some(name) = &arg.name {
-                return Err(self.unsupported(
-                    codes::UNSUPPORTED_PLUGIN,
-                    name.span,
-                    format!(
-                        "`{}` with `{}` is not supported",
-                        plugin.name.text, name.text
-                    ),
-                ));
+        let (pivot, rest) = match plugin.args.as_slice() {
+            [pivot, rest @ ..] => (self.scalar(&pivot.value, &row)?, rest),
+            [] => return Err(self.column_expected(plugin, span)),
+        };
+        let ExprKind::Column(pivot_name) = &pivot.kind else {
+            return Err(self.column_expected(plugin, pivot.span));
+        };
+        let (aggregate, rows) = match rest {
+            [aggregate, rows @ ..] => (Some(self.pivoted(input, aggregate, &row)?), rows),
+            [] => (None, rest),
+        };
+        let mut by = Vec::new();
+        for arg in rows {
+            let expr = self.scalar(&arg.value, &row)?;
+            match &expr.kind {
+                ExprKind::Column(name) => by.push(NamedExpr {
+                    name: name.clone(),
+                    expr,
+                }),
+                _ => return Err(self.column_expected(plugin, expr.span)),
             }
-            let is_aggregate = self.direct_aggregate(&arg.value).is_some();
-            if is_aggregate {
-                return Err(self.unsupported(
-                    codes::UNSUPPORTED_PLUGIN,
-                    arg.value.span,
-                    "an aggregate inside `pivot` is not supported",
-                ));
-            }
-            args.push(PluginArg::Expr(self.scalar(&arg.value, &row)?));
         }
-        let taken = match args.first() {
-            Some(PluginArg::Expr(first)) => match &first.kind {
-                ExprKind::Column(name) => name.clone(),
-                _ => {
-                    return Err(self.error(
-                        codes::COLUMN_EXPECTED,
-                        first.span,
-                        format!("`{}` expects a column", plugin.name.text),
-                    ));
+        if rows.is_empty() {
+            let taken = |name: &str| {
+                let aggregated = aggregate.iter().flat_map(|found| &found.args);
+                let mut aggregated = aggregated.map(|arg| &arg.kind);
+                name == pivot_name
+                    || aggregated.any(|kind| matches!(kind, ExprKind::Column(c) if c == name))
+            };
+            let left = input.columns.iter().filter(|column| !taken(&column.name));
+            by.extend(left.map(|found| NamedExpr {
+                name: found.name.clone(),
+                expr: column(&found.name, found.ty, span),
+            }));
+        }
+        let text = converted(pivot.clone(), Type::String);
+        let values = match schema {
+            Some(schema) => {
+                let stated = self.declared_columns(schema)?;
+                let key = |column: &Column| by.iter().any(|named| named.name == column.name);
+                stated.into_iter().filter(|column| !key(column)).collect()
+            }
+            None => {
+                let values = NamedExpr {
+                    name: "value".to_string(),
+                    expr: text.clone(),
+                };
+                let input = self.projected(input, vec![values], span)?;
+                match self.stage(Wanted::Values { input }) {
+                    Some(values) => values,
+                    None => return Err(self.columns_of_the_data(plugin)),
                 }
-            },
-            _ => {
-                return Err(self.error(
-                    codes::ARGUMENT_COUNT,
-                    span,
-                    format!("`{}` expects a column", plugin.name.text),
-                ));
             }
         };
-        let stated = self.declared_columns(schema)?;
-        let mut columns = Vec::new();
-        if schema.open {
-            let stays = |found: &&Column| {
-                found.name != taken && !stated.iter().any(|other| other.name == found.name)
+        let mut names = UniqueNames::default();
+        by.iter().for_each(|named| names.reserve(&named.name));
+        let mut columns: Vec<Column> = by
+            .iter()
+            .map(|named| Column::new(&named.name, named.expr.ty))
+            .collect();
+        let mut aggregates = Vec::new();
+        for value in values {
+            let wanted = literal(Value::String(value.name.clone()), span);
+            let is_it = call("==", vec![text.clone(), wanted], Type::Bool, span);
+            let (function, mut args, ty) = match &aggregate {
+                None => ("countif", Vec::new(), Type::Long),
+                Some(found) => match conditional(found.function) {
+                    Some(function) => (function, found.args.clone(), found.types[0]),
+                    None => {
+                        return Err(self.unsupported(
+                            codes::UNSUPPORTED_PLUGIN,
+                            found.span,
+                            format!(
+                                "the aggregate `{}` inside `pivot` is not supported",
+                                found.function
+                            ),
+                        ));
+                    }
+                },
             };
-            columns.extend(input.columns.iter().filter(stays).cloned());
+            args.truncate(1);
+            args.push(is_it);
+            let name = names.add(&value.name);
+            columns.push(Column::new(&name, ty));
+            aggregates.push(NamedAggregate {
+                names: vec![name],
+                function,
+                args,
+                types: vec![ty],
+                span,
+            });
         }
-        columns.extend(stated);
-        let op = Op::Evaluate {
-            input: Some(Arc::clone(input)),
-            plugin: plugin.name.text.clone(),
-            args,
+        let op = Op::Summarize {
+            input: Arc::clone(input),
+            by,
+            aggregates,
         };
         self.unordered(op, columns, span)
     }
+
+    /// The aggregate of a pivot.
+    fn pivoted(
+        &mut self,
+        input: &Rel,
+        arg: &'a syntax::Argument,
+        row: &Row,
+    ) -> Checked<NamedAggregate> {
+        let span = arg.value.span;
+        let Some(found) = self.direct_aggregate(&arg.value) else {
+            return Err(self.error(
+                codes::NOT_AN_AGGREGATE,
+                span,
+                "`pivot` expects an aggregate as its second argument",
+            ));
+        };
+        let outer = self.aggregates.replace(Sink {
+            columns: input.columns.clone(),
+            keys: Vec::new(),
+            found: Vec::new(),
+        });
+        let outputs = self.aggregate(found, row, span);
+        let sink = std::mem::replace(&mut self.aggregates, outer);
+        outputs?;
+        match sink.and_then(|mut sink| sink.found.pop()) {
+            Some(found) if found.types.len() == 1 => Ok(found),
+            _ => Err(self.error(
+                codes::NOT_AN_AGGREGATE,
+                span,
+                "expected an aggregate of one column",
+            )),
+        }
+    }
+
+    /// `basket([threshold])`: the combinations of values that are frequent.
+    fn basket(&mut self, input: &Arc<Rel>, plugin: &'a Call, span: Span) -> Checked<Arc<Rel>> {
+        let threshold = match plugin.args.as_slice() {
+            [] => literal(Value::Real(0.05), span),
+            [threshold] => self.constant(&threshold.value, &Row::none())?,
+            [_, more, ..] => {
+                return Err(self.unsupported(
+                    codes::UNSUPPORTED_PLUGIN,
+                    more.value.span,
+                    "`basket` with more than a threshold is not supported",
+                ));
+            }
+        };
+        if !threshold.ty.is_numeric() {
+            return Err(self.error(
+                codes::ARGUMENT_TYPE,
+                threshold.span,
+                format!("`basket` expects a number, found a `{}`", threshold.ty),
+            ));
+        }
+        let mut columns = vec![
+            Column::new("SegmentId", Type::Long),
+            Column::new("Count", Type::Long),
+            Column::new("Percent", Type::Real),
+        ];
+        let mut names = UniqueNames::default();
+        columns
+            .iter()
+            .for_each(|column| names.reserve(&column.name));
+        let own = input.columns.iter();
+        columns.extend(own.map(|column| Column::new(names.add(&column.name), column.ty)));
+        let args = vec![PluginArg::Expr(converted(threshold, Type::Real))];
+        self.simple_plugin(input, "basket", args, columns, span)
+    }
+
+    fn columns_of_the_data(&mut self, plugin: &Call) -> Reported {
+        let name = &plugin.name.text;
+        self.unsupported(
+            codes::UNSUPPORTED_PLUGIN,
+            plugin.name.span,
+            format!(
+                "the columns of `{name}` depend on the data, which is not supported here: \
+                 state them, as in `evaluate {name}(…) : (*, Name: string)`"
+            ),
+        )
+    }
+
+    fn reshaped(
+        &mut self,
+        input: &Arc<Rel>,
+        exprs: Vec<NamedExpr>,
+        span: Span,
+    ) -> Checked<Arc<Rel>> {
+        let columns = crate::check::build::columns_of(&exprs);
+        let op = Op::Project {
+            input: Arc::clone(input),
+            exprs,
+        };
+        self.unordered(op, columns, span)
+    }
+}
+
+struct Unpack {
+    bag: String,
+    prefix: String,
+    conflict: String,
+    ignored: Vec<String>,
+}
+
+/// The form of an aggregate that takes a condition.
+fn conditional(function: &str) -> Option<&'static str> {
+    let name = match function {
+        "count" => "countif",
+        "sum" => "sumif",
+        "avg" => "avgif",
+        "min" => "minif",
+        "max" => "maxif",
+        "dcount" => "dcountif",
+        "count_distinct" => "count_distinctif",
+        "stdev" => "stdevif",
+        "variance" => "varianceif",
+        "take_any" => "take_anyif",
+        "make_list" => "make_list_if",
+        "make_set" => "make_set_if",
+        "make_bag" => "make_bag_if",
+        _ => return None,
+    };
+    functions::aggregate(name).map(|found| found.canonical)
 }

@@ -3,9 +3,11 @@
 mod evaluate;
 mod expand;
 mod filter;
+mod graph;
 mod join;
 mod nested;
 mod parse;
+mod plugins;
 mod project;
 mod scan;
 mod search;
@@ -16,6 +18,8 @@ mod union;
 
 use std::sync::Arc;
 
+pub(super) use graph::GraphScope;
+
 use super::build::literal;
 use super::report::{Checked, Reported};
 use super::scope::{Binding, Row};
@@ -25,7 +29,8 @@ use crate::checked::{Op, Rel, Render};
 use crate::schema::Column;
 use crate::span::Span;
 use crate::syntax::{
-    Expr, ExprKind, Name, Operator, OperatorKind as Kind, Parameter, PartitionBody, RowSchema,
+    Expr, ExprKind, GraphPart, Name, Operator, OperatorKind as Kind, Parameter, PartitionBody,
+    RowSchema,
 };
 use crate::types::{self, Type};
 
@@ -64,6 +69,17 @@ impl<'a> Checker<'a> {
                 format!("`{}` needs rows to work on", operator.keyword.text),
             ));
         };
+        if matches!(input.op, Op::Graph(_)) && !graph::reads_graphs(&operator.kind) {
+            return Err(self.error_with_help(
+                codes::TABULAR_EXPECTED,
+                operator.keyword.span,
+                format!(
+                    "`{}` works on rows, and this is a graph",
+                    operator.keyword.text
+                ),
+                "make a table of it: `graph-match` or `graph-to-table`",
+            ));
+        }
         match &operator.kind {
             Kind::Where { predicate } => self.filter(&input, predicate, span),
             Kind::Project { items } => self.project_operator(&input, items, span),
@@ -155,6 +171,19 @@ impl<'a> Checker<'a> {
                 },
                 _ => Err(self.unsupported_operator(&operator.keyword)),
             },
+            Kind::MakeGraph(graph) => self.make_graph(&input, graph, operator),
+            Kind::GraphMatch(found) | Kind::GraphShortestPaths(found) => {
+                self.graph_match(&input, found, operator)
+            }
+            Kind::GraphToTable { outputs } => self.graph_to_table(&input, outputs, operator),
+            Kind::GraphMarkComponents => self.graph_mark_components(&input, operator),
+            Kind::GraphWhereNodes { predicate } => {
+                self.graph_where(&input, GraphPart::Nodes, predicate, operator)
+            }
+            Kind::GraphWhereEdges { predicate } => {
+                self.graph_where(&input, GraphPart::Edges, predicate, operator)
+            }
+            Kind::ProjectByNames { names } => self.project_by_names(&input, names, span),
             Kind::Render { chart, properties } => {
                 self.render(chart.as_ref(), properties)?;
                 Ok(input)

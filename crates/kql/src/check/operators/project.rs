@@ -94,6 +94,36 @@ impl<'a> Checker<'a> {
         Ok(names)
     }
 
+    /// `project-by-names dynamic([…]), 'pattern*'`: those of the names that there are.
+    pub(super) fn project_by_names(
+        &mut self,
+        input: &Arc<Rel>,
+        names: &'a [Expr],
+        span: Span,
+    ) -> Checked<Arc<Rel>> {
+        let mut kept: Vec<Column> = Vec::new();
+        for list in names {
+            let patterns = match self.literal_value(list)? {
+                Value::String(name) => vec![name],
+                Value::Dynamic(json) => crate::check::data::texts(&json),
+                value => {
+                    let message =
+                        format!("expected a `string` or an array, found a `{}`", value.ty());
+                    return Err(self.error(codes::WRONG_TYPE, list.span, message));
+                }
+            };
+            for pattern in patterns {
+                let new = input
+                    .columns
+                    .iter()
+                    .filter(|column| wildcard(&pattern, &column.name) && !kept.contains(column));
+                let new: Vec<Column> = new.cloned().collect();
+                kept.extend(new);
+            }
+        }
+        self.projected(input, pass_through(&kept, span), span)
+    }
+
     pub(super) fn project_rename(
         &mut self,
         input: &Arc<Rel>,

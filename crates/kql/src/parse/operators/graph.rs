@@ -26,7 +26,7 @@ pub(super) fn make_graph(
         target,
         nodes: Vec::new(),
         node_id: None,
-        partitioned_by: None,
+        partition: None,
     };
     if p.eat_word("with").is_some() {
         graph.nodes = p.list(nodes)?;
@@ -39,8 +39,8 @@ pub(super) fn make_graph(
         p.bump();
         p.expect(TokenKind::Minus)?;
         p.expect_word("by")?;
-        graph.partitioned_by = Some(p.partition_key()?);
-        p.subquery()?;
+        let key = p.partition_key()?;
+        graph.partition = Some((key, p.subquery()?));
     }
     Ok(OperatorKind::MakeGraph(graph))
 }

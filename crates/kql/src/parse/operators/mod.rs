@@ -105,7 +105,7 @@ const OPERATORS: &[(&str, Read)] = &[
     ("macro-expand", macro_expand::macro_expand),
     ("__partitionby", misc::other),
     ("execute-and-cache", misc::other),
-    ("project-by-names", misc::other),
+    ("project-by-names", project::project_by_names),
     ("graph-merge", misc::other),
     ("graph", misc::other),
     ("inline_external_table", misc::other),

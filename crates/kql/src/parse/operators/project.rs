@@ -1,4 +1,5 @@
-//! `project`, `extend`, `project-away`, `project-keep`, `project-rename`, `project-reorder`
+//! `project`, `extend`, `project-away`, `project-keep`, `project-rename`, `project-reorder`,
+//! `project-by-names`
 
 use crate::lexer::TokenKind;
 use crate::parse::{Parsed, Parser};
@@ -25,6 +26,12 @@ pub(super) fn project_away(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed
 pub(super) fn project_keep(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     Ok(OperatorKind::ProjectKeep {
         columns: p.list(Parser::name_pattern)?,
+    })
+}
+
+pub(super) fn project_by_names(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    Ok(OperatorKind::ProjectByNames {
+        names: p.list(Parser::expr)?,
     })
 }
 
