@@ -298,12 +298,13 @@ impl Changed {
             if !changed.target(*target).is_empty() {
                 continue;
             }
-            let Some(found) = json::text(part.of(columns, row), path) else {
-                continue;
-            };
+            let part = part.of(columns, row);
             if *target == Target::Document {
-                changed.denials = denials(&found);
-            } else {
+                // Policies stand in records as text that holds JSON, and as JSON.
+                if let Some(found) = json::document(part, path) {
+                    changed.denials = denials(&found);
+                }
+            } else if let Some(found) = json::text(part, path) {
                 changed.targets[*target as usize] = strings.intern(&found);
             }
         }

@@ -10,7 +10,7 @@ use keyline_trail::session::credential_id;
 
 use crate::build::attributes::{last_part, session_name};
 use crate::build::role_parts;
-use crate::credential::Credential;
+use crate::credential::{Credential, Kind};
 use crate::entry::Entry;
 use crate::forest::{Forest, Linked, Node, Store};
 use crate::strings::Text;
@@ -130,7 +130,7 @@ impl Wanted<'_> {
             || credential
                 .origin
                 .as_ref()
-                .is_some_and(|origin| origin.id == text || last_part(&origin.id) == text)
+                .is_some_and(|origin| is_workload(&origin.id, text))
             || self.user.is_some_and(|(account, name)| {
                 credential.account_id == account
                     && credential.user_name == name
@@ -153,7 +153,7 @@ impl Known<'_> {
         let same = |value: Text| self.text == Some(value);
         let origin = |id: Text| {
             let id = strings.get(id);
-            id == text || id.rsplit([':', '/']).next() == Some(text)
+            is_workload(id, text)
         };
         [
             entry.minted_key,
@@ -169,6 +169,8 @@ impl Known<'_> {
             || entry.keys.of(&linked.keys).iter().copied().any(same)
             || entry.origin.is_some_and(|(_, id)| origin(id))
             || (!entry.role.is_empty() && self.fits_role(linked, entry))
+            || (entry.kind == Kind::FederationToken
+                && strings.get(entry.principal).rsplit(':').next() == Some(text))
             || self
                 .user
                 .is_some_and(|user| user == (entry.account, entry.user) && entry.role.is_empty())
@@ -184,6 +186,17 @@ impl Known<'_> {
             || (self.wanted.role.is_some() && role == self.wanted.role)
             || session_name(&linked.strings, entry) == self.wanted.text
     }
+}
+
+/// Whether a text is a workload's id or ARN; records give one or the other.
+fn is_workload(id: &str, text: &str) -> bool {
+    let last = |text: &str| {
+        text.rsplit([':', '/'])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    id == text || last(id) == text || (text.starts_with("arn:") && last(text) == id)
 }
 
 /// Account and name of a user by the user's ARN.

@@ -10,8 +10,33 @@ use sonic_rs::{JsonValueTrait, LazyValue};
 /// A step that takes the first element of an array.
 pub(crate) const FIRST: &str = "[0]";
 
-/// The text at a path.
+/// The text at a path; an object or an array is none.
 pub(crate) fn text<'a>(json: &'a str, path: &[&str]) -> Option<Cow<'a, str>> {
+    found(json, path)
+        .filter(|found| !matches!(found, Found::Inner(_)))
+        .map(Found::into_text)
+}
+
+/// The JSON at a path, which stands there as it is or as text that holds it.
+pub(crate) fn document<'a>(json: &'a str, path: &[&str]) -> Option<Cow<'a, str>> {
+    found(json, path).map(Found::into_text)
+}
+
+enum Found<'a> {
+    Scalar(Cow<'a, str>),
+    Inner(&'a str),
+}
+
+impl<'a> Found<'a> {
+    fn into_text(self) -> Cow<'a, str> {
+        match self {
+            Found::Scalar(text) => text,
+            Found::Inner(json) => json.into(),
+        }
+    }
+}
+
+fn found<'a>(json: &'a str, path: &[&str]) -> Option<Found<'a>> {
     if !json.starts_with(['{', '[']) {
         return None;
     }
@@ -31,12 +56,13 @@ pub(crate) fn text<'a>(json: &'a str, path: &[&str]) -> Option<Cow<'a, str>> {
     }
     let raw = raw(&value, json)?;
     match raw.as_bytes().first()? {
-        b'"' => match raw[1..raw.len() - 1].contains('\\') {
-            true => Some(value.as_str()?.to_owned().into()),
-            false => Some(raw[1..raw.len() - 1].into()),
-        },
-        b'n' | b'{' | b'[' => None,
-        _ => Some(raw.into()),
+        b'"' => Some(Found::Scalar(match raw[1..raw.len() - 1].contains('\\') {
+            true => value.as_str()?.to_owned().into(),
+            false => raw[1..raw.len() - 1].into(),
+        })),
+        b'n' => None,
+        b'{' | b'[' => Some(Found::Inner(raw)),
+        _ => Some(Found::Scalar(raw.into())),
     }
 }
 

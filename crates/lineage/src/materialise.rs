@@ -1,7 +1,7 @@
 //! A credential as the rest of the program sees it, made from what the forest keeps.
 
 use crate::build::attributes::session_name;
-use crate::credential::{Candidate, Change, Credential, Origin, Parent, Source};
+use crate::credential::{Candidate, Change, Credential, Kind, Origin, Parent, Source};
 use crate::entry::NONE;
 use crate::forest::{Linked, Node};
 use crate::limits::{SOURCES_MAX, USER_AGENTS_MAX};
@@ -40,7 +40,8 @@ impl Linked {
             principal_id: text(entry.principal),
             principal_arn: text(entry.arn),
             role_arn: text(entry.role),
-            session_name: match entry.role.is_empty() {
+            // The name of a federation token is the end of its principal, like that of a role session.
+            session_name: match entry.role.is_empty() && entry.kind != Kind::FederationToken {
                 true => String::new(),
                 false => session_name(&self.strings, entry).to_owned(),
             },

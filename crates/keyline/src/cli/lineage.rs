@@ -1,8 +1,7 @@
 //! `keyline lineage`: which credential minted which, what each did, and which still work.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -41,10 +40,10 @@ pub struct LineageArgs {
     /// Show where it came from and what it minted (default)
     #[arg(long, requires = "pivot")]
     both: bool,
-    /// Show what works, or may, and what it came from
+    /// Show what works, or may; trees and pictures show what that came from as well
     #[arg(long)]
     alive: bool,
-    /// Show what touches production, as `[estate]` says, and what it came from
+    /// Show what touches production, as `[estate]` says; trees and pictures show what that came from as well
     #[arg(long)]
     production: bool,
     /// Show every credential: fold nothing, leave nothing out
@@ -110,13 +109,24 @@ pub fn run(args: LineageArgs, mut context: Context) -> Result<Status> {
         .as_of
         .map(|ticks| ticks.div_euclid(data::TICKS_PER_MICROSECOND))
         .or(forest.last_event());
+    let estate = &context.config.estate;
+    if args.production
+        && estate.production_assets.is_empty()
+        && !estate.accounts.iter().any(|account| account.production)
+    {
+        bail!(
+            "`--production` needs to know what production is: name accounts with `production = true` or \
+             `production_assets` under `[estate]` in `{}`",
+            crate::config::DEFAULT_FILE
+        );
+    }
     let chosen = choose(&args, &forest, as_of);
-    let mut out = output(args.out.as_deref())?;
-    show(&mut out, &args, &forest, &chosen, as_of, &read, &context)?;
-    out.flush()?;
+    let mut text = Vec::new();
+    show(&mut text, &args, &forest, &chosen, as_of, &read, &context)?;
+    write(&text, args.out.as_deref())?;
     eprintln!("{}", coverage::line(&read, &context.config.estate));
-    match (&args.pivot, chosen.named.is_empty()) {
-        (Some(pivot), true) => bail!(
+    match (&args.pivot, chosen.found) {
+        (Some(pivot), 0) => bail!(
             "no credential in these logs has to do with `{}`; `keyline lineage` without it shows all",
             escape(pivot)
         ),
@@ -126,29 +136,28 @@ pub fn run(args: LineageArgs, mut context: Context) -> Result<Status> {
 
 /// What the command is about.
 struct Chosen {
-    /// What was asked for, in the order of the forest.
+    /// How many credentials the text fits, whatever the filters leave.
+    found: usize,
+    /// What was asked for, in the order of the forest: what a program gets.
     named: BTreeSet<Node>,
-    /// The same with everything above, so that a tree can be drawn.
+    /// The same with what it came from, so that a tree can be drawn.
     shown: BTreeSet<Node>,
 }
 
 fn choose(args: &LineageArgs, forest: &Forest, as_of: Option<i64>) -> Chosen {
-    let mut named: BTreeSet<Node> = match &args.pivot {
+    let found = match &args.pivot {
         None => forest.nodes().collect(),
-        Some(pivot) => {
-            let mut named = BTreeSet::new();
-            for node in forest.find(pivot) {
-                named.insert(node);
-                if !args.down {
-                    named.extend(forest.ancestors(node));
-                }
-                if !args.up {
-                    named.extend(forest.descendants(node));
-                }
-            }
-            named
-        }
+        Some(pivot) => forest.find(pivot),
     };
+    let mut named: BTreeSet<Node> = found.iter().copied().collect();
+    if args.pivot.is_some() && !args.up {
+        let below = found.iter().flat_map(|node| forest.descendants(*node));
+        named.extend(below);
+    }
+    if args.pivot.is_some() && !args.down {
+        let above = found.iter().flat_map(|node| forest.ancestors(*node));
+        named.extend(above);
+    }
     named.retain(|node| {
         let credential = forest.credential(*node);
         (!args.production || credential.touches_production)
@@ -158,21 +167,45 @@ fn choose(args: &LineageArgs, forest: &Forest, as_of: Option<i64>) -> Chosen {
                         .state
                         .is_alive())
     });
-    let above = named.iter().flat_map(|node| forest.ancestors(*node));
-    // Below a key that was asked for with `--down` nothing stands but what it minted.
-    let shown = match args.down {
-        true => named.clone(),
-        false => named.iter().copied().chain(above).collect(),
+    // What a credential came from belongs into its picture, but below a key that was asked for with `--down`
+    // stands only what it minted. Each chain is walked as far as it is new.
+    let top: BTreeSet<Node> = match args.down {
+        true => found.iter().copied().collect(),
+        false => BTreeSet::new(),
     };
-    Chosen { named, shown }
+    let mut shown = named.clone();
+    for node in &named {
+        let mut node = *node;
+        while !top.contains(&node)
+            && let Some(above) = forest.parent(node)
+            && shown.insert(above)
+        {
+            node = above;
+        }
+    }
+    Chosen {
+        found: found.len(),
+        named,
+        shown,
+    }
 }
 
-fn output(path: Option<&Path>) -> Result<Box<dyn Write>> {
+/// Writes to standard output, or to a file that appears only when it is complete.
+fn write(text: &[u8], path: Option<&Path>) -> Result<()> {
     let Some(path) = path else {
-        return Ok(Box::new(BufWriter::new(std::io::stdout())));
+        let mut out = std::io::stdout();
+        out.write_all(text)?;
+        return Ok(out.flush()?);
     };
-    let file = File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?;
-    Ok(Box::new(BufWriter::new(file)))
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let naming = || format!("cannot write `{}`", path.display());
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(naming)?;
+    file.write_all(text).with_context(naming)?;
+    file.persist(path).with_context(naming)?;
+    Ok(())
 }
 
 fn show(
@@ -190,6 +223,10 @@ fn show(
         writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
         return Ok(());
     }
+    let Some(as_of) = as_of else {
+        writeln!(out, "no events, so no credentials")?;
+        return Ok(());
+    };
     let nodes: Vec<Node> = chosen.shown.iter().copied().collect();
     let rows_max = match (args.all, args.output) {
         (true, _) => usize::MAX,
@@ -199,7 +236,7 @@ fn show(
     let view = View {
         forest,
         choice: Choice::Only(&nodes),
-        as_of: as_of.unwrap_or(i64::MAX),
+        as_of,
         similar: if args.all {
             Similar::Show
         } else {

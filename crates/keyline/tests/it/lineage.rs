@@ -302,3 +302,30 @@ fn one_key_of_parquet_is_answered_as_from_the_whole() {
         assert_eq!(from_logs, from_parquet, "{story}");
     }
 }
+
+#[test]
+fn what_a_filter_leaves_out_is_there_all_the_same() {
+    let folder = told();
+    let key = stolen_key(&folder);
+    // Long after the data's end only the keys work; the tokens are there and expired.
+    let line = format!("lineage {key} --data story/AWSLogs --alive --as-of 2027-06-01 -o json");
+    let alive = credentials(&folder.line(&line).expect(0));
+    assert!(!alive.is_empty() && alive.iter().all(|it| it["kind"] == "access-key"));
+    folder
+        .line(&format!("lineage {key} --data story/AWSLogs --production"))
+        .expect(1)
+        .says(&["production", "[estate]"]);
+}
+
+#[test]
+fn a_failed_run_leaves_the_file_that_it_would_have_written() {
+    let folder = told();
+    folder.write("kept.json", "kept");
+    folder
+        .line("lineage --data nowhere -o json --out kept.json")
+        .expect(1);
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join("kept.json")).unwrap(),
+        "kept"
+    );
+}

@@ -99,7 +99,11 @@ impl Build {
             (user, ..) if !user.is_empty() => Owner::User(account, user),
             (_, role, ..) if !role.is_empty() => Owner::Role(account, role),
             (_, _, group, _) if !group.is_empty() => Owner::Group(account, group),
-            (_, _, _, estate) if !estate.is_empty() => Owner::Account(estate),
+            // The management account is bound by no policy of its organisation, and only its own trail, or that
+            // of a delegated administrator, has the event.
+            (_, _, _, estate) if !estate.is_empty() && estate != changed.caller.recipient => {
+                Owner::Account(estate)
+            }
             _ => return,
         };
         let act = self.act(changed, Effect::Revoked);

@@ -235,16 +235,16 @@ fn groups_and_managed_policies() -> Vec<String> {
             "iam:AttachUserPolicy",
             json!({"userName": "ada", "policyArn": "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"}),
         ),
-        // An organisation's policy on the account.
+        // An organisation's policy on the account, made in the account that manages it.
         event("55:00", "organizations:CreatePolicy", ADMIN)
             .request(json!({"content": DENY_ALL, "type": "SERVICE_CONTROL_POLICY"}))
             .response(json!({"policy": {"policySummary": {"id": "p-1"}}}))
+            .with(json!({"recipientAccountId": "999988887777"}))
             .end(),
-        admin(
-            "56:00",
-            "organizations:AttachPolicy",
-            json!({"policyId": "p-1", "targetId": "111122223333"}),
-        ),
+        event("56:00", "organizations:AttachPolicy", ADMIN)
+            .request(json!({"policyId": "p-1", "targetId": "111122223333"}))
+            .with(json!({"recipientAccountId": "999988887777"}))
+            .end(),
     ]
 }
 
@@ -351,6 +351,40 @@ fn a_deny_for_one_session() {
     let forest = forest(narrow().join("\n"));
     check(&forest, "ASIAONE", &["10:00 revoked"]);
     check(&forest, "ASIATWO", &["10:00 active"]);
+}
+
+/// A policy as text that holds JSON and as JSON; a policy of the organisation on the account that it is managed from.
+#[test]
+fn a_policy_is_read_in_either_form_and_binds_no_management_account() {
+    let admin = |at, action, request| event(at, action, ADMIN).request(request).end();
+    let used = call("1:00", ADA).end();
+    for document in [json!(DENY_ALL), serde_json::from_str(DENY_ALL).unwrap()] {
+        let request = json!({"userName": "ada", "policyName": "stop", "policyDocument": document});
+        let denied = admin("15:00", "iam:PutUserPolicy", request);
+        check(
+            &forest([used.clone(), denied].join("\n")),
+            "AKIAADA",
+            &["9:59 active", "20:00 revoked"],
+        );
+    }
+    let own: serde_json::Value = serde_json::from_str(&used).unwrap();
+    let own = own["recipientAccountId"].as_str().unwrap();
+    let policy = [
+        event("5:00", "organizations:CreatePolicy", ADMIN)
+            .request(json!({"name": "off", "content": DENY_ALL}))
+            .response(json!({"policy": {"policySummary": {"id": "p-off"}}}))
+            .end(),
+        admin(
+            "6:00",
+            "organizations:AttachPolicy",
+            json!({"policyId": "p-off", "targetId": own}),
+        ),
+    ];
+    check(
+        &forest([used, policy.join("\n")].join("\n")),
+        "AKIAADA",
+        &["20:00 active"],
+    );
 }
 
 fn devices() -> Vec<String> {
