@@ -4,7 +4,7 @@
 //! In: a checked query and an engine over the tables. Out: rows as values. What is done with them is
 //! in `replay.rs` and `alert.rs`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use keyline_engine::rows::append_rows;
@@ -19,12 +19,33 @@ use crate::limits::{
 };
 use crate::relations::{self, DATA_TABLES, EVENT_ID, EVENT_TABLES, TIME};
 use crate::replay::{Evaluator, Instant};
+use crate::resolve::Resolver;
 use crate::row::Rows;
 
 /// Evaluates a rule tick by tick.
+#[derive(Clone, Copy)]
 pub struct OneByOne<'a> {
     pub engine: &'a Engine,
     pub query: &'a CheckedQuery,
+    /// For a query that carries places.
+    pub resolver: Option<&'a Resolver<'a>>,
+}
+
+impl OneByOne<'_> {
+    /// The columns of the rows that are handed out.
+    fn columns(&self) -> &[Column] {
+        match self.resolver {
+            Some(resolver) => resolver.columns,
+            None => &self.query.root.columns,
+        }
+    }
+
+    fn resolved(&self, rows: Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, String> {
+        match self.resolver {
+            Some(resolver) => resolver.rows(rows),
+            None => Ok(rows),
+        }
+    }
 }
 
 impl Evaluator for OneByOne<'_> {
@@ -38,8 +59,8 @@ impl Evaluator for OneByOne<'_> {
         let rows = run(self.engine, self.query, &evaluation, rows_max)
             .map_err(|error| error.to_string())?;
         Ok(Rows {
-            columns: self.query.root.columns.clone(),
-            rows,
+            columns: self.columns().to_vec(),
+            rows: self.resolved(rows)?,
         })
     }
 }
@@ -56,8 +77,7 @@ pub enum InOnePlan {
 /// memory at once they are evaluated in pieces: smaller until one fits, larger again after a few that
 /// did.
 pub fn all_ticks(
-    engine: &Engine,
-    query: &CheckedQuery,
+    rule: OneByOne<'_>,
     ticks: &Ticks,
     out: &mut dyn FnMut(i64, Rows) -> Result<(), String>,
 ) -> Result<InOnePlan, String> {
@@ -78,7 +98,7 @@ pub fn all_ticks(
             last: until,
             ..*ticks
         };
-        match one_plan(engine, query, &piece, out)? {
+        match one_plan(rule, &piece, out)? {
             Piece::Done => {
                 at = until + frequency;
                 fitted += 1;
@@ -89,7 +109,8 @@ pub fn all_ticks(
             Piece::NotVectorisable => return Ok(InOnePlan::No),
             Piece::TooMuch if at == until => {
                 let window = Some((at.saturating_sub(period), at));
-                let rows = OneByOne { engine, query }.evaluate(Instant { now: at, window })?;
+                let mut rule = rule;
+                let rows = rule.evaluate(Instant { now: at, window })?;
                 out(at, rows)?;
                 at += frequency;
             }
@@ -109,11 +130,11 @@ enum Piece {
 
 /// Evaluates all the ticks with one plan.
 fn one_plan(
-    engine: &Engine,
-    query: &CheckedQuery,
+    rule: OneByOne<'_>,
     ticks: &Ticks,
     out: &mut dyn FnMut(i64, Rows) -> Result<(), String>,
 ) -> Result<Piece, String> {
+    let OneByOne { engine, query, .. } = rule;
     let plan = match engine.plan_ticks(query, ticks) {
         Ok(plan) => plan,
         Err(error) if error.kind() == ErrorKind::NotVectorisable => {
@@ -134,13 +155,18 @@ fn one_plan(
     for batch in &collected.map_err(|error| error.to_string())? {
         append_rows(batch, &with_tick, &mut rows).map_err(|error| error.to_string())?;
     }
+    let mut of_ticks = Vec::with_capacity(rows.len());
+    rows.retain_mut(|row| match row.remove(0) {
+        Value::Long(tick) => {
+            of_ticks.push(tick);
+            true
+        }
+        _ => false,
+    });
     let mut by_tick: BTreeMap<i64, Rows> = BTreeMap::new();
-    for mut row in rows {
-        let Value::Long(tick) = row.remove(0) else {
-            continue;
-        };
+    for (tick, row) in of_ticks.into_iter().zip(rule.resolved(rows)?) {
         let empty = || Rows {
-            columns: columns.clone(),
+            columns: rule.columns().to_vec(),
             rows: Vec::new(),
         };
         by_tick.entry(tick).or_insert_with(empty).rows.push(row);
@@ -172,10 +198,7 @@ fn run(
 /// that cannot be asked, those of all events: more ticks, the same alerts.
 pub fn visible_times(engine: &Engine, query: &CheckedQuery) -> Result<Vec<i64>, String> {
     let mut times = Vec::new();
-    for table in DATA_TABLES {
-        let Some(visible) = relations::visible(query, table, &[TIME]) else {
-            continue;
-        };
+    for visible in relations::visible(query, &DATA_TABLES, &[TIME]) {
         let all = relations::visible_without_filters(&visible);
         let rows = run(engine, &visible, &Evaluation::at(0), usize::MAX)
             .or_else(|_| run(engine, &all, &Evaluation::at(0), usize::MAX))
@@ -228,10 +251,11 @@ impl<'a> SeenEvents<'a> {
     fn read(&self) -> Seen {
         let mut seen = Seen::default();
         let mut places: HashMap<String, u32> = HashMap::new();
-        for table in EVENT_TABLES {
-            let Some(visible) = relations::visible(self.query, table, &lookup_columns()) else {
-                continue;
-            };
+        // Two uses may see the same event.
+        let mut known: HashSet<(i64, String)> = HashSet::new();
+        let visible = relations::visible(self.query, &EVENT_TABLES, &lookup_columns());
+        let several = visible.len() > 1;
+        for visible in visible {
             let plan = self.engine.plan(&visible, &Evaluation::at(0));
             let batches = plan
                 .and_then(|plan| self.engine.physical(&plan))
@@ -249,6 +273,9 @@ impl<'a> SeenEvents<'a> {
                     else {
                         continue;
                     };
+                    if several && !known.insert((time, id.clone())) {
+                        continue;
+                    }
                     let mut texts = [0; LOOKUP_COLUMNS.len()];
                     for (text, cell) in texts.iter_mut().zip(cells) {
                         let Value::String(cell) = cell else { continue };

@@ -2,33 +2,37 @@
 //!
 //! In: rules, opened logs, the tables, references. Out: alerts in a fixed order, and of each rule what
 //! became of it. All files are read in one pass that gathers what any rule needs; the rules are then
-//! replayed in memory, a few at a time. A rule that fails fails alone. Nothing is printed here.
+//! replayed, a few at a time, each over its own events. A rule that fails, or takes too long, fails alone.
+//! Nothing is printed here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-use keyline_engine::{Catalog, Engine, EngineOptions, Evaluation, References, Ticks};
-use keyline_kql::checked::CheckedQuery;
-use keyline_kql::schema::Schema;
+use keyline_engine::{Catalog, Engine, EngineOptions, References, Ticks};
+use keyline_kql::checked::{CheckedQuery, Op, Rel};
 use keyline_lake::lineage::Lineage;
-use keyline_lake::{Coverage, Cut, Logs, Need, TABLE, TABLE_AWS, cut};
+use keyline_lake::{Coverage, Cuts, Logs, Need, cut};
 use serde::Serialize;
 
 use crate::alert::{Alert, Form};
 use crate::check::{CheckedRule, Times, check};
 use crate::entity::mappings_of;
-use crate::evaluate::{
-    InOnePlan, OneByOne, Remembered, SeenEvents, all_ticks, lookup_columns, visible_times,
-};
+use crate::evaluate::{InOnePlan, OneByOne, Remembered, SeenEvents, all_ticks, visible_times};
 use crate::evidence::{Events, NoEvents};
 use crate::incident::{self, Incident};
 use crate::limits::RULES_AT_ONCE_MAX;
+use crate::prepare::{
+    NotRun, Prepared, event_tables, gathered, needs_lookup, over, prepare, usable,
+};
 use crate::problem::{FailedRule, Problem};
-use crate::relations::{self, DATA_TABLES};
+use crate::prune::pruned;
+use crate::relations;
 use crate::replay::{Replayed, RowsReplay, Span, replay};
+use crate::resolve::Resolver;
 use crate::row::time;
 use crate::rule::Rule;
 use crate::schedule::{self, Schedule};
@@ -44,6 +48,8 @@ pub struct HuntOptions {
     pub engine: EngineOptions,
     /// Rules evaluated at the same time; at most [`RULES_AT_ONCE_MAX`].
     pub threads: usize,
+    /// How long one rule may take, reading not counted; a rule that takes longer has failed.
+    pub rule_time: Option<Duration>,
     /// Called from any thread.
     pub progress: Option<ProgressCallback>,
 }
@@ -74,6 +80,10 @@ pub struct HuntReport {
     pub rules_with_nothing_to_look_at: Vec<Idle>,
     /// One for each rule that ran, in the order given.
     pub rules: Vec<RuleStats>,
+    /// What each rule took, the one that took longest first.
+    pub costs: Vec<RuleCost>,
+    /// What reading the logs took.
+    pub reading: Duration,
     /// Warnings about rules that ran.
     pub problems: Vec<Problem>,
     pub coverage: Coverage,
@@ -95,6 +105,15 @@ pub struct RuleStats {
     pub alerts: usize,
     /// Limits that were hit, in words.
     pub limits: Vec<String>,
+}
+
+/// What a rule took. The figures differ from run to run, so they are no part of the document.
+#[derive(Clone, Debug)]
+pub struct RuleCost {
+    pub rule_name: String,
+    pub time: Duration,
+    /// How many events it looked at, those that it reads twice counted twice; `None` where not counted.
+    pub events: Option<u64>,
 }
 
 /// The logs could not be read or the engine not be started: no rule has run.
@@ -127,61 +146,52 @@ pub fn hunt(
     let engine = Engine::new(&one_thread, catalog.clone(), references).map_err(|e| failed(&e))?;
 
     let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
-    let mut needs = Vec::new();
-    let mut broad = BTreeSet::new();
+    let mut prepared = BTreeMap::new();
+    let mut needs = Needs::default();
     let all: Vec<usize> = (0..rules.len()).collect();
-    for (at, of_rule) in in_parallel(options, &all, |at| needs_of(&rules[at], &engine)) {
-        match of_rule.unwrap_or_else(Err) {
-            Ok(of_rule) => {
-                if of_rule.iter().any(Need::is_broad) {
-                    broad.insert(at);
-                }
-                needs.extend(of_rule);
+    for (at, ready) in in_parallel(options, &all, |at| {
+        prepare(&rules[at], &engine, logs.can_fetch())
+    }) {
+        match ready {
+            Ok(Ok(ready)) => {
+                let places = ready.needs.iter().map(|need| needs.place(need));
+                let places: Vec<usize> = places.collect();
+                prepared.insert(at, (ready, places));
             }
-            Err(outcome) => {
-                outcomes.insert(at, outcome);
+            Ok(Err(NotRun::Failed(why))) => {
+                outcomes.insert(at, Outcome::Failed(why));
+            }
+            Ok(Err(NotRun::Idle(tables))) => {
+                outcomes.insert(at, Outcome::Idle(tables));
+            }
+            Err(panicked) => {
+                outcomes.insert(at, panicked);
             }
         }
     }
     report(options, Progress::Reading);
-    if needs.is_empty() {
-        // No rule looks at events; the coverage is wanted nevertheless.
-        needs.push(Need::new([relations::TIME], &[]).at_all_times());
-    }
-    let cuts = cut(logs, &needs).map_err(|e| failed(&e))?;
-    let over = |cut: &Arc<Cut>| -> Result<Engine, HuntError> {
-        let mut tables = catalog.clone();
-        let events = cut.table().map_err(|e| failed(&e))?;
-        let sentinel = cut.sentinel_table().map_err(|e| failed(&e))?;
-        let of_lineage = lineage.tables(&events).map_err(|e| failed(&e))?;
-        let of_lineage = of_lineage
-            .into_iter()
-            .map(|table| (table.name, table.provider));
-        for (name, provider) in [(TABLE, events), (TABLE_AWS, sentinel)]
-            .into_iter()
-            .chain(of_lineage)
-        {
-            if let Some(columns) = catalog.table(name) {
-                tables.add(name, columns, provider);
-            }
-        }
-        Ok(engine.with_catalog(tables))
+    let begun = Instant::now();
+    let cuts = cut(logs, &needs.all).map_err(|e| failed(&e))?;
+    let reading = begun.elapsed();
+    let hunting = Hunting {
+        engine,
+        lineage,
+        cuts: &cuts,
+        span: span(cuts.coverage(), options),
+        rule_time: options.rule_time,
     };
-    let (narrow_engine, broad_engine) = (over(&cuts.narrow)?, over(&cuts.broad)?);
-    let coverage = cuts.narrow.coverage();
-    let span = span(coverage, options);
 
-    let left: Vec<usize> = (0..rules.len())
-        .filter(|at| !outcomes.contains_key(at))
-        .collect();
+    let left: Vec<usize> = prepared.keys().copied().collect();
     let done = AtomicUsize::new(outcomes.len());
     let results = in_parallel(options, &left, |at| {
-        let engine = if broad.contains(&at) {
-            &broad_engine
-        } else {
-            &narrow_engine
+        let (ready, places) = &prepared[&at];
+        let begun = Instant::now();
+        let outcome = hunting.run(&rules[at], ready, places);
+        let cost = RuleCost {
+            rule_name: rules[at].name.clone(),
+            time: begun.elapsed(),
+            events: places.iter().map(|place| cuts.rows(*place)).sum(),
         };
-        let outcome = run_rule(&rules[at], engine, span);
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         report(
             options,
@@ -191,12 +201,25 @@ pub fn hunt(
                 name: &rules[at].name,
             },
         );
-        outcome
+        (outcome, cost)
     });
-    for (at, outcome) in results {
-        outcomes.insert(at, outcome.unwrap_or_else(|panicked| panicked));
+    let mut costs = Vec::new();
+    for (at, result) in results {
+        let outcome = match result {
+            Ok((outcome, cost)) => {
+                costs.push(cost);
+                outcome
+            }
+            Err(panicked) => panicked,
+        };
+        outcomes.insert(at, outcome);
     }
-    let mut report = summary(rules, outcomes, coverage.clone());
+    costs.sort_by_key(|cost| std::cmp::Reverse(cost.time));
+    let mut report = HuntReport {
+        costs,
+        reading,
+        ..summary(rules, outcomes, cuts.coverage().clone())
+    };
     if !report.alerts.is_empty() {
         let forest = lineage.forest().map_err(|e| failed(&e))?;
         let as_of = options
@@ -206,6 +229,22 @@ pub fn hunt(
         report.incidents = incident::group(&mut report.alerts, &forest, as_of);
     }
     Ok(report)
+}
+
+/// The needs of all rules, equal ones once.
+#[derive(Default)]
+struct Needs {
+    all: Vec<Need>,
+}
+
+impl Needs {
+    fn place(&mut self, need: &Need) -> usize {
+        let known = self.all.iter().position(|known| known == need);
+        known.unwrap_or_else(|| {
+            self.all.push(need.clone());
+            self.all.len() - 1
+        })
+    }
 }
 
 /// Does the work for each number on a few threads; results in the order of the numbers. A rule that
@@ -244,85 +283,121 @@ enum Outcome {
     Idle(Vec<String>),
 }
 
-/// What a rule needs of the events, or why it will not run. The rule is planned at some instant, and
-/// all that the plan says about time is forgotten, as the rule will be evaluated at many.
-fn needs_of(rule: &Rule, engine: &Engine) -> Result<Vec<Need>, Outcome> {
-    let checked = check(rule, engine.schema(), &Times::any());
-    let query = usable(checked)?.0;
-    let has_data = |name: &String| DATA_TABLES.contains(&name.as_str());
-    let is_idle = !query.tables.is_empty() && !query.tables.iter().any(has_data);
-    if relations::has_stages(&query.root) && !is_idle {
-        return Ok(vec![Need::everything()]);
-    }
-    let fail = |error: &dyn fmt::Display| Outcome::Failed(error.to_string());
-    let plan = engine
-        .plan(&query, &Evaluation::at(0))
-        .map_err(|e| fail(&e))?;
-    if is_idle {
-        return Err(Outcome::Idle(query.tables.clone()));
-    }
-    let plan = engine
-        .session()
-        .state()
-        .optimize(&plan)
-        .map_err(|e| fail(&e))?;
-    let needs = Need::of_plan(&plan).map_err(|e| fail(&e))?;
-    let extra = match needs_lookup(&query) {
-        true => lookup_columns(),
-        false => vec![relations::TIME],
-    };
-    let whole = |need: Need| need.at_all_times().and_columns(extra.iter().copied());
-    Ok(needs.into_iter().map(whole).collect())
+/// What the rules are run with, once the logs are read.
+struct Hunting<'a> {
+    engine: Engine,
+    lineage: &'a Lineage,
+    cuts: &'a Cuts,
+    span: Option<Span>,
+    rule_time: Option<Duration>,
 }
 
-/// Whether the rows themselves do not say which events they come from.
-fn needs_lookup(query: &CheckedQuery) -> bool {
-    !query
-        .root
-        .columns
-        .iter()
-        .any(|column| column.name.contains(relations::EVENT_ID))
-}
-
-fn usable(checked: CheckedRule) -> Result<(CheckedQuery, CheckedRule), Outcome> {
-    let mut checked = checked;
-    match checked.query.take() {
-        Some(query) => Ok((query, checked)),
-        None => {
-            let fatal = checked.problems.iter().find(|problem| problem.is_fatal());
-            let why = fatal.map_or("the query is wrong".to_string(), |p| {
-                format!("{}:{}: {}", p.position.line, p.position.column, p.message)
-            });
-            Err(Outcome::Failed(why))
+impl Hunting<'_> {
+    /// `places` are those of the rule's needs in the cuts.
+    fn run(&self, rule: &Rule, ready: &Prepared, places: &[usize]) -> Outcome {
+        // Without a single event there is no tick.
+        let Some(span) = self.span else {
+            return Outcome::Ran(Box::default(), Vec::new());
+        };
+        let again = match rule.query.has_time_placeholders() {
+            false => None,
+            true => {
+                let times = Times {
+                    start: time(span.since.unwrap_or(span.events.0)),
+                    end: time(span.until.unwrap_or(span.events.1)),
+                };
+                match usable(check(rule, self.engine.schema(), &times)) {
+                    Ok(again) => Some(again),
+                    Err(NotRun::Failed(why)) => return Outcome::Failed(why),
+                    Err(NotRun::Idle(tables)) => return Outcome::Idle(tables),
+                }
+            }
+        };
+        let (query, checked) = match &again {
+            Some((query, checked)) => (query, checked),
+            None => (&ready.query, &ready.checked),
+        };
+        let tables = event_tables(query);
+        if tables.len() != places.len() {
+            return Outcome::Failed("its query differs with the time that it looks at".to_string());
+        }
+        let late = ready.late.as_ref().filter(|_| again.is_none());
+        let sees_nothing = |rel: &Arc<Rel>| {
+            let as_it_was = late.map_or(rel, |late| late.as_it_was(rel));
+            let table = |table: &Arc<Rel>| Arc::ptr_eq(table, as_it_was);
+            match tables.iter().position(table) {
+                Some(at) => self.cuts.is_empty(places[at]),
+                None => matches!(&rel.op, Op::Table { name } if self.engine.has_no_rows(name)),
+            }
+        };
+        let evaluated = late.map_or(query, |late| &late.query);
+        let pruned = pruned(evaluated, &sees_nothing);
+        if pruned.is_none() && !rule.trigger.fires(0) {
+            return Outcome::Ran(Box::new(nothing(checked, span)), checked.problems.clone());
+        }
+        let engine = match self.rule_time {
+            Some(limit) => self.engine.with_time_limit(limit),
+            None => self.engine.clone(),
+        };
+        let evaluated = pruned.as_ref().unwrap_or(evaluated);
+        let is_broad = |rel: &Arc<Rel>| {
+            let as_it_was = late.map_or(rel, |late| late.as_it_was(rel));
+            let at = tables
+                .iter()
+                .position(|table| Arc::ptr_eq(table, as_it_was));
+            at.is_some_and(|at| ready.needs[at].is_broad())
+        };
+        let gathered = gathered(&tables, late, self.lineage, self.cuts, places);
+        let engine = gathered.and_then(|tables| {
+            over(&engine, evaluated, tables, &is_broad).map_err(|error| error.to_string())
+        });
+        let engine = match engine {
+            Ok(engine) => engine,
+            Err(why) => return Outcome::Failed(why),
+        };
+        let resolver = late.map(|late| Resolver {
+            engine: &engine,
+            cuts: self.cuts,
+            late,
+            columns: &query.root.columns,
+        });
+        let one_by_one = OneByOne {
+            engine: &engine,
+            query: evaluated,
+            resolver: resolver.as_ref(),
+        };
+        match evaluate(rule, query, checked, one_by_one, span) {
+            Ok(replayed) => Outcome::Ran(Box::new(replayed), checked.problems.clone()),
+            Err(why) => Outcome::Failed(why),
         }
     }
 }
 
-fn run_rule(rule: &Rule, engine: &Engine, span: Option<Span>) -> Outcome {
-    // Without a single event there is no tick.
-    let Some(span) = span else {
-        return Outcome::Ran(Box::default(), Vec::new());
+/// What comes of a rule that has nothing to look at, without evaluating it.
+fn nothing(checked: &CheckedRule, span: Span) -> Replayed {
+    let evaluations = match &checked.derived.schedule {
+        Schedule::Once => 1,
+        Schedule::Ticks { frequency, .. } => {
+            span.tick_range(*frequency).map_or(0, |(first, last)| {
+                schedule::tick_count(first, last, *frequency)
+            })
+        }
     };
-    let times = Times {
-        start: time(span.since.unwrap_or(span.events.0)),
-        end: time(span.until.unwrap_or(span.events.1)),
-    };
-    match usable(check(rule, engine.schema(), &times)) {
-        Err(outcome) => outcome,
-        Ok((query, checked)) => match evaluate(rule, &query, &checked, engine, span) {
-            Ok(replayed) => Outcome::Ran(Box::new(replayed), checked.problems),
-            Err(why) => Outcome::Failed(why),
-        },
+    Replayed {
+        evaluations,
+        ..Replayed::default()
     }
 }
 
+/// The query as it stands says which events it sees; what is evaluated may be another form of it.
 fn evaluate(
     rule: &Rule,
     query: &CheckedQuery,
     checked: &CheckedRule,
-    engine: &Engine,
+    mut evaluator: OneByOne<'_>,
     span: Span,
 ) -> Result<Replayed, String> {
+    let engine = evaluator.engine;
     let names: Vec<String> = query.root.columns.iter().map(|c| c.name.clone()).collect();
     let form = Form {
         rule,
@@ -352,7 +427,7 @@ fn evaluate(
         };
         let mut by_rows = RowsReplay::new(&form, *period);
         let mut take = |tick, rows| by_rows.take(tick, rows).map_err(|e| e.to_string());
-        if all_ticks(engine, query, &ticks, &mut take)? == InOnePlan::Done {
+        if all_ticks(evaluator, &ticks, &mut take)? == InOnePlan::Done {
             let all = schedule::tick_count(first, last, *frequency);
             return Ok(with_limit(by_rows.finish(all, events), &seen));
         }
@@ -361,7 +436,6 @@ fn evaluate(
         Schedule::Once => Vec::new(),
         Schedule::Ticks { .. } => visible_times(engine, query)?,
     };
-    let mut evaluator = OneByOne { engine, query };
     let replayed = replay(&form, schedule, &times, span, &mut evaluator, events);
     Ok(with_limit(replayed.map_err(|e| e.to_string())?, &seen))
 }

@@ -22,6 +22,12 @@ pub mod load;
 // Their queries and schedules.
 pub mod relations;
 
+pub mod uses;
+
+pub mod keys;
+
+pub mod prune;
+
 pub mod check;
 
 pub mod schedule;
@@ -43,6 +49,12 @@ pub mod incident;
 
 // All of it over logs.
 pub mod evaluate;
+
+pub mod late;
+
+pub mod resolve;
+
+pub mod prepare;
 
 pub mod hunt;
 

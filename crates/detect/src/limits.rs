@@ -28,6 +28,20 @@ pub const EVALUATIONS_PER_RULE_MAX: usize = 1_000_000;
 /// and an analyst earlier.
 pub const ROWS_PER_EVALUATION_MAX: usize = 100_000;
 
+/// Ways from a query's end to its tables that are followed to see what it asks of the events: shared
+/// sub-queries multiply, and with more than this every event is taken to be wanted.
+pub const USE_PATHS_MAX: usize = 10_000;
+
+/// Parts of one condition, computed columns written out; a larger one tells the reader nothing anyway.
+pub const USE_CONDITION_NODES_MAX: usize = 200;
+
+/// Keys that the events of a join are looked through for before it: credentials of a large estate in a
+/// month, some 40 bytes each.
+pub const JOIN_KEYS_MAX: usize = 1_000_000;
+
+/// Values of a list that are looked for while the logs are read.
+pub const LISTED_VALUES_MAX: usize = 50_000;
+
 /// Rows of one plan that are made into values at a time; more, and its ticks are halved.
 pub const ROWS_PER_PLAN_MAX: usize = 100_000;
 

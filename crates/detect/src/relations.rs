@@ -18,6 +18,12 @@ pub const EVENT_ID: &str = "AwsEventId";
 /// The tables that hold events.
 pub const EVENT_TABLES: [&str; 3] = [TABLE, TABLE_AWS, lineage::TABLE_EVENTS];
 
+/// The tables whose rows a hunt gathers for each use of its own.
+pub const GATHERED_TABLES: [&str; 2] = [TABLE, TABLE_AWS];
+
+/// The views that put what is known of credentials beside all events.
+pub const VIEWS: [&str; 2] = [lineage::TABLE_EVENTS, lineage::TABLE_USE];
+
 /// The tables that are made of events: a rule that reads any of them has something to look at.
 pub const DATA_TABLES: [&str; 7] = [
     TABLE,
@@ -59,52 +65,7 @@ pub fn watchlists(root: &Arc<Rel>) -> Vec<String> {
     aliases.into_iter().collect()
 }
 
-/// Whether part of the query has to run over events before the rest can be planned: plugins, scalars
-/// taken from a table, and lists taken from one where a join cannot take their place.
-pub fn has_stages(root: &Arc<Rel>) -> bool {
-    relations(root).iter().any(|rel| {
-        let is_filter = matches!(rel.op, Op::Filter { .. });
-        let place = if is_filter {
-            Place::Conjunct
-        } else {
-            Place::Inside
-        };
-        let runs_apart = matches!(
-            rel.op,
-            Op::Evaluate { .. } | Op::GraphMatch(_) | Op::GraphToTable { .. }
-        );
-        runs_apart || exprs(rel).iter().any(|expr| needs_a_stage(expr, place))
-    })
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// A filter, or one of several that must all hold.
-    Conjunct,
-    Inside,
-}
-
-fn needs_a_stage(expr: &Expr, place: Place) -> bool {
-    let inside = || {
-        children(expr)
-            .iter()
-            .any(|child| needs_a_stage(child, Place::Inside))
-    };
-    match &expr.kind {
-        ExprKind::Call {
-            function: "and",
-            args,
-        } => args.iter().any(|arg| needs_a_stage(arg, place)),
-        ExprKind::ToScalar(rel) => reads_events(rel),
-        ExprKind::InRel { function, rel, .. } => {
-            let is_join = place == Place::Conjunct && function.contains("in");
-            (!is_join && reads_events(rel)) || inside()
-        }
-        _ => inside(),
-    }
-}
-
-fn reads_events(root: &Arc<Rel>) -> bool {
+pub(crate) fn reads_events(root: &Arc<Rel>) -> bool {
     let is_events = |rel: &Arc<Rel>| match &rel.op {
         Op::Table { name } => DATA_TABLES.contains(&name.as_str()),
         _ => false,
@@ -171,27 +132,30 @@ fn aggregated(rel: &Rel, depth: usize) -> BTreeSet<String> {
     }
 }
 
-/// A query for the events of one table that the query can see at any time, with some of their
-/// columns: the filters that stand directly on the table, those about time left out. `None` when the
-/// query does not read the table.
-pub fn visible(query: &CheckedQuery, table: &str, columns: &[&str]) -> Option<CheckedQuery> {
-    let mut leaf: Option<Arc<Rel>> = None;
-    let mut alternatives: Option<Vec<Expr>> = Some(Vec::new());
-    for (rel, filters) in leaves(&query.root, table) {
-        leaf = Some(rel);
+/// For each use of one of the tables a query for the rows that it can see at any time, with some of their
+/// columns: the filters that stand directly on the table, those about time left out.
+pub fn visible(query: &CheckedQuery, tables: &[&str], columns: &[&str]) -> Vec<CheckedQuery> {
+    let mut uses: Vec<(Arc<Rel>, Option<Vec<Expr>>)> = Vec::new();
+    for (rel, filters) in leaves(&query.root, tables) {
         let mut conjuncts = Vec::new();
         for filter in filters {
             timeless_conjuncts(filter, &mut conjuncts);
         }
-        alternatives = match (alternatives, join_all("and", conjuncts)) {
-            (Some(mut all), Some(one)) => {
-                all.push(one);
-                Some(all)
-            }
-            _ => None,
-        };
+        let one = join_all("and", conjuncts);
+        match uses.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &rel)) {
+            Some((_, alternatives)) => match (alternatives.as_mut(), one) {
+                (Some(all), Some(one)) => all.push(one),
+                _ => *alternatives = None,
+            },
+            None => uses.push((rel, one.map(|one| vec![one]))),
+        }
     }
-    let leaf = leaf?;
+    uses.into_iter()
+        .map(|(leaf, alternatives)| visible_to(leaf, alternatives, columns))
+        .collect()
+}
+
+fn visible_to(leaf: Arc<Rel>, alternatives: Option<Vec<Expr>>, columns: &[&str]) -> CheckedQuery {
     let mut root = leaf.clone();
     if let Some(predicate) = alternatives.and_then(|all| join_all("or", all)) {
         root = Arc::new(Rel {
@@ -226,13 +190,17 @@ pub fn visible(query: &CheckedQuery, table: &str, columns: &[&str]) -> Option<Ch
         serialized: false,
         span: Span::default(),
     };
-    Some(CheckedQuery {
+    let name = match &leaf.op {
+        Op::Table { name } => name.clone(),
+        _ => String::new(),
+    };
+    CheckedQuery {
         root: Arc::new(root),
-        tables: vec![table.to_string()],
+        tables: vec![name],
         external_uris: Vec::new(),
         render: None,
         ago_ticks: Vec::new(),
-    })
+    }
 }
 
 /// What [`visible`] gives, of all events.
@@ -253,14 +221,14 @@ pub fn visible_without_filters(visible: &CheckedQuery) -> CheckedQuery {
     all
 }
 
-/// Every use of a table with the filters that stand directly on it.
-fn leaves(root: &Arc<Rel>, table: &str) -> Vec<(Arc<Rel>, Vec<Expr>)> {
+/// Every use of the tables with the filters that stand directly on it.
+fn leaves(root: &Arc<Rel>, tables: &[&str]) -> Vec<(Arc<Rel>, Vec<Expr>)> {
     let mut met: HashSet<*const Rel> = HashSet::new();
     let mut found = Vec::new();
     let mut left: Vec<(Arc<Rel>, Vec<Expr>)> = vec![(root.clone(), Vec::new())];
     while let Some((rel, filters)) = left.pop() {
         match &rel.op {
-            Op::Table { name } if name == table => {
+            Op::Table { name } if tables.contains(&name.as_str()) => {
                 found.push((rel, filters));
                 continue;
             }
@@ -289,7 +257,7 @@ fn leaves(root: &Arc<Rel>, table: &str) -> Vec<(Arc<Rel>, Vec<Expr>)> {
 }
 
 /// The parts of a conjunction that say the same at any time and look at one row only.
-fn timeless_conjuncts(expr: Expr, conjuncts: &mut Vec<Expr>) {
+pub(crate) fn timeless_conjuncts(expr: Expr, conjuncts: &mut Vec<Expr>) {
     match expr.kind {
         ExprKind::Call {
             function: "and",
@@ -304,7 +272,7 @@ fn timeless_conjuncts(expr: Expr, conjuncts: &mut Vec<Expr>) {
     }
 }
 
-fn is_timeless(expr: &Expr) -> bool {
+pub(crate) fn is_timeless(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Literal(_) => true,
         ExprKind::Column(name) => name != TIME,
@@ -342,7 +310,7 @@ fn columns_of(expr: &Expr) -> Box<dyn Iterator<Item = &str> + '_> {
     }
 }
 
-fn children(expr: &Expr) -> Vec<&Expr> {
+pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
     match &expr.kind {
         ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::ToScalar(_) => Vec::new(),
         ExprKind::Call { args, .. } | ExprKind::Window { args, .. } => args.iter().collect(),
@@ -352,7 +320,7 @@ fn children(expr: &Expr) -> Vec<&Expr> {
     }
 }
 
-fn inner_relations(expr: &Expr, found: &mut Vec<Arc<Rel>>) {
+pub(crate) fn inner_relations(expr: &Expr, found: &mut Vec<Arc<Rel>>) {
     match &expr.kind {
         ExprKind::ToScalar(rel) | ExprKind::InRel { rel, .. } => found.push(rel.clone()),
         _ => {}
@@ -362,7 +330,7 @@ fn inner_relations(expr: &Expr, found: &mut Vec<Arc<Rel>>) {
     }
 }
 
-fn inputs(rel: &Rel) -> Vec<Arc<Rel>> {
+pub(crate) fn inputs(rel: &Rel) -> Vec<Arc<Rel>> {
     match &rel.op {
         Op::Table { .. }
         | Op::Watchlist { .. }
@@ -415,7 +383,7 @@ fn inputs(rel: &Rel) -> Vec<Arc<Rel>> {
 }
 
 /// The expressions of an operator in which a relation may stand.
-fn exprs(rel: &Rel) -> Vec<&Expr> {
+pub(crate) fn exprs(rel: &Rel) -> Vec<&Expr> {
     fn named(exprs: &[NamedExpr]) -> impl Iterator<Item = &Expr> {
         exprs.iter().map(|e| &e.expr)
     }

@@ -3,6 +3,7 @@
 //! The KQL types are given with the table, as Arrow cannot tell a datetime's ticks from a long or
 //! JSON text from a string.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -79,6 +80,14 @@ impl Catalog {
         let (columns, table) = in_memory(batch)?;
         self.add_watchlist(alias, columns, table);
         Ok(())
+    }
+
+    /// Whether a table is known by its columns only.
+    pub fn has_no_rows(&self, name: &str) -> bool {
+        self.tables.get(name).is_some_and(|table| {
+            let provider: &dyn Any = table.provider.as_ref();
+            provider.is::<EmptyTable>()
+        })
     }
 
     pub fn get(&self, name: &str) -> Option<&Table> {

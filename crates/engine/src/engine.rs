@@ -1,25 +1,32 @@
 //! The engine: checked queries in, rows out, over one catalogue and one session.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow_array::RecordBatch;
+use datafusion::catalog::TableProvider;
+use datafusion::catalog::view::ViewTable;
+use datafusion::datasource::MemTable;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect, execute_stream};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 use keyline_kql::check::{self, CheckOptions};
-use keyline_kql::checked::CheckedQuery;
+use keyline_kql::checked::{CheckedQuery, Expr, Rel};
 use keyline_kql::diagnostic::Severity;
 use keyline_kql::parse;
 use keyline_kql::schema::{Column, Schema};
+use keyline_lake::Need;
+use tokio::time::Instant;
 
 use crate::catalog::Catalog;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, Ticks};
 use crate::externaldata::References;
-use crate::limits::{PLANNING_STACK_BYTES, WORKER_STACK_BYTES};
+use crate::limits::{KEPT_ROWS_MAX, PLANNING_STACK_BYTES, WORKER_STACK_BYTES};
 use crate::lower::{self, Host, When};
 use crate::rows::{Table, batches_to_rows};
 use crate::session::{self, EngineOptions};
@@ -30,6 +37,10 @@ pub struct Engine {
     catalog: Arc<Catalog>,
     references: Arc<dyn References>,
     runtime: Arc<Runtime>,
+    /// What single uses of tables read, by the use's address.
+    uses: Arc<HashMap<usize, Arc<dyn TableProvider>>>,
+    /// When to give up, and how long that was when it began.
+    deadline: Option<(Instant, Duration)>,
 }
 
 /// A running query.
@@ -49,6 +60,8 @@ impl Engine {
             catalog: Arc::new(catalog),
             references,
             runtime: Arc::new(Runtime::new(options.partitions)?),
+            uses: Arc::default(),
+            deadline: None,
         })
     }
 
@@ -58,6 +71,68 @@ impl Engine {
             catalog: Arc::new(catalog),
             ..self.clone()
         }
+    }
+
+    /// The same, but these uses of tables, which are those of one query, read something else: the
+    /// rows that the use can see, say, in place of all.
+    pub fn with_uses(&self, uses: Vec<(Arc<Rel>, Arc<dyn TableProvider>)>) -> Engine {
+        let by_address = |(rel, table): (Arc<Rel>, _)| (Arc::as_ptr(&rel).addr(), table);
+        Engine {
+            uses: Arc::new(uses.into_iter().map(by_address).collect()),
+            ..self.clone()
+        }
+    }
+
+    /// The same, but what is begun with it from now on ends with an error of kind `Time` when so much
+    /// time has passed.
+    pub fn with_time_limit(&self, limit: Duration) -> Engine {
+        Engine {
+            deadline: Some((Instant::now() + limit, limit)),
+            ..self.clone()
+        }
+    }
+
+    /// Awaits rows until the time is up.
+    async fn in_time<T>(&self, rows: impl Future<Output = Result<T>>) -> Result<T> {
+        match self.deadline {
+            None => rows.await,
+            Some((at, limit)) => match tokio::time::timeout_at(at, rows).await {
+                Ok(rows) => rows,
+                Err(_) => Err(took_too_long(limit)),
+            },
+        }
+    }
+
+    /// What a use of an event table needs of the events: these columns of the rows that fulfil all
+    /// conditions of any of the lists. Conditions that cannot be told from the row are left out.
+    pub fn need(&self, table: &Arc<Rel>, columns: &[&str], any_of: &[Vec<Expr>]) -> Result<Need> {
+        let filters = on_deep_stack(|| lower::filters(table, any_of, self))?;
+        Ok(Need::new(columns.iter().copied(), &filters))
+    }
+
+    /// What a use of a table reads, less the rows in which a text is none of these: a text made of the
+    /// use's text columns. The rows are kept where they are few.
+    pub fn restricted(
+        &self,
+        table: &Arc<Rel>,
+        text: &Expr,
+        values: Vec<String>,
+    ) -> Result<Arc<dyn TableProvider>> {
+        let plan = on_deep_stack(|| lower::restricted(table, text, values, self))?;
+        let physical = self.physical(&plan)?;
+        let schema = physical.schema();
+        match self.collect_at_most(physical, KEPT_ROWS_MAX) {
+            Ok(batches) => Ok(Arc::new(MemTable::try_new(schema, vec![batches])?)),
+            Err(error) if error.kind() == ErrorKind::Limit => {
+                Ok(Arc::new(ViewTable::new(plan, None)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a table is known by its columns only.
+    pub fn has_no_rows(&self, table: &str) -> bool {
+        self.catalog.has_no_rows(table)
     }
 
     /// What queries are checked against.
@@ -110,6 +185,11 @@ impl Engine {
 
     /// The optimised physical plan of a logical one.
     pub fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        if let Some((at, limit)) = self.deadline
+            && Instant::now() >= at
+        {
+            return Err(took_too_long(limit));
+        }
         let state = self.context.state();
         let planned = on_deep_stack(|| {
             self.runtime
@@ -123,7 +203,7 @@ impl Engine {
     pub fn collect(&self, plan: Arc<dyn ExecutionPlan>) -> Result<Vec<RecordBatch>> {
         let task = self.context.task_ctx();
         let fresh = datafusion::physical_plan::execution_plan::reset_plan_states(plan)?;
-        Ok(self.block_on(collect(fresh, task))?)
+        self.block_on(self.in_time(async { Ok(collect(fresh, task).await?) }))
     }
 
     /// The same, but an error of kind `Limit` as soon as there are more rows than that.
@@ -134,7 +214,7 @@ impl Engine {
     ) -> Result<Vec<RecordBatch>> {
         let task = self.context.task_ctx();
         let fresh = datafusion::physical_plan::execution_plan::reset_plan_states(plan)?;
-        self.block_on(async {
+        self.block_on(self.in_time(async {
             let mut stream = execute_stream(fresh, task)?;
             let (mut batches, mut rows) = (Vec::new(), 0);
             while let Some(batch) = stream.next().await {
@@ -147,7 +227,7 @@ impl Engine {
                 batches.push(batch);
             }
             Ok(batches)
-        })
+        }))
     }
 
     /// Starts a query.
@@ -180,6 +260,11 @@ impl Engine {
     }
 }
 
+fn took_too_long(limit: Duration) -> Error {
+    let message = format!("took longer than {} s", limit.as_secs_f64());
+    Error::new(ErrorKind::Time, message)
+}
+
 /// Runs on a thread of its own with room for deep recursion: plans are as deep as queries are long.
 fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
@@ -201,6 +286,10 @@ impl Host for Engine {
 
     fn references(&self) -> &dyn References {
         self.references.as_ref()
+    }
+
+    fn use_of(&self, rel: &Arc<Rel>) -> Option<Arc<dyn TableProvider>> {
+        self.uses.get(&Arc::as_ptr(rel).addr()).cloned()
     }
 
     fn run(&self, plan: LogicalPlan) -> Result<Vec<RecordBatch>> {

@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Invalid,
     /// A named limit was hit.
     Limit,
+    /// It took longer than it may.
+    Time,
     /// What `externaldata` or a watchlist names could not be read.
     Reference,
     /// This query cannot be evaluated at many ticks at once; evaluate it tick by tick.

@@ -23,6 +23,7 @@ pub mod extract;
 mod sessions;
 
 pub use catalog::Catalog;
+pub use datafusion::catalog::TableProvider;
 pub use engine::{Engine, Rows};
 pub use error::{Error, ErrorKind, Result};
 pub use evaluation::{Evaluation, Ticks};

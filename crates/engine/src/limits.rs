@@ -28,6 +28,10 @@ pub const SERIES_POINTS_MAX: i64 = 1_048_576;
 /// Values that a `toscalar` list or the right side of an `in (tabular)` may have.
 pub const IN_VALUES_MAX: usize = 1_000_000;
 
+/// Rows of a table that a condition leaves up to which they are kept in memory, some 300 bytes each;
+/// with more the condition is tested whenever the table is read.
+pub const KEPT_ROWS_MAX: usize = 400_000;
+
 /// Cells up to which reference data becomes literals of the plan (which can travel); above, a
 /// table in memory (which cannot).
 pub const LITERAL_CELLS_MAX: usize = 50_000;

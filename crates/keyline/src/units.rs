@@ -1,5 +1,7 @@
 //! Sizes, instants and spans as people type them on a command line.
 
+use std::time::Duration;
+
 use jiff::{Timestamp, civil};
 
 /// Ticks of 100 ns in a second.
@@ -52,6 +54,17 @@ pub fn parse_time_bound(text: &str) -> Result<TimeBound, String> {
         return Ok(TimeBound::Back(ticks));
     }
     parse_instant(text).map(TimeBound::At)
+}
+
+/// How long: a KQL timespan such as `90s` or `10m`, more than nothing.
+pub fn parse_span(text: &str) -> Result<Duration, String> {
+    let ticks = parse_timespan(text.trim()).and_then(|ticks| u64::try_from(ticks).ok());
+    match ticks {
+        Some(ticks) if ticks > 0 => Ok(Duration::from_nanos(ticks.saturating_mul(100))),
+        _ => Err(format!(
+            "expected a timespan such as `90s` or `10m`, found `{text}`"
+        )),
+    }
 }
 
 /// RFC 3339 or a date, in ticks since 1970.

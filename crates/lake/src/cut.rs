@@ -1,43 +1,44 @@
 //! One pass over all log files for many queries at once.
 //!
-//! In: what each query needs, as columns and filters. Out: the rows that any of them needs, with
-//! the columns that any of them names, sorted by `TimeGenerated` and then `AwsEventId`, as tables.
-//! So a hundred rules cost one inflating and one parsing, and a query about a stretch of time
-//! touches that stretch only. Rows beyond the memory's share are spilled as sorted Parquet, which
-//! prunes by time as well. Whoever asks a cut for rows that no need covered gets an answer without
-//! them, so a cut serves the queries that it was made for; a column that no need named is an error.
+//! In: what each query needs, as columns and filters. Out: for each need the rows that it covers, sorted
+//! by `TimeGenerated` and then `AwsEventId`, as tables. So a hundred rules cost one inflating and one
+//! parsing, each looks at its own few rows, and a query about a stretch of time touches that stretch only.
+//! Rows beyond the memory's share are spilled as sorted Parquet, which prunes by time as well. Whoever asks
+//! a cut for rows that its need did not cover gets an answer without them; a column that the need did not
+//! name is an error.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{Array, RecordBatch, StringViewArray, TimestampMicrosecondArray};
-use arrow_schema::SchemaRef;
-use arrow_select::interleave::interleave_record_batch;
+use arrow_array::types::UInt32Type;
+use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, UInt32Array};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_select::concat::concat_batches;
+use arrow_select::filter::filter_record_batch;
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::datasource::MemTable;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use keyline_trail::schema::arrow_schema;
 use keyline_trail::{
-    AWS_COLUMNS, Column, Conjunction, Coverage, Prefilter, Projection, TABLE, TABLE_AWS, Test,
+    AWS_COLUMNS, Batch, Column, ColumnTest, Conjunction, Coverage, Detail, Prefilter, Projection,
+    TABLE, TABLE_AWS, Test, file_of,
 };
 
 use crate::cut_table::CutTable;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::gathering::{Gathering, Part, ROW, Rows, TimedBatch, WANTED_BY, times_of};
 use crate::limits;
-use crate::logs::{Inner, Logs};
+use crate::logs::Logs;
 use crate::membership::Membership;
-use crate::parquet_write::{ParquetFile, RowGroup};
 use crate::pass::{Counting, Pass};
 use crate::pushdown;
 
 /// What one query needs of the events.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
     columns: Projection,
     prefilter: Prefilter,
@@ -69,9 +70,27 @@ impl Need {
         }
     }
 
-    /// Whether it covers every row.
+    /// What covers each of these, at any time.
+    pub fn all_of(needs: &[Need]) -> Need {
+        let columns = needs.iter().map(|need| need.columns);
+        let prefilter = match needs.iter().any(Need::is_broad) {
+            true => Prefilter::everything(),
+            false => together(needs),
+        };
+        Need {
+            columns: columns.fold(Projection::none(), Projection::union),
+            prefilter,
+        }
+        .at_all_times()
+    }
+
+    /// Whether it covers every row, at some time.
     pub fn is_broad(&self) -> bool {
-        self.prefilter.any_of.is_empty()
+        let any_of = &self.prefilter.any_of;
+        any_of.is_empty()
+            || any_of
+                .iter()
+                .any(|conjunction| conjunction.tests.is_empty())
     }
 
     /// The same with more columns.
@@ -118,103 +137,261 @@ impl Need {
 
 /// What the needs of many queries are cut into.
 ///
-/// A query that must see every event (a join of all events with a few, say) would make each of the
-/// others look through them all, so those that name the events they want get a cut of their own.
-#[derive(Debug, Clone)]
+/// Rows that some need names by a filter are kept once, with the columns of all such needs and a number
+/// that says which of them. A need without a filter (a join of all events with a few, say) would swell
+/// that, so all rows are kept apart for such needs, with their columns only.
 pub struct Cuts {
-    /// For needs that are not [broad](Need::is_broad).
-    pub narrow: Arc<Cut>,
-    /// For queries with a broad need; the same as `narrow` where there are none.
-    pub broad: Arc<Cut>,
+    logs: Logs,
+    coverage: Coverage,
+    needs: Vec<Need>,
+    /// For each need its number among those with a filter.
+    named: Vec<Option<usize>>,
+    narrow: Arc<Stored>,
+    broad: Arc<Stored>,
+    membership: Membership,
 }
 
-/// The rows that a set of queries needs.
+/// Rows and what they hold.
+struct Stored {
+    columns: Projection,
+    rows: Rows,
+}
+
+/// The rows that one need covers.
 pub struct Cut {
     logs: Logs,
     columns: Projection,
-    pub(crate) rows: Rows,
+    rows: CutRows,
     coverage: Coverage,
 }
 
-/// Where the rows lie.
-pub(crate) enum Rows {
-    /// Sorted batches with the times of their first and last rows; a null time sorts first.
-    Memory(Vec<TimedBatch>),
-    /// Parquet files, each sorted.
-    Spilled(Vec<PathBuf>),
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct TimedBatch {
-    pub(crate) rows: RecordBatch,
-    pub(crate) first: i64,
-    pub(crate) last: i64,
+enum CutRows {
+    Own(Rows),
+    Shared(Arc<Stored>),
 }
 
 /// Reads everything once and keeps what the needs cover. Blocks.
 pub fn cut(logs: &Logs, needs: &[Need]) -> Result<Cuts, Error> {
     let inner = logs.inner();
     let (broad, narrow): (Vec<Need>, Vec<Need>) = needs.iter().cloned().partition(Need::is_broad);
-    let wanted = together(&narrow);
-    // Too many alternatives to test are as good as none.
-    let apart = !broad.is_empty() && !wanted.any_of.is_empty();
-    let (first, second) = match apart {
-        true => (columns_of(&narrow), Some(columns_of(&broad))),
-        false => (columns_of(needs), None),
+    let columns = (columns_of(&narrow), columns_of(&broad));
+    // With too many alternatives to test every row is looked at.
+    let wanted = match needs.is_empty() {
+        true => nothing(),
+        false => together(&narrow),
     };
-    let read_filter = match broad.is_empty() && !narrow.is_empty() {
-        true => wanted.clone(),
-        false => Prefilter::everything(),
+    let mut read = match (narrow.is_empty(), broad.is_empty()) {
+        (true, _) => inner.read_options(columns.1),
+        (_, true) => inner.read_options(columns.0),
+        _ => inner.read_options(columns.0.union(columns.1)),
     };
-    let membership = apart.then(|| Membership::new(&wanted));
+    if broad.is_empty() {
+        read.prefilter = wanted;
+    } else if !narrow.is_empty() && !wanted.any_of.is_empty() {
+        // What a row is told apart by has to be there to be looked at.
+        read.projection = columns.1.union(tested(&narrow));
+        read.detail = Some(Detail {
+            projection: columns.0,
+            prefilter: wanted,
+        });
+    }
+    read.places = true;
+    let membership = Membership::new(narrow.iter().map(|need| &need.prefilter));
     let mut addenda = inner.known_survey().map(|survey| survey.addenda.clone());
     loop {
         let known = addenda.is_some();
-        let mut read = inner.read_options(second.map_or(first, |second| first.union(second)));
-        read.prefilter = match &addenda {
-            Some(addenda) => addenda.widen(read_filter.clone()),
-            // The reader lets addenda through whatever they match, so that they are noticed.
-            None => read_filter.clone(),
-        };
+        let mut read = read.clone();
+        // Without, the reader lets addenda through whatever they match, so that they are noticed.
+        if let Some(addenda) = &addenda {
+            read.prefilter = addenda.widen(read.prefilter);
+            if let Some(detail) = &mut read.detail {
+                detail.prefilter = addenda.widen(std::mem::take(&mut detail.prefilter));
+            }
+        }
         let pass = inner.pass(read, Counting::Everything, addenda);
-        let gathering = Gathering::new(inner.clone(), first);
-        let all = second.map(|columns| Gathering::new(inner.clone(), columns));
         let sorting = Sorting {
-            membership: membership.as_ref(),
-            narrow: &gathering,
-            all: all.as_ref(),
+            membership: &membership,
+            columns,
+            narrow: Gathering::new(inner.clone(), wanted_schema(columns.0)),
+            broad: Gathering::new(inner.clone(), placed_schema(columns.1)),
+            any_narrow: !narrow.is_empty(),
+            any_broad: !broad.is_empty(),
         };
         let parts = inner.run(
             &pass,
             |_| <(Part, Part)>::default(),
-            |pass: &Pass, parts| gather(pass, &sorting, parts),
+            |pass: &Pass, parts| each_batch(pass, &mut |batch| sorting.add(parts, batch)),
         )?;
         if !known && pass.starts_again() {
             // A record may patch, or be a copy of, one that was gathered before it.
+            membership.forget_counts();
             addenda = Some(inner.survey()?.addenda.clone());
             continue;
         }
         if !known {
             inner.adopt(pass.coverage());
         }
-        let coverage = logs.survey()?;
-        let made = |columns, rows| {
-            let (logs, coverage) = (logs.clone(), coverage.clone());
-            Arc::new(Cut {
-                logs,
-                columns,
-                rows,
-                coverage,
-            })
-        };
-        let (narrow_parts, all_parts) = parts.into_iter().unzip();
-        let narrow = made(first, gathering.finish(narrow_parts)?);
-        let broad = match (all, second) {
-            (Some(all), Some(columns)) => made(columns, all.finish(all_parts)?),
-            _ => narrow.clone(),
-        };
-        return Ok(Cuts { narrow, broad });
+        let (narrow_parts, broad_parts) = parts.into_iter().unzip();
+        let stored = |columns, rows| Arc::new(Stored { columns, rows });
+        let mut number = 0..;
+        let named = |need: &Need| if need.is_broad() { None } else { number.next() };
+        return Ok(Cuts {
+            logs: logs.clone(),
+            coverage: logs.survey()?,
+            needs: needs.to_vec(),
+            named: needs.iter().map(named).collect(),
+            narrow: stored(columns.0, sorting.narrow.finish(narrow_parts)?),
+            broad: stored(columns.1, sorting.broad.finish(broad_parts)?),
+            membership,
+        });
     }
+}
+
+impl Cuts {
+    /// The rows that a need covers, by the need's place in the list.
+    pub fn of(&self, need: usize) -> Result<Arc<Cut>, Error> {
+        let (columns, rows) = match self.named[need] {
+            None => (self.broad.columns, CutRows::Shared(self.broad.clone())),
+            Some(named) => match &self.narrow.rows {
+                Rows::Spilled(_) => (self.narrow.columns, CutRows::Shared(self.narrow.clone())),
+                Rows::Memory(batches) => {
+                    let columns = columns_of(&self.needs[need..=need]);
+                    let rows = selected(batches, &self.membership.sets_with(named), columns)?;
+                    (columns, CutRows::Own(Rows::Memory(rows)))
+                }
+            },
+        };
+        Ok(Arc::new(Cut {
+            logs: self.logs.clone(),
+            columns,
+            rows,
+            coverage: self.coverage.clone(),
+        }))
+    }
+
+    /// Whether it is known that a need covers no row at all.
+    pub fn is_empty(&self, need: usize) -> bool {
+        self.rows(need) == Some(0)
+    }
+
+    /// How many rows a need covers; `None` where that was not counted.
+    pub fn rows(&self, need: usize) -> Option<u64> {
+        let named = self.named[need].filter(|_| !self.logs.has_parquet())?;
+        Some(self.membership.count(named))
+    }
+
+    /// The rows of these places again, with other columns than were kept and the column [`ROW`]: the files
+    /// that hold them are read once more. Blocks.
+    pub fn fetch(
+        &self,
+        places: &HashSet<i64>,
+        columns: &[&str],
+    ) -> Result<Arc<dyn TableProvider>, Error> {
+        let inner = self.logs.inner();
+        let columns = columns.iter().filter_map(|name| Column::named(name));
+        let columns = columns.fold(Projection::none(), Projection::with);
+        let schema = placed_schema(columns);
+        let mut batches = Vec::new();
+        if !places.is_empty() {
+            let files: BTreeSet<usize> = places.iter().map(|at| file_of(*at) as usize).collect();
+            let mut read = inner.read_options(columns);
+            read.places = true;
+            let addenda = inner.survey()?.addenda.clone();
+            let pass = inner
+                .pass(read, Counting::NoDuplicates, Some(addenda))
+                .over(files.into_iter().collect());
+            let found = inner.run(
+                &pass,
+                |_| Vec::new(),
+                |pass: &Pass, found: &mut Vec<RecordBatch>| {
+                    each_batch(pass, &mut |batch| {
+                        let wanted = batch.places.iter().map(|at| Some(places.contains(at)));
+                        let wanted: BooleanArray = wanted.collect();
+                        if wanted.true_count() > 0 {
+                            let rows = placed(batch, columns)?;
+                            found.push(compact(&filter_record_batch(&rows, &wanted)?)?);
+                        }
+                        Ok(())
+                    })
+                },
+            )?;
+            batches = found.into_iter().flatten().collect();
+        }
+        Ok(Arc::new(MemTable::try_new(schema, vec![batches])?))
+    }
+
+    /// What the pass that made them has read.
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+}
+
+impl fmt::Debug for Cuts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cuts({} needs)", self.needs.len())
+    }
+}
+
+/// The rows whose number is one of these, with some of their columns.
+fn selected(
+    batches: &[TimedBatch],
+    wanted: &[bool],
+    columns: Projection,
+) -> Result<Vec<TimedBatch>, Error> {
+    let schema = placed_schema(columns);
+    let mut out = Vec::new();
+    let mut waiting: Vec<RecordBatch> = Vec::new();
+    let mut rows = 0;
+    let mut flush = |waiting: &mut Vec<RecordBatch>| -> Result<(), Error> {
+        if !waiting.is_empty() {
+            out.push(TimedBatch::new(concat_batches(&schema, waiting.iter())?));
+            waiting.clear();
+        }
+        Ok(())
+    };
+    for batch in batches {
+        let numbers = batch.rows.column_by_name(WANTED_BY);
+        let numbers = numbers.and_then(|column| column.as_primitive_opt::<UInt32Type>());
+        let Some(numbers) = numbers else { continue };
+        let kept: BooleanArray = numbers
+            .values()
+            .iter()
+            .map(|number| Some(wanted.get(*number as usize).copied().unwrap_or(true)))
+            .collect();
+        let kept_rows = kept.true_count();
+        if kept_rows == 0 {
+            continue;
+        }
+        if rows + kept_rows > limits::CUT_BATCH_ROWS {
+            flush(&mut waiting)?;
+            rows = 0;
+        }
+        rows += kept_rows;
+        waiting.push(filter_record_batch(&only(&batch.rows, columns)?, &kept)?);
+    }
+    flush(&mut waiting)?;
+    Ok(out)
+}
+
+/// What no record fulfils: nobody needs a row, the coverage is wanted nevertheless.
+fn nothing() -> Prefilter {
+    let column = Column::EventName;
+    let test = Test::In(Vec::new());
+    Prefilter {
+        any_of: vec![Conjunction {
+            tests: vec![ColumnTest { column, test }],
+            ..Conjunction::default()
+        }],
+    }
+}
+
+/// The columns that filters look at.
+fn tested(needs: &[Need]) -> Projection {
+    let conjunctions = needs.iter().flat_map(|need| &need.prefilter.any_of);
+    let tests = conjunctions.flat_map(|conjunction| &conjunction.tests);
+    tests.fold(Projection::none(), |columns, test| {
+        columns.with(test.column)
+    })
 }
 
 fn columns_of(needs: &[Need]) -> Projection {
@@ -243,9 +420,11 @@ impl Cut {
         &self.coverage
     }
 
-    /// The schema of the gathered rows.
-    pub(crate) fn schema(&self) -> SchemaRef {
-        arrow_schema(&self.columns)
+    pub(crate) fn rows(&self) -> &Rows {
+        match &self.rows {
+            CutRows::Own(rows) => rows,
+            CutRows::Shared(stored) => &stored.rows,
+        }
     }
 
     pub(crate) fn columns(&self) -> Projection {
@@ -259,7 +438,7 @@ impl Cut {
     /// The times of the gathered rows, sorted: a cheap way to see which windows hold anything. Rows
     /// without a time are left out. `None` when the rows were spilled.
     pub fn times(&self) -> Option<Vec<i64>> {
-        let Rows::Memory(batches) = &self.rows else {
+        let Rows::Memory(batches) = self.rows() else {
             return None;
         };
         let times = batches.iter().filter_map(|batch| {
@@ -276,7 +455,7 @@ impl Cut {
 
 impl fmt::Debug for Cut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = match &self.rows {
+        let rows = match self.rows() {
             Rows::Memory(batches) => format!("{} batches", batches.len()),
             Rows::Spilled(files) => format!("{} files", files.len()),
         };
@@ -329,52 +508,89 @@ fn together(needs: &[Need]) -> Prefilter {
     Prefilter { any_of }
 }
 
-/// The rows that one thread has gathered.
-#[derive(Default)]
-struct Part {
-    batches: Vec<RecordBatch>,
-    bytes: u64,
-}
-
-/// The gathering of all threads.
-struct Gathering {
-    logs: Arc<Inner>,
-    columns: Projection,
-    /// What the threads hold together.
-    bytes: AtomicU64,
-    spilled: Mutex<Vec<PathBuf>>,
-}
-
-/// Numbers the spilled files.
-static SPILLS: AtomicU64 = AtomicU64::new(0);
-
-/// Where a batch of the pass goes.
+/// Where the batches of a pass go.
 struct Sorting<'a> {
-    /// Which rows the narrow needs want; all of them, where there is only one cut.
-    membership: Option<&'a Membership>,
-    narrow: &'a Gathering,
-    all: Option<&'a Gathering>,
+    membership: &'a Membership,
+    /// Of the needs with a filter and of those without.
+    columns: (Projection, Projection),
+    narrow: Gathering,
+    broad: Gathering,
+    any_narrow: bool,
+    any_broad: bool,
 }
 
 impl Sorting<'_> {
-    fn add(&self, parts: &mut (Part, Part), rows: &RecordBatch) -> Result<(), Error> {
-        if let Some(all) = self.all {
-            all.add(&mut parts.1, only(rows, all.columns)?)?;
+    fn add(&self, parts: &mut (Part, Part), batch: &Batch) -> Result<(), Error> {
+        if self.any_broad {
+            let rows = placed(batch, self.columns.1)?;
+            self.broad.add(&mut parts.1, rows)?;
         }
-        match self.membership {
-            None => self.narrow.add(&mut parts.0, rows.clone()),
-            Some(membership) => match membership.rows(&only(rows, self.narrow.columns)?)? {
-                Some(rows) => self.narrow.add(&mut parts.0, rows),
-                None => Ok(()),
-            },
+        if self.any_narrow
+            && let Some(rows) = self.wanted(batch)?
+        {
+            self.narrow.add(&mut parts.0, rows)?;
         }
+        Ok(())
+    }
+
+    /// The rows that any need with a filter wants, with the number that says which.
+    fn wanted(&self, batch: &Batch) -> Result<Option<RecordBatch>, Error> {
+        let rows = placed(batch, self.columns.0)?;
+        let numbers = self.membership.numbers(&rows);
+        let kept: BooleanArray = numbers.iter().map(|number| Some(*number != 0)).collect();
+        if kept.true_count() == 0 {
+            return Ok(None);
+        }
+        let mut columns = rows.columns().to_vec();
+        columns.push(Arc::new(UInt32Array::from(numbers)));
+        let rows = RecordBatch::try_new(wanted_schema(self.columns.0), columns)?;
+        Ok(Some(compact(&filter_record_batch(&rows, &kept)?)?))
     }
 }
 
-/// The columns of a batch that a cut has.
+/// The same rows without the rest of the batch that they were part of: a filtered view column still holds
+/// on to all its text.
+fn compact(rows: &RecordBatch) -> Result<RecordBatch, Error> {
+    let columns = rows
+        .columns()
+        .iter()
+        .map(|column| match column.as_string_view_opt() {
+            Some(views) => Arc::new(views.gc()) as ArrayRef,
+            None => column.clone(),
+        });
+    Ok(RecordBatch::try_new(rows.schema(), columns.collect())?)
+}
+
+/// The schema of rows that say which needs want them.
+fn wanted_schema(columns: Projection) -> SchemaRef {
+    let schema = placed_schema(columns);
+    let number = Arc::new(Field::new(WANTED_BY, DataType::UInt32, false));
+    let fields = schema.fields().iter().cloned().chain([number]);
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// The schema of rows that say where they come from.
+pub(crate) fn placed_schema(columns: Projection) -> SchemaRef {
+    let schema = arrow_schema(&columns);
+    let place = Arc::new(Field::new(ROW, DataType::Int64, false));
+    let fields = schema.fields().iter().cloned().chain([place]);
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// Some columns of a batch, and where its rows come from.
+fn placed(batch: &Batch, columns: Projection) -> Result<RecordBatch, Error> {
+    let mut arrays = Vec::with_capacity(columns.len() + 1);
+    for column in columns.columns() {
+        arrays.extend(batch.rows.column_by_name(column.name()).cloned());
+    }
+    arrays.push(Arc::new(Int64Array::from(batch.places.clone())) as ArrayRef);
+    Ok(RecordBatch::try_new(placed_schema(columns), arrays)?)
+}
+
+/// Some columns of gathered rows, and where they come from.
 fn only(rows: &RecordBatch, columns: Projection) -> Result<RecordBatch, Error> {
     let schema = rows.schema();
-    let kept: Vec<usize> = arrow_schema(&columns)
+    let kept: Vec<usize> = placed_schema(columns)
         .fields()
         .iter()
         .filter_map(|field| schema.index_of(field.name()).ok())
@@ -382,13 +598,14 @@ fn only(rows: &RecordBatch, columns: Projection) -> Result<RecordBatch, Error> {
     Ok(rows.project(&kept)?)
 }
 
-fn gather(pass: &Pass, sorting: &Sorting<'_>, parts: &mut (Part, Part)) -> Result<(), Error> {
+/// Hands the batches of one thread to a sink that may fail.
+fn each_batch(pass: &Pass, sink: &mut dyn FnMut(&Batch) -> Result<(), Error>) -> Result<(), Error> {
     let mut failed = None;
     pass.work(&mut |batch| {
         if batch.rows.num_rows() == 0 {
             return ControlFlow::Continue(());
         }
-        match sorting.add(parts, &batch.rows) {
+        match sink(&batch) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 failed = Some(error);
@@ -397,142 +614,6 @@ fn gather(pass: &Pass, sorting: &Sorting<'_>, parts: &mut (Part, Part)) -> Resul
         }
     })?;
     failed.map_or(Ok(()), Err)
-}
-
-impl Gathering {
-    fn new(logs: Arc<Inner>, columns: Projection) -> Gathering {
-        Gathering {
-            logs,
-            columns,
-            bytes: AtomicU64::new(0),
-            spilled: Mutex::default(),
-        }
-    }
-
-    fn add(&self, part: &mut Part, rows: RecordBatch) -> Result<(), Error> {
-        let bytes = rows.get_array_memory_size() as u64;
-        part.batches.push(rows);
-        part.bytes += bytes;
-        let bytes_max = self.logs.options.memory_bytes / limits::CUT_MEMORY_SHARE;
-        let together = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        // The thread that has its fair share spills; another one may have to take its turn first.
-        if together > bytes_max && part.bytes * self.logs.threads() as u64 >= bytes_max {
-            self.spill(part)?;
-        }
-        Ok(())
-    }
-
-    /// Writes what one thread holds as one sorted file.
-    fn spill(&self, part: &mut Part) -> Result<(), Error> {
-        let batches = std::mem::take(&mut part.batches);
-        self.bytes
-            .fetch_sub(std::mem::take(&mut part.bytes), Ordering::Relaxed);
-        let number = SPILLS.fetch_add(1, Ordering::Relaxed);
-        let path = self
-            .logs
-            .scratch
-            .path()
-            .join(format!("cut-{number}.parquet"));
-        let file = ParquetFile::create(&path, arrow_schema(&self.columns))?;
-        let mut group = RowGroup::default();
-        sorted(&batches, |rows| file.write(&mut group, &rows))?;
-        file.append(group)?;
-        file.close(Vec::new())?;
-        self.spilled
-            .lock()
-            .expect("no holder of the lock panics")
-            .push(path);
-        Ok(())
-    }
-
-    fn finish(self, parts: Vec<Part>) -> Result<Rows, Error> {
-        let any_spilled = !self
-            .spilled
-            .lock()
-            .expect("no holder of the lock panics")
-            .is_empty();
-        if any_spilled {
-            for mut part in parts {
-                if !part.batches.is_empty() {
-                    self.spill(&mut part)?;
-                }
-            }
-            return Ok(Rows::Spilled(
-                self.spilled
-                    .into_inner()
-                    .expect("no holder of the lock panics"),
-            ));
-        }
-        let batches: Vec<RecordBatch> = parts.into_iter().flat_map(|part| part.batches).collect();
-        let mut timed = Vec::new();
-        sorted(&batches, |rows| {
-            let time = |row: usize| {
-                let times = times_of(&rows)?;
-                times.is_valid(row).then(|| times.value(row))
-            };
-            let first = time(0).unwrap_or(i64::MIN);
-            let last = time(rows.num_rows() - 1).unwrap_or(i64::MIN);
-            timed.push(TimedBatch { first, last, rows });
-            Ok(())
-        })?;
-        Ok(Rows::Memory(timed))
-    }
-}
-
-/// Hands over the rows of all batches in the order of time and event id.
-fn sorted(
-    batches: &[RecordBatch],
-    mut out: impl FnMut(RecordBatch) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let keys: Vec<(&TimestampMicrosecondArray, &StringViewArray)> = batches
-        .iter()
-        .map(|rows| Some((times_of(rows)?, ids_of(rows)?)))
-        .collect::<Option<_>>()
-        .ok_or_else(|| Error::new(ErrorKind::Internal, "a cut holds time and id of each event"))?;
-    let mut order: Vec<(i64, u32, u32)> = Vec::new();
-    for (number, (times, _)) in keys.iter().enumerate() {
-        for row in 0..times.len() {
-            let time = if times.is_valid(row) {
-                times.value(row)
-            } else {
-                i64::MIN
-            };
-            order.push((time, number as u32, row as u32));
-        }
-    }
-    order.sort_unstable_by(|one, other| {
-        let id = |place: &(i64, u32, u32)| keys[place.1 as usize].1.value(place.2 as usize);
-        one.0.cmp(&other.0).then_with(|| id(one).cmp(id(other)))
-    });
-    let all: Vec<&RecordBatch> = batches.iter().collect();
-    for chunk in order.chunks(limits::CUT_BATCH_ROWS) {
-        // Only the batches that a chunk draws on, for a view column keeps hold of all its sources.
-        let mut used: Vec<u32> = chunk.iter().map(|place| place.1).collect();
-        used.sort_unstable();
-        used.dedup();
-        let sources: Vec<&RecordBatch> = used.iter().map(|number| all[*number as usize]).collect();
-        let places: Vec<(usize, usize)> = chunk
-            .iter()
-            .map(|place| {
-                (
-                    used.partition_point(|number| *number < place.1),
-                    place.2 as usize,
-                )
-            })
-            .collect();
-        out(interleave_record_batch(&sources, &places)?)?;
-    }
-    Ok(())
-}
-
-pub(crate) fn times_of(rows: &RecordBatch) -> Option<&TimestampMicrosecondArray> {
-    let column = rows.column_by_name(Column::TimeGenerated.name())?;
-    column.as_primitive_opt::<TimestampMicrosecondType>()
-}
-
-fn ids_of(rows: &RecordBatch) -> Option<&StringViewArray> {
-    rows.column_by_name(Column::AwsEventId.name())?
-        .as_string_view_opt()
 }
 
 #[cfg(test)]

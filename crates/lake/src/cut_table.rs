@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow_array::{Array, RecordBatch};
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::datasource::memory::MemorySourceConfig;
@@ -18,8 +18,9 @@ use datafusion::physical_plan::ExecutionPlan;
 use keyline_trail::schema::arrow_field;
 use keyline_trail::{Column, Prefilter};
 
-use crate::cut::{Cut, Rows, TimedBatch, times_of};
+use crate::cut::{Cut, placed_schema};
 use crate::error::{Error, ErrorKind};
+use crate::gathering::{ROW, Rows, TimedBatch, times_of};
 use crate::parquet_read::listing;
 use crate::pushdown;
 
@@ -32,7 +33,8 @@ pub(crate) struct CutTable {
 
 impl CutTable {
     pub(crate) fn new(cut: Arc<Cut>, columns: Vec<Column>) -> CutTable {
-        let fields: Vec<_> = columns.iter().map(|column| arrow_field(*column)).collect();
+        let mut fields: Vec<_> = columns.iter().map(|column| arrow_field(*column)).collect();
+        fields.push(Field::new(ROW, DataType::Int64, false));
         CutTable {
             cut,
             columns,
@@ -64,14 +66,18 @@ impl TableProvider for CutTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
-        let wanted: Vec<Column> = match projection {
-            Some(places) => places.iter().map(|at| self.columns[*at]).collect(),
-            None => self.columns.clone(),
+        let wanted: Vec<usize> = match projection {
+            Some(places) => places.clone(),
+            None => (0..self.schema.fields().len()).collect(),
         };
         let held: Vec<Column> = self.cut.columns().columns().collect();
         let places: Vec<usize> = wanted
             .iter()
-            .map(|column| {
+            .map(|at| {
+                // Where a row comes from stands behind the columns.
+                let Some(column) = self.columns.get(*at) else {
+                    return Ok(held.len());
+                };
                 held.iter()
                     .position(|other| other == column)
                     .ok_or_else(|| {
@@ -83,16 +89,16 @@ impl TableProvider for CutTable {
                     })
             })
             .collect::<Result<_, _>>()?;
-        match &self.cut.rows {
+        match self.cut.rows() {
             Rows::Memory(batches) => {
                 let batches = overlapping(batches, &pushdown::prefilter(filters))?;
                 let partitions = spread(batches, self.cut.threads());
-                let schema = self.cut.schema();
+                let schema = placed_schema(self.cut.columns());
                 let source = MemorySourceConfig::try_new_exec(&partitions, schema, Some(places))?;
                 Ok(source)
             }
             Rows::Spilled(files) => {
-                let table = listing(files, self.cut.columns())?;
+                let table = listing(files, placed_schema(self.cut.columns()))?;
                 table.scan(state, Some(&places), filters, limit).await
             }
         }

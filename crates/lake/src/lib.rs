@@ -39,6 +39,8 @@ mod tables;
 // One pass for many queries.
 mod cut;
 
+mod gathering;
+
 mod membership;
 
 mod cut_table;
@@ -51,6 +53,7 @@ mod known_tables;
 
 pub use cut::{Cut, Cuts, Need, cut};
 pub use error::{Error, ErrorKind};
+pub use gathering::ROW;
 pub use keyline_source::{CacheOptions, Network, Origin, Reference, References};
 pub use keyline_trail::{Coverage, Gap, Problem, ProblemKind, SessionTokens, TABLE, TABLE_AWS};
 pub use known_tables::{KnownColumn, KnownTable, known_table, known_tables};

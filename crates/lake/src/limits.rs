@@ -19,8 +19,12 @@ pub const IDENTITY_RUNS_MAX: usize = 6;
 /// is held in memory with its row (problem `too-many-addenda`; the rest stay rows of their own).
 pub const ADDENDA_MAX: usize = 10_000;
 
-/// Event ids that are looked for while reading; with more, every record is built instead.
-pub const PREFILTER_VALUES_MAX: usize = 1_000;
+/// Values of one list that are looked for while reading; with more, every record is built instead. Lists
+/// of addresses have some thousands, and looking one up costs the same whatever their number.
+pub const PREFILTER_VALUES_MAX: usize = 50_000;
+
+/// Texts of one list that are searched for while reading, one after the other.
+pub const PREFILTER_SEARCHES_MAX: usize = 64;
 
 /// Conjunctions of a prefilter. Past this many, testing them costs more than building the rows.
 pub const PREFILTER_CONJUNCTIONS_MAX: usize = 256;
@@ -63,6 +67,9 @@ pub const CUT_MEMORY_SHARE: u64 = 2;
 
 /// Rows of a batch of a cut, which is the grain of its time index.
 pub const CUT_BATCH_ROWS: usize = 8_192;
+
+/// Distinct sets of needs that rows of a cut are told apart by; a row of one more is handed to everybody.
+pub const CUT_SETS_MAX: usize = 65_536;
 
 /// Conjunctions that the needs of a cut may have together; with more, every row is gathered.
 pub const CUT_CONJUNCTIONS_MAX: usize = 4_096;

@@ -236,6 +236,16 @@ impl Logs {
             .map(|survey| survey.coverage.clone())
     }
 
+    /// Whether events can be found again by their places: not those that lie in Parquet.
+    pub fn can_fetch(&self) -> bool {
+        !self.has_parquet()
+    }
+
+    /// Whether some of the events lie in Parquet.
+    pub(crate) fn has_parquet(&self) -> bool {
+        self.inner.parquet.is_some()
+    }
+
     /// How many files will be read.
     pub fn files(&self) -> usize {
         self.inner.files.len()

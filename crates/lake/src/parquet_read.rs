@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arrow_schema::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{
@@ -81,12 +82,12 @@ impl ParquetLogs {
         if self.has_raw_record {
             columns = columns.with(Column::RawRecord);
         }
-        listing(&self.paths, columns)
+        listing(&self.paths, arrow_schema(&columns))
     }
 
     /// The table `AWSCloudTrail`: the columns of Sentinel, exactly.
     pub fn sentinel_table(&self) -> Result<Arc<dyn TableProvider>, Error> {
-        listing(&self.paths, Projection::aws())
+        listing(&self.paths, arrow_schema(&Projection::aws()))
     }
 
     /// Where the files lie.
@@ -103,7 +104,7 @@ impl ParquetLogs {
 /// A listing table over files with these columns.
 pub(crate) fn listing(
     paths: &[PathBuf],
-    columns: Projection,
+    schema: SchemaRef,
 ) -> Result<Arc<dyn TableProvider>, Error> {
     let urls = paths
         .iter()
@@ -113,7 +114,7 @@ pub(crate) fn listing(
     let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension("");
     let config = ListingTableConfig::new_with_multi_paths(urls)
         .with_listing_options(options)
-        .with_schema(arrow_schema(&columns));
+        .with_schema(schema);
     Ok(Arc::new(ListingTable::try_new(config)?))
 }
 

@@ -55,6 +55,8 @@ pub(crate) struct Pass {
     differ: AtomicBool,
     /// In which order the files are taken; by their paths where it is empty.
     order: Vec<usize>,
+    /// The numbers of the files to read; all when absent.
+    only: Option<Vec<usize>>,
     tally: Mutex<Tally>,
 }
 
@@ -106,6 +108,7 @@ impl Pass {
             addenda_met: AtomicU64::new(0),
             differ: AtomicBool::new(false),
             order: Vec::new(),
+            only: None,
             tally: Mutex::default(),
         }
     }
@@ -119,6 +122,12 @@ impl Pass {
     /// The same, with the files taken by the time of their delivery.
     pub(crate) fn by_time(mut self) -> Pass {
         self.order = self.logs.files_by_time();
+        self
+    }
+
+    /// The same over these files only.
+    pub(crate) fn over(mut self, files: Vec<usize>) -> Pass {
+        self.only = Some(files);
         self
     }
 
@@ -147,12 +156,16 @@ impl Pass {
                 break;
             }
             let next = self.next.fetch_add(1, Ordering::Relaxed);
-            let number = self.order.get(next).copied().unwrap_or(next);
+            let number = match &self.only {
+                Some(only) => only.get(next).copied().unwrap_or(usize::MAX),
+                None => self.order.get(next).copied().unwrap_or(next),
+            };
             let Some(file) = self.logs.files.get(number) else {
                 // The last rows belong to files that are done, so they come before the end.
                 let _ = reader.finish(&mut stop);
                 break;
             };
+            reader.begin_file(number as u32);
             let report = match read_into(&file.path, &mut buffer, whole_bytes_max) {
                 Ok(Contents::Whole) => reader.read(&buffer, &mut stop),
                 Ok(Contents::Stream(mut stream)) => reader.read_stream(&mut stream, &mut stop),
@@ -327,11 +340,11 @@ fn only(batch: Batch, keep: &[bool]) -> Result<Batch, Error> {
     let mut mask = BooleanBuilder::with_capacity(keep.len());
     mask.append_slice(keep);
     let rows = arrow_select::filter::filter_record_batch(&batch.rows, &mask.finish())?;
-    let mut places = Vec::with_capacity(keep.len());
-    let mut place = 0;
+    let mut rows_after = Vec::with_capacity(keep.len());
+    let mut after = 0;
     for keep in keep {
-        places.push(place);
-        place += usize::from(*keep);
+        rows_after.push(after);
+        after += usize::from(*keep);
     }
     let identities = batch
         .identities
@@ -339,18 +352,25 @@ fn only(batch: Batch, keep: &[bool]) -> Result<Batch, Error> {
         .zip(keep)
         .filter_map(|(identity, keep)| keep.then_some(identity))
         .collect();
+    let places = batch
+        .places
+        .into_iter()
+        .zip(keep)
+        .filter_map(|(place, keep)| keep.then_some(place))
+        .collect();
     let addenda = batch
         .addenda
         .into_iter()
         .filter(|addendum| keep[addendum.row])
         .map(|mut addendum| {
-            addendum.row = places[addendum.row];
+            addendum.row = rows_after[addendum.row];
             addendum
         })
         .collect();
     Ok(Batch {
         rows,
         identities,
+        places,
         passed_over: batch.passed_over,
         addenda,
     })

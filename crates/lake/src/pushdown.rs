@@ -2,8 +2,8 @@
 //!
 //! In: the filters as expressions, all of which must hold. Out: a prefilter that may keep too much
 //! and never drops a row that the filters keep. Understood are comparisons of string columns with
-//! literals (`=`, `in`, not empty, KQL's `=~` and `in~`) and of `TimeGenerated` with times, joined by AND and
-//! OR; whatever else stands there is left to the query.
+//! literals (`=`, `in`, not empty, KQL's `=~`, `in~`, `startswith`, `has`, `contains` and their like) and of
+//! `TimeGenerated` with times, joined by AND and OR; whatever else stands there is left to the query.
 
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::ScalarFunction;
@@ -82,7 +82,7 @@ fn alternatives(expr: &Expr, depth: usize) -> Option<Vec<Conjunction>> {
             let values = values.filter(|all| all.len() <= limits::PREFILTER_VALUES_MAX)?;
             equal(&list.expr, values)
         }
-        Expr::ScalarFunction(call) => folded(call),
+        Expr::ScalarFunction(call) => searched(call),
         Expr::Not(inner) => match inner.as_ref() {
             Expr::BinaryExpr(BinaryExpr {
                 left,
@@ -121,23 +121,52 @@ fn compare(left: &Expr, op: Operator, right: &Expr) -> Option<Vec<Conjunction>> 
     }
 }
 
-/// KQL's `=~` and `in~`, which the engine lowers to functions of these names.
-fn folded(call: &ScalarFunction) -> Option<Vec<Conjunction>> {
+/// KQL's searches in texts, which the engine lowers to functions of these names. What asks for more
+/// than the reader can test (whole terms, the case of letters) is tested in part.
+fn searched(call: &ScalarFunction) -> Option<Vec<Conjunction>> {
     let [left, right] = call.args.as_slice() else {
         return None;
     };
     let right = text(right)?;
-    let values = match call.func.name() {
-        "kql_equals_folded" => vec![right],
-        // The list is an array in JSON.
-        "kql_in_folded" => serde_json::from_str(&right).ok()?,
+    // A list is an array in JSON.
+    let list = || serde_json::from_str::<Vec<String>>(&right).ok();
+    let one = || vec![right.clone()];
+    let (test_of, values): (fn(Vec<String>) -> Test, _) = match call.func.name() {
+        "kql_equals_folded" => (Test::InIgnoreCase, one()),
+        "kql_in_folded" => (Test::InIgnoreCase, list()?),
+        "kql_startswith" | "kql_startswith_cs" => (Test::StartsWith, one()),
+        "kql_endswith" | "kql_endswith_cs" => (Test::EndsWith, one()),
+        "kql_contains" | "kql_contains_cs" | "kql_has" | "kql_has_cs" | "kql_hasprefix"
+        | "kql_hasprefix_cs" | "kql_hassuffix" | "kql_hassuffix_cs" => (Test::Contains, one()),
+        "kql_has_any" => (Test::Contains, list()?),
+        "kql_has_all" => {
+            let column = string_column(left)?;
+            let tests = list()?.into_iter().map(|value| ColumnTest {
+                column,
+                test: Test::Contains(vec![value]),
+            });
+            let tests: Vec<ColumnTest> = tests.collect();
+            let known = !tests.is_empty() && tests.len() <= limits::PREFILTER_SEARCHES_MAX;
+            return known.then(|| {
+                vec![Conjunction {
+                    tests,
+                    ..Conjunction::default()
+                }]
+            });
+        }
         _ => return None,
     };
-    // The reader ignores the case of ASCII only; text that is not ASCII it keeps.
-    let known =
-        values.len() <= limits::PREFILTER_VALUES_MAX && values.iter().all(|value| value.is_ascii());
+    let test_of = test_of(values);
+    let known = match &test_of {
+        Test::InIgnoreCase(values) => values.len() <= limits::PREFILTER_VALUES_MAX,
+        Test::StartsWith(values) | Test::EndsWith(values) | Test::Contains(values) => {
+            values.len() <= limits::PREFILTER_SEARCHES_MAX
+                && values.iter().all(|value| !value.is_empty())
+        }
+        Test::In(_) | Test::NotEmpty => false,
+    };
     let column = string_column(left)?;
-    known.then(|| vec![test(column, Test::InIgnoreCase(values))])
+    known.then(|| vec![test(column, test_of)])
 }
 
 /// A column that has one of these values.
@@ -202,7 +231,10 @@ fn time(expr: &Expr) -> Option<i64> {
 /// Every pairing of one alternative of each side. Where that gets too many, one side alone is
 /// still true.
 fn both(left: Vec<Conjunction>, right: Vec<Conjunction>) -> Vec<Conjunction> {
-    if left.len() * right.len() > limits::PREFILTER_CONJUNCTIONS_MAX {
+    let copied = values_in(&left) * right.len() + values_in(&right) * left.len();
+    if left.len() * right.len() > limits::PREFILTER_CONJUNCTIONS_MAX
+        || copied > 2 * limits::PREFILTER_VALUES_MAX
+    {
         return if left.len() <= right.len() {
             left
         } else {
@@ -219,6 +251,21 @@ fn both(left: Vec<Conjunction>, right: Vec<Conjunction>) -> Vec<Conjunction> {
     left.iter()
         .flat_map(|one| right.iter().map(move |other| pair(one, other)))
         .collect()
+}
+
+/// How many values the tests of all alternatives compare with.
+fn values_in(any_of: &[Conjunction]) -> usize {
+    let tests = any_of.iter().flat_map(|conjunction| &conjunction.tests);
+    tests
+        .map(|test| match &test.test {
+            Test::In(values)
+            | Test::InIgnoreCase(values)
+            | Test::StartsWith(values)
+            | Test::EndsWith(values)
+            | Test::Contains(values) => values.len(),
+            Test::NotEmpty => 0,
+        })
+        .sum()
 }
 
 #[cfg(test)]
@@ -239,6 +286,19 @@ mod tests {
             Some(micros),
             Some("UTC".into()),
         ))
+    }
+
+    /// A function of that name over `EventName` and a text.
+    fn call(function: &str, argument: &str) -> Expr {
+        let types = vec![arrow_schema::DataType::Utf8View; 2];
+        let udf = datafusion::logical_expr::create_udf(
+            function,
+            types,
+            arrow_schema::DataType::Boolean,
+            datafusion::logical_expr::Volatility::Immutable,
+            std::sync::Arc::new(|_| unreachable!("nothing is evaluated here")),
+        );
+        udf.call(vec![named("EventName"), view(argument)])
     }
 
     fn show(prefilter: &Prefilter) -> String {
@@ -278,6 +338,19 @@ mod tests {
         );
         check(&[name().not_eq(view(""))], "EventName NotEmpty");
         check(
+            &[call("kql_startswith", "aws")],
+            r#"EventName StartsWith(["aws"])"#,
+        );
+        check(&[call("kql_has", "cli")], r#"EventName Contains(["cli"])"#);
+        check(
+            &[call("kql_has_any", r#"["a","b"]"#)],
+            r#"EventName Contains(["a", "b"])"#,
+        );
+        check(
+            &[call("kql_has_all", r#"["a","b"]"#)],
+            r#"EventName Contains(["a"]) and EventName Contains(["b"])"#,
+        );
+        check(
             &[
                 name().eq(view("A")).or(name().eq(view("B"))),
                 named("ErrorCode").eq(view("")),
@@ -297,6 +370,9 @@ mod tests {
         let name = || named("EventName");
         check(&[], "");
         check(&[name().not_eq(view("A"))], "");
+        check(&[call("kql_has", "")], "");
+        check(&[call("kql_unheard_of", "A")], "");
+        check(&[Expr::Not(Box::new(call("kql_has", "A")))], "");
         check(&[name().like(view("A%"))], "");
         check(&[name().in_list(vec![lit("A")], true)], "");
         check(&[name().in_list(vec![col("Type")], false)], "");

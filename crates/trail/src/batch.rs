@@ -22,7 +22,7 @@ use crate::limits::{BATCH_BYTES, BATCH_PASSED_OVER};
 use crate::partition::Partition;
 use crate::permissions::{self, Permissions, permissions};
 use crate::projection::Projection;
-use crate::read::{Addendum, Batch, EventIdentity, Identity, ReadOptions, SessionTokens};
+use crate::read::{Addendum, Batch, EventIdentity, Identity, ReadOptions, SessionTokens, place};
 use crate::record::Slots;
 use crate::schema::{COLUMNS, Column, KqlType, arrow_schema};
 use crate::session::SessionKeys;
@@ -48,6 +48,10 @@ pub(crate) struct Rows {
     identities: Option<Vec<EventIdentity>>,
     identity: Identity,
     passed_over: Vec<EventIdentity>,
+    places: Option<Vec<i64>>,
+    /// The place of the record at hand.
+    file: u32,
+    record: u64,
     addenda: Vec<Addendum>,
     content: Content,
     session_keys: SessionKeys,
@@ -160,6 +164,9 @@ impl Rows {
             identities: (options.identity != Identity::Skip).then(Vec::new),
             identity: options.identity,
             passed_over: Vec::new(),
+            places: options.places.then(Vec::new),
+            file: 0,
+            record: 0,
             addenda: Vec::new(),
             content: Content::new(),
             session_keys: SessionKeys::new(),
@@ -174,6 +181,15 @@ impl Rows {
             scratch: Vec::new(),
             scratch_more: Vec::new(),
         }
+    }
+
+    pub(crate) fn begin_file(&mut self, number: u32) {
+        self.file = number;
+    }
+
+    /// The next record comes after so many others of its file.
+    pub(crate) fn next_record(&mut self, before: u64) {
+        self.record = before;
     }
 
     pub(crate) fn is_full(&self) -> bool {
@@ -207,6 +223,7 @@ impl Rows {
             rows,
             identities,
             passed_over: std::mem::take(&mut self.passed_over),
+            places: self.places.as_mut().map(std::mem::take).unwrap_or_default(),
             addenda: std::mem::take(&mut self.addenda),
         }
     }
@@ -295,6 +312,9 @@ impl Rows {
                 }
                 Builder::Constant(_) | Builder::Nothing => {}
             }
+        }
+        if let Some(places) = &mut self.places {
+            places.push(place(self.file, self.record));
         }
         self.rows += 1;
     }

@@ -35,6 +35,7 @@ impl Emit<'_> {
         input: &Input<'_>,
     ) -> Result<(), ()> {
         let report = &mut *self.report;
+        self.rows.next_record(report.events);
         report.events += 1;
         let time = slots
             .get(Column::TimeGenerated)

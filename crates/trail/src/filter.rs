@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use crate::batch::text_value;
 use crate::json::{Kind, Window};
-use crate::prefilter::{ColumnTest, Conjunction, Prefilter, Test};
+use crate::matcher::Matcher;
+use crate::prefilter::{Conjunction, Prefilter, Test};
 use crate::projection::Projection;
 use crate::record::Slots;
 use crate::schema::{Column, KqlType};
@@ -16,7 +17,7 @@ use crate::schema::{Column, KqlType};
 type ByLiteral = HashMap<Vec<u8>, Vec<usize>>;
 
 pub(crate) struct Filter {
-    any_of: Vec<Conjunction>,
+    any_of: Vec<Ready>,
     /// A column that many conjunctions compare with ASCII literals, and by literal, in lower case, which.
     keyed: Option<(Column, ByLiteral)>,
     /// The conjunctions that are tested whatever that column holds.
@@ -70,7 +71,7 @@ impl Filter {
             }
         }
         Filter {
-            any_of,
+            any_of: any_of.iter().map(Ready::new).collect(),
             keyed,
             others,
             scratch: Vec::new(),
@@ -84,7 +85,7 @@ impl Filter {
             .any_of
             .iter()
             .flat_map(|conjunction| &conjunction.tests);
-        tests.fold(Projection::none(), |set, test| set.with(test.column))
+        tests.fold(Projection::none(), |set, (column, _)| set.with(*column))
     }
 
     /// Whether a record may match.
@@ -111,7 +112,25 @@ impl Filter {
     }
 }
 
-impl Conjunction {
+/// A conjunction made ready.
+struct Ready {
+    from: Option<i64>,
+    until: Option<i64>,
+    tests: Vec<(Column, Matcher)>,
+}
+
+impl Ready {
+    fn new(conjunction: &Conjunction) -> Ready {
+        let tests = conjunction.tests.iter();
+        Ready {
+            from: conjunction.from,
+            until: conjunction.until,
+            tests: tests
+                .map(|test| (test.column, Matcher::new(&test.test)))
+                .collect(),
+        }
+    }
+
     fn may_hold(
         &self,
         window: &Window<'_>,
@@ -124,10 +143,9 @@ impl Conjunction {
                 && self.until.is_none_or(|until| time <= until)
         });
         in_time
-            && self
-                .tests
-                .iter()
-                .all(|test| holds(test, column_text(window, slots, test.column, scratch)))
+            && self.tests.iter().all(|(column, matcher)| {
+                matcher.may_hold(column_text(window, slots, *column, scratch))
+            })
     }
 }
 
@@ -178,22 +196,5 @@ fn column_text<'s>(
             &window.text[value.start..value.end]
         }
         Some(value) => text_value(window, value, scratch),
-    }
-}
-
-fn holds(test: &ColumnTest, text: &[u8]) -> bool {
-    match &test.test {
-        Test::In(values) => {
-            // Text that is not UTF-8 is replaced later and may then be equal after all.
-            values.iter().any(|value| value.as_bytes() == text)
-                || std::str::from_utf8(text).is_err()
-        }
-        Test::InIgnoreCase(values) => {
-            !text.is_ascii()
-                || values
-                    .iter()
-                    .any(|value| !value.is_ascii() || value.as_bytes().eq_ignore_ascii_case(text))
-        }
-        Test::NotEmpty => !text.is_empty(),
     }
 }

@@ -15,6 +15,7 @@ mod json;
 mod record;
 mod emit;
 mod filter;
+mod matcher;
 mod batch;
 mod text;
 mod content;
@@ -34,11 +35,12 @@ pub mod partition;
 pub mod limits;
 
 pub use coverage::{Coverage, FileReport, Gap, Problem, ProblemKind, Problems};
+pub use matcher::Matcher;
 pub use prefilter::{ColumnTest, Conjunction, Prefilter, Test};
 pub use projection::Projection;
 pub use read::{
     Addendum, Batch, Detail, EventIdentity, Identity, ReadOptions, Reader, SessionTokens, Sink,
-    read,
+    file_of, place, read,
 };
 pub use schema::{
     AWS_COLUMNS, COLUMNS, Column, ColumnSpec, KqlType, TABLE, TABLE_AWS, arrow_schema,

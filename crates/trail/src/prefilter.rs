@@ -40,6 +40,12 @@ pub enum Test {
     InIgnoreCase(Vec<String>),
     /// `isnotempty`.
     NotEmpty,
+    /// `startswith` any of these, in any case.
+    StartsWith(Vec<String>),
+    /// `endswith` any of these, in any case.
+    EndsWith(Vec<String>),
+    /// `contains` any of these, in any case; also for what asks for more, as `has` does.
+    Contains(Vec<String>),
 }
 
 impl Prefilter {

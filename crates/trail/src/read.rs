@@ -31,6 +31,8 @@ pub struct ReadOptions {
     /// Columns that are filled for some records only.
     pub detail: Option<Detail>,
     pub identity: Identity,
+    /// Whether batches say where each row comes from, so that it can be found again.
+    pub places: bool,
     pub session_tokens: SessionTokens,
     pub batch_rows: usize,
     /// Events later than this (microseconds since 1970) are problem `future-time` and do not set `last_event`.
@@ -74,6 +76,7 @@ impl Default for ReadOptions {
             prefilter: Prefilter::everything(),
             detail: None,
             identity: Identity::Compute,
+            places: false,
             session_tokens: SessionTokens::Hash,
             batch_rows: crate::limits::BATCH_ROWS,
             horizon: None,
@@ -109,12 +112,28 @@ pub struct Batch {
     pub rows: RecordBatch,
     /// One a row; empty under [`Identity::Skip`].
     pub identities: Vec<EventIdentity>,
+    /// Where each row comes from (see [`place`]); empty unless asked for.
+    pub places: Vec<i64>,
     /// The identities of the records that the prefilter dropped since the batch before, so that duplicates
     /// are counted alike whatever is asked for; empty under [`Identity::Skip`]. A batch may hold these alone,
     /// with no row.
     pub passed_over: Vec<EventIdentity>,
     pub addenda: Vec<Addendum>,
 }
+
+/// The place of a record: the number that its file was announced by, and how many records of the file
+/// come before it.
+pub fn place(file: u32, record: u64) -> i64 {
+    i64::from(file) << PLACE_RECORD_BITS | (record & ((1 << PLACE_RECORD_BITS) - 1)) as i64
+}
+
+/// The file of a place.
+pub fn file_of(place: i64) -> u32 {
+    (place >> PLACE_RECORD_BITS) as u32
+}
+
+/// A file has fewer records than that many bits count.
+const PLACE_RECORD_BITS: u32 = 40;
 
 /// Takes batches; `Break` ends the reading early.
 pub type Sink<'a> = dyn FnMut(Batch) -> ControlFlow<()> + 'a;
@@ -169,6 +188,11 @@ impl Reader {
             },
             inflate: Inflate::new(),
         }
+    }
+
+    /// Announces the next file by the number that places will name it by; below 8 million.
+    pub fn begin_file(&mut self, number: u32) {
+        self.rows.begin_file(number);
     }
 
     /// Reads one file held in memory, gz or plain.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod hunt;
+mod late;
 mod load;
 mod replay;
 mod shared;

@@ -119,16 +119,17 @@ fn one_plan_gives_what_the_loop_gives() {
             );
             Ok(())
         };
-        if all_ticks(&engine, &query, &ticks, &mut take).unwrap() == InOnePlan::No {
+        let mut evaluator = OneByOne {
+            engine: &engine,
+            query: &query,
+            resolver: None,
+        };
+        if all_ticks(evaluator, &ticks, &mut take).unwrap() == InOnePlan::No {
             eprintln!("tick by tick: {text}");
             continue;
         }
         in_one += 1;
         let mut expected = BTreeMap::new();
-        let mut evaluator = OneByOne {
-            engine: &engine,
-            query: &query,
-        };
         let mut tick = ticks.first;
         while tick <= ticks.last {
             let window = Some((tick - ticks.period, tick));
@@ -173,7 +174,12 @@ fn too_many_rows_for_one_plan_are_halved() {
         Ok(())
     };
     // Each event is seen from its second to the last one.
-    all_ticks(&engine, &query, &ticks, &mut take).unwrap();
+    let evaluator = OneByOne {
+        engine: &engine,
+        query: &query,
+        resolver: None,
+    };
+    all_ticks(evaluator, &ticks, &mut take).unwrap();
     let minutes = [
         0, 7, 30, 31, 59, 60, 61, 95, 120, 121, 150, 185, 200, 239, 240,
     ];

@@ -100,6 +100,7 @@ pub fn hunt_paths(paths: &[PathBuf], rules: &[Rule], files: Files, threads: usiz
         as_of: None,
         engine: EngineOptions::for_this_machine(),
         threads,
+        rule_time: None,
         progress: None,
     };
     let lineage = Lineage::of(&logs, Production::default());

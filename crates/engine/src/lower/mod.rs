@@ -16,7 +16,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use datafusion::logical_expr::{Expr, LogicalPlan, lit};
+use datafusion::catalog::TableProvider;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
+use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use keyline_kql::checked::{self, CheckedQuery, Op, Rel};
 use keyline_kql::schema::Column;
 use keyline_kql::types::Value;
@@ -29,15 +31,17 @@ use crate::functions::LowerContext;
 use crate::limits::OPERATOR_DEPTH_MAX;
 use crate::rows::batches_to_rows;
 
+pub use live::Live;
 pub use relation::Relation;
 
-use live::Live;
 use relation::column;
 
 /// What lowering needs of the engine: where tables and references are, and a way to run a stage.
 pub trait Host: Sync {
     fn catalog(&self) -> &Catalog;
     fn references(&self) -> &dyn References;
+    /// What this use of a table reads in place of the catalogue's table.
+    fn use_of(&self, rel: &Arc<Rel>) -> Option<Arc<dyn TableProvider>>;
     fn run(&self, plan: LogicalPlan) -> Result<Vec<RecordBatch>>;
 }
 
@@ -68,6 +72,78 @@ pub fn lower(query: &CheckedQuery, when: When, host: &dyn Host) -> Result<Logica
         plan = plan.sort(relation.sort_exprs())?;
     }
     Ok(plan.project(output)?.build()?)
+}
+
+/// Conditions over the columns of a table as filters that must all hold, any list of them being
+/// enough.
+pub fn filters(
+    table: &Arc<Rel>,
+    any_of: &[Vec<checked::Expr>],
+    host: &dyn Host,
+) -> Result<Vec<Expr>> {
+    let mut lowerer = Lowerer::new(When::Once(Evaluation::at(0)), host, Live::of(table));
+    let mut relation = lowerer.rel(table)?;
+    let schema = relation.plan.schema().clone();
+    let context = SimplifyContext::builder().with_schema(schema).build();
+    let simplifier = ExprSimplifier::new(context);
+    let mut alternatives = Vec::new();
+    for conditions in any_of {
+        let mut conjuncts = Vec::new();
+        for condition in conditions {
+            let lowered = lowerer.predicate(&mut relation, condition)?;
+            conjuncts.push(simplifier.simplify(lowered)?);
+        }
+        match datafusion::logical_expr::utils::conjunction(conjuncts) {
+            Some(alternative) => alternatives.push(alternative),
+            // Nothing is asked of the rows.
+            None => return Ok(Vec::new()),
+        }
+    }
+    Ok(alternatives
+        .into_iter()
+        .reduce(Expr::or)
+        .into_iter()
+        .collect())
+}
+
+/// The stored rows that a use of a table can see, less those in which a text is none of the values.
+pub fn restricted(
+    table: &Arc<Rel>,
+    text: &checked::Expr,
+    values: Vec<String>,
+    host: &dyn Host,
+) -> Result<LogicalPlan> {
+    let Op::Table { name } = &table.op else {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "only a table can be restricted",
+        ));
+    };
+    let provider = host.use_of(table);
+    let provider = provider.or_else(|| host.catalog().get(name).map(|t| t.provider.clone()));
+    let provider = provider
+        .ok_or_else(|| Error::new(ErrorKind::Invalid, format!("there is no table `{name}`")))?;
+    let mut lowerer = Lowerer::new(When::Once(Evaluation::at(0)), host, Live::of(table));
+    let mut relation = lowerer.rel(table)?;
+    // Text is stored as it is computed with.
+    let text = lowerer.expr(&mut relation, text)?;
+    let values = values
+        .into_iter()
+        .map(|value| literal::literal(&Value::String(value)));
+    let schema = provider.schema();
+    let is_read = |name: &str| {
+        operators::EVENT_ORDER.contains(&name) || table.columns.iter().any(|c| c.name == name)
+    };
+    let places = 0..schema.fields().len();
+    let projection = places
+        .filter(|at| is_read(schema.field(*at).name()))
+        .collect();
+    let source = datafusion::datasource::provider_as_source(provider);
+    let reference = datafusion::common::TableReference::bare(name.as_str());
+    let plan = LogicalPlanBuilder::scan(reference, source, Some(projection))?;
+    Ok(plan
+        .filter(text.in_list(values.collect(), false))?
+        .build()?)
 }
 
 pub(crate) struct Lowerer<'a> {

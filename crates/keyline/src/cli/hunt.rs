@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -25,7 +25,11 @@ use crate::alert_report;
 use crate::coverage;
 use crate::data::{self, EngineReferences};
 use crate::output::{Format, escape, write_grid};
-use crate::units::{TimeBound, wall_clock_ticks};
+use crate::units::{TimeBound, parse_span, wall_clock_ticks};
+
+/// How long one rule may take when no flag says otherwise: a slow rule over a large estate ends well
+/// before, one that would run for days does not hold up the others.
+const RULE_TIME_DEFAULT: Duration = Duration::from_secs(300);
 
 #[derive(Args)]
 pub struct HuntArgs {
@@ -38,6 +42,9 @@ pub struct HuntArgs {
     rules: RuleArgs,
     #[command(flatten)]
     references: ReferenceArgs,
+    /// Let a rule fail that takes longer than TIME (a timespan such as 90s or 10m, reading not counted)
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = parse_span)]
+    rule_time: Duration,
     /// How to print the alerts
     #[arg(short, long, value_enum, default_value = "table")]
     output: Format,
@@ -61,6 +68,7 @@ impl HuntArgs {
             data: DataArgs::default(),
             rules: RuleArgs::default(),
             references: ReferenceArgs::default(),
+            rule_time: RULE_TIME_DEFAULT,
             output: Format::Table,
             fail_on: None,
         }
@@ -99,6 +107,7 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
             ..EngineOptions::for_this_machine()
         },
         threads: data::threads(&args.data),
+        rule_time: Some(args.rule_time),
         progress: Some(Arc::new(move |progress| match progress {
             Progress::Reading => shown.set_message("reading"),
             Progress::Rule { done, total, name } => {
@@ -138,6 +147,7 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
     out.flush()?;
     note_loaded(&loaded, &context);
     notes(&report, &context);
+    costs(&report, &context);
     eprintln!(
         "{}",
         coverage::line(&report.coverage, &context.config.estate)
@@ -234,6 +244,21 @@ fn notes(report: &HuntReport, context: &Context) {
             coverage::count(report.rules_with_nothing_to_look_at.len() as u64, "rule"),
             tables.join(", ")
         ));
+    }
+}
+
+/// With `-v`, what reading and each rule took.
+fn costs(report: &HuntReport, context: &Context) {
+    let printer = &context.printer;
+    let seconds = |time: Duration| format!("{:8.3} s", time.as_secs_f64());
+    printer.detail(&format!("{}  reading", seconds(report.reading)));
+    for cost in &report.costs {
+        let events = match cost.events {
+            Some(events) => coverage::count(events, "event"),
+            None => "all events".to_owned(),
+        };
+        let name = escape(&cost.rule_name);
+        printer.detail(&format!("{}  {name}, {events}", seconds(cost.time)));
     }
 }
 

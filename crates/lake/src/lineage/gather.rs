@@ -24,8 +24,9 @@ use parquet::arrow::arrow_reader::{
 
 use parquet::file::metadata::PageIndexPolicy;
 
-use crate::cut::times_of;
 use crate::error::{Error, ErrorKind};
+use crate::gathering::times_of;
+use crate::gathering::times_of;
 use crate::limits;
 use crate::logs::{Inner, Logs};
 use crate::membership::Membership;
@@ -254,7 +255,7 @@ fn reader(
     let detail = Facts::detail();
     let tested = detail.prefilter.any_of.iter().flat_map(|all| &all.tests);
     let tested = tested.fold(Projection::none(), |set, test| set.with(test.column));
-    let membership = Membership::new(&detail.prefilter);
+    let membership = Membership::new(std::iter::once(&detail.prefilter));
     let (columns, wanted) = match pick {
         Pick::Deeds => (narrow.union(detail.projection), true),
         Pick::Uses | Pick::UsesOf(_) => (narrow, false),

@@ -51,7 +51,7 @@ fn the_original_takes_the_named_values() {
             let denied = select(&logs, &columns, Some(equal("ErrorCode", "AccessDenied")));
             assert_eq!(denied, expected.lines().next().unwrap(), "{name}");
             let logs = open(folder.path(), options(threads));
-            let gathered = cut(&logs, &[Need::everything()]).unwrap().broad;
+            let gathered = cut(&logs, &[Need::everything()]).unwrap().of(0).unwrap();
             let table = gathered.sentinel_table().unwrap();
             assert_eq!(select_from(table, &columns, None), expected, "{name}");
         }

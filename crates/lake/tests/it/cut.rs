@@ -1,7 +1,9 @@
 //! A cut gives what the table gives, for the queries that it was made for.
 
+use std::collections::HashSet;
+
 use datafusion::common::TableReference;
-use keyline_lake::{LogOptions, Need, cut};
+use keyline_lake::{LogOptions, Need, ROW, cut};
 
 use crate::folder::{
     at, context, equal, micros, name, open, options, select, select_from, tree_of,
@@ -20,24 +22,29 @@ fn a_cut_answers_like_the_table() {
         let spills = options.memory_bytes == 1 << 10;
         let logs = open(folder.path(), options);
         let columns = ["EventName", "SourceIpAddress"];
-        let gathered = cut(
+        let cuts = cut(
             &logs,
             &[
                 Need::new(columns, &[equal("EventName", "ConsoleLogin")]),
                 Need::new(["AWSRegion"], &[equal("SourceIpAddress", "192.0.2.7")]),
             ],
         )
-        .unwrap()
-        .narrow;
-        assert_eq!(gathered.times().is_none(), spills);
+        .unwrap();
         let login = equal("EventName", "ConsoleLogin");
         let address = equal("SourceIpAddress", "192.0.2.7");
         let hour = name("TimeGenerated").between(at(60), at(120));
-        for (columns, filter) in [
-            (vec!["AwsEventId", "SourceIpAddress"], login.clone()),
-            (vec!["AwsEventId", "AWSRegion", "EventName"], address),
-            (vec!["TimeGenerated"], login.and(hour)),
+        assert_eq!(cuts.rows(0), Some(80));
+        for (need, columns, filter) in [
+            (0, vec!["AwsEventId", "SourceIpAddress"], login.clone()),
+            (
+                1,
+                vec!["AwsEventId", "AWSRegion", "SourceIpAddress"],
+                address,
+            ),
+            (0, vec!["TimeGenerated"], login.and(hour)),
         ] {
+            let gathered = cuts.of(need).unwrap();
+            assert_eq!(gathered.times().is_none(), spills);
             let found = select_from(gathered.table().unwrap(), &columns, Some(filter.clone()));
             assert_eq!(
                 found,
@@ -46,16 +53,18 @@ fn a_cut_answers_like_the_table() {
             );
             assert!(!found.is_empty(), "{filter}");
         }
-        assert_eq!(gathered.coverage(), &logs.survey().unwrap());
-        assert_eq!(gathered.coverage().events, 400);
+        assert_eq!(cuts.coverage(), &logs.survey().unwrap());
+        assert_eq!(cuts.coverage().events, 400);
         // What no need covers is not there.
         let others = equal("EventName", "DescribeInstances");
+        let gathered = cuts.of(0).unwrap();
         let found = select_from(
             gathered.sentinel_table().unwrap(),
             &["EventName"],
             Some(others),
         );
-        assert_eq!(found.lines().count(), 2);
+        // Of what was spilled each need is handed the rows of all.
+        assert_eq!(found.lines().count(), if spills { 2 } else { 0 });
     }
 }
 
@@ -63,8 +72,8 @@ fn a_cut_answers_like_the_table() {
 fn rows_are_sorted_by_time() {
     let folder = tree_of(300);
     let logs = open(folder.path(), options(3));
-    let gathered = cut(&logs, &[Need::everything()]).unwrap().broad;
-    let times = gathered.times().unwrap();
+    let cuts = cut(&logs, &[Need::everything()]).unwrap();
+    let times = cuts.of(0).unwrap().times().unwrap();
     assert_eq!(times, (0..300).map(micros).collect::<Vec<_>>());
 }
 
@@ -74,10 +83,12 @@ fn a_query_that_needs_everything_does_not_swell_the_others() {
     let logs = open(folder.path(), options(2));
     let login = Need::new(["AWSRegion"], &[equal("EventName", "ConsoleLogin")]);
     let cuts = cut(&logs, &[login, Need::new(["EventName"], &[])]).unwrap();
-    assert_eq!(cuts.narrow.times().unwrap().len(), 20);
-    assert_eq!(cuts.broad.times().unwrap().len(), 100);
+    let login = cuts.of(0).unwrap();
+    assert_eq!(login.times().unwrap().len(), 20);
+    assert_eq!(cuts.of(1).unwrap().times().unwrap().len(), 100);
+    assert_eq!((cuts.rows(0), cuts.rows(1)), (Some(20), None));
     let columns = ["AwsEventId", "AWSRegion"];
-    let found = select_from(cuts.narrow.table().unwrap(), &columns, None);
+    let found = select_from(login.table().unwrap(), &columns, None);
     assert_eq!(
         found,
         select(&logs, &columns, Some(equal("EventName", "ConsoleLogin")))
@@ -103,6 +114,47 @@ fn needs_come_from_a_plan() {
         Need::of_plan(&frame.into_optimized_plan().unwrap()).unwrap()
     });
     assert_eq!(needs.len(), 1);
-    let gathered = cut(&logs, &needs).unwrap().narrow;
+    let gathered = cut(&logs, &needs).unwrap().of(0).unwrap();
     assert_eq!(gathered.times().unwrap().len(), 20);
+}
+
+#[test]
+fn rows_are_found_again_by_their_places() {
+    let folder = tree_of(300);
+    for memory_bytes in [64 << 20, 1 << 10] {
+        let logs = open(
+            folder.path(),
+            LogOptions {
+                memory_bytes,
+                ..options(2)
+            },
+        );
+        let cuts = cut(&logs, &[Need::new(["EventName"], &[])]).unwrap();
+        let table = cuts.of(0).unwrap().sentinel_table().unwrap();
+        let login = equal("EventName", "ConsoleLogin");
+        let found = select_from(table, &[ROW], Some(login.clone()));
+        let places: HashSet<i64> = found.lines().map(|line| line.parse().unwrap()).collect();
+        assert_eq!(places.len(), 60);
+        let columns = ["AwsEventId", "SourceIpAddress"];
+        let again = cuts.fetch(&places, &columns).unwrap();
+        assert_eq!(
+            select_from(again, &columns, None),
+            select(&logs, &columns, Some(login))
+        );
+        let none = cuts.fetch(&HashSet::new(), &columns).unwrap();
+        assert_eq!(select_from(none, &columns, None), "");
+    }
+}
+
+#[test]
+fn nobody_needs_anything() {
+    let folder = tree_of(100);
+    let logs = open(folder.path(), options(2));
+    let cuts = cut(&logs, &[]).unwrap();
+    assert_eq!(cuts.coverage().events, 100);
+    let never = Need::new(["AWSRegion"], &[equal("EventName", "NeverHappened")]);
+    let cuts = cut(&logs, &[never]).unwrap();
+    assert!(cuts.is_empty(0));
+    let found = select_from(cuts.of(0).unwrap().table().unwrap(), &["AWSRegion"], None);
+    assert_eq!(found, "");
 }

@@ -94,6 +94,23 @@ fn conjunctions() {
 }
 
 #[test]
+fn parts_of_texts() {
+    let these = |values: &[&str]| values.iter().map(|value| value.to_string()).collect();
+    let of_key = |test_of: Test| vec![tests(&[test(UserIdentityAccessKeyId, test_of)])];
+    check(
+        of_key(Test::StartsWith(these(&["asia"]))),
+        &["A", "b", "CC"],
+    );
+    check(of_key(Test::EndsWith(these(&["a2", "x"]))), &["b"]);
+    check(of_key(Test::Contains(these(&["IA1"]))), &["A", "CC"]);
+    // Text that is not ASCII may hold anything.
+    check(
+        vec![tests(&[test(UserAgent, Test::Contains(these(&["q"])))])],
+        &["D"],
+    );
+}
+
+#[test]
 fn time_ranges() {
     let day = |day: i64| Some(1_688_947_200_000_000 + day * 86_400_000_000);
     let range = |from, until| Conjunction {

@@ -26,3 +26,4 @@ mod top_nested;
 mod union;
 
 pub(crate) use literals::one_row;
+pub(crate) use table::EVENT_ORDER;

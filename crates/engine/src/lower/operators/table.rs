@@ -18,14 +18,17 @@ use crate::lower::{Lowerer, When};
 use crate::pushdown::TICKS_PER_MICRO;
 
 /// What makes the order of events total: decided for every arbitrary pick among them.
-const EVENT_ORDER: [&str; 2] = [TIME_COLUMN, "AwsEventId"];
+pub(crate) const EVENT_ORDER: [&str; 2] = [TIME_COLUMN, "AwsEventId"];
 
 impl Lowerer<'_> {
     pub(crate) fn table(&mut self, name: &str, rel: &Arc<Rel>) -> Result<Relation> {
-        let table =
+        let mut table =
             self.host.catalog().get(name).cloned().ok_or_else(|| {
                 Error::new(ErrorKind::Invalid, format!("there is no table `{name}`"))
             })?;
+        if let Some(provider) = self.host.use_of(rel) {
+            table.provider = provider;
+        }
         self.read(name, &table, rel, true)
     }
 
