@@ -22,7 +22,7 @@ fn records() -> Vec<Value> {
             "sourceIPAddress": format!("192.0.2.{}", at % 3),
             "userAgent": format!("agent/{}", at % 4),
             "requestParameters": {"number": at},
-            "errorCode": if at % 5 == 0 { "AccessDenied" } else { "" },
+            "errorCode": if at.is_multiple_of(5) { "AccessDenied" } else { "" },
         });
         let name = ["ListBuckets", "GetObject", "AssumeRole"][at % 3];
         let time = format!("2024-05-01T10:{at:02}:00Z");
