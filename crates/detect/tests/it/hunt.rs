@@ -264,3 +264,23 @@ fn the_public_rules_run_over_the_real_records() {
         .collect();
     assert_eq!(failed, [] as [String; 0]);
 }
+
+#[test]
+fn rules_see_credentials_beside_the_events() {
+    let rules = rules(
+        "id: of-credential
+name: Use of a credential that a service handed out
+queryFrequency: 1h
+queryPeriod: 12h
+query: |
+  CredentialEvents
+  | where EventName == 'GetObject' and isnotempty(CredentialId)
+  | project TimeGenerated, AwsEventId, AccessKeyId, SourceIpAddress
+",
+    );
+    let report = hunt_records(&theft(THIEF), &rules, references());
+    assert_eq!(report.failed_rules, []);
+    assert_eq!(report.alerts.len(), 1, "{}", alerts_text(&report));
+    assert_eq!(report.alerts[0].event_ids, ["e-theft-2"]);
+    assert_eq!(report.alerts[0].row["AccessKeyId"], KEY);
+}
