@@ -104,6 +104,12 @@ pub fn hunt_paths(paths: &[PathBuf], rules: &[Rule], files: Files, threads: usiz
         progress: None,
     };
     let lineage = Lineage::of(&logs, Production::default());
+    let mut catalog = catalog;
+    for table in lineage.tables(&logs.table().unwrap()).unwrap() {
+        let columns = table.columns.iter();
+        let columns = columns.map(|c| Column::new(c.name, Type::from_name(c.kql_type).unwrap()));
+        catalog.add(table.name, columns.collect(), table.provider.clone());
+    }
     hunt(rules, &logs, &lineage, &catalog, Arc::new(files), &options).unwrap()
 }
 
