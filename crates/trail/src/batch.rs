@@ -48,7 +48,7 @@ pub(crate) struct Rows {
     identities: Option<Vec<EventIdentity>>,
     identity: Identity,
     passed_over: Vec<EventIdentity>,
-    places: Option<Vec<i64>>,
+    row_places: Option<Vec<i64>>,
     /// The place of the record at hand.
     file: u32,
     record: u64,
@@ -164,7 +164,7 @@ impl Rows {
             identities: (options.identity != Identity::Skip).then(Vec::new),
             identity: options.identity,
             passed_over: Vec::new(),
-            places: options.places.then(Vec::new),
+            row_places: options.places.then(Vec::new),
             file: 0,
             record: 0,
             addenda: Vec::new(),
@@ -223,7 +223,11 @@ impl Rows {
             rows,
             identities,
             passed_over: std::mem::take(&mut self.passed_over),
-            places: self.places.as_mut().map(std::mem::take).unwrap_or_default(),
+            places: self
+                .row_places
+                .as_mut()
+                .map(std::mem::take)
+                .unwrap_or_default(),
             addenda: std::mem::take(&mut self.addenda),
         }
     }
@@ -313,7 +317,7 @@ impl Rows {
                 Builder::Constant(_) | Builder::Nothing => {}
             }
         }
-        if let Some(places) = &mut self.places {
+        if let Some(places) = &mut self.row_places {
             places.push(place(self.file, self.record));
         }
         self.rows += 1;
