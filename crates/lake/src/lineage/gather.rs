@@ -26,7 +26,6 @@ use parquet::file::metadata::PageIndexPolicy;
 
 use crate::error::{Error, ErrorKind};
 use crate::gathering::times_of;
-use crate::gathering::times_of;
 use crate::limits;
 use crate::logs::{Inner, Logs};
 use crate::membership::Membership;
