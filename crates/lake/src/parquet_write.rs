@@ -142,12 +142,12 @@ pub(crate) struct RowGroup {
 
 enum Encoder {
     Text(Box<TextChunk>),
-    Other(ArrowColumnWriter),
+    Other(Box<ArrowColumnWriter>),
 }
 
 enum Encoded {
     Text(Bytes, Box<ColumnCloseResult>),
-    Other(ArrowColumnChunk),
+    Other(Box<ArrowColumnChunk>),
 }
 
 impl ParquetFile {
@@ -234,7 +234,7 @@ impl ParquetFile {
                         let (bytes, closed) = chunk.close(tools)?;
                         Encoded::Text(bytes, Box::new(closed))
                     }
-                    Encoder::Other(writer) => Encoded::Other(writer.close()?),
+                    Encoder::Other(writer) => Encoded::Other(Box::new(writer.close()?)),
                 })
             })
             .collect::<Result<Vec<_>, Error>>()?;
@@ -260,7 +260,7 @@ impl ParquetFile {
                 Some((description, nature)) => {
                     Encoder::Text(Box::new(TextChunk::new(description.clone(), *nature)))
                 }
-                None => Encoder::Other(writer),
+                None => Encoder::Other(Box::new(writer)),
             })
             .collect())
     }

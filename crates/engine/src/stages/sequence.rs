@@ -11,6 +11,9 @@ use super::Row;
 use super::axis::{distance, place, value};
 use crate::rows;
 
+/// The dimensions of a slice, and the places of its events for each step.
+type Slice = (Row, Vec<Vec<i64>>);
+
 /// Rows (place, a bool for each step …, dimensions …) in; (dimensions …, the place of each step …,
 /// duration) out.
 pub(crate) fn detect(
@@ -21,7 +24,7 @@ pub(crate) fn detect(
     axis: Type,
 ) -> Vec<Row> {
     // The events of each step, by place.
-    let mut slices: BTreeMap<Vec<Option<String>>, (Row, Vec<Vec<i64>>)> = BTreeMap::new();
+    let mut slices: BTreeMap<Vec<Option<String>>, Slice> = BTreeMap::new();
     for mut row in rows {
         let dimensions = row.split_off(1 + steps);
         let Some(at) = place(&row[0]) else { continue };

@@ -72,7 +72,7 @@ pub const IN_CIRCLE: Function = Function {
     lower: Lower::Convert(&[Type::Real]),
     kernels: &[Kernel::new("kql_geo_point_in_circle", Type::Bool, |rows| {
         each!(rows, [real x1, real y1, real x2, real y2, real radius] -> BoolOut, {
-            if !(radius >= 0.0) {
+            if radius.is_nan() || radius < 0.0 {
                 return None;
             }
             Some(sphere::distance(point(x1, y1)?, point(x2, y2)?) <= radius)

@@ -114,14 +114,14 @@ fn solved(mut equations: Vec<Vec<f64>>) -> Option<Vec<f64>> {
         if equations[step][step].abs() < f64::EPSILON {
             return None;
         }
-        for row in 0..size {
+        let pivoted = equations[step].clone();
+        for (row, equation) in equations.iter_mut().enumerate() {
             if row == step {
                 continue;
             }
-            let factor = equations[row][step] / equations[step][step];
-            for column in step..=size {
-                let part = factor * equations[step][column];
-                equations[row][column] -= part;
+            let factor = equation[step] / pivoted[step];
+            for (value, above) in equation.iter_mut().zip(&pivoted).skip(step) {
+                *value -= factor * above;
             }
         }
     }
