@@ -2,7 +2,8 @@
 //!
 //! `load` reads rules, `check` says what each needs and what is wrong with it, `hunt` replays their
 //! schedules over logs. Rules are read by `read_rule`, ticks chosen by `schedule`, evaluations run by
-//! `replay`, rows made into alerts by `alert`. It does not read logs, run queries or print.
+//! `replay`, rows made into alerts by `alert`. `cases` reads and judges
+//! what a rule's author expects of it. It does not read logs, run queries or print.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -57,5 +58,8 @@ pub mod resolve;
 pub mod prepare;
 
 pub mod hunt;
+
+// What a rule must and must not find, by its author.
+pub mod cases;
 
 pub mod limits;

@@ -21,6 +21,10 @@ pub const RULE_PATHS_MAX: usize = 1_000_000;
 /// Folder nesting below a rule path: protects from a looping mount.
 pub const RULE_FOLDER_DEPTH_MAX: usize = 64;
 
+/// Events of one test case, repeated ones counted each time: enough to cross any threshold of a rule,
+/// too few to fill memory.
+pub const TEST_EVENTS_MAX: usize = 20_000;
+
 /// Evaluations of one rule in one hunt. A year of minutes is half of it.
 pub const EVALUATIONS_PER_RULE_MAX: usize = 1_000_000;
 

@@ -9,6 +9,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
+use crate::cases::is_test_file;
 use crate::limits::{RULE_FILE_BYTES_MAX, RULE_FOLDER_DEPTH_MAX, RULE_PATHS_MAX};
 use crate::problem::{FailedRule, Position, Problem, Severity};
 use crate::read_rule::{Document, read_rule};
@@ -144,6 +145,7 @@ fn walk(folder: &Path, depth: usize, visited: &mut usize, loaded: &mut Loaded) {
             // A link to a folder may lead back up; a link to a file does not.
             () if path.is_dir() && !is_link => walk(&path, depth + 1, visited, loaded),
             () if path.is_dir() => loaded.pass_over("a link to a folder"),
+            () if is_test_file(&path) => loaded.pass_over("cases of a rule"),
             () if is_yaml => load_file(&path, Origin::Found, loaded),
             () => loaded.pass_over("not a YAML file"),
         }

@@ -395,13 +395,15 @@ impl Reader<'_> {
         let Some(node) = self.mapping(document, "keyline") else {
             return KeylineKeys::default();
         };
-        let columns = self
-            .texts(node, "accessKeyColumns")
-            .into_iter()
-            .map(|(text, _)| text);
+        let mut texts = |key: &str| -> Vec<String> {
+            let texts = self.texts(node, key).into_iter();
+            texts.map(|(text, _)| text).collect()
+        };
         KeylineKeys {
-            access_key_columns: columns.collect(),
-            tests: node.get("tests").map(Node::to_json),
+            access_key_columns: texts("accessKeyColumns"),
+            false_positives: texts("falsePositives"),
+            references: texts("references"),
+            evasions: texts("evasions"),
         }
     }
 

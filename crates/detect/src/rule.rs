@@ -114,8 +114,12 @@ pub struct Overrides {
 #[derive(Clone, Debug, Default)]
 pub struct KeylineKeys {
     pub access_key_columns: Vec<String>,
-    /// `tests`, as written: they are run elsewhere.
-    pub tests: Option<serde_json::Value>,
+    /// What looks like the attack and is not, in words.
+    pub false_positives: Vec<String>,
+    /// Where to read more.
+    pub references: Vec<String>,
+    /// Ways around the rule: what it does about them, or that it cannot.
+    pub evasions: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]

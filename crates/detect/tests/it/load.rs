@@ -74,13 +74,13 @@ fn mistakes_are_reported_where_they_stand() {
 #[test]
 fn fields_are_read() {
     let text = "id: a\r\nname: n\r\nkind: nrt\r\nquery: |\r\n  T\r\n  | take 1\r\n\
-        severity: high\r\nkeyline:\r\n  accessKeyColumns: [K]\r\n  tests: [{x: 1}]\r\n\
+        severity: high\r\nkeyline:\r\n  accessKeyColumns: [K]\r\n  evasions: [by night]\r\n\
         suppressionEnabled: true\r\nsuppressionDuration: PT5H\r\n";
     let rule = check(text, &[]).rules.remove(0);
     assert_eq!(rule.query.text, "T\n| take 1\n");
     assert_eq!(rule.severity.unwrap().name(), "High");
     assert_eq!(rule.keyline.access_key_columns, ["K"]);
-    assert_eq!(rule.keyline.tests.unwrap().to_string(), r#"[{"x":1}]"#);
+    assert_eq!(rule.keyline.evasions, ["by night"]);
     assert_eq!(duration::format(rule.suppression.unwrap()), "5h");
 }
 
