@@ -9,8 +9,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::allow::AllowEntry;
+
 /// The file that is read when `--config` names none.
 pub const DEFAULT_FILE: &str = "keyline.toml";
+/// The allow-list, beside the configuration: a file of its own, as other people keep it.
+pub const ALLOW_FILE: &str = "keyline-allow.toml";
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -62,6 +66,8 @@ pub struct Estate {
     pub break_glass: Vec<String>,
     /// ARNs of production assets (`*` at the end matches any rest).
     pub production_assets: Vec<String>,
+    /// Who may do what looks like an attack; `keyline-allow.toml` adds to it.
+    pub allow: Vec<AllowEntry>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
@@ -82,7 +88,11 @@ pub fn load(named: Option<&Path>) -> Result<Config> {
     let path = match named {
         Some(path) => path,
         None if Path::new(DEFAULT_FILE).is_file() => Path::new(DEFAULT_FILE),
-        None => return Ok(Config::default()),
+        None => {
+            let mut config = Config::default();
+            config.estate.add_allow_list(Path::new(ALLOW_FILE))?;
+            return Ok(config);
+        }
     };
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the configuration `{}`", path.display()))?;
@@ -103,16 +113,21 @@ pub fn load(named: Option<&Path>) -> Result<Config> {
         .estate
         .check()
         .with_context(|| format!("in `{}`", path.display()))?;
+    config.estate.add_allow_list(&home.join(ALLOW_FILE))?;
     Ok(config)
 }
 
 impl Estate {
-    fn check(&self) -> Result<()> {
+    /// Whether ids, networks and entries are what they should be.
+    pub fn check(&self) -> Result<()> {
         for account in &self.accounts {
             check_account_id(&account.id)?;
         }
         for id in &self.trusted_accounts {
             check_account_id(id)?;
+        }
+        for entry in &self.allow {
+            entry.check()?;
         }
         for network in &self.egress_networks {
             if !is_network(network) {
@@ -120,6 +135,27 @@ impl Estate {
                     "`egress_networks`: expected a CIDR block such as `203.0.113.0/24`, found `{network}`"
                 );
             }
+        }
+        Ok(())
+    }
+
+    /// Adds the entries of an allow-list, if the file is there.
+    fn add_allow_list(&mut self, path: &Path) -> Result<()> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct AllowList {
+            #[serde(default)]
+            allow: Vec<AllowEntry>,
+        }
+        if !path.is_file() {
+            return Ok(());
+        }
+        let wrong = || format!("the allow-list `{}` is not valid", path.display());
+        let text = std::fs::read_to_string(path).with_context(wrong)?;
+        let list: AllowList = toml::from_str(&text).with_context(wrong)?;
+        for entry in list.allow {
+            entry.check().with_context(wrong)?;
+            self.allow.push(entry);
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringViewArray};
+use arrow_array::{ArrayRef, RecordBatch, StringViewArray};
 use arrow_schema::{Field, Schema};
 use indicatif::ProgressBar;
 use keyline_engine::catalog::Catalog;
@@ -20,7 +20,8 @@ use keyline_lineage::Production;
 use keyline_trail::{AWS_COLUMNS, COLUMNS};
 
 use crate::cli::{Context, DataArgs, ReferenceArgs};
-use crate::config::{Account, Estate};
+use crate::config::Estate;
+use crate::estate_tables;
 use crate::units::{TICKS_PER_SECOND, TimeBound, parse_size, parse_time_bound, wall_clock_ticks};
 
 /// Memory that a run takes when neither flag nor configuration says otherwise.
@@ -202,10 +203,10 @@ pub fn production(estate: &Estate) -> Production {
     }
 }
 
-/// The tables that need no logs: the empty ones, the estate's accounts, the watchlists.
+/// The tables that need no logs: the empty ones, the estate's, the watchlists.
 pub fn without_logs(watchlists: &[(String, PathBuf)], estate: &Estate) -> Result<Catalog> {
     let mut catalog = empty_catalog()?;
-    add_accounts(&mut catalog, estate)?;
+    estate_tables::add(&mut catalog, estate)?;
     for (alias, path) in watchlists {
         add_watchlist(&mut catalog, alias, path)?;
     }
@@ -245,38 +246,6 @@ fn kql_columns<'a>(columns: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Col
             Column::new(name, ty)
         })
         .collect()
-}
-
-/// `EstateAccount`: who the accounts are, so that queries can join their names.
-fn add_accounts(catalog: &mut Catalog, estate: &Estate) -> Result<()> {
-    let text = |of: fn(&Account) -> &str| -> ArrayRef {
-        Arc::new(StringViewArray::from_iter_values(
-            estate.accounts.iter().map(of),
-        ))
-    };
-    let production: ArrayRef = Arc::new(BooleanArray::from_iter(
-        estate.accounts.iter().map(|a| Some(a.production)),
-    ));
-    let arrays = [
-        ("AccountId", text(|a| &a.id)),
-        ("Name", text(|a| &a.name)),
-        ("OrganizationalUnit", text(|a| &a.ou)),
-        (
-            "Partition",
-            text(|a| {
-                if a.partition.is_empty() {
-                    "aws"
-                } else {
-                    &a.partition
-                }
-            }),
-        ),
-        ("Owner", text(|a| &a.owner)),
-        ("IsProduction", production),
-    ];
-    let batch = RecordBatch::try_from_iter(arrays)?;
-    catalog.add_batch("EstateAccount", batch)?;
-    Ok(())
 }
 
 /// A watchlist is a CSV file with a header; all its columns are text, and each row is found by its

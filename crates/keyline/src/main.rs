@@ -4,11 +4,13 @@
 //! What a command does stands in `cli/<command>.rs`.
 
 mod alert_report;
+mod allow;
 mod builtin;
 mod cli;
 mod config;
 mod coverage;
 mod data;
+mod estate_tables;
 mod lineage_json;
 mod output;
 mod report;

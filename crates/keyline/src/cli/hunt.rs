@@ -1,5 +1,6 @@
 //! `keyline hunt`: rules over logs, alerts out.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use serde_json::{Value, json};
 use super::rules::{load_rules, note_loaded};
 use super::{Context, DataArgs, ReferenceArgs, RuleArgs, Status};
 use crate::alert_report;
+use crate::allow::{self, Suppressed};
 use crate::coverage;
 use crate::data::{self, EngineReferences};
 use crate::output::{Format, escape, write_grid};
@@ -29,7 +31,7 @@ use crate::units::{TimeBound, parse_span, wall_clock_ticks};
 
 /// How long one rule may take when no flag says otherwise: a slow rule over a large estate ends well
 /// before, one that would run for days does not hold up the others.
-const RULE_TIME_DEFAULT: Duration = Duration::from_secs(300);
+pub const RULE_TIME_DEFAULT: Duration = Duration::from_secs(300);
 
 #[derive(Args)]
 pub struct HuntArgs {
@@ -127,6 +129,14 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
     )?;
     bar.finish_and_clear();
     report.failed_rules.extend(unreadable(&mut loaded));
+    let suppressed = allow::apply(&mut report.alerts, &context.config.estate.allow);
+    for incident in &mut report.incidents {
+        let is_held = |id: &String| suppressed.iter().any(|held| held.alert_id == *id);
+        incident.alerts.retain(|id| !is_held(id));
+    }
+    report
+        .incidents
+        .retain(|incident| !incident.alerts.is_empty());
 
     let mut out = std::io::BufWriter::new(std::io::stdout());
     match args.output {
@@ -134,7 +144,7 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
         Format::Json => writeln!(
             out,
             "{}",
-            serde_json::to_string_pretty(&document(&report)?)?
+            serde_json::to_string_pretty(&document(&report, &suppressed)?)?
         )?,
         Format::Jsonl => {
             for alert in &report.alerts {
@@ -148,6 +158,7 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
     note_loaded(&loaded, &context);
     notes(&report, &context);
     costs(&report, &context);
+    note_allowed(&suppressed, &report, &args, &context);
     eprintln!(
         "{}",
         coverage::line(&report.coverage, &context.config.estate)
@@ -262,11 +273,52 @@ fn costs(report: &HuntReport, context: &Context) {
     }
 }
 
-fn document(report: &HuntReport) -> Result<Value> {
+/// What the allow-list held back, by entry, and what of it is out of date.
+fn note_allowed(
+    suppressed: &[Suppressed],
+    report: &HuntReport,
+    args: &HuntArgs,
+    context: &Context,
+) {
+    let mut by_entry: BTreeMap<(&str, &str, &str), u64> = BTreeMap::new();
+    for alert in suppressed {
+        let entry = (
+            alert.reason.as_str(),
+            alert.owner.as_str(),
+            alert.expires.as_str(),
+        );
+        *by_entry.entry(entry).or_default() += 1;
+    }
+    for ((reason, owner, expires), alerts) in by_entry {
+        eprintln!(
+            "allowed: {} held back until {}: {} ({})",
+            coverage::count(alerts, "alert"),
+            escape(expires),
+            escape(reason),
+            escape(owner)
+        );
+    }
+    let last = report
+        .coverage
+        .last_event
+        .map(|micros| micros.saturating_mul(10));
+    let now = args.data.as_of.or(last).unwrap_or_else(wall_clock_ticks);
+    for entry in allow::expired(&context.config.estate.allow, now) {
+        eprintln!(
+            "allow-list: expired on {}, holds back nothing any more: {} ({})",
+            escape(&entry.expires),
+            escape(&entry.reason),
+            escape(&entry.owner)
+        );
+    }
+}
+
+fn document(report: &HuntReport, suppressed: &[Suppressed]) -> Result<Value> {
     Ok(json!({
         "schema": "keyline.hunt/1",
         "coverage": coverage::json(&report.coverage),
         "alerts": serde_json::to_value(&report.alerts)?,
+        "suppressed": suppressed,
         "incidents": report.incidents,
         "failed_rules": report.failed_rules,
         "rules_with_nothing_to_look_at": report.rules_with_nothing_to_look_at,

@@ -13,6 +13,7 @@ use keyline_detect::schedule::{From, Schedule};
 use keyline_engine::Catalog;
 use serde_json::{Value, json};
 
+use super::rules_test::{self, TestArgs};
 use super::{Context, ReferenceArgs, RuleArgs, Status};
 use crate::builtin;
 use crate::coverage::count;
@@ -25,6 +26,8 @@ pub enum RulesCommand {
     List(ListArgs),
     /// Check rules: what each needs, what was derived, what is wrong
     Check(CheckArgs),
+    /// Run the cases that stand beside rules: events in, alerts expected
+    Test(TestArgs),
 }
 
 #[derive(Args)]
@@ -70,6 +73,7 @@ pub fn run(command: RulesCommand, context: Context) -> Result<Status> {
     match command {
         RulesCommand::List(args) => list(&args, &context),
         RulesCommand::Check(args) => check_rules(&args, &context),
+        RulesCommand::Test(args) => rules_test::run(&args, &context),
     }
 }
 
