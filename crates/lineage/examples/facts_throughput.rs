@@ -1,6 +1,6 @@
 //! What the facts cost on top of reading, and what a million credentials weigh.
 //!
-//! `cargo run --release -p keyline-lineage --example throughput -- [EVENTS [CREDENTIALS]]` reads made-up logs of
+//! `cargo run --release -p keyline-lineage --example facts_throughput -- [EVENTS [CREDENTIALS]]` reads made-up logs of
 //! an ordinary organisation from memory, with and without facts, and then builds a forest of so many minted
 //! and used sessions.
 
