@@ -14,5 +14,6 @@ pub mod parse;
 pub mod format;
 pub mod functions;
 pub mod checked;
+pub mod walk;
 pub mod check;
 pub mod vocabulary;
