@@ -39,7 +39,7 @@ fn reading(events: u64) {
     println!("{} files, {} MB gz", files.len(), bytes >> 20);
     let options = ReadOptions {
         projection: Facts::columns(),
-        detail: Some(Facts::detail()),
+        details: vec![Facts::detail()],
         identity: Identity::Compute,
         ..ReadOptions::default()
     };
@@ -99,7 +99,7 @@ fn weight(credentials: u64) {
     let start = Instant::now();
     let options = ReadOptions {
         projection: Facts::columns(),
-        detail: Some(Facts::detail()),
+        details: vec![Facts::detail()],
         identity: Identity::Skip,
         ..ReadOptions::default()
     };

@@ -19,7 +19,7 @@ fn main() {
     }
     let options = ReadOptions {
         projection: Facts::columns(),
-        detail: Some(Facts::detail()),
+        details: vec![Facts::detail()],
         ..ReadOptions::default()
     };
     let mut facts = Facts::default();

@@ -135,7 +135,7 @@ fn draw(stem: &Path, view: &View, title: &str, uses: &Uses, alerts: &[Alert]) {
 fn read(files: impl Iterator<Item = Vec<u8>>) -> Forest {
     let options = ReadOptions {
         projection: Facts::columns(),
-        detail: Some(Facts::detail()),
+        details: vec![Facts::detail()],
         ..ReadOptions::default()
     };
     let mut facts = Facts::default();

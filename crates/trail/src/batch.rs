@@ -127,7 +127,7 @@ impl Rows {
     pub(crate) fn new(options: &ReadOptions) -> Self {
         let (mut projection, mut detail) = (options.projection, Projection::none());
         for column in options
-            .detail
+            .details
             .iter()
             .flat_map(|detail| detail.projection.columns())
             .filter(|column| !options.projection.contains(*column))
@@ -252,13 +252,13 @@ impl Rows {
         Some(self.content.identity(window, first, end, account, id))
     }
 
-    /// Appends one record; `time` is its `eventTime`, `detailed` whether it fills the columns of the detail.
+    /// Appends one record; `time` is its `eventTime`, `filled` which columns of details it fills.
     pub(crate) fn push(
         &mut self,
         window: &Window<'_>,
         slots: &Slots,
         time: Option<i64>,
-        detailed: bool,
+        filled: Projection,
     ) {
         let identity = self.identity(window, slots);
         if let (Some(identities), Some(identity)) = (&mut self.identities, identity) {
@@ -276,10 +276,8 @@ impl Rows {
         } else {
             None
         };
-        let mut wanted = self.copied;
-        if !detailed {
-            wanted = wanted.without(self.detail);
-        }
+        let left_out = self.detail.without(filled);
+        let mut wanted = self.copied.without(left_out);
         if window.session_token && wanted.contains(Column::ResponseElements) {
             wanted = wanted.without(Projection::of(&[Column::ResponseElements]));
             let at = usize::from(self.places[Column::ResponseElements as usize]);
@@ -295,7 +293,7 @@ impl Rows {
         for place in 0..self.others.len() {
             let at = self.others[place];
             let (column, builder) = &mut self.columns[at];
-            if !detailed && self.detail.contains(*column) {
+            if left_out.contains(*column) {
                 builder.push_nothing();
                 continue;
             }

@@ -7,10 +7,11 @@ use std::ops::ControlFlow;
 
 use crate::batch::{Rows, bytes_of, time_of};
 use crate::coverage::{FileReport, ProblemKind, Problems};
-use crate::filter::Filter;
+use crate::filter::{Details, Filter};
 use crate::input::Input;
 use crate::json::{Window, lossy};
 use crate::limits::{MAX_EXAMPLE_BYTES, MAX_LISTED};
+use crate::projection::Projection;
 use crate::read::Batch;
 use crate::record::Slots;
 use crate::schema::Column;
@@ -18,7 +19,7 @@ use crate::schema::Column;
 pub(crate) struct Emit<'a> {
     pub report: &'a mut FileReport,
     pub filter: &'a mut Filter,
-    pub detail: Option<&'a mut Filter>,
+    pub detail: Option<&'a mut Details>,
     pub rows: &'a mut Rows,
     pub horizon: Option<i64>,
     pub sink: &'a mut (dyn FnMut(Batch) -> ControlFlow<()> + 'a),
@@ -96,11 +97,11 @@ impl Emit<'_> {
             .or(slots.get(Column::AddendumOriginalEventId));
         if addendum.is_some() || self.filter.passes(window, slots, time) {
             report.rows += 1;
-            let detailed = match &mut self.detail {
-                Some(detail) => addendum.is_some() || detail.passes(window, slots, time),
-                None => true,
+            let filled = match &mut self.detail {
+                Some(detail) if addendum.is_none() => detail.of(window, slots, time),
+                _ => Projection::all().with(Column::RawRecord),
             };
-            self.rows.push(window, slots, time, detailed);
+            self.rows.push(window, slots, time, filled);
         } else {
             self.rows.pass_over(window, slots);
         }

@@ -10,11 +10,79 @@ use crate::json::{Kind, Window};
 use crate::matcher::Matcher;
 use crate::prefilter::{Conjunction, Prefilter, Test};
 use crate::projection::Projection;
+use crate::read::Detail;
 use crate::record::Slots;
 use crate::schema::{Column, KqlType};
 
 /// The numbers of conjunctions by literal.
 type ByLiteral = HashMap<Vec<u8>, Vec<usize>>;
+
+/// Which columns each record is asked for, where that is not the same for all.
+pub(crate) struct Details {
+    filter: Filter,
+    /// What each conjunction of the filter asks for.
+    asked: Vec<Projection>,
+    /// What is asked of every record.
+    of_all: Projection,
+    all: Projection,
+}
+
+impl Details {
+    pub(crate) fn new(details: &[Detail]) -> Details {
+        let mut asked: Vec<(Conjunction, Projection)> = Vec::new();
+        let mut of_all = Projection::none();
+        for detail in details {
+            if detail.prefilter.any_of.is_empty() {
+                of_all = of_all.union(detail.projection);
+            }
+            for conjunction in &detail.prefilter.any_of {
+                let conjunction = testable(conjunction);
+                if conjunction == Conjunction::default() {
+                    of_all = of_all.union(detail.projection);
+                    continue;
+                }
+                match asked.iter_mut().find(|(known, _)| *known == conjunction) {
+                    Some((_, columns)) => *columns = columns.union(detail.projection),
+                    None => asked.push((conjunction, detail.projection)),
+                }
+            }
+        }
+        let (any_of, asked): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+        let projections = details.iter().map(|detail| detail.projection);
+        Details {
+            filter: Filter::new(&Prefilter { any_of }),
+            asked,
+            of_all,
+            all: projections.fold(Projection::none(), Projection::union),
+        }
+    }
+
+    /// All columns that any record may be asked for, and those that are looked at to tell.
+    pub(crate) fn columns(&self) -> Projection {
+        self.all.union(self.filter.columns())
+    }
+
+    /// The columns that a record is asked for.
+    pub(crate) fn of(
+        &mut self,
+        window: &Window<'_>,
+        slots: &Slots,
+        time: Option<i64>,
+    ) -> Projection {
+        let mut columns = self.of_all;
+        let asked = &self.asked;
+        self.filter
+            .each_candidate(window, slots, |number, ready, scratch| {
+                let more = asked[number];
+                if !more.without(columns).is_empty() && ready.may_hold(window, slots, time, scratch)
+                {
+                    columns = columns.union(more);
+                }
+                false
+            });
+        columns
+    }
+}
 
 pub(crate) struct Filter {
     any_of: Vec<Ready>,
@@ -28,16 +96,7 @@ pub(crate) struct Filter {
 
 impl Filter {
     pub(crate) fn new(prefilter: &Prefilter) -> Self {
-        let mut any_of = prefilter.any_of.clone();
-        for conjunction in &mut any_of {
-            for test in &mut conjunction.tests {
-                if test.column == Column::AccessKeyId {
-                    test.column = Column::UserIdentityAccessKeyId;
-                }
-            }
-            // What cannot be tested here must not rule anything out.
-            conjunction.tests.retain(|test| is_plain(test.column));
-        }
+        let mut any_of: Vec<Conjunction> = prefilter.any_of.iter().map(testable).collect();
         if any_of.contains(&Conjunction::default()) {
             any_of.clear();
         }
@@ -90,9 +149,20 @@ impl Filter {
 
     /// Whether a record may match.
     pub(crate) fn passes(&mut self, window: &Window<'_>, slots: &Slots, time: Option<i64>) -> bool {
-        if self.any_of.is_empty() {
-            return true;
-        }
+        self.any_of.is_empty()
+            || self.each_candidate(window, slots, |_, ready, scratch| {
+                ready.may_hold(window, slots, time, scratch)
+            })
+    }
+
+    /// Hands over the conjunctions that a record's value of the keyed column leaves, each with its number,
+    /// until one is taken; whether one was.
+    fn each_candidate(
+        &mut self,
+        window: &Window<'_>,
+        slots: &Slots,
+        mut takes: impl FnMut(usize, &Ready, &mut Vec<u8>) -> bool,
+    ) -> bool {
         let mut candidates: &[usize] = &[];
         if let Some((column, known)) = &self.keyed {
             let text = column_text(window, slots, *column, &mut self.scratch);
@@ -102,14 +172,25 @@ impl Filter {
                 candidates = of_literal;
             } else if !text.is_ascii() {
                 // Its text may be replaced later; every conjunction is tested.
-                return (0..self.any_of.len()).any(|number| {
-                    self.any_of[number].may_hold(window, slots, time, &mut self.scratch)
-                });
+                return (0..self.any_of.len())
+                    .any(|number| takes(number, &self.any_of[number], &mut self.scratch));
             }
         }
         let mut all = self.others.iter().chain(candidates);
-        all.any(|number| self.any_of[*number].may_hold(window, slots, time, &mut self.scratch))
+        all.any(|number| takes(*number, &self.any_of[*number], &mut self.scratch))
     }
+}
+
+/// What of a conjunction can be told from a record's own text; the rest must not rule anything out.
+fn testable(conjunction: &Conjunction) -> Conjunction {
+    let mut conjunction = conjunction.clone();
+    for test in &mut conjunction.tests {
+        if test.column == Column::AccessKeyId {
+            test.column = Column::UserIdentityAccessKeyId;
+        }
+    }
+    conjunction.tests.retain(|test| is_plain(test.column));
+    conjunction
 }
 
 /// A conjunction made ready.

@@ -12,7 +12,7 @@ use crate::batch::Rows;
 use crate::coverage::FileReport;
 use crate::emit::Emit;
 use crate::envelope::{Scratch, walk};
-use crate::filter::Filter;
+use crate::filter::{Details, Filter};
 use crate::index::Index;
 use crate::inflate::{Inflate, MAGIC, Pieces};
 use crate::input::Input;
@@ -28,8 +28,8 @@ pub struct ReadOptions {
     pub projection: Projection,
     /// Records that cannot match are passed over.
     pub prefilter: Prefilter,
-    /// Columns that are filled for some records only.
-    pub detail: Option<Detail>,
+    /// Columns that are filled for some records only: for each the columns of every detail that it may match.
+    pub details: Vec<Detail>,
     pub identity: Identity,
     /// Whether batches say where each row comes from, so that it can be found again.
     pub places: bool,
@@ -44,7 +44,7 @@ pub struct ReadOptions {
 #[derive(Clone, Debug)]
 pub struct Detail {
     /// These columns are in the batches beside the projection. A record that cannot match has empty text or
-    /// null in those of them that the projection does not name.
+    /// null in those of them that neither the projection nor another detail names that it may match.
     pub projection: Projection,
     /// Which records have them; conservative, as every prefilter is.
     pub prefilter: Prefilter,
@@ -74,7 +74,7 @@ impl Default for ReadOptions {
         ReadOptions {
             projection: Projection::all(),
             prefilter: Prefilter::everything(),
-            detail: None,
+            details: Vec::new(),
             identity: Identity::Compute,
             places: false,
             session_tokens: SessionTokens::Hash,
@@ -150,7 +150,7 @@ pub fn read(bytes: &[u8], options: &ReadOptions, sink: &mut Sink<'_>) -> FileRep
 pub struct Reader {
     wanted: Wanted,
     filter: Filter,
-    detail: Option<Filter>,
+    detail: Option<Details>,
     rows: Rows,
     horizon: Option<i64>,
     scratch: Scratch,
@@ -170,11 +170,10 @@ impl Reader {
             .projection
             .union(filter.columns())
             .union(Projection::of(&always));
-        let detail = options.detail.as_ref().map(|detail| {
-            let filter = Filter::new(&detail.prefilter);
-            columns = columns.union(detail.projection).union(filter.columns());
-            filter
-        });
+        let detail = (!options.details.is_empty()).then(|| Details::new(&options.details));
+        if let Some(detail) = &detail {
+            columns = columns.union(detail.columns());
+        }
         Reader {
             wanted: Wanted::new(columns),
             filter,

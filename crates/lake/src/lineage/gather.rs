@@ -92,7 +92,7 @@ fn of_files(logs: &Logs, new: &(impl Fn() -> Facts + Sync)) -> Result<Facts, Err
     loop {
         let known = addenda.is_some();
         let mut read = inner.read_options(new().wanted());
-        read.detail = Some(Facts::detail());
+        read.details = vec![Facts::detail()];
         let pass = inner.pass(read, Counting::Everything, addenda);
         let parts = inner.run(
             &pass,

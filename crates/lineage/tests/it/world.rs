@@ -11,7 +11,7 @@ use keyline_trail::{Batch, ReadOptions, read};
 pub fn options() -> ReadOptions {
     ReadOptions {
         projection: Facts::columns(),
-        detail: Some(Facts::detail()),
+        details: vec![Facts::detail()],
         ..ReadOptions::default()
     }
 }

@@ -179,7 +179,7 @@ fn detail_columns_are_filled_for_the_records_that_ask_for_them() {
         r#""sessionContext":{"attributes":{"mfaAuthenticated":"true"}},"accessKeyId":"ASIA"#,
     );
     let options = ReadOptions {
-        detail: Some(detail),
+        details: vec![detail],
         ..options(&[EventName, ErrorCode])
     };
     let (found, report) = batches(text.as_bytes(), &options);
@@ -193,4 +193,36 @@ fn detail_columns_are_filled_for_the_records_that_ask_for_them() {
         ]
     );
     assert_eq!(report.rows, 4);
+}
+
+#[test]
+fn a_record_has_the_columns_of_all_details_that_it_may_match() {
+    let detail = |names: &[&str], column| Detail {
+        projection: Projection::of(&[column]),
+        prefilter: Prefilter {
+            any_of: vec![tests(&[test(EventName, one_of(names))])],
+        },
+    };
+    let of_all = Detail {
+        projection: Projection::of(&[UserAgent]),
+        prefilter: Prefilter::everything(),
+    };
+    let options = ReadOptions {
+        details: vec![
+            detail(&["A", "D"], ErrorCode),
+            detail(&["A", "CC"], UserIdentityAccessKeyId),
+            of_all,
+        ],
+        ..options(&[EventName])
+    };
+    let (found, _) = batches(TEXT.as_bytes(), &options);
+    assert_eq!(
+        rows(&found),
+        [
+            "A | ASIA1 |  | Denied",
+            "b |  |  | ",
+            "CC | ASIA1 |  | ",
+            "D |  | naïve | ",
+        ]
+    );
 }
