@@ -175,26 +175,22 @@ pub fn cut(logs: &Logs, needs: &[Need]) -> Result<Cuts, Error> {
     let inner = logs.inner();
     let (broad, narrow): (Vec<Need>, Vec<Need>) = needs.iter().cloned().partition(Need::is_broad);
     let columns = (columns_of(&narrow), columns_of(&broad));
-    // With too many alternatives to test every row is looked at.
-    let wanted = match needs.is_empty() {
-        true => nothing(),
-        false => together(&narrow),
+    // What a row is told apart by has to be there to be looked at.
+    let of_every_row = match (narrow.is_empty(), broad.is_empty()) {
+        (true, _) => columns.1,
+        (_, true) => columns_of(&[]).union(tested(&narrow)),
+        _ => columns.1.union(tested(&narrow)),
     };
-    let mut read = match (narrow.is_empty(), broad.is_empty()) {
-        (true, _) => inner.read_options(columns.1),
-        (_, true) => inner.read_options(columns.0),
-        _ => inner.read_options(columns.0.union(columns.1)),
-    };
+    let mut read = inner.read_options(of_every_row);
     if broad.is_empty() {
-        read.prefilter = wanted;
-    } else if !narrow.is_empty() && !wanted.any_of.is_empty() {
-        // What a row is told apart by has to be there to be looked at.
-        read.projection = columns.1.union(tested(&narrow));
-        read.detail = Some(Detail {
-            projection: columns.0,
-            prefilter: wanted,
-        });
+        // With too many alternatives to test every row is looked at.
+        read.prefilter = match needs.is_empty() {
+            true => nothing(),
+            false => together(&narrow),
+        };
     }
+    // Each row has the columns of the needs that want it and no others.
+    read.details = narrow.iter().map(detail).collect();
     read.places = true;
     let membership = Membership::new(narrow.iter().map(|need| &need.prefilter));
     let mut addenda = inner.known_survey().map(|survey| survey.addenda.clone());
@@ -204,7 +200,7 @@ pub fn cut(logs: &Logs, needs: &[Need]) -> Result<Cuts, Error> {
         // Without, the reader lets addenda through whatever they match, so that they are noticed.
         if let Some(addenda) = &addenda {
             read.prefilter = addenda.widen(read.prefilter);
-            if let Some(detail) = &mut read.detail {
+            for detail in &mut read.details {
                 detail.prefilter = addenda.widen(std::mem::take(&mut detail.prefilter));
             }
         }
@@ -382,6 +378,14 @@ fn nothing() -> Prefilter {
             tests: vec![ColumnTest { column, test }],
             ..Conjunction::default()
         }],
+    }
+}
+
+/// What the reader is told of a need with a filter.
+fn detail(need: &Need) -> Detail {
+    Detail {
+        projection: need.columns,
+        prefilter: need.prefilter.clone(),
     }
 }
 
