@@ -26,8 +26,9 @@ use crate::catalog::Catalog;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, Ticks};
 use crate::externaldata::References;
+use crate::kept;
 use crate::limits::{KEPT_ROWS_MAX, PLANNING_STACK_BYTES, WORKER_STACK_BYTES};
-use crate::lower::{self, Host, When};
+use crate::lower::{self, Host, Kept, When};
 use crate::rows::{Table, batches_to_rows};
 use crate::session::{self, EngineOptions};
 
@@ -39,6 +40,8 @@ pub struct Engine {
     runtime: Arc<Runtime>,
     /// What single uses of tables read, by the use's address.
     uses: Arc<HashMap<usize, Arc<dyn TableProvider>>>,
+    /// What a query uses several times is run once and kept.
+    keeps: bool,
     /// When to give up, and how long that was when it began.
     deadline: Option<(Instant, Duration)>,
 }
@@ -61,6 +64,7 @@ impl Engine {
             references,
             runtime: Arc::new(Runtime::new(options.partitions)?),
             uses: Arc::default(),
+            keeps: false,
             deadline: None,
         })
     }
@@ -79,6 +83,15 @@ impl Engine {
         let by_address = |(rel, table): (Arc<Rel>, _)| (Arc::as_ptr(&rel).addr(), table);
         Engine {
             uses: Arc::new(uses.into_iter().map(by_address).collect()),
+            ..self.clone()
+        }
+    }
+
+    /// The same, but what a query uses several times runs once, while it is planned, and is kept in memory
+    /// where it is small. Such a plan cannot travel.
+    pub fn keeping(&self) -> Engine {
+        Engine {
+            keeps: true,
             ..self.clone()
         }
     }
@@ -295,6 +308,16 @@ impl Host for Engine {
     fn run(&self, plan: LogicalPlan) -> Result<Vec<RecordBatch>> {
         let physical = self.physical(&plan)?;
         self.collect(physical)
+    }
+
+    fn keep(&self, plan: LogicalPlan) -> Result<Kept> {
+        if !self.keeps {
+            return Ok(Kept::Not);
+        }
+        let physical = self.physical(&plan)?;
+        let task = self.context.task_ctx();
+        let pool = &self.context.runtime_env().memory_pool;
+        self.block_on(self.in_time(kept::keep(physical, task, pool)))
     }
 }
 

@@ -11,6 +11,7 @@ pub mod error;
 pub mod evaluation;
 pub mod externaldata;
 pub mod functions;
+mod kept;
 pub mod limits;
 pub mod lists;
 pub mod lower;

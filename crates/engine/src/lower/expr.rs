@@ -1,14 +1,16 @@
 //! Scalar expressions. What a call means is decided in `functions`; here names, constants, paths
 //! into dynamic values and values of other tabulars find their form.
 
-use datafusion::logical_expr::Expr as PlanExpr;
+use datafusion::functions::core::expr_fn::coalesce;
+use datafusion::logical_expr::{Expr as PlanExpr, lit};
 use keyline_kql::checked::{Expr, ExprKind, Rel};
 use keyline_kql::types::{Type, Value};
 use std::sync::Arc;
 
 use super::literal::{literal, null};
-use super::relation::{Relation, column};
+use super::relation::{Relation, builder, column};
 use super::{Lowerer, When};
+use crate::aggregates;
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::{self, PathStep, TypedExpr};
 use crate::limits::IN_VALUES_MAX;
@@ -36,20 +38,20 @@ impl Lowerer<'_> {
             }
             ExprKind::Member { .. } | ExprKind::Index { .. } => self.path(relation, expr),
             ExprKind::Window { function, args } => self.window(relation, function, args, expr.ty),
-            ExprKind::ToScalar(rel) => Ok(literal(&self.scalar_of(rel, expr.ty)?)),
+            ExprKind::ToScalar(rel) => self.scalar_of(relation, rel, expr.ty),
             ExprKind::InRel {
                 function,
                 needle,
                 rel,
             } => {
-                let list = self.list_of(rel)?;
+                let list = self.list_of(relation, rel)?;
                 let args = vec![
                     TypedExpr {
                         expr: self.expr(relation, needle)?,
                         ty: needle.ty,
                     },
                     TypedExpr {
-                        expr: literal(&Value::Dynamic(list)),
+                        expr: list,
                         ty: Type::Dynamic,
                     },
                 ];
@@ -117,29 +119,49 @@ impl Lowerer<'_> {
         })
     }
 
-    /// `toscalar(…)`: the first cell, found now.
-    fn scalar_of(&mut self, rel: &Arc<Rel>, ty: Type) -> Result<Value> {
-        let mut relation = self.rel(rel)?;
-        self.refuse_ticks(&relation, "`toscalar`")?;
-        relation.columns.truncate(1);
-        let relation = self.first_rows(relation, 1)?;
-        let rows = self.rows(&relation, 1)?;
+    /// `toscalar(…)`: the first cell, found now, or in a replay the first cell at each tick.
+    fn scalar_of(&mut self, relation: &mut Relation, rel: &Arc<Rel>, ty: Type) -> Result<PlanExpr> {
+        let mut found = self.rel(rel)?;
+        found.columns.truncate(1);
+        let found = self.first_rows(found, 1)?;
+        if let (When::Ticks(_), [tick]) = (self.when, found.carry.as_slice()) {
+            let value = column(&found.columns[0].name);
+            let value = self.value_at_tick(relation, &found, value, tick)?;
+            return Ok(Lowerer::without_null_strings(value, ty));
+        }
+        self.refuse_ticks(&found, "`toscalar`")?;
+        let rows = self.rows(&found, 1)?;
         let empty = if ty == Type::String {
             Value::String(String::new())
         } else {
             Value::Null(ty)
         };
-        Ok(rows
+        let value = rows
             .into_iter()
             .next()
-            .and_then(|row| row.into_iter().next())
-            .unwrap_or(empty))
+            .and_then(|row| row.into_iter().next());
+        Ok(literal(&value.unwrap_or(empty)))
     }
 
-    /// The first column of a tabular as the JSON text of an array, found now.
-    fn list_of(&mut self, rel: &Arc<Rel>) -> Result<String> {
+    /// A value that another relation has at each tick, as a column of this one.
+    fn value_at_tick(
+        &mut self,
+        relation: &mut Relation,
+        of: &Relation,
+        value: PlanExpr,
+        tick: &str,
+    ) -> Result<PlanExpr> {
+        let (name, at) = (self.hidden("value"), self.hidden("tick"));
+        let exprs = [value.alias(&name), column(tick).alias(&at)];
+        let values = builder(&of.plan).project(exprs)?.build()?;
+        self.by_tick(relation, values, &at)?;
+        Ok(column(&name))
+    }
+
+    /// The first column of a tabular as the JSON text of an array, found now, or in a replay at each tick.
+    fn list_of(&mut self, outer: &mut Relation, rel: &Arc<Rel>) -> Result<PlanExpr> {
         let mut relation = self.rel(rel)?;
-        self.refuse_ticks(&relation, "`in` over a tabular inside an expression")?;
+        self.expand(&mut relation)?;
         let first = relation.columns.first().cloned().ok_or_else(|| {
             Error::new(ErrorKind::Invalid, "a tabular with a column was expected")
         })?;
@@ -148,6 +170,22 @@ impl Lowerer<'_> {
             ty: first.ty,
         };
         let json = functions::convert(value, Type::Dynamic)?;
+        if let (When::Ticks(_), [tick]) = (self.when, relation.carry.as_slice())
+            && first.ty != Type::Dynamic
+        {
+            let (list, at) = (self.hidden("list"), self.hidden("tick"));
+            // The memory of all operators bounds it.
+            let collected = aggregates::make_list().call(vec![json, lit(i64::MAX)]);
+            let keys = [column(tick).alias(&at)];
+            let mut lists = relation.clone();
+            lists.plan = builder(&relation.plan)
+                .aggregate(keys, [collected.alias(&list)])?
+                .build()?;
+            let found = self.value_at_tick(outer, &lists, column(&list), &at)?;
+            let none = literal(&Value::Dynamic("[]".to_string()));
+            return Ok(coalesce(vec![found, none]));
+        }
+        self.refuse_ticks(&relation, "`in` over a tabular inside an expression")?;
         let name = keyline_kql::schema::Column::new("value", Type::Dynamic);
         relation.project(vec![(name, json)])?;
         let rows = self.rows(&relation, IN_VALUES_MAX)?;
@@ -155,7 +193,8 @@ impl Lowerer<'_> {
             Some(Value::Dynamic(json)) => Some(json.as_str()),
             _ => None,
         });
-        Ok(format!("[{}]", items.collect::<Vec<_>>().join(",")))
+        let list = format!("[{}]", items.collect::<Vec<_>>().join(","));
+        Ok(literal(&Value::Dynamic(list)))
     }
 
     pub(crate) fn refuse_ticks(&self, relation: &Relation, what: &str) -> Result<()> {
@@ -175,6 +214,6 @@ impl Lowerer<'_> {
             return expr;
         }
         let empty = PlanExpr::Literal(null(Type::String), None);
-        datafusion::functions::core::expr_fn::coalesce(vec![expr, empty])
+        coalesce(vec![expr, empty])
     }
 }

@@ -10,6 +10,7 @@ mod live;
 mod operators;
 mod predicate;
 pub mod relation;
+mod shared;
 mod window;
 
 use std::collections::HashMap;
@@ -35,6 +36,7 @@ pub use live::Live;
 pub use relation::Relation;
 
 use relation::column;
+use shared::Shared;
 
 /// What lowering needs of the engine: where tables and references are, and a way to run a stage.
 pub trait Host: Sync {
@@ -43,6 +45,17 @@ pub trait Host: Sync {
     /// What this use of a table reads in place of the catalogue's table.
     fn use_of(&self, rel: &Arc<Rel>) -> Option<Arc<dyn TableProvider>>;
     fn run(&self, plan: LogicalPlan) -> Result<Vec<RecordBatch>>;
+    /// The rows of a plan that is used several times, for as long as the plan that reads them.
+    fn keep(&self, plan: LogicalPlan) -> Result<Kept>;
+}
+
+/// What became of rows that were to be kept.
+pub enum Kept {
+    /// They are not: too many, or nobody wants it.
+    Not,
+    /// There are none.
+    Nothing,
+    Rows(Arc<dyn TableProvider>),
 }
 
 /// When the query is evaluated.
@@ -58,6 +71,7 @@ pub const TICK: &str = "__tick";
 
 pub fn lower(query: &CheckedQuery, when: When, host: &dyn Host) -> Result<LogicalPlan> {
     let mut lowerer = Lowerer::new(when, host, Live::of(&query.root));
+    lowerer.shared = Shared::of(&query.root);
     let mut relation = lowerer.rel(&query.root)?;
     let mut output: Vec<Expr> = query.root.columns.iter().map(|c| column(&c.name)).collect();
     if let When::Ticks(_) = when {
@@ -150,6 +164,7 @@ pub(crate) struct Lowerer<'a> {
     when: When,
     host: &'a dyn Host,
     live: Live,
+    shared: Shared,
     lowered: HashMap<*const Rel, Relation>,
     /// What [`Op::Context`] stands for, innermost last.
     contexts: Vec<Relation>,
@@ -163,6 +178,7 @@ impl<'a> Lowerer<'a> {
             when,
             host,
             live,
+            shared: Shared::default(),
             lowered: HashMap::new(),
             contexts: Vec::new(),
             hidden_names: 0,
@@ -191,7 +207,7 @@ impl<'a> Lowerer<'a> {
         self.depth += 1;
         let relation = self.operator(rel).map_err(|e| e.at(rel.span));
         self.depth -= 1;
-        let relation = relation?;
+        let relation = self.once(rel, relation?)?;
         if self.contexts.is_empty() {
             self.lowered.insert(Arc::as_ptr(rel), relation.clone());
         }

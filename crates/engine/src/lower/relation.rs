@@ -43,6 +43,9 @@ pub struct Pending {
     pub last: String,
     /// `first` grows with the order of rows, as it does in a table of events.
     pub in_order: bool,
+    /// How long the intervals are at most, as far as that is known: it decides how a join is made and
+    /// nothing else.
+    pub span: i64,
 }
 
 impl OrderKey {

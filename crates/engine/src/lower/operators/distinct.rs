@@ -16,6 +16,11 @@ impl Lowerer<'_> {
     }
 
     pub(crate) fn distinct_rows(&mut self, mut relation: Relation) -> Result<Relation> {
+        if let Some(pending) = &relation.pending
+            && self.is_seen_long(pending)
+        {
+            return self.distinct_while_seen(relation);
+        }
         self.expand(&mut relation)?;
         let visible = relation.columns.iter().map(|c| column(&c.name));
         let groups = visible.chain(relation.carry_exprs()).collect::<Vec<_>>();

@@ -9,6 +9,7 @@ use keyline_kql::checked::{Expr, ExprKind, Rel};
 use keyline_kql::types::Type;
 use std::sync::Arc;
 
+use super::join::seen_at;
 use crate::error::Result;
 use crate::functions::{self, TypedExpr};
 use crate::lower::Lowerer;
@@ -49,9 +50,16 @@ impl Lowerer<'_> {
         rel: &Arc<Rel>,
     ) -> Result<()> {
         let mut list = self.rel(rel)?;
-        self.expand(&mut list)?;
-        if !list.carry.is_empty() {
+        let is_constant = relation.carry.is_empty() && relation.pending.is_none();
+        let stays = list.pending.as_ref().is_some_and(|p| self.is_seen_long(p));
+        let at_ticks = stays && !is_constant && relation.carry.len() <= 1;
+        if at_ticks {
             self.expand(relation)?;
+        } else {
+            self.expand(&mut list)?;
+        }
+        if !list.carry.is_empty() {
+            self.expand_all(relation)?;
         }
         let folded = function.ends_with('~');
         let mut left = self.expr(relation, needle)?;
@@ -84,6 +92,15 @@ impl Lowerer<'_> {
         let mut left_keys = vec![needle_name];
         let mut right_keys = vec![item_name.clone()];
         let mut exprs = vec![right.alias(item_name)];
+        let mut seen = None;
+        if let (true, Some(pending)) = (at_ticks, &mut list.pending) {
+            for bound in [&mut pending.first, &mut pending.last] {
+                let name = self.hidden("seen");
+                exprs.push(column(bound).alias(&name));
+                *bound = name;
+            }
+            seen = seen_at(relation, &list);
+        }
         for (carried, own) in list.carry.iter().zip(&relation.carry) {
             let name = self.hidden("carry");
             exprs.push(column(carried).alias(&name));
@@ -101,7 +118,7 @@ impl Lowerer<'_> {
                 list,
                 kind,
                 (plan_columns(&left_keys), plan_columns(&right_keys)),
-                None,
+                seen,
                 NullEquality::NullEqualsNothing,
             )?
             .build()?;

@@ -11,9 +11,10 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::filter::plan_columns;
+use super::ticks::stretch_of;
 use crate::error::{Error, Result};
-use crate::lower::Lowerer;
 use crate::lower::relation::{OrderKey, Relation, builder, column};
+use crate::lower::{Lowerer, When};
 
 impl Lowerer<'_> {
     pub(crate) fn join(&mut self, join: &Join, rel: &Arc<Rel>) -> Result<Relation> {
@@ -22,6 +23,7 @@ impl Lowerer<'_> {
         self.expand_for_join(join.kind, &mut left, &mut right)?;
         let mut left_keys = self.keys(&mut left, join.on.iter().map(|(l, _)| l))?;
         let mut right_keys = self.keys(&mut right, join.on.iter().map(|(_, r)| r))?;
+        let at_ticks = seen_at_ticks_of(&left, &right);
         if join.kind == JoinKind::InnerUnique {
             if left.pending.is_some() {
                 self.first_while_seen(&mut left, &left_keys, &right, &right_keys)?;
@@ -32,12 +34,17 @@ impl Lowerer<'_> {
         let intervals = left.pending.is_some() && right.pending.is_some();
         let mut stretch = None;
         if intervals
-            && let Some(of_left) = self.by_stretch(&mut left)?
-            && let Some(of_right) = self.by_stretch(&mut right)?
+            && let When::Ticks(ticks) = self.when
+            && let length = ticks.period.max(1)
+            && let Some(of_left) = self.by_stretch(&mut left, length)?
+            && let Some(of_right) = self.by_stretch(&mut right, length)?
         {
             left_keys.push(of_left.clone());
             right_keys.push(of_right);
-            stretch = Some(of_left);
+            stretch = Some((of_left, length));
+        }
+        if at_ticks {
+            self.stretches_at_ticks(&mut left, &mut left_keys, &mut right, &mut right_keys)?;
         }
         let names = self.rename(&mut right, &right_keys)?;
         for key in &mut right_keys {
@@ -51,15 +58,20 @@ impl Lowerer<'_> {
         let kind = join_type(join.kind);
         one_sided_carry(join.kind, &left, &right)?;
         let plan = builder(&left.plan);
+        let seen = at_ticks.then(|| seen_at(&left, &right)).flatten();
         let plan = if left_keys.is_empty() && kind == JoinType::Inner {
-            plan.cross_join(right.plan.clone())?
+            let plan = plan.cross_join(right.plan.clone())?;
+            match seen {
+                Some(seen) => plan.filter(seen)?,
+                None => plan,
+            }
         } else {
             let keys = (plan_columns(&left_keys), plan_columns(&right_keys));
             plan.join_detailed(
                 right.plan.clone(),
                 kind,
                 keys,
-                None,
+                seen,
                 NullEquality::NullEqualsNull,
             )?
         };
@@ -88,11 +100,13 @@ impl Lowerer<'_> {
         match intervals {
             (Some(left), Some(right)) => {
                 // Only inner joins keep both.
-                if let Some(stretch) = &stretch {
-                    self.first_shared_stretch(&mut relation, stretch, &left, &right)?;
+                if let Some((stretch, length)) = &stretch {
+                    self.first_shared_stretch(&mut relation, stretch, *length, &left, &right)?;
                 }
                 self.intersect(&mut relation, &left, &right)?;
             }
+            // The ticks of the left side are those of the pair.
+            _ if at_ticks => {}
             (one, other) => relation.pending = one.or(other),
         }
         if join.kind == JoinKind::FullOuter && carried {
@@ -126,10 +140,56 @@ impl Lowerer<'_> {
                 && self.joins_by_interval()
                 && (kind == Inner || kind == InnerUnique && first)
         };
-        if !kept {
-            self.expand(left)?;
-            self.expand(right)?;
+        if kept {
+            return Ok(());
         }
+        let both = !constant(left) && !constant(right);
+        if both
+            && matches!(kind, Inner | InnerUnique | LeftOuter | LeftSemi | LeftAnti)
+            && let Some(pending) = &right.pending
+            && self.is_seen_long(pending)
+            && left.carry.len() <= 1
+            && right.carry.is_empty()
+        {
+            // A row that is seen for long is met at the ticks of the other side.
+            return self.expand(left);
+        }
+        match (constant(left), constant(right), kind) {
+            (true, false, _) | (false, true, RightOuter | RightSemi | RightAnti | FullOuter) => {
+                self.expand_all(left)?;
+                self.expand_all(right)
+            }
+            _ => {
+                self.expand(left)?;
+                self.expand(right)
+            }
+        }
+    }
+
+    /// Keys that spare a join of rows at ticks with rows at intervals the pairs that lie far apart.
+    fn stretches_at_ticks(
+        &mut self,
+        left: &mut Relation,
+        left_keys: &mut Vec<String>,
+        right: &mut Relation,
+        right_keys: &mut Vec<String>,
+    ) -> Result<()> {
+        let When::Ticks(ticks) = self.when else {
+            return Ok(());
+        };
+        let length = right.pending.as_ref().map_or(i64::MAX, |p| p.span);
+        if length == i64::MAX {
+            return Ok(());
+        }
+        let length = length.max(ticks.frequency).max(1);
+        let Some(of_right) = self.by_stretch(right, length)? else {
+            return Ok(());
+        };
+        let of_left = self.hidden("stretch");
+        let tick = column(&left.carry[0]);
+        left.extend_hidden(vec![(of_left.clone(), stretch_of(tick, length))])?;
+        left_keys.push(of_left);
+        right_keys.push(of_right);
         Ok(())
     }
 
@@ -229,6 +289,19 @@ impl Lowerer<'_> {
         }
         Ok(names)
     }
+}
+
+/// Whether the left rows are those of single ticks and the right ones are seen at intervals.
+fn seen_at_ticks_of(left: &Relation, right: &Relation) -> bool {
+    let at_ticks = left.pending.is_none() && left.carry.len() == 1;
+    at_ticks && right.pending.is_some() && right.carry.is_empty()
+}
+
+/// That the tick of a left row lies in the interval of the right one.
+pub(crate) fn seen_at(left: &Relation, right: &Relation) -> Option<PlanExpr> {
+    let (tick, seen) = (left.carry.first()?, right.pending.as_ref()?);
+    let begun = column(&seen.first).lt_eq(column(tick));
+    Some(begun.and(column(tick).lt_eq(column(&seen.last))))
 }
 
 fn join_type(kind: JoinKind) -> JoinType {

@@ -24,9 +24,9 @@ pub(crate) type Key = (PlanExpr, bool, bool);
 
 /// What the aggregates of one operator become: plan aggregates under hidden names, and the output
 /// columns over these.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Aggregated {
-    plan: Vec<PlanExpr>,
+    pub(crate) plan: Vec<PlanExpr>,
     pub(crate) output: Vec<(Column, PlanExpr)>,
 }
 
@@ -39,11 +39,8 @@ impl Lowerer<'_> {
         rel: &Arc<Rel>,
     ) -> Result<Relation> {
         let mut relation = self.rel(input)?;
-        if by.is_empty() {
-            // One row at every tick, those at which nothing is seen among them.
-            if let When::Ticks(_) = self.when {
-                self.refuse_ticks(&relation, "`summarize` without `by`")?;
-            }
+        if let Some(counted) = self.count_of_distinct(&mut relation, by, aggregates)? {
+            return Ok(counted);
         }
         let mut aggregated = Aggregated::default();
         for aggregate in aggregates {
@@ -53,6 +50,10 @@ impl Lowerer<'_> {
                 .map(|name| self.live.reads(rel, name))
                 .collect::<Vec<_>>();
             self.aggregate(&mut relation, aggregate, &live, &mut aggregated)?;
+        }
+        let depends_on_ticks = relation.pending.is_some() || !relation.carry.is_empty();
+        if by.is_empty() && depends_on_ticks && matches!(self.when, When::Ticks(_)) {
+            return self.total_at_each_tick(relation, aggregated);
         }
         self.group(relation, by, aggregated)
     }
@@ -71,7 +72,6 @@ impl Lowerer<'_> {
             groups.push(expr);
             columns.push(Column::new(&named.name, named.expr.ty));
         }
-        self.expand(&mut relation)?;
         let names = columns
             .iter()
             .map(|_| self.hidden("by"))
@@ -81,8 +81,12 @@ impl Lowerer<'_> {
             .zip(&names)
             .map(|(expr, name)| expr.alias(name))
             .collect();
-        keys.extend(relation.carry_exprs());
         let mut plan = aggregated.plan;
+        if let Some(then) = self.partly_grouped(&mut relation, &keys, &plan)? {
+            (keys, plan) = then;
+        }
+        self.expand(&mut relation)?;
+        keys.extend(relation.carry_exprs());
         if keys.is_empty() && plan.is_empty() {
             plan.push(stock::count(lit(1_i64)).alias(self.hidden("rows")));
         }

@@ -102,10 +102,8 @@ impl Lowerer<'_> {
         let plan = plan.project(exprs)?.build()?;
         let mut relation = Relation::new(plan, columns);
         relation.order = order;
-        if let (When::Ticks(ticks), true) = (self.when, clipped) {
-            if time.is_none() {
-                return Err(Error::not_vectorisable(format!("the table `{name}`")));
-            }
+        // A table without a time is the same at all ticks.
+        if let (When::Ticks(ticks), true) = (self.when, time.is_some()) {
             let at = relation.order[0].name.clone();
             self.window_ticks(&mut relation, column(&at), ticks)?;
         }

@@ -9,13 +9,15 @@ use datafusion::functions::core::expr_fn::{coalesce, greatest, least};
 use datafusion::functions_aggregate::expr_fn::max;
 use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{
-    Expr as PlanExpr, ExprFunctionExt, WindowFrame, WindowFrameBound, WindowFrameUnits, lit,
+    Expr as PlanExpr, ExprFunctionExt, LogicalPlan, WindowFrame, WindowFrameBound,
+    WindowFrameUnits, lit,
 };
 use keyline_kql::checked::{Expr, ExprKind};
 use keyline_kql::types::{Type, Value};
 
 use super::filter::plan_columns;
-use crate::error::Result;
+use crate::catalog::TIME_COLUMN;
+use crate::error::{Error, Result};
 use crate::evaluation::Ticks;
 use crate::limits::RANGE_ROWS_MAX;
 use crate::lists;
@@ -41,6 +43,7 @@ impl Lowerer<'_> {
             first: self.hidden("first"),
             last: self.hidden("last"),
             in_order: true,
+            span: ticks.period,
         };
         relation.extend_hidden(vec![
             (pending.first.clone(), time.clone()),
@@ -79,6 +82,7 @@ impl Lowerer<'_> {
         }
         for (time, comparison, bound) in bounds {
             let offset = offset_from_now(bound).unwrap_or(0);
+            let is_own = matches!(&time.kind, ExprKind::Column(name) if name == TIME_COLUMN);
             let time = self.expr(relation, time)?;
             // time >= tick + offset  is  tick <= time - offset.
             let tick = time - lit(offset);
@@ -87,6 +91,12 @@ impl Lowerer<'_> {
                 ">" => self.narrow(relation, None, Some(tick - lit(1_i64)))?,
                 "<=" => self.narrow(relation, Some(tick), None)?,
                 _ => self.narrow(relation, Some(tick + lit(1_i64)), None)?,
+            }
+            if let Some(pending) = &mut relation.pending
+                && is_own
+                && comparison.starts_with('>')
+            {
+                pending.span = pending.span.min(offset.saturating_neg().max(0));
             }
         }
         Ok(true)
@@ -124,6 +134,7 @@ impl Lowerer<'_> {
             first: new_first.clone(),
             last: new_last.clone(),
             in_order,
+            span: old.span,
         });
         relation.filter(column(&new_first).lt_eq(column(&new_last)))
     }
@@ -135,7 +146,10 @@ impl Lowerer<'_> {
         left: &Pending,
         right: &Pending,
     ) -> Result<()> {
-        relation.pending = Some(left.clone());
+        relation.pending = Some(Pending {
+            span: left.span.min(right.span),
+            ..left.clone()
+        });
         self.narrow(
             relation,
             Some(column(&right.first)),
@@ -151,10 +165,22 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Repeats each row for every stretch of one period that its interval touches, two at most, and
-    /// names the column with the stretch. Intervals that meet share a stretch, so as a key it spares
+    /// Whether the rows are seen at so many ticks each that expanding them is best put off.
+    pub(crate) fn is_seen_long(&self, pending: &Pending) -> bool {
+        match self.when {
+            When::Ticks(ticks) => pending.span / ticks.frequency.max(1) > TICKS_PER_ROW_EXPANDED,
+            When::Once(_) => false,
+        }
+    }
+
+    /// Repeats each row for every stretch of this length that its interval touches, and names the column
+    /// with the stretch: where no interval is longer, two stretches at most. Intervals that meet share a stretch, so as a key it spares
     /// a join all the pairs that lie far apart in time. Rows that no tick sees are dropped.
-    pub(crate) fn by_stretch(&mut self, relation: &mut Relation) -> Result<Option<String>> {
+    pub(crate) fn by_stretch(
+        &mut self,
+        relation: &mut Relation,
+        length: i64,
+    ) -> Result<Option<String>> {
         let (When::Ticks(ticks), Some(pending)) = (self.when, relation.pending.clone()) else {
             return Ok(None);
         };
@@ -164,8 +190,8 @@ impl Lowerer<'_> {
             lit(ticks.frequency),
         ]);
         relation.filter(seen.lt_eq(column(&pending.last)))?;
-        let from = stretch_of(column(&pending.first), ticks);
-        let step = lit(ticks.period.max(1));
+        let from = stretch_of(column(&pending.first), length);
+        let step = lit(length);
         let all = vec![from, column(&pending.last), step, lit(RANGE_ROWS_MAX)];
         let name = self.hidden("stretch");
         relation.extend_hidden(vec![(name.clone(), lists::steps().call(all))])?;
@@ -178,14 +204,12 @@ impl Lowerer<'_> {
         &mut self,
         relation: &mut Relation,
         stretch: &str,
+        length: i64,
         left: &Pending,
         right: &Pending,
     ) -> Result<()> {
-        let When::Ticks(ticks) = self.when else {
-            return Ok(());
-        };
         let both = greatest(vec![column(&left.first), column(&right.first)]);
-        relation.filter(column(stretch).eq(stretch_of(both, ticks)))
+        relation.filter(column(stretch).eq(stretch_of(both, length)))
     }
 
     /// innerunique without expanding: of the left rows with one key, a row is the first at those of
@@ -260,6 +284,61 @@ impl Lowerer<'_> {
         relation.carry.insert(0, tick);
         Ok(())
     }
+
+    /// Expands the rows to their ticks; rows that are the same at all times are seen at each.
+    pub(crate) fn expand_all(&mut self, relation: &mut Relation) -> Result<()> {
+        self.expand(relation)?;
+        if !matches!(self.when, When::Ticks(_)) || !relation.carry.is_empty() {
+            return Ok(());
+        }
+        if !self.contexts.is_empty() {
+            return Err(Error::not_vectorisable(
+                "a subquery over something that is the same at all times",
+            ));
+        }
+        let (ticks, tick) = self.every_tick()?;
+        relation.plan = builder(&relation.plan).cross_join(ticks)?.build()?;
+        relation.carry.push(tick);
+        Ok(())
+    }
+
+    /// A row for each tick, and the name of its column.
+    pub(crate) fn every_tick(&mut self) -> Result<(LogicalPlan, String)> {
+        let When::Ticks(ticks) = self.when else {
+            return Err(Error::not_vectorisable("a single evaluation"));
+        };
+        let mut rows = super::one_row();
+        let name = self.hidden("tick");
+        let all = [ticks.first, ticks.last, ticks.frequency, RANGE_ROWS_MAX];
+        let list = lists::steps().call(all.into_iter().map(lit).collect());
+        rows.plan = builder(&rows.plan).project([list.alias(&name)])?.build()?;
+        unnest(&mut rows, &name)?;
+        Ok((rows.plan, name))
+    }
+
+    /// Adds a column to a relation that is seen at ticks: the value that a plan gives for each tick, null
+    /// where it gives none.
+    pub(crate) fn by_tick(
+        &mut self,
+        relation: &mut Relation,
+        values: LogicalPlan,
+        tick: &str,
+    ) -> Result<()> {
+        self.expand_all(relation)?;
+        let [own] = relation.carry.as_slice() else {
+            return Err(Error::not_vectorisable("a value of its own for each row"));
+        };
+        relation.plan = builder(&relation.plan)
+            .join_detailed(
+                values,
+                JoinType::Left,
+                (plan_columns(&[own.clone()]), plan_columns(&[tick.into()])),
+                None,
+                NullEquality::NullEqualsNothing,
+            )?
+            .build()?;
+        Ok(())
+    }
 }
 
 /// One row for each element of a list column, which then holds the element.
@@ -273,11 +352,11 @@ fn unnest(relation: &mut Relation, list: &str) -> Result<()> {
     Ok(())
 }
 
-/// Where the stretch of one period begins that holds an instant. The remainder of what lies before
+/// Where the stretch of a length begins that holds an instant. The remainder of what lies before
 /// 1970 is negative.
-fn stretch_of(instant: PlanExpr, ticks: Ticks) -> PlanExpr {
-    let period = || lit(ticks.period.max(1));
-    instant.clone() - (instant % period() + period()) % period()
+pub(crate) fn stretch_of(instant: PlanExpr, length: i64) -> PlanExpr {
+    let length = || lit(length);
+    instant.clone() - (instant % length() + length()) % length()
 }
 
 /// The ticks by which an expression differs from `now()`, when it is `now()` and a constant.

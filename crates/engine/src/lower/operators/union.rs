@@ -21,7 +21,14 @@ impl Lowerer<'_> {
                 self.expand(relation)?;
             }
         }
+        let spans = relations.iter().flat_map(|r| &r.pending).map(|p| p.span);
+        let span = spans.max().unwrap_or(0);
         let carried = relations.iter().map(|r| r.carry.len()).max().unwrap_or(0);
+        for relation in &mut relations {
+            if relation.carry.is_empty() && carried == 1 {
+                self.expand_all(relation)?;
+            }
+        }
         if relations.iter().any(|r| r.carry.len() != carried) {
             return Err(Error::not_vectorisable(
                 "a union with something that is the same at all times",
@@ -61,6 +68,7 @@ impl Lowerer<'_> {
             first: interval.0,
             last: interval.1,
             in_order: false,
+            span,
         });
         if ordered {
             relation.order = vec![OrderKey::ascending(branch), OrderKey::ascending(row)];
