@@ -75,7 +75,7 @@ pub enum InOnePlan {
 
 /// Hands out the rows of all ticks that have any, tick after tick. Where all ticks would take too much
 /// memory at once they are evaluated in pieces: smaller until one fits, larger again after a few that
-/// did.
+/// did, but not as large as one that did not.
 pub fn all_ticks(
     rule: OneByOne<'_>,
     ticks: &Ticks,
@@ -89,6 +89,7 @@ pub fn all_ticks(
     } = *ticks;
     let count = |from: i64, to: i64| (to - from) / frequency + 1;
     let (mut at, mut size, mut fitted) = (first, count(first, last).max(1), 0);
+    let mut too_large = i64::MAX;
     while at <= last {
         let until = at
             .saturating_add((size - 1).saturating_mul(frequency))
@@ -102,8 +103,9 @@ pub fn all_ticks(
             Piece::Done => {
                 at = until + frequency;
                 fitted += 1;
-                if fitted == PIECES_BEFORE_LARGER {
-                    (size, fitted) = (size.saturating_mul(2), 0);
+                let larger = size.saturating_mul(2);
+                if fitted >= PIECES_BEFORE_LARGER && larger < too_large {
+                    (size, fitted) = (larger, 0);
                 }
             }
             Piece::NotVectorisable => return Ok(InOnePlan::No),
@@ -115,7 +117,10 @@ pub fn all_ticks(
                 at += frequency;
             }
             // A plan that does not fit has run for nothing, so the next one is much smaller.
-            Piece::TooMuch => (size, fitted) = ((count(at, until) / 4).max(1), 0),
+            Piece::TooMuch => {
+                too_large = too_large.min(count(at, until));
+                (size, fitted) = ((count(at, until) / 4).max(1), 0);
+            }
         }
     }
     Ok(InOnePlan::Done)
@@ -140,6 +145,8 @@ fn one_plan(
         Err(error) if error.kind() == ErrorKind::NotVectorisable => {
             return Ok(Piece::NotVectorisable);
         }
+        // Parts of a plan run while it is made.
+        Err(error) if error.kind() == ErrorKind::Limit => return Ok(Piece::TooMuch),
         Err(error) => return Err(error.to_string()),
     };
     let collected = engine

@@ -24,7 +24,7 @@ use crate::entity::mappings_of;
 use crate::evaluate::{InOnePlan, OneByOne, Remembered, SeenEvents, all_ticks, visible_times};
 use crate::evidence::{Events, NoEvents};
 use crate::incident::{self, Incident};
-use crate::limits::RULES_AT_ONCE_MAX;
+use crate::limits::{HEAVY_RULE_SHARE, RULES_AT_ONCE_MAX};
 use crate::prepare::{
     NotRun, Prepared, event_tables, gathered, needs_lookup, over, prepare, usable,
 };
@@ -148,7 +148,7 @@ pub fn hunt(
     let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
     let mut prepared = BTreeMap::new();
     let mut needs = Needs::default();
-    let all: Vec<usize> = (0..rules.len()).collect();
+    let all: Vec<Vec<usize>> = (0..rules.len()).map(|at| vec![at]).collect();
     for (at, ready) in in_parallel(options, &all, |at| {
         prepare(&rules[at], &engine, logs.can_fetch())
     }) {
@@ -174,16 +174,25 @@ pub fn hunt(
     let cuts = cut(logs, &needs.all).map_err(|e| failed(&e))?;
     let reading = begun.elapsed();
     let hunting = Hunting {
-        engine,
+        engine: engine.keeping(),
         lineage,
         cuts: &cuts,
         span: span(cuts.coverage(), options),
         rule_time: options.rule_time,
     };
 
-    let left: Vec<usize> = prepared.keys().copied().collect();
+    // Rules that look at much need the memory, so they run one after the other.
+    let is_heavy = |at: &usize| {
+        let (_, places) = &prepared[at];
+        let rows = |place: &usize| cuts.rows(*place).unwrap_or(u64::MAX);
+        let most = places.iter().map(rows).max().unwrap_or(0);
+        most > cuts.coverage().events / HEAVY_RULE_SHARE
+    };
+    let (heavy, light): (Vec<usize>, Vec<usize>) = prepared.keys().copied().partition(is_heavy);
+    let light = light.into_iter().map(|at| vec![at]);
+    let queues: Vec<Vec<usize>> = std::iter::once(heavy).chain(light).collect();
     let done = AtomicUsize::new(outcomes.len());
-    let results = in_parallel(options, &left, |at| {
+    let results = in_parallel(options, &queues, |at| {
         let (ready, places) = &prepared[&at];
         let begun = Instant::now();
         let outcome = hunting.run(&rules[at], ready, places);
@@ -247,21 +256,23 @@ impl Needs {
     }
 }
 
-/// Does the work for each number on a few threads; results in the order of the numbers. A rule that
-/// makes the engine panic has failed like any other: the error is ours, but it must not take the
-/// other rules with it.
+/// Does the work for each number on a few threads, that of one queue in turn; results in the order of the
+/// numbers. A rule that makes the engine panic has failed like any other: the error is ours, but it must
+/// not take the other rules with it.
 fn in_parallel<T: Send>(
     options: &HuntOptions,
-    numbers: &[usize],
+    queues: &[Vec<usize>],
     work: impl Fn(usize) -> T + Sync,
 ) -> BTreeMap<usize, Result<T, Outcome>> {
     let next = AtomicUsize::new(0);
     let take = || {
         let mut results = Vec::new();
-        while let Some(number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let result = catch_unwind(AssertUnwindSafe(|| work(*number)));
-            let panicked = |_| Outcome::Failed("internal error: please report it".to_string());
-            results.push((*number, result.map_err(panicked)));
+        while let Some(queue) = queues.get(next.fetch_add(1, Ordering::Relaxed)) {
+            for number in queue {
+                let result = catch_unwind(AssertUnwindSafe(|| work(*number)));
+                let panicked = |_| Outcome::Failed("internal error: please report it".to_string());
+                results.push((*number, result.map_err(panicked)));
+            }
         }
         results
     };

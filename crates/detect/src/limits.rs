@@ -77,6 +77,10 @@ pub const ACCESS_KEY_ID_CHARS_MAX: usize = 128;
 /// Rules evaluated at the same time: each holds its own result in memory.
 pub const RULES_AT_ONCE_MAX: usize = 2;
 
+/// The share of all events, as a divisor, from which on a rule is given the memory to itself: two of them
+/// at once would only spill and start again.
+pub const HEAVY_RULE_SHARE: u64 = 10;
+
 /// Pieces of a replay that must have fitted into memory one after the other before larger ones are
 /// tried again.
 pub const PIECES_BEFORE_LARGER: u32 = 4;

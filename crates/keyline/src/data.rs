@@ -26,6 +26,9 @@ use crate::units::{TICKS_PER_SECOND, TimeBound, parse_size, parse_time_bound, wa
 
 /// Memory that a run takes when neither flag nor configuration says otherwise.
 pub const DEFAULT_MEMORY_BYTES: u64 = 512 << 20;
+/// The least memory that a run takes: below it, every sort and join writes a scratch file for each handful
+/// of rows, and a run over a small folder does not end in minutes.
+pub const MEMORY_BYTES_MIN: u64 = 32 << 20;
 /// How long a fetched reference is good for when the configuration does not say.
 const DEFAULT_CACHE_AGE: Duration = Duration::from_secs(24 * 3600);
 pub const TICKS_PER_MICROSECOND: i64 = 10;
@@ -33,10 +36,21 @@ pub const TICKS_PER_MICROSECOND: i64 = 10;
 pub fn memory_bytes(args: &DataArgs, context: &Context) -> Result<u64> {
     match (args.memory, &context.config.memory) {
         (Some(bytes), _) => Ok(bytes),
-        (None, Some(text)) => parse_size(text)
+        (None, Some(text)) => parse_memory(text)
             .map_err(anyhow::Error::msg)
             .context("`memory` in the configuration"),
         (None, None) => Ok(DEFAULT_MEMORY_BYTES),
+    }
+}
+
+/// A size of memory that a run can work with.
+pub fn parse_memory(text: &str) -> Result<u64, String> {
+    match parse_size(text)? {
+        bytes if bytes >= MEMORY_BYTES_MIN => Ok(bytes),
+        _ => Err(format!(
+            "`{text}` is too little: a run takes {} MiB at least",
+            MEMORY_BYTES_MIN >> 20
+        )),
     }
 }
 

@@ -20,7 +20,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use crate::output::{ColorChoice, Printer};
-use crate::units::{TimeBound, parse_instant, parse_size, parse_time_bound};
+use crate::units::{TimeBound, parse_instant, parse_time_bound};
 
 /// How a run ended, as the exit code says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ pub struct DataArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
     pub as_of: Option<i64>,
     /// Take at most SIZE of memory, for example 512MiB; more goes to scratch files
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = crate::data::parse_memory)]
     pub memory: Option<u64>,
     /// Read with N threads (default: one a core)
     #[arg(long, value_name = "N")]

@@ -120,7 +120,7 @@ fn open(args: &QueryArgs, context: &Context) -> Result<Session> {
     let lineage = Lineage::of(&logs, data::production(estate));
     let catalog = data::catalog(&logs, &lineage, &watchlists, estate)?;
     Ok(Session {
-        engine: Engine::new(&options, catalog, references)?,
+        engine: Engine::new(&options, catalog, references)?.keeping(),
         logs: Some(logs),
         now_ticks,
     })

@@ -19,6 +19,10 @@ fn wrong_usage_is_exit_code_2() {
         .line("hunt --since yesterday logs")
         .expect(2)
         .says(&["yesterday", "2024-05-01"]);
+    folder
+        .line("hunt --memory 1MiB logs")
+        .expect(2)
+        .says(&["1MiB", "32 MiB"]);
 }
 
 #[test]
