@@ -19,8 +19,8 @@ connection.execute(f"SET threads = {int(threads)}")
 QUERY = """
 WITH RECURSIVE minted AS (
     SELECT UserIdentityAccessKeyId AS parent,
-           coalesce(json_extract_string(ResponseElements, '$.credentials.accessKeyId'),
-                    json_extract_string(ResponseElements, '$.accessKey.accessKeyId')) AS child
+           coalesce(json_extract_string(nullif(ResponseElements, ''), '$.credentials.accessKeyId'),
+                    json_extract_string(nullif(ResponseElements, ''), '$.accessKey.accessKeyId')) AS child
     FROM read_parquet($parquet)
     WHERE EventName IN ('AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity', 'AssumeRoot',
                         'GetSessionToken', 'GetFederationToken', 'CreateAccessKey')

@@ -43,7 +43,7 @@ pub fn outcome(
                 };
             }
         }
-        let id_of = |node: &Node| survey.forest.credential(*node).id;
+        let id_of = |node: &Node| survey.forest.id(*node);
         step.stops = stops.iter().map(id_of).collect();
         step.stops.sort();
         step.breaks_count = broken.len();

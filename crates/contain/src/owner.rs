@@ -87,7 +87,7 @@ pub fn owner(forest: &Forest, node: Node, credential: &Credential) -> Owner {
     );
     if inherits {
         for above in forest.ancestors(node) {
-            if let Some(owner) = by_records(&forest.credential(above)) {
+            if let Some(owner) = by_records(&forest.alone(above)) {
                 return owner;
             }
         }

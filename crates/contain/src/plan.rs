@@ -271,7 +271,7 @@ pub fn tree(
     let survey = Survey::of(forest, as_of);
     let scope = scope(target, reach, &survey)?;
     let members = scope.members.iter();
-    let mut ids: Vec<CredentialId> = members.map(|node| forest.credential(*node).id).collect();
+    let mut ids: Vec<CredentialId> = members.map(|node| forest.id(*node)).collect();
     ids.sort();
     Ok(ids)
 }
@@ -283,11 +283,8 @@ fn assemble(request: &Request<'_>, survey: &Survey<'_>, scope: &Scope, guard: &G
     let outcome = outcome(&drafts, steps, survey, scope, &composed);
     let permissions = crate::permissions::of_steps(&outcome.steps);
     let forest = request.forest;
-    let mut credentials: Vec<CredentialId> = scope
-        .members
-        .iter()
-        .map(|node| forest.credential(*node).id)
-        .collect();
+    let mut credentials: Vec<CredentialId> =
+        scope.members.iter().map(|node| forest.id(*node)).collect();
     credentials.sort();
     let mut notes = scope.notes.clone();
     notes.append(&mut composed.notes);

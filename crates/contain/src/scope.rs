@@ -143,10 +143,7 @@ fn dormant_siblings(seed: Node, forest: &Forest, notes: &mut BTreeSet<String>) -
     let Some(above) = forest.parent(seed) else {
         return Vec::new();
     };
-    if matches!(
-        forest.credential(above).kind,
-        Kind::Service | Kind::Workload
-    ) {
+    if matches!(forest.kind(above), Kind::Service | Kind::Workload) {
         return Vec::new();
     }
     let unused = |node: &Node| {
@@ -162,7 +159,7 @@ fn dormant_siblings(seed: Node, forest: &Forest, notes: &mut BTreeSet<String>) -
     for node in &found {
         notes.insert(format!(
             "{} is included: its maker made it beside the target and nobody has used it yet",
-            forest.credential(*node).id
+            forest.id(*node)
         ));
     }
     found
@@ -226,7 +223,7 @@ fn able_to_act(members: &BTreeSet<Node>, survey: &Survey<'_>) -> BTreeSet<Node> 
 
 fn juggled(members: &BTreeSet<Node>, survey: &Survey<'_>) -> BTreeSet<Owner> {
     let forest = survey.forest;
-    let is_role_session = |node: Node| forest.credential(node).kind == Kind::RoleSession;
+    let is_role_session = |node: Node| forest.kind(node) == Kind::RoleSession;
     let mut found = BTreeSet::new();
     for node in members
         .iter()

@@ -46,13 +46,10 @@ pub fn group(alerts: &mut [Alert], forest: &Forest, as_of: i64) -> Vec<Incident>
     let mut groups: BTreeMap<Scope, Vec<usize>> = BTreeMap::new();
     for (at, alert) in alerts.iter_mut().enumerate() {
         let nodes = nodes_of(alert, forest);
-        alert.credentials = nodes
-            .iter()
-            .map(|node| forest.credential(*node).id)
-            .collect();
+        alert.credentials = nodes.iter().map(|node| forest.id(*node)).collect();
         alert.credentials.sort();
         let root = top(&nodes, forest);
-        alert.root_credential = root.map(|node| forest.credential(node).id);
+        alert.root_credential = root.map(|node| forest.id(node));
         let scope = Scope::of(alert);
         alert.incident_id = Some(scope.incident_id());
         groups.entry(scope).or_default().push(at);
@@ -133,7 +130,7 @@ fn top(nodes: &[Node], forest: &Forest) -> Option<Node> {
 /// The highest credential above that is not a whole service: all instances of an organisation get
 /// their credentials from EC2, and they are not one incident.
 fn top_of(node: Node, forest: &Forest) -> Node {
-    let is_service = |node: &Node| forest.credential(*node).kind == Kind::Service;
+    let is_service = |node: &Node| forest.kind(*node) == Kind::Service;
     let above = forest.ancestors(node);
     above
         .into_iter()
@@ -180,7 +177,7 @@ fn incident(scope: Scope, alerts: &[&Alert], forest: &Forest, as_of: i64) -> Inc
         credentials: credentials
             .into_iter()
             .take(CREDENTIALS_PER_INCIDENT_MAX)
-            .map(|node| forest.credential(node).id)
+            .map(|node| forest.id(node))
             .collect(),
         alerts: alerts.iter().map(|alert| alert.alert_id.clone()).collect(),
         tree_credentials: tree.0,

@@ -56,7 +56,7 @@ impl Forest {
     pub fn keys_of_tree(&self, node: Node) -> Vec<String> {
         let mut keys: Vec<String> = std::iter::once(node)
             .chain(self.descendants(node))
-            .flat_map(|node| self.credential(node).access_key_ids)
+            .flat_map(|node| self.alone(node).access_key_ids)
             .collect();
         keys.sort();
         keys.dedup();
@@ -69,7 +69,7 @@ impl Forest {
         let mut ids: Vec<String> = std::iter::once(node)
             .chain(self.descendants(node))
             .flat_map(|node| {
-                let credential = self.credential(node);
+                let credential = self.alone(node);
                 let own = std::iter::once(credential.id);
                 own.chain(credential.aliases).collect::<Vec<_>>()
             })

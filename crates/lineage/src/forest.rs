@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use hashbrown::HashTable;
 use keyline_trail::session::CredentialHash;
 
-use crate::credential::Credential;
+use crate::credential::{Credential, Kind};
 use crate::entry::{Entry, NONE};
 use crate::liveness::{Liveness, liveness};
 use crate::strings::{Strings, Text};
@@ -165,9 +165,51 @@ impl Forest {
         }
     }
 
+    /// A credential without its list of children, which may be a hundred thousand.
+    pub fn alone(&self, node: Node) -> Credential {
+        match &self.store {
+            Store::Whole(credentials, _) => {
+                let children = Vec::new();
+                let whole = credentials[node.0 as usize].clone();
+                Credential { children, ..whole }
+            }
+            Store::Linked(linked, _) => linked.credential(node, &[]),
+        }
+    }
+
+    /// A credential's id.
+    pub fn id(&self, node: Node) -> String {
+        let at = node.0 as usize;
+        match &self.store {
+            Store::Whole(credentials, _) => credentials[at].id.clone(),
+            Store::Linked(linked, _) => linked.entries[at].hash.to_string(),
+        }
+    }
+
+    /// What a credential is.
+    pub fn kind(&self, node: Node) -> Kind {
+        let at = node.0 as usize;
+        match &self.store {
+            Store::Whole(credentials, _) => credentials[at].kind,
+            Store::Linked(linked, _) => linked.entries[at].kind,
+        }
+    }
+
+    /// The first sign of a credential: its issue, else its first use.
+    pub fn known_from(&self, node: Node) -> Option<i64> {
+        let at = node.0 as usize;
+        match &self.store {
+            Store::Whole(credentials, _) => {
+                let credential = &credentials[at];
+                credential.issued_at.or(credential.first_used)
+            }
+            Store::Linked(linked, _) => linked.known_from(node),
+        }
+    }
+
     /// What is true of a credential at an instant.
     pub fn liveness(&self, node: Node, at: i64) -> Liveness {
-        liveness(&self.credential(node), at)
+        liveness(&self.alone(node), at)
     }
 
     /// The node of an id or an alias.

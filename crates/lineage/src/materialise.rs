@@ -94,6 +94,13 @@ impl Linked {
         }
     }
 
+    /// Its issue, else its first use.
+    pub(crate) fn known_from(&self, node: Node) -> Option<i64> {
+        let entry = &self.entries[node.0 as usize];
+        let used = || instant(entry.usage.as_deref()?.first);
+        instant(entry.issued).or_else(used)
+    }
+
     fn change(&self, act: &Act) -> Change {
         Change {
             at: act.at,

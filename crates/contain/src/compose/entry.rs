@@ -35,7 +35,7 @@ impl Composer<'_> {
         let trust = known.and_then(|role| role.assume_role_policy_document.as_ref());
         let mut shut_before: Option<Value> = None;
         for maker in makers {
-            let maker_credential = forest.credential(maker);
+            let maker_credential = forest.alone(maker);
             let shown = shown(&maker_credential);
             let shut = match maker_credential.kind {
                 Kind::External => external_shut(&maker_credential, place),
@@ -122,7 +122,7 @@ impl Composer<'_> {
             return Some((origin.kind.to_owned(), origin.id.clone()));
         }
         let maker = self.survey.forest.parent(node)?;
-        let maker = self.survey.forest.credential(maker);
+        let maker = self.survey.forest.alone(maker);
         let origin = maker.origin.filter(|_| maker.kind == Kind::Workload)?;
         Some((origin.kind.to_owned(), origin.id))
     }

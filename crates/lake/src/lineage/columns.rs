@@ -173,11 +173,6 @@ columns! {
     Depth "long" "The depth of the child." |row| Cell::Long(Some(row.depth));
 }
 
-/// When a credential came to be known.
-pub(crate) fn known(credential: &Credential) -> Option<i64> {
-    credential.issued_at.or(credential.first_used)
-}
-
 fn text(text: &str) -> Cell {
     Cell::Text(text.to_owned())
 }

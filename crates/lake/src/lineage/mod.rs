@@ -26,7 +26,7 @@ use keyline_trail::{Problems, Projection};
 
 use self::columns::{
     AliasRow, CREDENTIAL, CREDENTIAL_ALIAS, CREDENTIAL_EDGE, CredentialRow, EdgeRow, LineageColumn,
-    OF_EVENT, known,
+    OF_EVENT,
 };
 use self::table::{LazyTable, batch_of, schema_of};
 use crate::error::{Error, ErrorKind};
@@ -207,19 +207,19 @@ fn credential_rows(forest: &Forest) -> Box<dyn Iterator<Item = CredentialRow> + 
 fn path(forest: &Forest, node: Node) -> Vec<String> {
     let above = forest.ancestors(node);
     let nodes = above.into_iter().rev().chain([node]);
-    nodes.map(|node| forest.credential(node).id).collect()
+    nodes.map(|node| forest.id(node)).collect()
 }
 
 fn alias_rows(forest: &Forest) -> Box<dyn Iterator<Item = AliasRow> + '_> {
     // An id stands for one credential: that of an exact match before that of an alias.
     let mut owners: HashMap<String, Node> = HashMap::new();
     for node in forest.nodes() {
-        for (alias, _) in names(&forest.credential(node)) {
+        for (alias, _) in names(&forest.alone(node)) {
             owners.entry(alias).or_insert(node);
         }
     }
     Box::new(forest.nodes().flat_map(move |node| {
-        let credential = Arc::new(forest.credential(node));
+        let credential = Arc::new(forest.alone(node));
         let known = known_of(forest, node);
         let row = |(alias, kind): (String, &'static str)| AliasRow {
             known,
@@ -260,7 +260,7 @@ fn names(credential: &Credential) -> Vec<(String, &'static str)> {
 
 fn edge_rows(forest: &Forest) -> Box<dyn Iterator<Item = EdgeRow> + '_> {
     Box::new(forest.nodes().flat_map(move |node| {
-        let credential = forest.credential(node);
+        let credential = forest.alone(node);
         let Some(parent) = credential.parent.clone() else {
             return Vec::new();
         };
@@ -276,7 +276,7 @@ fn edge_rows(forest: &Forest) -> Box<dyn Iterator<Item = EdgeRow> + '_> {
             known,
             parent_kind: forest
                 .by_id(&id)
-                .map_or("", |above| forest.credential(above).kind.name()),
+                .map_or("", |above| forest.kind(above).name()),
             parent: id,
             child: credential.id.clone(),
             child_kind: credential.kind.name(),
@@ -293,12 +293,10 @@ fn edge_rows(forest: &Forest) -> Box<dyn Iterator<Item = EdgeRow> + '_> {
 
 /// When a credential came to be known: its own first sign, else that of what it minted.
 fn known_of(forest: &Forest, node: Node) -> Option<i64> {
-    let own = known(&forest.credential(node));
     let below = || {
         let children = forest.children(node).iter();
-        children
-            .filter_map(|child| known(&forest.credential(*child)))
-            .min()
+        children.filter_map(|child| forest.known_from(*child)).min()
     };
+    let own = forest.known_from(node);
     own.or_else(below).or(forest.last_event())
 }

@@ -459,7 +459,7 @@ fn one(view: &View, survey: &mut Survey, node: Node) -> One {
         parent: view
             .forest
             .parent(node)
-            .map(|parent| view.forest.credential(parent)),
+            .map(|parent| view.forest.alone(parent)),
         doubt: doubt(&credential),
         still: if outlives {
             Still::Works
@@ -469,7 +469,7 @@ fn one(view: &View, survey: &mut Survey, node: Node) -> One {
         outlives_since: above.off_since,
         off_above: above.outlived.filter(|_| outlives).map(|ancestor| {
             let state = view.forest.liveness(ancestor, view.as_of);
-            (view.forest.credential(ancestor), state)
+            (view.forest.alone(ancestor), state)
         }),
         alarms,
         liveness,

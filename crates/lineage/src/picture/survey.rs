@@ -204,7 +204,7 @@ impl<'a> Survey<'a> {
         if self.view.forest.parent(node) == Some(outlived) {
             return Some(Alarm::ParentIsOff);
         }
-        let ancestor = self.view.forest.credential(outlived);
+        let ancestor = self.view.forest.alone(outlived);
         let name = Names::new([&ancestor].into_iter()).mention(&ancestor);
         Some(Alarm::AncestorIsOff { name })
     }
@@ -222,7 +222,7 @@ impl<'a> Survey<'a> {
         lasting
             && !credential.user_name.is_empty()
             && self.ancestors(node).take(OWNERS_ABOVE).any(|above| {
-                let above = self.view.forest.credential(above);
+                let above = self.view.forest.alone(above);
                 above.kind.is_usable()
                     && above.user_name == credential.user_name
                     && above.account_id == credential.account_id
