@@ -77,6 +77,10 @@ impl<'a> Checker<'a> {
                 return self.column_if_exists(found, row, span);
             }
             "column_names_of" => return self.column_names_of(found, span),
+            "bin_auto" => return self.bin_auto(found, row, span),
+            "ingestion_time" if found.args.is_empty() => {
+                return Ok(self.ingestion_time(row, span));
+            }
             "pack_all" | "bag_pack_columns" => return self.pack_columns(found, row, span),
             _ => {}
         }
@@ -155,7 +159,7 @@ impl<'a> Checker<'a> {
                 }
             }
             "datetime_diff" | "datetime_add" | "datetime_part" => {
-                self.date_part(values.first(), span)?;
+                self.date_part(values.first())?;
             }
             "format_datetime" => self.time_format(values.get(1), "dfFhHmMsty")?,
             "format_timespan" => self.time_format(values.get(1), "dfFhHms")?,
@@ -564,8 +568,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn date_part(&mut self, part: Option<&Expr>, span: Span) -> Checked<()> {
-        let Some(part) = part.and_then(fold::string) else {
+    fn date_part(&mut self, part: Option<&Expr>) -> Checked<()> {
+        let Some((expr, part)) = part.and_then(|expr| Some((expr, fold::string(expr)?))) else {
             return Ok(());
         };
         let lower = part.to_lowercase();
@@ -576,7 +580,7 @@ impl<'a> Checker<'a> {
         let parts: Vec<String> = DATE_PARTS.iter().map(|part| format!("`{part}`")).collect();
         Err(self.error_with_help(
             codes::VALUE_OUT_OF_RANGE,
-            span,
+            expr.span,
             format!("`{part}` is no part of a date"),
             format!("one of {}", parts.join(", ")),
         ))

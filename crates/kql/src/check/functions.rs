@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::build::converted;
+use super::build::{converted, literal};
 use super::report::{Checked, Reported};
 use super::scope::{Binding, Mark, Row};
 use super::tabular::Value;
@@ -34,7 +34,12 @@ impl<'a> Checker<'a> {
         if self.calls > CALLS_MAX {
             return Err(self.limit_reached(span, "calls of its own functions", CALLS_MAX));
         }
-        let bindings = self.bind_parameters(name, body, args, input, row, span)?;
+        let bound = self.bind_parameters(name, body, args, input, row, span);
+        let (bindings, failed) = match bound {
+            Ok(bindings) => (bindings, None),
+            // The body is looked at all the same: its own mistakes are worth saying.
+            Err(reported) => (self.without_arguments(body), Some(reported)),
+        };
         let aggregates = self.aggregates.take();
         let outer = self.scopes.enter(scope);
         self.call_depth += 1;
@@ -44,10 +49,28 @@ impl<'a> Checker<'a> {
         self.call_depth -= 1;
         self.scopes.leave(outer);
         self.aggregates = aggregates;
-        result
+        match failed {
+            Some(reported) => Err(reported),
+            None => result,
+        }
     }
 
-    fn body(
+    /// Nulls for scalars; what reads a table says nothing.
+    fn without_arguments(&self, body: &'a FunctionBody) -> Vec<(&'a Param, Option<Binding<'a>>)> {
+        let placeholder = |param: &'a Param| match &param.ty {
+            ParamType::Scalar(ty) => match ty.ty {
+                Some(ty) => self.scalar_binding(literal(fold::null(ty), param.span)),
+                None => Binding::Failed,
+            },
+            ParamType::Tabular(_) => Binding::Failed,
+        };
+        let params = body.params.iter();
+        params
+            .map(|param| (param, Some(placeholder(param))))
+            .collect()
+    }
+
+    pub(super) fn body(
         &mut self,
         body: &'a FunctionBody,
         bindings: Vec<(&'a Param, Option<Binding<'a>>)>,
@@ -229,7 +252,7 @@ impl<'a> Checker<'a> {
     pub(super) fn query_parameter(&mut self, param: &'a Param, ty: Option<Type>) -> Checked<Expr> {
         let ty = ty.ok_or(Reported)?;
         if let Some(value) = self.options.parameters.get(&param.name.text) {
-            let value = super::build::literal(value.clone(), param.span);
+            let value = literal(value.clone(), param.span);
             return self.as_parameter(param, value, ty);
         }
         match &param.default {

@@ -19,8 +19,10 @@ mod fit;
 mod call;
 mod window;
 mod functions;
+mod pattern;
 mod tabular;
 mod data;
+mod settings;
 mod aggregate;
 mod projection;
 mod operators;
@@ -34,7 +36,7 @@ use crate::codes;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::schema::Schema;
 use crate::span::Span;
-use crate::syntax::{LetValue, ParamType, Query, Statement, StatementKind};
+use crate::syntax::{LetValue, ParamType, Pattern, Query, Statement, StatementKind};
 use crate::types::Value;
 
 use report::{Checked, Reported};
@@ -57,6 +59,11 @@ pub fn check(
     let mut checker = Checker::new(schema, options);
     let root = checker.query(query);
     finished(checker, root)
+}
+
+/// The plugins of `evaluate` that are run, and those that are known and are not.
+pub fn plugins() -> (Vec<&'static str>, Vec<&'static str>) {
+    operators::plugins_known()
 }
 
 fn finished(
@@ -99,6 +106,10 @@ struct Checker<'a> {
     external_uris: BTreeSet<String>,
     render: Option<Render>,
     ago_ticks: Vec<i64>,
+    /// The query's own patterns, and what was declared before each.
+    patterns: HashMap<&'a str, (&'a Pattern, scope::Mark)>,
+    /// What the query has set.
+    settings: HashMap<&'a str, crate::checked::Expr>,
     /// Where aggregates may stand, those that were met.
     aggregates: Option<aggregate::Sink>,
     /// The rows that the operator around a subquery hands in.
@@ -133,6 +144,8 @@ impl<'a> Checker<'a> {
             external_uris: BTreeSet::new(),
             render: None,
             ago_ticks: Vec::new(),
+            patterns: HashMap::new(),
+            settings: HashMap::new(),
             aggregates: None,
             inputs: Vec::new(),
             relation_depths: HashMap::new(),
@@ -197,8 +210,10 @@ impl<'a> Checker<'a> {
                 }
                 None
             }
-            // Client options such as `set notruncation` do not change what a query means here.
-            StatementKind::Set { .. } => None,
+            StatementKind::Set { name, value } => {
+                self.set(name, value.as_ref());
+                None
+            }
             StatementKind::Alias { .. } => {
                 self.unsupported_statement(statement.span, "alias");
                 None
@@ -207,9 +222,9 @@ impl<'a> Checker<'a> {
                 self.unsupported_statement(statement.span, "restrict access");
                 None
             }
-            StatementKind::DeclarePattern { name } => {
-                self.scopes.declare(&name.text, Binding::Failed);
-                self.unsupported_statement(statement.span, "declare pattern");
+            StatementKind::DeclarePattern { name, pattern } => {
+                self.patterns
+                    .insert(&name.text, (pattern, self.scopes.mark()));
                 None
             }
             StatementKind::Query(expr) => {

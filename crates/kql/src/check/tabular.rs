@@ -32,6 +32,9 @@ impl<'a> Checker<'a> {
     /// An expression of either kind.
     pub(super) fn value(&mut self, expr: &'a syntax::Expr, row: &Row) -> Checked<Value> {
         use syntax::ExprKind as Kind;
+        if let Some(found) = self.pattern_use(expr) {
+            return found.map(Value::Table);
+        }
         let tabular = match &expr.kind {
             Kind::Pipe(_) | Kind::DataTable(_) | Kind::ExternalData(_) | Kind::PathCall { .. } => {
                 true
@@ -84,6 +87,9 @@ impl<'a> Checker<'a> {
     fn tabular_within_limits(&mut self, expr: &'a syntax::Expr, row: &Row) -> Checked<Arc<Rel>> {
         use syntax::ExprKind as Kind;
         let span = expr.span;
+        if let Some(found) = self.pattern_use(expr) {
+            return found;
+        }
         match &expr.kind {
             Kind::Pipe(pipe) => self.pipe(pipe),
             Kind::DataTable(table) => self.datatable(table, span),

@@ -6,7 +6,9 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::TokenKind;
 use crate::span::Span;
-use crate::syntax::{FunctionBody, LetValue, Param, Statement, StatementKind};
+use crate::syntax::{
+    FunctionBody, LetValue, Param, Pattern, PatternCase, Statement, StatementKind,
+};
 
 impl Parser<'_> {
     /// The whole text.
@@ -95,8 +97,11 @@ impl Parser<'_> {
                 self.bump();
                 self.bump();
                 let name = self.name("the pattern's name")?;
-                self.skip_balanced(&[]);
-                Ok(StatementKind::DeclarePattern { name })
+                let pattern = match self.eat(TokenKind::Assign) {
+                    Some(_) => self.pattern()?,
+                    None => Pattern::default(),
+                };
+                Ok(StatementKind::DeclarePattern { name, pattern })
             }
             "alias" if self.word_ahead(1) == "database" => {
                 self.bump();
@@ -119,6 +124,59 @@ impl Parser<'_> {
             }
             _ => Ok(StatementKind::Query(self.tabular()?)),
         }
+    }
+
+    /// `(a: string)[b: string] { ('x').['y'] = { body }; … }`
+    fn pattern(&mut self) -> Parsed<Pattern> {
+        let params = self.params()?;
+        let path = match self.eat(TokenKind::OpenBracket) {
+            Some(open) => {
+                let path = self.param()?;
+                self.close(TokenKind::CloseBracket, open)?;
+                Some(path)
+            }
+            None => None,
+        };
+        let open = self.expect(TokenKind::OpenBrace)?;
+        let mut cases = Vec::new();
+        while self.at_kind(TokenKind::OpenParen) {
+            cases.push(self.pattern_case()?);
+            while self.eat(TokenKind::Semicolon).is_some() {}
+        }
+        self.close(TokenKind::CloseBrace, open)?;
+        Ok(Pattern {
+            params,
+            path,
+            cases,
+        })
+    }
+
+    fn pattern_case(&mut self) -> Parsed<PatternCase> {
+        let start = self.span();
+        let open = self.expect(TokenKind::OpenParen)?;
+        let values = self.list(Parser::expr)?;
+        self.close(TokenKind::CloseParen, open)?;
+        let path = match self.eat(TokenKind::Dot) {
+            Some(_) => {
+                let open = self.expect(TokenKind::OpenBracket)?;
+                let path = self.expr()?;
+                self.close(TokenKind::CloseBracket, open)?;
+                Some(path)
+            }
+            None => None,
+        };
+        self.expect(TokenKind::Assign)?;
+        let statements = self.body()?;
+        Ok(PatternCase {
+            values,
+            path,
+            body: FunctionBody {
+                view: false,
+                params: Vec::new(),
+                statements,
+                span: self.since(start),
+            },
+        })
     }
 
     fn let_statement(&mut self) -> Parsed<StatementKind> {

@@ -12,7 +12,9 @@ pub use expr::{
     Argument, BinaryOp, Call, DataTable, Expr, ExprKind, ExternalData, ListOp, NamedExpr, UnaryOp,
 };
 pub use operators::*;
-pub use statement::{FunctionBody, LetValue, Param, ParamType, Query, Statement, StatementKind};
+pub use statement::{
+    FunctionBody, LetValue, Param, ParamType, Pattern, PatternCase, Query, Statement, StatementKind,
+};
 
 use crate::span::Span;
 use crate::types::Type;

@@ -28,8 +28,9 @@ pub enum StatementKind {
     Alias { name: Name, value: Expr },
     /// `restrict access to (a, b)`
     Restrict { entities: Vec<Expr> },
-    /// `declare pattern name …`: the rest is passed over.
-    DeclarePattern { name: Name },
+    /// `declare pattern name = (a: string)[b: string] { ('x').['y'] = { body }; … }`; without cases the
+    /// pattern is only announced.
+    DeclarePattern { name: Name, pattern: Pattern },
     /// An expression, tabular as a rule.
     Query(Expr),
 }
@@ -64,4 +65,19 @@ pub enum ParamType {
     Scalar(TypeRef),
     /// `T: (a: long, *)`
     Tabular(RowSchema),
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pattern {
+    pub params: Vec<Param>,
+    pub path: Option<Param>,
+    pub cases: Vec<PatternCase>,
+}
+
+/// `('x').['y'] = { body }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct PatternCase {
+    pub values: Vec<Expr>,
+    pub path: Option<Expr>,
+    pub body: FunctionBody,
 }

@@ -18,6 +18,15 @@ const WRONG: [(&str, &str); 1] = [(
     "the table shown has columns that the query does not make",
 )];
 
+/// Rules in which the recorded first error is one of the tool: its table `AzureDiagnostics` lists a
+/// column `abc` twice, so the binder sees none of its columns, `Category` and `ResourceType` among
+/// them. The errors after it are real.
+const TABLE_WITHOUT_COLUMNS: [&str; 3] = [
+    "Detections-MultipleDataSources/MalformedUserAgents.yaml",
+    "Other-Solutions/Log4J_IPIOC_Dec112021.yaml",
+    "Other-Solutions/UserAgentSearch_log4j.yaml",
+];
+
 /// Tables as the oracle's `schema.json` lists them.
 pub struct Tables(BTreeMap<String, Vec<Column>>);
 
@@ -63,6 +72,22 @@ fn columns(query: &str, schema: &dyn Schema) -> Result<Vec<Column>, Vec<Diagnost
         Some(checked) => Ok(checked.root.columns.clone()),
         None => Err(diagnostics),
     }
+}
+
+/// Where the first error is, and what.
+fn first_error(query: &str, schema: &dyn Schema) -> Option<(u32, String)> {
+    let (tree, mut found) = parse(query);
+    found.extend(check(&tree, schema, &CheckOptions::default()).1);
+    found
+        .into_iter()
+        .filter(|found| found.severity == Severity::Error)
+        .map(|found| {
+            (
+                found.primary.start,
+                format!("{} {}", found.code, found.message),
+            )
+        })
+        .min()
 }
 
 fn is_unsupported(diagnostics: &[Diagnostic]) -> bool {
@@ -132,7 +157,19 @@ fn rules_have_the_columns_that_the_oracle_says() {
             failures.push(format!("{}: nothing is known of it", case.id));
             continue;
         };
-        if !expected["errors"].as_array().unwrap().is_empty() {
+        // A file that the binder refuses we refuse, at the same place.
+        let places = expected["errors"].as_array().unwrap().iter();
+        if let Some(theirs) = places.filter_map(|error| error["start"].as_u64()).min() {
+            let ours = first_error(&case.query, &schema);
+            let artefact = TABLE_WITHOUT_COLUMNS.contains(&case.id.as_str());
+            match ours {
+                Some((place, _)) if u64::from(place) == theirs => matched += 1,
+                Some((place, _)) if artefact && u64::from(place) > theirs => matched += 1,
+                _ => failures.push(format!(
+                    "{}: the first error is at {theirs}, ours {ours:?}",
+                    case.id
+                )),
+            }
             continue;
         }
         let wanted: Vec<(String, String)> =
@@ -161,6 +198,44 @@ fn rules_have_the_columns_that_the_oracle_says() {
         failures.len(),
         failures.join("\n")
     );
+}
+
+/// A parser is a function: with its parameters around it, what it names is known. The two that read
+/// `_ItemId`, which the schema lacks, still say so.
+#[test]
+fn parsers_are_functions_of_their_parameters() {
+    let Some(folder) = support::shared("the ASIM parsers") else {
+        return;
+    };
+    let schema = tables(&folder);
+    let mut seen = 0;
+    for case in support::rule_cases(&folder, "Parsers-ASIM") {
+        let path = folder.join("corpus/sentinel").join(&case.id);
+        let parameters = support::parameters_of_parser(&std::fs::read_to_string(path).unwrap());
+        let query = format!(
+            "let Parser = ({parameters}) {{\n{}\n}};\nParser()",
+            case.query
+        );
+        let missing = case.query.contains("_ItemId");
+        match (columns(&query, &schema), missing) {
+            (Ok(columns), false) => assert!(
+                columns.iter().any(|c| c.name == "EventSchema"),
+                "{columns:?}"
+            ),
+            (Err(diagnostics), true) => {
+                let said = said(&diagnostics, &query);
+                assert!(
+                    said.starts_with("KQL101 unknown column `_ItemId`"),
+                    "{}: {said}",
+                    case.id
+                );
+            }
+            (Ok(_), true) => panic!("{}: `_ItemId` is not in the schema", case.id),
+            (Err(diagnostics), false) => panic!("{}: {}", case.id, said(&diagnostics, &query)),
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 4);
 }
 
 /// What the engine answers we accept, with the same columns and types; what it refuses we refuse.

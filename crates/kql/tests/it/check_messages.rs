@@ -187,14 +187,35 @@ fn operators() {
 }
 
 #[test]
+fn a_parameter_that_an_operator_does_not_have_is_refused() {
+    check(
+        "Events | join kin=leftanti (Events) on EventName",
+        &["KQL119 `join` has no parameter `kin` at `kin` [did you mean `kind`?]"],
+    );
+    check("union hint.concurrency=2 isfuzzy=true Events, Events", &[]);
+}
+
+#[test]
+fn a_pattern_is_chosen_by_its_values() {
+    let pattern =
+        "declare pattern p = (n: string)[s: string] { ('a').['b'] = { print x = strcat(n, s) }; };";
+    check(&format!("{pattern} p('a').b"), &[]);
+    check(&format!("{pattern} p('a').['b'] | project x"), &[]);
+    check(
+        &format!("{pattern} p('a').c"),
+        &["KQL105 the pattern `p` has no case for these values at `p`"],
+    );
+}
+
+#[test]
 fn what_is_valid_and_not_supported_is_said_by_name() {
     check(
-        "Events | extend x = geo_point_to_s2cell(1.0, 2.0)",
-        &["KQL150 the function `geo_point_to_s2cell` is not supported at `geo_point_to_s2cell`"],
+        "Events | extend x = parse_user_agent(Name, 'browser')",
+        &["KQL150 the function `parse_user_agent` is not supported at `parse_user_agent`"],
     );
     check(
-        "Events | evaluate autocluster()",
-        &["KQL152 the plugin `autocluster` is not supported at `autocluster`"],
+        "Events | evaluate schema_merge()",
+        &["KQL152 the plugin `schema_merge` is not supported at `schema_merge`"],
     );
     check(
         "Events | facet by EventName",

@@ -73,6 +73,7 @@ fn query_of_rule(text: &str) -> Option<String> {
         line.starts_with("query:")
             || line.starts_with("Query:")
             || line.starts_with("FunctionQuery:")
+            || line.starts_with("ParserQuery:")
     })?;
     let margin = key.len() - key.trim_start().len();
     let inline = key
@@ -95,4 +96,38 @@ fn query_of_rule(text: &str) -> Option<String> {
         .map(|line| line.get(indent..).unwrap_or(""))
         .collect();
     Some(body.join("\n").trim().trim_matches('\'').to_string())
+}
+
+/// `name: type = default, …`, of the list `ParserParams` of an ASIM parser.
+pub fn parameters_of_parser(yaml: &str) -> String {
+    let lines = yaml
+        .lines()
+        .skip_while(|line| !line.starts_with("ParserParams:"));
+    let lines = lines
+        .skip(1)
+        .take_while(|line| line.starts_with([' ', '-']));
+    let mut parameters: Vec<[String; 3]> = Vec::new();
+    for line in lines {
+        let line = line.trim().trim_start_matches("- ");
+        let (key, value) = line.split_once(':').unwrap_or((line, ""));
+        if key == "Name" {
+            parameters.push(Default::default());
+        }
+        let place = ["Name", "Type", "Default"]
+            .iter()
+            .position(|known| *known == key);
+        if let (Some(place), Some(last)) = (place, parameters.last_mut()) {
+            last[place] = value.trim().to_string();
+        }
+    }
+    let text = |[name, ty, default]: &[String; 3]| {
+        let quoted = ty == "string" && !default.starts_with(['\'', '"']);
+        let default = if quoted {
+            format!("'{default}'")
+        } else {
+            default.clone()
+        };
+        format!("{name}: {ty} = {default}")
+    };
+    parameters.iter().map(text).collect::<Vec<_>>().join(", ")
 }

@@ -67,6 +67,13 @@ const HERE: [&str; 8] = [
     "pivot",
 ];
 
+/// The plugins that are run, and those that are not, by name.
+pub(crate) fn plugins_known() -> (Vec<&'static str>, Vec<&'static str>) {
+    let mut runs: Vec<_> = HERE.into_iter().chain(super::plugins::names()).collect();
+    runs.sort_unstable();
+    (runs, UNSUPPORTED.to_vec())
+}
+
 impl<'a> Checker<'a> {
     pub(super) fn evaluate(
         &mut self,
@@ -408,7 +415,46 @@ impl<'a> Checker<'a> {
             by,
             aggregates,
         };
-        self.unordered(op, columns, span)
+        let pivoted = self.unordered(op, columns, span)?;
+        match schema {
+            Some(schema) => self.as_stated(&pivoted, schema, span),
+            None => Ok(pivoted),
+        }
+    }
+
+    /// The columns that a schema states, in its order; its star stands for those that it does not.
+    fn as_stated(
+        &mut self,
+        rel: &Arc<Rel>,
+        schema: &'a RowSchema,
+        span: Span,
+    ) -> Checked<Arc<Rel>> {
+        let stated = self.declared_columns(schema)?;
+        let is_stated = |column: &&Column| stated.iter().any(|other| other.name == column.name);
+        let own = |found: &Column| NamedExpr {
+            name: found.name.clone(),
+            expr: column(&found.name, found.ty, span),
+        };
+        let mut exprs: Vec<NamedExpr> = Vec::new();
+        if schema.open {
+            exprs.extend(
+                rel.columns
+                    .iter()
+                    .filter(|found| !is_stated(found))
+                    .map(own),
+            );
+        }
+        for wanted in &stated {
+            let found = rel.columns.iter().find(|found| found.name == wanted.name);
+            exprs.push(NamedExpr {
+                name: wanted.name.clone(),
+                expr: match found {
+                    Some(found) => converted(column(&found.name, found.ty, span), wanted.ty),
+                    None => literal(fold::null(wanted.ty), span),
+                },
+            });
+        }
+        self.projected(rel, exprs, span)
     }
 
     /// The aggregate of a pivot.

@@ -3,6 +3,7 @@
 mod evaluate;
 mod expand;
 mod filter;
+mod find;
 mod graph;
 mod join;
 mod nested;
@@ -18,6 +19,7 @@ mod union;
 
 use std::sync::Arc;
 
+pub(super) use evaluate::plugins_known;
 pub(super) use graph::GraphScope;
 
 use super::build::literal;
@@ -33,6 +35,31 @@ use crate::syntax::{
     RowSchema,
 };
 use crate::types::{self, Type};
+
+/// What `render` may draw, in lower case.
+const CHARTS: [&str; 21] = [
+    "3dchart",
+    "anomalychart",
+    "areachart",
+    "barchart",
+    "card",
+    "columnchart",
+    "graph",
+    "ladderchart",
+    "linechart",
+    "list",
+    "piechart",
+    "pivotchart",
+    "plotly",
+    "sankey",
+    "scatterchart",
+    "stackedareachart",
+    "table",
+    "timechart",
+    "timeline",
+    "timepivot",
+    "treemap",
+];
 
 impl<'a> Checker<'a> {
     /// An operator over `input`; those that begin a query have none.
@@ -50,14 +77,28 @@ impl<'a> Checker<'a> {
                 to,
                 step,
             } => return self.range(name, from, to, step, span),
-            Kind::Union { tables } => return self.union(input, tables, operator),
+            Kind::Union { tables } => {
+                self.known_parameters(operator, &["kind", "withsource", "with_source", "isfuzzy"])?;
+                return self.union(input, tables, operator);
+            }
             Kind::Search { tables, predicate } => {
                 return self.search(input, tables.as_deref(), predicate, operator);
             }
             Kind::Evaluate { call, schema } => {
                 return self.evaluate(input, call, schema.as_ref(), span);
             }
-            Kind::Find { .. } => return Err(self.unsupported_operator(&operator.keyword)),
+            Kind::Find {
+                tables,
+                predicate,
+                output,
+            } => {
+                let wanted = find::Wanted {
+                    tables: tables.as_deref(),
+                    predicate: predicate.as_ref(),
+                    output: output.as_ref(),
+                };
+                return self.find(&wanted, operator);
+            }
             Kind::Error => return Err(Reported),
             Kind::Other => return Err(self.unsupported_operator(&operator.keyword)),
             _ => {}
@@ -104,9 +145,11 @@ impl<'a> Checker<'a> {
             Kind::SampleDistinct { count, of } => self.sample_distinct(&input, count, of, span),
             Kind::Serialize { items } => self.serialize(&input, items, span),
             Kind::Join { right, condition } => {
+                self.known_parameters(operator, &["kind", "isfuzzy"])?;
                 self.join(&input, right, condition.as_ref(), operator)
             }
             Kind::Lookup { right, condition } => {
+                self.known_parameters(operator, &["kind"])?;
                 self.lookup(&input, right, condition.as_ref(), operator)
             }
             Kind::MvExpand { items, limit } => {
@@ -227,6 +270,28 @@ impl<'a> Checker<'a> {
         )
     }
 
+    /// Refuses parameters that the operator does not have: passed over, a slip in `kind` would change
+    /// what the query means. Hints change nothing.
+    fn known_parameters(&mut self, operator: &'a Operator, known: &[&str]) -> Checked<()> {
+        let odd = operator.parameters.iter().find(|parameter| {
+            let name = parameter.name.text.as_str();
+            !known.contains(&name) && !name.starts_with("hint.")
+        });
+        let Some(odd) = odd else {
+            return Ok(());
+        };
+        let name = odd.name.text.as_str();
+        let meant = super::suggest::nearest(name, known.iter().copied()).map(str::to_string);
+        let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+        Err(self.unknown(
+            codes::OPERATOR_PARAMETER,
+            odd.name.span,
+            format!("`{}` has no parameter `{name}`", operator.keyword.text),
+            meant,
+            Some(format!("its parameters are {} and hints", known.join(", "))),
+        ))
+    }
+
     /// The word or string that a parameter says, in lower case.
     fn word(&mut self, operator: &'a Operator, name: &str) -> Checked<Option<String>> {
         match operator.parameter(name) {
@@ -268,6 +333,19 @@ impl<'a> Checker<'a> {
     }
 
     fn render(&mut self, chart: Option<&Name>, properties: &'a [Parameter]) -> Checked<()> {
+        if let Some(chart) = chart
+            && !CHARTS.contains(&chart.text.to_lowercase().as_str())
+        {
+            return Err(self.error_with_help(
+                codes::OPERATOR_PARAMETER,
+                chart.span,
+                format!("unknown chart `{}`", chart.text),
+                format!(
+                    "one of {}",
+                    CHARTS.map(|name| format!("`{name}`")).join(", ")
+                ),
+            ));
+        }
         let mut said = Vec::with_capacity(properties.len());
         for property in properties {
             let value = match &property.value.kind {

@@ -62,14 +62,7 @@ impl<'a> Checker<'a> {
                     legs.extend(self.legs(table, legs.len())?);
                 }
             }
-            None => {
-                let mut names = self.schema.table_names();
-                names.sort();
-                for name in names {
-                    let rel = self.schema_table(&name, span)?;
-                    legs.push(Leg { name, rel });
-                }
-            }
+            None => legs = self.all_tables(span)?,
         }
         // A table that lacks a column of the predicate has nothing to find.
         let mut searched = Vec::new();
@@ -119,7 +112,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A term by itself is looked for in every column; all else is a predicate as in `where`.
-    fn search_predicate(
+    pub(super) fn search_predicate(
         &mut self,
         expr: &'a Expr,
         row: &Row,

@@ -59,7 +59,10 @@ impl<'a> Checker<'a> {
                 None => self.default_name(&row),
             },
         };
-        let name = columns.add(&name, column(&name, Type::Dynamic, on.span));
+        let axis_column = column(&name, Type::Dynamic, on.span);
+        let Ok(name) = columns.declare(&name, axis_column) else {
+            return Err(self.duplicate_column(&name, on.span));
+        };
         let (from, to, step) = self.series_range(range, ty)?;
         let exprs = self.named(columns);
         let mut names = exprs.iter().skip(keys.by.len()).map(|named| &named.name);

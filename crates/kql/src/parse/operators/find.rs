@@ -17,6 +17,9 @@ pub(super) fn find(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parse
         p.close(TokenKind::CloseParen, open)?;
     }
     let explicit = p.eat_word("where").is_some();
+    if tables.is_some() && !explicit && !at_output(p) {
+        return Err(p.expected("`where`"));
+    }
     let predicate = match explicit || !at_output(p) {
         true => Some(p.search_predicate()?),
         false => None,
