@@ -3,6 +3,10 @@
 //! This file reads the command line, runs one command and turns its outcome into an exit code.
 //! What a command does stands in `cli/<command>.rs`.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+#[macro_use]
+mod output;
 mod alert_report;
 mod allow;
 mod builtin;
@@ -12,7 +16,6 @@ mod coverage;
 mod data;
 mod estate_tables;
 mod lineage_json;
-mod output;
 mod report;
 mod scratch;
 mod sparkline;

@@ -3,12 +3,33 @@
 //! Results go to stdout, everything else to stderr. Text that comes from logs is escaped before a
 //! terminal or a spreadsheet sees it.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
+
+/// A line on stderr, written like `eprintln!`. Whoever reads it may have gone away, which is no reason to end.
+macro_rules! tell {
+    ($($text:tt)*) => { $crate::output::tell_text(format_args!("{}\n", format_args!($($text)*))) };
+}
+
+/// A line on stdout in the middle of work that goes on without a reader; like `println!`.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::output::say_text(format_args!("{}\n", format_args!($($text)*))) };
+}
+
+/// Text on stderr as it is.
+pub fn tell_text(text: impl fmt::Display) {
+    let _ = write!(io::stderr().lock(), "{text}");
+}
+
+/// The same on stdout.
+pub fn say_text(text: impl fmt::Display) {
+    let _ = write!(io::stdout().lock(), "{text}");
+}
 
 /// The exit code of an interrupted run.
 const INTERRUPTED: i32 = 130;
@@ -63,14 +84,14 @@ impl Printer {
     /// A line on stderr that `-q` silences.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            eprintln!("{text}");
+            tell!("{text}");
         }
     }
 
     /// A line on stderr that only `-v` shows.
     pub fn detail(&self, text: &str) {
         if self.verbose {
-            eprintln!("{text}");
+            tell!("{text}");
         }
     }
 
@@ -254,7 +275,7 @@ pub fn end_on_interrupt() {
     // A second handler cannot be there: this is the first thing that `main` does.
     let _ = ctrlc::set_handler(|| {
         crate::scratch::end_at_once();
-        eprintln!("interrupted");
+        tell!("interrupted");
         std::process::exit(INTERRUPTED);
     });
 }

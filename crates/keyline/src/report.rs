@@ -10,16 +10,16 @@ use crate::output::escape;
 /// `error:`, then `caused by:` lines, then a hint where one was attached.
 pub fn print_error(error: &anyhow::Error) {
     if let Some(rendered) = error.downcast_ref::<Rendered>() {
-        eprint!("{}", rendered.0);
+        crate::output::tell_text(&rendered.0);
         return;
     }
-    eprintln!("error: {}", escape(&error.to_string()));
+    tell!("error: {}", escape(&error.to_string()));
     let mut last = error.to_string();
     for cause in error.chain().skip(1) {
         let text = cause.to_string();
         // Wrapped errors often repeat the text of what they wrap.
         if !last.contains(&text) {
-            eprintln!("caused by: {}", escape(&text));
+            tell!("caused by: {}", escape(&text));
         }
         last = text;
     }

@@ -53,7 +53,8 @@ pub fn parse_time_bound(text: &str) -> Result<TimeBound, String> {
     if let Some(ticks) = parse_timespan(text) {
         return Ok(TimeBound::Back(ticks));
     }
-    parse_instant(text).map(TimeBound::At)
+    let instant = parse_instant(text).map(TimeBound::At);
+    instant.map_err(|why| why.replacen(", found", " or a timespan such as `7d`, found", 1))
 }
 
 /// How long: a KQL timespan such as `90s` or `10m`, more than nothing.
@@ -69,10 +70,14 @@ pub fn parse_span(text: &str) -> Result<Duration, String> {
 
 /// RFC 3339 or a date, in ticks since 1970.
 pub fn parse_instant(text: &str) -> Result<i64, String> {
-    let wrong = || {
-        format!(
-            "expected a time such as `2024-05-01T12:00:00Z`, `2024-05-01` or `7d`, found `{text}`"
-        )
+    let wrong = || match text.starts_with("9999-12-3") {
+        true => format!(
+            "`{text}` is later than the last instant there is, `{}`",
+            Timestamp::MAX
+        ),
+        false => format!(
+            "expected a time such as `2024-05-01T12:00:00Z` or `2024-05-01`, found `{text}`"
+        ),
     };
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(ticks(instant));

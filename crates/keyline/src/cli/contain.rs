@@ -190,7 +190,7 @@ fn make(args: &PlanArgs, mut context: Context) -> Result<Status> {
             .note(&format!("the plan is kept in `{}`", path.display()));
     }
     print(&plan, args.output, &context)?;
-    eprintln!("{}", coverage::line(&read, &context.config.estate));
+    tell!("{}", coverage::line(&read, &context.config.estate));
     Ok(Status::Done)
 }
 

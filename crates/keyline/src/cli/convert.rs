@@ -52,7 +52,7 @@ pub fn run(args: ConvertArgs, context: Context) -> Result<Status> {
         args.out.display(),
         bytes(written.bytes)
     )?;
-    eprintln!(
+    tell!(
         "{}",
         coverage::line(&written.coverage, &context.config.estate)
     );

@@ -52,11 +52,11 @@ pub fn run(args: DemoArgs, context: Context) -> Result<Status> {
     stdout.flush()?;
     drop(stdout);
     let status = hunt::run(HuntArgs::over(folder.clone()), context.clone())?;
-    println!("\nWhere everything under the stolen key came from, and what still works:\n");
+    say!("\nWhere everything under the stolen key came from, and what still works:\n");
     lineage::run(LineageArgs::of(key, folder), context)?;
     if args.keep.is_none() {
-        println!("\nKeep the logs with `keyline demo --keep story`; then ask them in KQL:");
-        println!(
+        say!("\nKeep the logs with `keyline demo --keep story`; then ask them in KQL:");
+        say!(
             "  keyline query 'CredentialEvents | where RootId == toscalar(CredentialAlias | where Alias == \"{key}\" \
              | project RootId) | summarize count() by EventName' --data story"
         );

@@ -159,7 +159,7 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
     notes(&report, &context);
     costs(&report, &context);
     note_allowed(&suppressed, &report, &args, &context);
-    eprintln!(
+    tell!(
         "{}",
         coverage::line(&report.coverage, &context.config.estate)
     );
@@ -223,7 +223,7 @@ fn status(report: &HuntReport, fail_on: Option<FailOn>) -> Status {
 fn notes(report: &HuntReport, context: &Context) {
     for rule in &report.failed_rules {
         let id = rule.rule_id.as_deref().unwrap_or("no id");
-        eprintln!(
+        tell!(
             "rule failed: {} ({}): {}",
             escape(&rule.file),
             escape(id),
@@ -232,7 +232,7 @@ fn notes(report: &HuntReport, context: &Context) {
     }
     for rule in &report.rules {
         for limit in &rule.limits {
-            eprintln!(
+            tell!(
                 "limit reached: {}: {}",
                 escape(&rule.rule_name),
                 escape(limit)
@@ -290,7 +290,7 @@ fn note_allowed(
         *by_entry.entry(entry).or_default() += 1;
     }
     for ((reason, owner, expires), alerts) in by_entry {
-        eprintln!(
+        tell!(
             "allowed: {} held back until {}: {} ({})",
             coverage::count(alerts, "alert"),
             escape(expires),
@@ -304,7 +304,7 @@ fn note_allowed(
         .map(|micros| micros.saturating_mul(10));
     let now = args.data.as_of.or(last).unwrap_or_else(wall_clock_ticks);
     for entry in allow::expired(&context.config.estate.allow, now) {
-        eprintln!(
+        tell!(
             "allow-list: expired on {}, holds back nothing any more: {} ({})",
             escape(&entry.expires),
             escape(&entry.reason),

@@ -93,7 +93,7 @@ fn check(args: &CheckArgs, context: &Context) -> Result<Status> {
         let (sources, problems) = sources(path)?;
         for problem in problems {
             wrong = true;
-            eprintln!("{}", escape(&problem));
+            tell!("{}", escape(&problem));
         }
         for source in sources {
             let (columns, diagnostics) = check_text(&source.text, &schema);
@@ -103,15 +103,12 @@ fn check(args: &CheckArgs, context: &Context) -> Result<Status> {
                 answers.push(answer(&source, columns, &diagnostics));
                 continue;
             }
-            eprint!(
-                "{}",
-                render(
-                    &source.file,
-                    &source.text,
-                    &diagnostics,
-                    context.printer.color
-                )
-            );
+            crate::output::tell_text(render(
+                &source.file,
+                &source.text,
+                &diagnostics,
+                context.printer.color,
+            ));
             let outcome = match columns {
                 Some(columns) => format!("ok, {} columns", columns.len()),
                 None if refused => "refused".to_owned(),

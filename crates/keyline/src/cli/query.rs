@@ -67,7 +67,7 @@ pub fn run(args: QueryArgs, mut context: Context) -> Result<Status> {
     };
     // Also where the query failed: what was read does not depend on it.
     if let Some(logs) = &session.logs {
-        eprintln!(
+        tell!(
             "{}",
             coverage::line(&logs.survey()?, &context.config.estate)
         );
@@ -226,10 +226,7 @@ fn run_one(args: &QueryArgs, session: &Session, context: &Context) -> Result<Sta
         Ok(checked) => checked,
         Err(refusal) => return refuse(refusal, args, &origin, &source, context),
     };
-    eprint!(
-        "{}",
-        render(&origin, &source, &warnings, context.printer.color)
-    );
+    crate::output::tell_text(render(&origin, &source, &warnings, context.printer.color));
     let mut out = io::BufWriter::new(io::stdout());
     match print(args.output, session, &query, &mut out, context) {
         Ok(()) => {}

@@ -167,9 +167,9 @@ fn check_rules(args: &CheckArgs, context: &Context) -> Result<Status> {
 }
 
 fn print_problem(problem: &Problem) {
-    eprintln!("{}", escape(&problem.to_string()));
+    tell!("{}", escape(&problem.to_string()));
     if let Some(help) = &problem.help {
-        eprintln!("    help: {}", escape(help));
+        tell!("    help: {}", escape(help));
     }
 }
 

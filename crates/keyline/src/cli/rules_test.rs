@@ -113,7 +113,7 @@ pub fn run(args: &TestArgs, context: &Context) -> Result<Status> {
     }
     for (file, place, message) in &complaints {
         let Position { line, column } = place;
-        eprintln!("{}:{line}:{column}: {}", escape(file), escape(message));
+        tell!("{}:{line}:{column}: {}", escape(file), escape(message));
     }
     if !found.untested.is_empty() && !args.strict {
         context.printer.note(&format!(
@@ -122,7 +122,7 @@ pub fn run(args: &TestArgs, context: &Context) -> Result<Status> {
         ));
     }
     let failed = outcomes.iter().filter(|outcome| !outcome.passed()).count();
-    eprintln!(
+    tell!(
         "{} of {}: {} passed, {failed} failed",
         count(outcomes.len() as u64, "case"),
         count(found.tested.len() as u64, "rule"),

@@ -72,9 +72,14 @@ pub struct SimulateArgs {
 pub fn run(args: SimulateArgs, context: Context) -> Result<Status> {
     let mut stdout = std::io::stdout().lock();
     if args.list {
-        writeln!(stdout, "{BENIGN:32}ordinary days")?;
-        for story in stories::ALL {
-            writeln!(stdout, "{:32}{}", story.name, story.title)?;
+        let told = stories::ALL.iter().map(|story| (story.name, story.title));
+        let all: Vec<_> = [(BENIGN, "ordinary days")]
+            .into_iter()
+            .chain(told)
+            .collect();
+        let width = all.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        for (name, title) in all {
+            writeln!(stdout, "{name:width$}  {title}")?;
         }
         return Ok(Status::Done);
     }

@@ -110,7 +110,7 @@ pub struct InspectArgs {
 pub fn run(args: &RunArgs, context: &Context) -> Result<Status> {
     let plan = load(&args.plan)?;
     let Some(hash) = &args.approve else {
-        print!("{}", page::page(&plan, &context.printer));
+        crate::output::say_text(page::page(&plan, &context.printer));
         context.printer.note(&format!(
             "nothing was done; to carry it out: keyline contain run {} --approve {}",
             args.plan, plan.hash
@@ -143,16 +143,16 @@ pub fn verify(args: VerifyArgs, mut context: Context) -> Result<Status> {
     bar.finish_and_clear();
     let found = alarms(&plan, &journal, &forest);
     for alarm in &found {
-        println!("{}  {}", escape(&alarm.credential), escape(&alarm.why));
+        say!("{}  {}", escape(&alarm.credential), escape(&alarm.why));
     }
     if found.is_empty() {
         let until = forest.last_event().map_or_else(String::new, format_time);
-        println!(
+        say!(
             "No credential of the tree succeeded after the cut, in logs until {until}. That is no proof: keys \
              that do not work leave no trace, and logs come late."
         );
     }
-    eprintln!("{}", coverage::line(&read, &context.config.estate));
+    tell!("{}", coverage::line(&read, &context.config.estate));
     Ok(match found.is_empty() {
         true => Status::Done,
         false => Status::Findings,
@@ -239,7 +239,7 @@ mod aws {
                 Ended::Skipped(why) => format!("skipped: {why}"),
                 Ended::Failed(why) => format!("FAILED: {why}"),
             };
-            println!(
+            say!(
                 "{:<5}{}:{}  {}",
                 step.id,
                 step.service,
@@ -269,12 +269,10 @@ mod aws {
         let mut sdk = enter(&args.entry)?;
         let wrong = keyline_contain::verify::look(plan, &mut sdk, journal);
         for id in &wrong {
-            println!("{id}  is not as it was left");
+            say!("{id}  is not as it was left");
         }
         if wrong.is_empty() {
-            println!(
-                "Every control is as it was left. Who got through since, later logs tell: --data"
-            );
+            say!("Every control is as it was left. Who got through since, later logs tell: --data");
         }
         Ok(match wrong.is_empty() {
             true => Status::Done,
@@ -295,7 +293,7 @@ mod aws {
         )?;
         match ended {
             Undoing::Undone => {
-                println!("{} is undone", escape(&args.step));
+                say!("{} is undone", escape(&args.step));
                 Ok(Status::Done)
             }
             Undoing::Refused(refused) => bail!("{} is not undone: {}", args.step, refused.why()),
@@ -313,7 +311,7 @@ mod aws {
             taken_at: Some(format_time(Wall.now())),
             accounts: vec![account],
         };
-        println!("{}", serde_json::to_string_pretty(&inventory)?);
+        say!("{}", serde_json::to_string_pretty(&inventory)?);
         Ok(Status::Done)
     }
 
