@@ -12,11 +12,12 @@ use keyline_trail::partition::service_name;
 
 use crate::columns::Columns;
 use crate::control::{CONTROLS, Control, Does, TARGETS, Target};
+use crate::credential::Kind;
 use crate::date;
 use crate::json;
 use crate::mint::{ALWAYS_ALLOWED, FIELDS, Field, MINTS, Mint, Part, SIGN_INS};
 use crate::policy::{Denial, denials};
-use crate::sighting::{CallerType, Who};
+use crate::sighting::{CallerType, Who, is_id, is_key};
 use crate::strings::{Renumbering, Strings, Text};
 use crate::usage::NEVER;
 
@@ -221,7 +222,7 @@ impl Minted {
             fields: [Text::EMPTY; FIELDS],
             omitted: json::is_omitted(columns.detail(Column::ResponseElements, row)),
         };
-        for (field, part, path) in mint.gives {
+        for (field, part, path) in mint.gives.iter().copied().flatten() {
             let is_known = match field {
                 Field::Expires => minted.expires != NEVER,
                 Field::Seconds => minted.seconds != 0,
@@ -236,7 +237,7 @@ impl Minted {
             match field {
                 Field::Expires => minted.expires = date::instant(&found).unwrap_or(NEVER),
                 Field::Seconds => minted.seconds = found.parse().unwrap_or(0),
-                Field::Key if !crate::sighting::is_key(&found) => {}
+                Field::Key if !names_key(mint.makes, &found) => {}
                 field => minted.fields[*field as usize] = strings.intern(&found),
             }
         }
@@ -391,6 +392,14 @@ impl Part {
             },
             row,
         )
+    }
+}
+
+/// Whether text is the id of what an event makes.
+fn names_key(makes: Kind, text: &str) -> bool {
+    match makes {
+        Kind::Certificate => is_id(text),
+        _ => is_key(text),
     }
 }
 

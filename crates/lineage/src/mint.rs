@@ -18,7 +18,7 @@ pub(crate) struct Mint {
     pub by: &'static [&'static str],
     pub makes: Kind,
     pub from: From,
-    pub gives: &'static [Given],
+    pub gives: &'static [Gives],
     /// A place that must hold this text, for events that report their failure there.
     pub only_if: Option<(Part, &'static [&'static str], &'static str)>,
 }
@@ -90,461 +90,333 @@ pub(crate) const FIELDS: usize = Label as usize + 1;
 /// A field and where to look for it; of several places for a field the first with text counts.
 pub(crate) type Given = (Field, Part, &'static [&'static str]);
 
-const SESSION: &[Given] = &[
+/// Fields that events give in the same places; a row names the lists that fit it.
+type Gives = &'static [Given];
+
+const ISSUED: Gives = &[
     (Key, Response, &["credentials", "accessKeyId"]),
     (Expires, Response, &["credentials", "expiration"]),
     (Seconds, Request, &["durationSeconds"]),
-    (Serial, Request, &["serialNumber"]),
 ];
 
-const ASSUMED: &[Given] = &[
-    (Key, Response, &["credentials", "accessKeyId"]),
-    (Expires, Response, &["credentials", "expiration"]),
-    (Seconds, Request, &["durationSeconds"]),
+const DEVICE: Gives = &[(Serial, Request, &["serialNumber"])];
+
+const ASSUMED: Gives = &[
     (Principal, Response, &["assumedRoleUser", "assumedRoleId"]),
     (Arn, Response, &["assumedRoleUser", "arn"]),
     (Role, Request, &["roleArn"]),
     (SessionName, Request, &["roleSessionName"]),
     (SourceIdentity, Response, &["sourceIdentity"]),
     (SourceIdentity, Request, &["sourceIdentity"]),
-    (Serial, Request, &["serialNumber"]),
 ];
 
-/// The same, where an identity provider vouches for the caller.
-const FEDERATED: &[Given] = &[
-    (Key, Response, &["credentials", "accessKeyId"]),
-    (Expires, Response, &["credentials", "expiration"]),
-    (Seconds, Request, &["durationSeconds"]),
-    (Principal, Response, &["assumedRoleUser", "assumedRoleId"]),
-    (Arn, Response, &["assumedRoleUser", "arn"]),
-    (Role, Request, &["roleArn"]),
-    (SessionName, Request, &["roleSessionName"]),
-    (SourceIdentity, Response, &["sourceIdentity"]),
-    (SourceIdentity, Request, &["sourceIdentity"]),
-    (Serial, Request, &["serialNumber"]),
+/// Where an identity provider vouches for the caller.
+const VOUCHED: Gives = &[
     (Subject, Response, &["subject"]),
     (Subject, Response, &["subjectFromWebIdentityToken"]),
     (Provider, Request, &["principalArn"]),
     (Provider, Response, &["provider"]),
 ];
 
-const LOGIN: &[Given] = &[
+const FEDERATED: Gives = &[
+    (Principal, Response, &["federatedUser", "federatedUserId"]),
+    (Arn, Response, &["federatedUser", "arn"]),
+    (SessionName, Request, &["name"]),
+];
+
+const ROOT: Gives = &[
+    (Account, Request, &["targetPrincipal"]),
+    (Label, Request, &["taskPolicyArn", "arn"]),
+    (SourceIdentity, Response, &["sourceIdentity"]),
+];
+
+const LOGIN: Gives = &[
     (Serial, Additional, &["MFAIdentifier"]),
     (Label, Additional, &["MFAUsed"]),
     (Seconds, Request, &["SessionDuration"]),
 ];
 
-const PASSWORD: &[Given] = &[
-    (User, Response, &["loginProfile", "userName"]),
-    (User, Request, &["userName"]),
+const PROGRAM: Gives = &[
+    (Bearer, Additional, &["signInSessionArn"]),
+    (Label, Request, &["client_id"]),
 ];
 
-const TOKEN: &[Given] = &[
+const TOKEN: Gives = &[
     (Bearer, Additional, &["identitycenter:CredentialId"]),
     (Bearer, Additional, &["credentialId"]),
     (Seconds, Response, &["expiresIn"]),
 ];
 
-const VENDED: &[Given] = &[
-    (Key, Response, &["credentials", "accessKeyId"]),
-    (Key, Response, &["accessKeyId"]),
-    (Expires, Response, &["credentials", "expiration"]),
-    (Expires, Response, &["expiration"]),
+const PORTAL: Gives = &[
+    (Role, Details, &["role_name"]),
+    (Role, Request, &["roleName"]),
+    (Role, Request, &["role_name"]),
+    (Account, Details, &["account_id"]),
+    (Account, Request, &["accountId"]),
+    (Account, Request, &["account_id"]),
+];
+
+const ANYWHERE: Gives = &[
+    (
+        Key,
+        Response,
+        &["credentialSet", "[0]", "credentials", "accessKeyId"],
+    ),
+    (
+        Expires,
+        Response,
+        &["credentialSet", "[0]", "credentials", "expiration"],
+    ),
+    (
+        Principal,
+        Response,
+        &["credentialSet", "[0]", "assumedRoleUser", "assumedRoleId"],
+    ),
+    (
+        Arn,
+        Response,
+        &["credentialSet", "[0]", "assumedRoleUser", "arn"],
+    ),
+    (
+        SourceIdentity,
+        Response,
+        &["credentialSet", "[0]", "sourceIdentity"],
+    ),
+    (Role, Response, &["credentialSet", "[0]", "roleArn"]),
+    (Role, Request, &["roleArn"]),
+    (Subject, Response, &["subjectArn"]),
     (Seconds, Request, &["durationSeconds"]),
+    (Provider, Request, &["trustAnchorArn"]),
+];
+
+const IDENTITY: Gives = &[
+    (Subject, Request, &["identityId"]),
+    (Subject, Response, &["identityId"]),
+];
+
+const USER: Gives = &[(User, Request, &["userName"])];
+
+const ACCESS_KEY: Gives = &[
+    (Key, Response, &["accessKey", "accessKeyId"]),
+    (User, Response, &["accessKey", "userName"]),
+];
+
+const PASSWORD: Gives = &[(User, Response, &["loginProfile", "userName"])];
+
+const SERVICE_CREDENTIAL: Gives = &[
+    (
+        Key,
+        Response,
+        &["serviceSpecificCredential", "serviceSpecificCredentialId"],
+    ),
+    (
+        Expires,
+        Response,
+        &["serviceSpecificCredential", "expirationDate"],
+    ),
+    (User, Response, &["serviceSpecificCredential", "userName"]),
+    (
+        Label,
+        Response,
+        &["serviceSpecificCredential", "serviceName"],
+    ),
+    (Label, Request, &["serviceName"]),
+];
+
+const SSH_KEY: Gives = &[
+    (Key, Response, &["sSHPublicKey", "sSHPublicKeyId"]),
+    (User, Response, &["sSHPublicKey", "userName"]),
+];
+
+const CERTIFICATE: Gives = &[
+    (Key, Response, &["certificate", "certificateId"]),
+    (User, Response, &["certificate", "userName"]),
+];
+
+/// Credentials that a service hands out for data of its own.
+const VENDED: Gives = &[
+    (Key, Response, &["accessKeyId"]),
+    (Expires, Response, &["expiration"]),
     (Principal, Response, &["assumedRoleUser", "assumedRoleId"]),
     (Arn, Response, &["assumedRoleUser", "arn"]),
     (Role, Request, &["roleArn"]),
 ];
 
-const ROW: Mint = Mint {
-    service: "sts",
-    actions: &[],
-    by: &[],
-    makes: Kind::RoleSession,
-    from: From::Caller,
-    gives: ASSUMED,
-    only_if: None,
-};
+const UPLOAD: Gives = &[(Key, Response, &["uploadCredentials", "accessKeyId"])];
+
+const ARTIFACTS: Gives = &[
+    (
+        Key,
+        Response,
+        &["jobDetails", "data", "artifactCredentials", "accessKeyId"],
+    ),
+    (
+        Key,
+        Response,
+        &["jobs", "[0]", "data", "artifactCredentials", "accessKeyId"],
+    ),
+];
+
+/// What an event makes, of whom, and where its record says so; `by` and `only_if` narrow it.
+const fn mint(
+    service: &'static str,
+    actions: &'static [&'static str],
+    makes: Kind,
+    from: From,
+    gives: &'static [Gives],
+) -> Mint {
+    Mint {
+        service,
+        actions,
+        by: &[],
+        makes,
+        from,
+        gives,
+        only_if: None,
+    }
+}
+
+impl Mint {
+    const fn by(self, by: &'static [&'static str]) -> Mint {
+        Mint { by, ..self }
+    }
+
+    const fn only_if(self, part: Part, path: &'static [&'static str], text: &'static str) -> Mint {
+        Mint {
+            only_if: Some((part, path, text)),
+            ..self
+        }
+    }
+}
 
 /// Every row. `GetWebIdentityToken` has none: its token opens nothing in AWS.
+#[rustfmt::skip]
 pub(crate) const MINTS: &[Mint] = &[
-    Mint {
-        actions: &["GetSessionToken"],
-        makes: Kind::SessionToken,
-        from: From::CallerItself,
-        gives: SESSION,
-        ..ROW
-    },
-    Mint {
-        actions: &["GetFederationToken"],
-        makes: Kind::FederationToken,
-        gives: &[
-            (Key, Response, &["credentials", "accessKeyId"]),
-            (Expires, Response, &["credentials", "expiration"]),
-            (Seconds, Request, &["durationSeconds"]),
-            (Principal, Response, &["federatedUser", "federatedUserId"]),
-            (Arn, Response, &["federatedUser", "arn"]),
-            (SessionName, Request, &["name"]),
-        ],
-        ..ROW
-    },
-    Mint {
-        actions: &["AssumeRole"],
-        by: &["AWSService"],
-        makes: Kind::ServiceSession,
-        from: From::Service,
-        ..ROW
-    },
-    Mint {
-        actions: &["AssumeRole"],
-        by: &["AWSAccount"],
-        from: From::Account,
-        ..ROW
-    },
-    Mint {
-        actions: &["AssumeRole"],
-        ..ROW
-    },
-    Mint {
-        actions: &["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"],
-        from: From::Subject,
-        gives: FEDERATED,
-        ..ROW
-    },
-    Mint {
-        actions: &["AssumeRoot"],
-        makes: Kind::RootSession,
-        gives: &[
-            (Key, Response, &["credentials", "accessKeyId"]),
-            (Expires, Response, &["credentials", "expiration"]),
-            (Seconds, Request, &["durationSeconds"]),
-            (Account, Request, &["targetPrincipal"]),
-            (Label, Request, &["taskPolicyArn", "arn"]),
-            (SourceIdentity, Response, &["sourceIdentity"]),
-        ],
-        ..ROW
-    },
-    Mint {
-        actions: &["GetDelegatedAccessToken"],
-        makes: Kind::UnknownTemporary,
-        gives: &[
-            (Key, Response, &["credentials", "accessKeyId"]),
-            (Expires, Response, &["credentials", "expiration"]),
-            (Arn, Response, &["assumedPrincipal"]),
-        ],
-        ..ROW
-    },
+    mint("sts", &["GetSessionToken"], Kind::SessionToken, From::CallerItself, &[ISSUED, DEVICE]),
+    mint("sts", &["GetFederationToken"], Kind::FederationToken, From::Caller, &[ISSUED, FEDERATED]),
+    mint("sts", &["AssumeRole"], Kind::ServiceSession, From::Service, &[ISSUED, ASSUMED, DEVICE])
+        .by(&["AWSService"]),
+    mint("sts", &["AssumeRole"], Kind::RoleSession, From::Account, &[ISSUED, ASSUMED, DEVICE])
+        .by(&["AWSAccount"]),
+    mint("sts", &["AssumeRole"], Kind::RoleSession, From::Caller, &[ISSUED, ASSUMED, DEVICE]),
+    mint(
+        "sts", &["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"],
+        Kind::RoleSession, From::Subject, &[ISSUED, ASSUMED, DEVICE, VOUCHED],
+    ),
+    mint("sts", &["AssumeRoot"], Kind::RootSession, From::Caller, &[ISSUED, ROOT]),
+    mint(
+        "sts", &["GetDelegatedAccessToken"],
+        Kind::UnknownTemporary, From::Caller, &[ISSUED, &[(Arn, Response, &["assumedPrincipal"])]],
+    ),
+
     // Signing in to the console. Its keys are never logged: what comes after is known by its principal and
     // the second of its creation.
-    Mint {
-        service: "signin",
-        actions: &["ConsoleLogin"],
-        by: &["IAMUser", "Root"],
-        makes: Kind::ConsoleSession,
-        from: From::Password,
-        gives: LOGIN,
-        only_if: Some((Response, &["ConsoleLogin"], "Success")),
-    },
-    Mint {
-        service: "signin",
-        actions: &["ConsoleLogin"],
-        makes: Kind::ConsoleSession,
-        from: From::Console,
-        gives: LOGIN,
-        only_if: Some((Response, &["ConsoleLogin"], "Success")),
-        ..ROW
-    },
-    Mint {
-        service: "signin",
-        actions: &["GetSigninToken"],
-        makes: Kind::ConsoleSession,
-        from: From::SignInUrl,
-        gives: &[
+    mint("signin", &["ConsoleLogin"], Kind::ConsoleSession, From::Password, &[LOGIN])
+        .by(&["IAMUser", "Root"])
+        .only_if(Response, &["ConsoleLogin"], "Success"),
+    mint("signin", &["ConsoleLogin"], Kind::ConsoleSession, From::Console, &[LOGIN])
+        .only_if(Response, &["ConsoleLogin"], "Success"),
+    mint(
+        "signin", &["GetSigninToken"], Kind::ConsoleSession, From::SignInUrl,
+        &[&[
             (Key, Response, &["credentials", "accessKeyId"]),
             (Seconds, Request, &["SessionDuration"]),
-        ],
-        ..ROW
-    },
-    Mint {
-        service: "signin",
-        actions: &["SwitchRole", "RenewRole"],
-        from: From::Switched,
-        gives: &[(Arn, Additional, &["SwitchFrom"])],
-        only_if: Some((Response, &["SwitchRole"], "Success")),
-        ..ROW
-    },
-    Mint {
-        service: "signin",
-        actions: &["CreateOAuth2Token", "CreateOAuth2TokenWithIAM"],
-        makes: Kind::OauthSession,
-        gives: &[
-            (Bearer, Additional, &["signInSessionArn"]),
-            (Label, Request, &["client_id"]),
-        ],
-        only_if: Some((Additional, &["success"], "true")),
-        ..ROW
-    },
+        ]],
+    ),
+    mint(
+        "signin", &["SwitchRole", "RenewRole"], Kind::RoleSession, From::Switched,
+        &[&[(Arn, Additional, &["SwitchFrom"])]],
+    )
+    .only_if(Response, &["SwitchRole"], "Success"),
+    mint(
+        "signin", &["CreateOAuth2Token", "CreateOAuth2TokenWithIAM"],
+        Kind::OauthSession, From::Caller, &[PROGRAM],
+    )
+    .only_if(Additional, &["success"], "true"),
+
     // Identity Center: the session of the access portal, and what is handed out in it.
-    Mint {
-        service: "sso",
-        actions: &["CreateToken", "CreateTokenWithIAM", "Authenticate"],
-        makes: Kind::IdentityCenterSession,
-        from: From::Person,
-        gives: TOKEN,
-        ..ROW
-    },
-    Mint {
-        service: "sso-oauth",
-        actions: &["CreateToken", "CreateTokenWithIAM"],
-        makes: Kind::IdentityCenterSession,
-        from: From::Person,
-        gives: TOKEN,
-        ..ROW
-    },
-    Mint {
-        service: "sso",
-        actions: &["GetRoleCredentials", "Federate"],
-        from: From::Portal,
-        gives: &[
-            (Role, Details, &["role_name"]),
-            (Role, Request, &["roleName"]),
-            (Role, Request, &["role_name"]),
-            (Account, Details, &["account_id"]),
-            (Account, Request, &["accountId"]),
-            (Account, Request, &["account_id"]),
-        ],
-        ..ROW
-    },
-    Mint {
-        service: "rolesanywhere",
-        actions: &["CreateSession"],
-        from: From::Certificate,
-        gives: &[
-            (
-                Key,
-                Response,
-                &["credentialSet", "[0]", "credentials", "accessKeyId"],
-            ),
-            (
-                Expires,
-                Response,
-                &["credentialSet", "[0]", "credentials", "expiration"],
-            ),
-            (
-                Principal,
-                Response,
-                &["credentialSet", "[0]", "assumedRoleUser", "assumedRoleId"],
-            ),
-            (
-                Arn,
-                Response,
-                &["credentialSet", "[0]", "assumedRoleUser", "arn"],
-            ),
-            (
-                SourceIdentity,
-                Response,
-                &["credentialSet", "[0]", "sourceIdentity"],
-            ),
-            (Role, Response, &["credentialSet", "[0]", "roleArn"]),
-            (Role, Request, &["roleArn"]),
-            (Subject, Response, &["subjectArn"]),
-            (Seconds, Request, &["durationSeconds"]),
-            (Provider, Request, &["trustAnchorArn"]),
-        ],
-        ..ROW
-    },
-    Mint {
-        service: "cognito-identity",
-        actions: &["GetCredentialsForIdentity"],
-        from: From::Subject,
-        gives: &[
-            (Key, Response, &["credentials", "accessKeyId"]),
-            (Expires, Response, &["credentials", "expiration"]),
-            (Subject, Request, &["identityId"]),
-            (Subject, Response, &["identityId"]),
-        ],
-        ..ROW
-    },
+    mint(
+        "sso", &["CreateToken", "CreateTokenWithIAM", "Authenticate"],
+        Kind::IdentityCenterSession, From::Person, &[TOKEN],
+    ),
+    mint(
+        "sso-oauth", &["CreateToken", "CreateTokenWithIAM"],
+        Kind::IdentityCenterSession, From::Person, &[TOKEN],
+    ),
+    mint("sso", &["GetRoleCredentials", "Federate"], Kind::RoleSession, From::Portal, &[PORTAL]),
+
+    mint("rolesanywhere", &["CreateSession"], Kind::RoleSession, From::Certificate, &[ANYWHERE]),
+    mint(
+        "cognito-identity", &["GetCredentialsForIdentity"],
+        Kind::RoleSession, From::Subject, &[ISSUED, IDENTITY],
+    ),
+
     // What does not expire.
-    Mint {
-        service: "iam",
-        actions: &["CreateAccessKey"],
-        makes: Kind::AccessKey,
-        gives: &[
-            (Key, Response, &["accessKey", "accessKeyId"]),
-            (User, Response, &["accessKey", "userName"]),
-            (User, Request, &["userName"]),
-        ],
-        ..ROW
-    },
-    Mint {
-        service: "iam",
-        actions: &["CreateLoginProfile", "UpdateLoginProfile", "ChangePassword"],
-        makes: Kind::Password,
-        gives: PASSWORD,
-        ..ROW
-    },
-    Mint {
-        service: "iam",
-        actions: &[
-            "CreateServiceSpecificCredential",
-            "ResetServiceSpecificCredential",
-        ],
-        makes: Kind::ServiceCredential,
-        gives: &[
-            (
-                Key,
-                Response,
-                &["serviceSpecificCredential", "serviceSpecificCredentialId"],
-            ),
-            (
-                Expires,
-                Response,
-                &["serviceSpecificCredential", "expirationDate"],
-            ),
-            (User, Response, &["serviceSpecificCredential", "userName"]),
-            (User, Request, &["userName"]),
-            (
-                Label,
-                Response,
-                &["serviceSpecificCredential", "serviceName"],
-            ),
-            (Label, Request, &["serviceName"]),
-        ],
-        ..ROW
-    },
-    Mint {
-        service: "iam",
-        actions: &["UploadSSHPublicKey"],
-        makes: Kind::SshKey,
-        gives: &[
-            (Key, Response, &["sSHPublicKey", "sSHPublicKeyId"]),
-            (User, Response, &["sSHPublicKey", "userName"]),
-            (User, Request, &["userName"]),
-        ],
-        ..ROW
-    },
-    Mint {
-        service: "iam",
-        actions: &["UploadSigningCertificate"],
-        makes: Kind::Certificate,
-        gives: &[
-            (Key, Response, &["certificate", "certificateId"]),
-            (User, Response, &["certificate", "userName"]),
-            (User, Request, &["userName"]),
-        ],
-        ..ROW
-    },
-    Mint {
-        service: "iam",
-        actions: &["CreateVirtualMFADevice"],
-        makes: Kind::MfaDevice,
-        gives: &[(Serial, Response, &["virtualMFADevice", "serialNumber"])],
-        ..ROW
-    },
-    Mint {
-        service: "iam",
-        actions: &["EnableMFADevice"],
-        makes: Kind::MfaDevice,
-        gives: &[
-            (Serial, Request, &["serialNumber"]),
-            (User, Request, &["userName"]),
-        ],
-        ..ROW
-    },
+    mint("iam", &["CreateAccessKey"], Kind::AccessKey, From::Caller, &[ACCESS_KEY, USER]),
+    mint(
+        "iam", &["CreateLoginProfile", "UpdateLoginProfile", "ChangePassword"],
+        Kind::Password, From::Caller, &[PASSWORD, USER],
+    ),
+    mint(
+        "iam", &["CreateServiceSpecificCredential", "ResetServiceSpecificCredential"],
+        Kind::ServiceCredential, From::Caller, &[SERVICE_CREDENTIAL, USER],
+    ),
+    mint("iam", &["UploadSSHPublicKey"], Kind::SshKey, From::Caller, &[SSH_KEY, USER]),
+    mint("iam", &["UploadSigningCertificate"], Kind::Certificate, From::Caller, &[CERTIFICATE, USER]),
+    mint(
+        "iam", &["CreateVirtualMFADevice"], Kind::MfaDevice, From::Caller,
+        &[&[(Serial, Response, &["virtualMFADevice", "serialNumber"])]],
+    ),
+    mint("iam", &["EnableMFADevice"], Kind::MfaDevice, From::Caller, &[DEVICE, USER]),
+
     // Credentials of other services for data of theirs. Most answers are left out of the log; a row makes a
     // credential only where the answer names a key.
-    Mint {
-        service: "s3",
-        actions: &["CreateSession", "GetDataAccess"],
-        makes: Kind::UnknownTemporary,
-        gives: VENDED,
-        ..ROW
-    },
-    Mint {
-        service: "lakeformation",
-        actions: &[
+    mint(
+        "s3", &["CreateSession", "GetDataAccess"],
+        Kind::UnknownTemporary, From::Caller, &[ISSUED, VENDED],
+    ),
+    mint(
+        "lakeformation",
+        &[
             "AssumeDecoratedRoleWithSAML",
             "GetTemporaryDataLocationCredentials",
             "GetTemporaryGluePartitionCredentials",
             "GetTemporaryGlueTableCredentials",
         ],
-        gives: VENDED,
-        ..ROW
-    },
-    Mint {
-        service: "datazone",
-        actions: &["GetConnection", "GetEnvironmentCredentials"],
-        gives: VENDED,
-        ..ROW
-    },
-    Mint {
-        service: "deadline",
-        actions: &[
+        Kind::RoleSession, From::Caller, &[ISSUED, VENDED],
+    ),
+    mint(
+        "datazone", &["GetConnection", "GetEnvironmentCredentials"],
+        Kind::RoleSession, From::Caller, &[ISSUED, VENDED],
+    ),
+    mint(
+        "deadline",
+        &[
             "AssumeFleetRoleForRead",
             "AssumeFleetRoleForWorker",
             "AssumeQueueRoleForRead",
             "AssumeQueueRoleForUser",
             "AssumeQueueRoleForWorker",
         ],
-        gives: VENDED,
-        ..ROW
-    },
-    Mint {
-        service: "gamelift",
-        actions: &[
-            "GetComputeAccess",
-            "RequestUploadCredentials",
-            "CreateBuild",
-        ],
-        makes: Kind::UnknownTemporary,
-        gives: &[
-            (Key, Response, &["credentials", "accessKeyId"]),
-            (Key, Response, &["uploadCredentials", "accessKeyId"]),
-        ],
-        ..ROW
-    },
-    Mint {
-        service: "finspace",
-        actions: &[
-            "GetProgrammaticAccessCredentials",
-            "GetExternalDataViewAccessDetails",
-        ],
-        makes: Kind::UnknownTemporary,
-        gives: &[(Key, Response, &["credentials", "accessKeyId"])],
-        ..ROW
-    },
-    Mint {
-        service: "codepipeline",
-        actions: &["GetJobDetails", "GetThirdPartyJobDetails", "PollForJobs"],
-        makes: Kind::UnknownTemporary,
-        gives: &[
-            (
-                Key,
-                Response,
-                &["jobDetails", "data", "artifactCredentials", "accessKeyId"],
-            ),
-            (
-                Key,
-                Response,
-                &["jobs", "[0]", "data", "artifactCredentials", "accessKeyId"],
-            ),
-        ],
-        ..ROW
-    },
-    Mint {
-        service: "ssm",
-        actions: &["GetAccessToken", "RequestManagedInstanceRoleToken"],
-        makes: Kind::UnknownTemporary,
-        gives: VENDED,
-        ..ROW
-    },
-    Mint {
-        service: "eks-auth",
-        actions: &["AssumeRoleForPodIdentity"],
-        gives: VENDED,
-        ..ROW
-    },
+        Kind::RoleSession, From::Caller, &[ISSUED, VENDED],
+    ),
+    mint(
+        "gamelift", &["GetComputeAccess", "RequestUploadCredentials", "CreateBuild"],
+        Kind::UnknownTemporary, From::Caller, &[ISSUED, UPLOAD],
+    ),
+    mint(
+        "finspace", &["GetProgrammaticAccessCredentials", "GetExternalDataViewAccessDetails"],
+        Kind::UnknownTemporary, From::Caller, &[ISSUED],
+    ),
+    mint(
+        "codepipeline", &["GetJobDetails", "GetThirdPartyJobDetails", "PollForJobs"],
+        Kind::UnknownTemporary, From::Caller, &[ARTIFACTS],
+    ),
+    mint(
+        "ssm", &["GetAccessToken", "RequestManagedInstanceRoleToken"],
+        Kind::UnknownTemporary, From::Caller, &[ISSUED, VENDED],
+    ),
+    mint("eks-auth", &["AssumeRoleForPodIdentity"], Kind::RoleSession, From::Caller, &[ISSUED, VENDED]),
 ];
 
 /// What the name of a service's session stands for.

@@ -4,6 +4,9 @@
 //! which is decided when the forest is built. Calls that a service makes on somebody's behalf have keys and
 //! creation times of their own and are no credentials: they are added up by principal.
 
+use std::ops::RangeInclusive;
+
+use keyline_trail::access_key::{IdKind, id_kind};
 use keyline_trail::partition::service_name;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -294,10 +297,27 @@ pub(crate) fn is_service(source: &str) -> bool {
     source.starts_with("AWS Internal") || service_name(source) != source
 }
 
-/// Whether text can be the id of a key; what data sets put in its place often cannot.
+/// Whether text can be the id of a key, or of what else is signed with: its first letters say what it is. What data
+/// sets put in its place mostly cannot. How long it is does not count: made-up ones are short.
 pub(crate) fn is_key(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 128
+    let signs = matches!(
+        id_kind(text),
+        Some(
+            IdKind::LongTermKey
+                | IdKind::TemporaryKey
+                | IdKind::PublicKey
+                | IdKind::Certificate
+                | IdKind::BearerToken
+                | IdKind::ContextCredential
+        )
+    );
+    signs && is_id(text)
+}
+
+/// Whether text can be an id at all: those of signing certificates begin with any letter.
+pub(crate) fn is_id(text: &str) -> bool {
+    const LENGTHS: RangeInclusive<usize> = 5..=128;
+    LENGTHS.contains(&text.len())
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
@@ -362,6 +382,28 @@ mod tests {
         assert_eq!(of(&order), expected);
         order.rotate_left(123);
         assert_eq!(of(&order), expected);
+    }
+
+    #[test]
+    fn ids_of_keys() {
+        for (text, expected) in [
+            ("AKIAIOSFODNN7EXAMPLE", true),
+            ("ASIAADA1", true),
+            ("ACCAEXAMPLE123", true),
+            ("AKIA", false),
+            ("AKIA****************", false),
+            ("AIDAIOSFODNN7EXAMPLE", false),
+            ("AROAEXAMPLE:alice", false),
+            ("SAMPLE_ACCESS_KEY", false),
+            ("null", false),
+            ("1111", false),
+            ("é", false),
+            ("", false),
+        ] {
+            assert_eq!(is_key(text), expected, "{text}");
+        }
+        assert!(!is_key(&format!("AKIA{}", "A".repeat(200))));
+        assert!(is_id("TA7SMP42TDN5Z26OBPJE7EXAMPLE") && !is_id("REDACTED"));
     }
 
     #[test]
