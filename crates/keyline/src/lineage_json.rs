@@ -85,12 +85,15 @@ fn credential(it: &Credential, at: i64) -> Value {
         "liveness": {
             "state": live.state.name(),
             "until": live.until.map(format_time),
-            "why": live.why,
+            "why": text(&live.why),
             "used_after_revocation": live.used_after_revocation,
         },
     });
     // The macro takes no more keys than stand above.
+    let used_after = live.used_after_revocation_at.map(format_time);
+    object["liveness"]["used_after_revocation_at"] = used_after.into();
     object["forwarded_count"] = it.forwarded_count.into();
+    object["forwarded_in_session_count"] = it.forwarded_in_session_count.into();
     object["forwarded_maybe_count"] = it.forwarded_maybe_count.into();
     object
 }

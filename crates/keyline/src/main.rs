@@ -8,6 +8,7 @@
 #[macro_use]
 mod output;
 mod alert_report;
+mod alerts_file;
 mod allow;
 mod builtin;
 mod cli;

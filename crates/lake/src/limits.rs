@@ -73,3 +73,7 @@ pub const CUT_SETS_MAX: usize = 65_536;
 
 /// Conjunctions that the needs of a cut may have together; with more, every row is gathered.
 pub const CUT_CONJUNCTIONS_MAX: usize = 4_096;
+
+/// Ids in one cell of the column `Path`: real chains have a handful, and a made-up one of a hundred thousand hops
+/// would make ten thousand million of them.
+pub const PATH_IDS_MAX: usize = 64;

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use keyline_lineage::picture::html::html;
 use keyline_lineage::picture::svg::svg;
 use keyline_lineage::picture::tree::{Colour, tree};
-use keyline_lineage::picture::{Alert, Choice, Report, Sheet, Similar, TreeOptions, Uses, View};
+use keyline_lineage::picture::{Alert, Choice, Report, Sheet, Similar, TreeOptions, View};
 use keyline_lineage::{Facts, Forest, Node, Production};
 use keyline_trail::{ReadOptions, Reader};
 
@@ -41,38 +41,21 @@ fn main() {
             &out.join("logs"),
             &everything(&forest),
             "Lineage of these logs",
-            &Uses::default(),
             &[],
         );
         return;
     }
     let stolen = world::stolen_key();
     let title = "What a stolen deployment key left behind";
-    let (uses, alerts) = (
-        world::uses_of_the_stolen_key(&stolen),
-        world::alerts_of_the_stolen_key(&stolen),
-    );
-    draw(
-        &out.join("stolen"),
-        &everything(&stolen),
-        title,
-        &uses,
-        &alerts,
-    );
+    let alerts = world::alerts_of_the_stolen_key(&stolen);
+    draw(&out.join("stolen"), &everything(&stolen), title, &alerts);
     let title = "A day of three accounts";
-    draw(
-        &out.join("busy"),
-        &everything(&world::busy()),
-        title,
-        &Uses::default(),
-        &[],
-    );
+    draw(&out.join("busy"), &everything(&world::busy()), title, &[]);
     let title = "<b>Names that \u{202e}bite";
     draw(
         &out.join("hostile"),
         &everything(&world::hostile()),
         title,
-        &Uses::default(),
         &[],
     );
 }
@@ -94,7 +77,7 @@ fn tell(out: &Path, name: &str) {
         choice: Choice::Only(&nodes),
         ..everything(&forest)
     };
-    draw(&out.join(name), &view, story.title, &Uses::default(), &[]);
+    draw(&out.join(name), &view, story.title, &[]);
 }
 
 fn everything(forest: &Forest) -> View<'_> {
@@ -107,7 +90,7 @@ fn everything(forest: &Forest) -> View<'_> {
     }
 }
 
-fn draw(stem: &Path, view: &View, title: &str, uses: &Uses, alerts: &[Alert]) {
+fn draw(stem: &Path, view: &View, title: &str, alerts: &[Alert]) {
     let options = TreeOptions {
         width: 100,
         colour: Colour::Plain,
@@ -118,7 +101,6 @@ fn draw(stem: &Path, view: &View, title: &str, uses: &Uses, alerts: &[Alert]) {
     println!("{}", tree(view, &options));
     let sheet = Sheet {
         title,
-        uses,
         alerts,
         span: None,
         to_see_all: "--all",

@@ -42,6 +42,14 @@ pub(crate) enum Does {
     JoinGroup,
     LeaveGroup,
     DeletePrincipal,
+    /// An account or unit of an organisation lies in a unit from now on, or in none.
+    JoinUnit,
+    LeaveUnit,
+    /// A person of Identity Center is kept out of the access portal, or let in again.
+    DisablePerson,
+    EnablePerson,
+    /// A program's session gets no new keys; those that it has live on for a while.
+    EndRenewal,
     /// Changes what can be minted from now on, and stops nothing that was minted.
     StopsNothing,
 }
@@ -60,10 +68,13 @@ pub(crate) enum Target {
     Default,
     /// The account or unit that a service control policy is attached to.
     Estate,
+    /// The unit, or the root, that an account or unit lies in.
+    Unit,
+    Person,
 }
 
 /// How many targets there are.
-pub(crate) const TARGETS: usize = Estate as usize + 1;
+pub(crate) const TARGETS: usize = Person as usize + 1;
 
 pub(crate) type Named = (Target, Part, &'static [&'static str]);
 
@@ -79,6 +90,7 @@ const STATUS: Named = (Status, Request, &["status"]);
 const KEY: Named = (Credential, Request, &["accessKeyId"]);
 const SERVICE_CREDENTIAL: Named = (Credential, Request, &["serviceSpecificCredentialId"]);
 const SSH_KEY: Named = (Credential, Request, &["sSHPublicKeyId"]);
+const PERSON: Named = (Person, Request, &["userId"]);
 const CERTIFICATE: Named = (Credential, Request, &["certificateId"]);
 
 const fn iam(actions: &'static [&'static str], does: Does, names: &'static [Named]) -> Control {
@@ -192,7 +204,7 @@ pub(crate) const CONTROLS: &[Control] = &[
     iam(&["RemoveUserFromGroup"], Does::LeaveGroup, &[USER, GROUP]),
     iam(&["DeleteUser"], Does::DeletePrincipal, &[USER]),
     iam(&["DeleteRole"], Does::DeletePrincipal, &[ROLE]),
-    // Service control policies, for accounts that are named one by one.
+    // Service control policies, on accounts and on units whose accounts the data tells.
     Control {
         service: "organizations",
         actions: &["CreatePolicy", "UpdatePolicy"],
@@ -221,6 +233,65 @@ pub(crate) const CONTROLS: &[Control] = &[
             (Policy, Request, &["policyId"]),
         ],
     },
+    Control {
+        service: "organizations",
+        actions: &["MoveAccount"],
+        does: Does::JoinUnit,
+        names: &[
+            (Estate, Request, &["accountId"]),
+            (Unit, Request, &["destinationParentId"]),
+        ],
+    },
+    Control {
+        service: "organizations",
+        actions: &["CreateOrganizationalUnit"],
+        does: Does::JoinUnit,
+        names: &[
+            (Estate, Response, &["organizationalUnit", "id"]),
+            (Unit, Request, &["parentId"]),
+        ],
+    },
+    Control {
+        service: "organizations",
+        actions: &["RemoveAccountFromOrganization"],
+        does: Does::LeaveUnit,
+        names: &[(Estate, Request, &["accountId"])],
+    },
+    // Who is kept out of the access portal keeps the role sessions that it handed out.
+    Control {
+        service: "sso-directory",
+        actions: &["DisableUser"],
+        does: Does::DisablePerson,
+        names: &[PERSON],
+    },
+    Control {
+        service: "sso-directory",
+        actions: &["EnableUser"],
+        does: Does::EnablePerson,
+        names: &[PERSON],
+    },
+    Control {
+        service: "sso-directory",
+        actions: &["DeleteUser"],
+        does: Does::DeletePrincipal,
+        names: &[PERSON],
+    },
+    Control {
+        service: "identitystore",
+        actions: &["DeleteUser"],
+        does: Does::DeletePrincipal,
+        names: &[PERSON],
+    },
+    // The token itself is never logged; the session is named where the sign-in service says it.
+    Control {
+        service: "signin",
+        actions: &["RevokeOAuth2TokenWithIAM"],
+        does: Does::EndRenewal,
+        names: &[
+            (Credential, Additional, &["signInSessionArn"]),
+            (Credential, Request, &["signInSessionArn"]),
+        ],
+    },
     // These close a door that credentials came through; those that are out live on to their end.
     iam(
         &[
@@ -245,12 +316,6 @@ pub(crate) const CONTROLS: &[Control] = &[
     Control {
         service: "rolesanywhere",
         actions: &["DisableProfile", "DisableTrustAnchor", "ImportCrl"],
-        does: Does::StopsNothing,
-        names: &[],
-    },
-    Control {
-        service: "signin",
-        actions: &["RevokeOAuth2TokenWithIAM"],
         does: Does::StopsNothing,
         names: &[],
     },

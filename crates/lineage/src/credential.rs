@@ -57,8 +57,10 @@ pub struct Credential {
     /// Calls made with it, those that failed among them.
     pub event_count: u64,
     pub error_count: u64,
-    /// The last call that succeeded: a use after revocation is judged by it.
+    /// The last call that succeeded, of those whose success proves that the credential works.
     pub last_success: Option<i64>,
+    /// When calls were made, in order of time; nothing where all were made at one instant.
+    pub uses: Vec<Stretch>,
     /// The earliest sources by their first use, at most [`SOURCES_MAX`](crate::limits::SOURCES_MAX).
     pub sources: Vec<Source>,
     /// More sources were seen than are listed.
@@ -73,9 +75,37 @@ pub struct Credential {
     pub touches_production: bool,
     /// Calls that services made on its behalf in sessions of their own; they are not among `event_count`.
     pub forwarded_count: u64,
+    /// Those of them in which the record shows the credential's own session.
+    pub forwarded_in_session_count: u64,
     /// Such calls that were made on its behalf or on that of another credential of its principal: the records
     /// do not say which.
     pub forwarded_maybe_count: u64,
+}
+
+/// A stretch of time in which calls were made. Those of one credential are equally long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// In microseconds, as all instants.
+    pub from: i64,
+    pub length: i64,
+    /// Calls, those that failed among them.
+    pub event_count: u64,
+    pub error_count: u64,
+    /// Bit `i`: in the `i`th of 64 parts a call succeeded that proves that the credential works.
+    pub succeeded: u64,
+}
+
+impl Stretch {
+    /// The parts in which a call succeeded, each from and until an instant.
+    pub fn successes(&self) -> impl Iterator<Item = (i64, i64)> {
+        let (part, from, bits) = (self.length / 64, self.from, self.succeeded);
+        (0..64)
+            .filter(move |number| bits >> number & 1 == 1)
+            .map(move |number| {
+                let start = from.saturating_add(part.saturating_mul(number));
+                (start, start.saturating_add(part))
+            })
+    }
 }
 
 /// Where calls came from.

@@ -37,9 +37,11 @@ pub(crate) struct Entry {
     pub root: u32,
     pub depth: u32,
     pub usage: Option<Box<Usage>>,
-    /// Calls of services on its behalf, and such that were on its behalf or another's.
-    pub forwarded: u64,
-    pub forwarded_maybe: u64,
+    /// Calls of services on its behalf, those of them in its own session, and such that were on its behalf or
+    /// another's.
+    pub forwarded: u32,
+    pub forwarded_in_session: u32,
+    pub forwarded_maybe: u32,
     pub keys: Span,
     pub events: Span,
     pub aliases: Span,
@@ -153,6 +155,7 @@ impl Entry {
             depth: 0,
             usage: None,
             forwarded: 0,
+            forwarded_in_session: 0,
             forwarded_maybe: 0,
             keys: Span::default(),
             events: Span::default(),

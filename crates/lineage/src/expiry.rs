@@ -19,6 +19,8 @@ pub(crate) enum Issue {
     Root,
     /// By a role session: a chain of roles has an hour a link.
     Chained,
+    /// To a program that its user signed in to with the console's sign-in: `aws login`.
+    ToProgram,
     /// By the service of that name, to which the role's own maximum does not apply.
     Service(&'static str),
     Any,
@@ -95,7 +97,13 @@ const BOUNDS: &[Bound] = &[
         from: Issue::Any,
         seconds: Some(36 * HOUR),
     },
-    // An access token has an hour or so, but it is renewed until somebody revokes it.
+    // A command line renews its keys for so long after its user signed in; what else was given access
+    // renews it until somebody revokes it.
+    Bound {
+        kind: Kind::OauthSession,
+        from: Issue::ToProgram,
+        seconds: Some(12 * HOUR),
+    },
     Bound {
         kind: Kind::OauthSession,
         from: Issue::Any,
@@ -136,6 +144,8 @@ mod tests {
             (Kind::RoleSession, Issue::Chained, Some(1)),
             (Kind::RoleSession, service("sts"), Some(12)),
             (Kind::ServiceSession, service("pods.eks"), Some(6)),
+            (Kind::OauthSession, Issue::ToProgram, Some(12)),
+            (Kind::OauthSession, Issue::Any, None),
             (Kind::AccessKey, Issue::Any, None),
         ] {
             let found = longest(kind, issue).map(|seconds| seconds / HOUR);

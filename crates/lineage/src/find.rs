@@ -175,7 +175,7 @@ impl Known<'_> {
                 .user
                 .is_some_and(|user| user == (entry.account, entry.user) && entry.role.is_empty())
             || self.address.is_some_and(|address| {
-                let mut sources = entry.usage.iter().flat_map(|usage| &usage.sources);
+                let mut sources = entry.usage.iter().flat_map(|usage| usage.sources.iter());
                 sources.any(|source| source.address == address)
             })
     }

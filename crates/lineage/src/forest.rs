@@ -4,12 +4,12 @@
 //! has in hand are in `find.rs`. Nodes are numbered in the order of the output: by time of issue (unknown first),
 //! then id. A built forest keeps numbers in place of texts, and makes a [`Credential`] when it is asked for one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use hashbrown::HashTable;
 use keyline_trail::session::CredentialHash;
 
-use crate::credential::{Credential, Kind};
+use crate::credential::{Credential, CredentialId, Kind};
 use crate::entry::{Entry, NONE};
 use crate::liveness::{Liveness, liveness};
 use crate::strings::{Strings, Text};
@@ -178,7 +178,7 @@ impl Forest {
     }
 
     /// A credential's id.
-    pub fn id(&self, node: Node) -> String {
+    pub fn id(&self, node: Node) -> CredentialId {
         let at = node.0 as usize;
         match &self.store {
             Store::Whole(credentials, _) => credentials[at].id.clone(),
@@ -243,6 +243,30 @@ impl Forest {
     pub fn root(&self, node: Node) -> Node {
         let above = std::iter::successors(Some(node), |above| self.parent(*above));
         above.last().unwrap_or(node)
+    }
+
+    /// The chains to the root of several nodes, each node once, themselves not among them unless one stands above
+    /// another.
+    pub fn above(&self, nodes: &[Node]) -> BTreeSet<Node> {
+        let mut found = BTreeSet::new();
+        for node in nodes {
+            let mut next = self.parent(*node);
+            while let Some(above) = next.filter(|above| found.insert(*above)) {
+                next = self.parent(above);
+            }
+        }
+        found
+    }
+
+    /// Everything below several nodes, each node once, themselves not among them unless one stands below another.
+    pub fn below(&self, nodes: &[Node]) -> BTreeSet<Node> {
+        let mut found = BTreeSet::new();
+        let mut waiting: Vec<Node> = nodes.to_vec();
+        while let Some(node) = waiting.pop() {
+            let children = self.children(node).iter();
+            waiting.extend(children.filter(|child| found.insert(**child)));
+        }
+        found
     }
 
     /// Everything below, parents before children, without the node itself.

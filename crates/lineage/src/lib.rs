@@ -18,6 +18,8 @@ mod date;
 mod policy;
 mod sighting;
 mod usage;
+mod stretches;
+mod few;
 mod strings;
 
 mod build;
@@ -39,7 +41,7 @@ pub mod limits;
 
 pub use credential::{
     Candidate, Certainty, Change, Credential, CredentialId, Effect, Expiry, Kind, LinkRule, Origin,
-    Parent, Source,
+    Parent, Source, Stretch,
 };
 pub use facts::Facts;
 pub use forest::{Forest, Node};

@@ -10,6 +10,9 @@ pub const SOURCES_KEPT: usize = 256;
 pub const USER_AGENTS_MAX: usize = 16;
 /// User agents that are kept for one credential; beyond them as with sources.
 pub const USER_AGENTS_KEPT: usize = 64;
+/// Stretches of time by which the calls of one credential are told apart: enough for a picture and for a use
+/// between two changes, 768 bytes for one that was used at many times and none for one that was used once.
+pub const STRETCHES_KEPT: usize = 32;
 /// Accounts that are listed as those in which one credential was used.
 pub const ACCOUNTS_KEPT: usize = 64;
 /// Creation times of forward-access sessions that are told apart for one principal: nearly every call of a
@@ -25,6 +28,10 @@ pub const ASSETS_MAX: usize = 10_000;
 pub const PROPAGATION_S: i64 = 60;
 /// Seconds by which the clocks of two endpoints may differ when they write down one minting.
 pub const CLOCKS_S: i64 = 1;
+/// Seconds that the access token of a program lives on when it can be renewed no more.
+pub const ACCESS_TOKEN_S: i64 = 60 * 60;
+/// Units above an account that are followed; AWS nests them five deep below the root.
+pub const UNITS_ABOVE: usize = 8;
 /// Seconds within which a sign-in URL must be used after it was asked for.
 pub const SIGN_IN_URL_S: i64 = 15 * 60;
 /// Seconds between a call of the access portal and the minting that it causes.

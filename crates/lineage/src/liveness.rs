@@ -12,20 +12,21 @@ const SECOND: i64 = 1_000_000;
 
 /// What is true of a credential at an instant (microseconds since 1970).
 ///
-/// What happened later is not seen, save that a use is only known to have been after a revocation if it was the
-/// last one.
+/// What happened later is not seen. A use between two changes is seen where the time in between holds
+/// a whole part of a [`Stretch`](crate::Stretch) in which a call succeeded, or the last success.
 pub fn liveness(credential: &Credential, at: i64) -> Liveness {
     let changes: Vec<&Change> = credential
         .changes
         .iter()
         .filter(|change| change.at <= at)
         .collect();
-    let (stopped, used_after_revocation) = stops(credential, &changes, at);
+    let (stopped, used_after) = stops(credential, &changes, at);
     let judged = |state, until, why| Liveness {
         state,
         until,
         why,
-        used_after_revocation,
+        used_after_revocation: used_after.is_some(),
+        used_after_revocation_at: used_after,
     };
     if let Some(issued) = credential.issued_at.filter(|issued| *issued > at) {
         let why = format!("not issued before {}", format_time(issued));
@@ -63,12 +64,12 @@ pub fn liveness(credential: &Credential, at: i64) -> Liveness {
     }
 }
 
-/// The change that keeps a credential from working, if one does, and whether it was used although one did.
+/// The change that keeps a credential from working, if one does, and when it was first used although one did.
 fn stops<'a>(
     credential: &Credential,
     changes: &[&'a Change],
     at: i64,
-) -> (Option<&'a Change>, bool) {
+) -> (Option<&'a Change>, Option<i64>) {
     let (mut revoked, mut inactive, mut deleted) = (None, None, None);
     // When it was stopped and when it worked again.
     let mut stopped_from: Option<i64> = None;
@@ -92,11 +93,9 @@ fn stops<'a>(
         }
     }
     times.extend(stopped_from.map(|from| (from, i64::MAX)));
-    let used = credential.last_success.filter(|used| *used <= at);
-    let used_after = used.is_some_and(|used| {
-        times.iter().any(|(from, until)| {
-            used > from.saturating_add(PROPAGATION_S * SECOND) && used < *until
-        })
+    let used_after = times.iter().find_map(|(from, until)| {
+        let from = from.saturating_add(PROPAGATION_S * SECOND);
+        first_success(credential, from, (*until).min(at.saturating_add(1)))
     });
     // What is deleted is gone, whatever else was done to it.
     let stop = [deleted, inactive, revoked].into_iter().flatten();
@@ -104,6 +103,22 @@ fn stops<'a>(
         stop.min_by_key(|change| (change.effect != Effect::Deleted, change.at)),
         used_after,
     )
+}
+
+/// The first success that is known to lie behind `from` and before `until`.
+fn first_success(credential: &Credential, from: i64, until: i64) -> Option<i64> {
+    let inside = |start: i64, end: i64| from < start && end <= until;
+    let in_parts = credential
+        .uses
+        .iter()
+        .filter(|stretch| {
+            stretch.from < until && stretch.from.saturating_add(stretch.length) > from
+        })
+        .flat_map(|stretch| stretch.successes())
+        .find(|(start, end)| inside(*start, *end))
+        .map(|(start, _)| start);
+    let last = credential.last_success;
+    in_parts.or(last.filter(|last| inside(*last, last.saturating_add(1))))
 }
 
 /// Whether a credential of its kind ends by itself, though nobody can say when.
@@ -134,6 +149,8 @@ pub struct Liveness {
     pub why: String,
     /// It was used successfully after it should have stopped working: an alarm.
     pub used_after_revocation: bool,
+    /// When that was first, as exactly as it is known.
+    pub used_after_revocation_at: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,7 @@
 //! A credential as the rest of the program sees it, made from what the forest keeps.
 
 use crate::build::attributes::session_name;
-use crate::credential::{Candidate, Change, Credential, Kind, Origin, Parent, Source};
+use crate::credential::{Candidate, Change, Credential, Kind, Origin, Parent, Source, Stretch};
 use crate::entry::NONE;
 use crate::forest::{Linked, Node};
 use crate::limits::{SOURCES_MAX, USER_AGENTS_MAX};
@@ -24,7 +24,9 @@ impl Linked {
             .map(|account| text(*account))
             .collect();
         used_in_accounts.sort();
-        let acts = self.timelines.of(node.0, entry, &self.strings);
+        let parent = entry.link.as_ref();
+        let parent = parent.map(|link| &self.entries[link.parent as usize]);
+        let acts = self.timelines.of(node.0, entry, parent, &self.strings);
         Credential {
             id: entry.hash.to_string(),
             aliases: entry
@@ -82,6 +84,7 @@ impl Linked {
             event_count: usage.events,
             error_count: usage.errors,
             last_success: instant(usage.last_success),
+            uses: uses(usage),
             sources,
             more_sources,
             user_agents,
@@ -89,8 +92,9 @@ impl Linked {
             used_in_accounts,
             changes: acts.iter().map(|act| self.change(act)).collect(),
             touches_production: entry.production,
-            forwarded_count: entry.forwarded,
-            forwarded_maybe_count: entry.forwarded_maybe,
+            forwarded_count: entry.forwarded.into(),
+            forwarded_in_session_count: entry.forwarded_in_session.into(),
+            forwarded_maybe_count: entry.forwarded_maybe.into(),
         }
     }
 
@@ -149,6 +153,19 @@ impl Linked {
             .map(|text| self.strings.get(*text).to_owned())
             .collect()
     }
+}
+
+fn uses(usage: &Usage) -> Vec<Stretch> {
+    let times = usage.times.iter().flat_map(|times| times.all());
+    times
+        .map(|(from, length, stretch)| Stretch {
+            from,
+            length,
+            event_count: u64::from(stretch.events),
+            error_count: u64::from(stretch.errors),
+            succeeded: stretch.succeeded,
+        })
+        .collect()
 }
 
 fn instant(at: i64) -> Option<i64> {

@@ -18,7 +18,10 @@ pub(crate) enum Owner {
     User(Text, Text),
     Role(Text, Text),
     Group(Text, Text),
+    /// An account, or a unit of accounts.
     Account(Text),
+    /// A person of Identity Center.
+    Person(Text),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -54,10 +57,17 @@ pub(crate) struct Act {
 
 impl Timelines {
     /// What was done to a credential or to the power that it has, in order of time.
-    pub(crate) fn of(&self, node: u32, entry: &Entry, strings: &Strings) -> Vec<Act> {
+    /// `parent` is the credential's own.
+    pub(crate) fn of(
+        &self,
+        node: u32,
+        entry: &Entry,
+        parent: Option<&Entry>,
+        strings: &Strings,
+    ) -> Vec<Act> {
         let mut acts = self.own.get(&node).cloned().unwrap_or_default();
         let mut denied: Vec<&Denied> = Vec::new();
-        for owner in owners(entry, strings) {
+        for owner in owners(entry, parent, strings) {
             let Some(timeline) = self.by_owner.get(&owner) else {
                 continue;
             };
@@ -70,6 +80,7 @@ impl Timelines {
             let can_be_deleted = match owner {
                 Owner::User(..) => stops(Lever::DeletePrincipal, entry.kind),
                 Owner::Role(..) => STOPS_OF_ROLE.contains(&entry.kind),
+                Owner::Person(_) => true,
                 Owner::Group(..) | Owner::Account(_) => false,
             };
             let born = born(entry);
@@ -98,8 +109,14 @@ fn born(entry: &Entry) -> i64 {
 }
 
 /// Whose power a credential has.
-fn owners(entry: &Entry, strings: &Strings) -> Vec<Owner> {
+fn owners(entry: &Entry, parent: Option<&Entry>, strings: &Strings) -> Vec<Owner> {
     let mut owners = Vec::new();
+    // The session of the access portal is all that a person has of its own.
+    if entry.kind == Kind::IdentityCenterSession {
+        let person = parent.filter(|parent| parent.kind == Kind::FederatedIdentity);
+        owners.extend(person.map(|person| Owner::Person(person.principal)));
+        return owners;
+    }
     let role = match entry.role.is_empty() {
         false => strings.get(entry.role),
         true => strings.get(entry.arn),
@@ -136,6 +153,7 @@ fn applies(denied: &Denied, owner: Owner, entry: &Entry, strings: &Strings) -> b
     let stopped = match owner {
         Owner::User(..) | Owner::Group(..) => stops(lever, entry.kind),
         Owner::Role(..) => STOPS_OF_ROLE.contains(&entry.kind),
+        Owner::Person(_) => true,
         Owner::Account(_) => stops(lever, entry.kind) || STOPS_OF_ROLE.contains(&entry.kind),
     };
     let issued = match denial.issued_before {

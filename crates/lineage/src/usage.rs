@@ -7,7 +7,10 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::few::Few;
 use crate::limits::{ACCOUNTS_KEPT, SOURCES_KEPT, USER_AGENTS_KEPT};
+use crate::sighting::Forwarded;
+use crate::stretches::{Calls, Stretches};
 use crate::strings::{Renumbering, Strings, Text};
 
 /// No time: earlier than any.
@@ -23,9 +26,13 @@ pub(crate) struct Usage {
     pub last_success: i64,
     pub events: u64,
     pub errors: u64,
-    pub sources: Vec<SourceUse>,
-    pub agents: Vec<AgentUse>,
-    pub accounts: Vec<Text>,
+    /// Events without a time, and how many of them failed.
+    untimed: [u32; 2],
+    /// When the calls were made; nothing while all were made at one instant.
+    pub times: Option<Box<Stretches>>,
+    pub sources: Few<SourceUse>,
+    pub agents: Few<AgentUse>,
+    pub accounts: Few<Text>,
     pub more_sources: bool,
     pub more_agents: bool,
 }
@@ -75,9 +82,11 @@ impl Default for Usage {
             last_success: NEVER,
             events: 0,
             errors: 0,
-            sources: Vec::new(),
-            agents: Vec::new(),
-            accounts: Vec::new(),
+            untimed: [0; 2],
+            times: None,
+            sources: Few::None,
+            agents: Few::None,
+            accounts: Few::None,
             more_sources: false,
             more_agents: false,
         }
@@ -87,13 +96,101 @@ impl Default for Usage {
 impl Usage {
     #[inline(always)]
     pub(crate) fn count(&mut self, time: i64, failed: bool, proves: bool) {
-        self.events += 1;
-        self.errors += u64::from(failed);
-        if time != NEVER {
+        self.add_calls(Calls {
+            at: time,
+            events: 1,
+            errors: u32::from(failed),
+            proven: !failed && proves,
+        });
+    }
+
+    /// Adds calls of one instant.
+    #[inline(always)]
+    pub(crate) fn add_calls(&mut self, calls: Calls) {
+        let time = calls.at;
+        if time == NEVER {
+            let [events, errors] = &mut self.untimed;
+            *events = events.saturating_add(calls.events);
+            *errors = errors.saturating_add(calls.errors);
+        } else {
+            match &mut self.times {
+                Some(times) => times.add(calls),
+                None if time == self.first || self.first == ALWAYS => {}
+                None => self.spread().add(calls),
+            }
             self.first = self.first.min(time);
             self.last = self.last.max(time);
-            if !failed && proves {
+            if calls.proven {
                 self.last_success = self.last_success.max(time);
+            }
+        }
+        self.events += u64::from(calls.events);
+        self.errors += u64::from(calls.errors);
+    }
+
+    /// Adds the calls of a service's session, of which only the ends are known.
+    pub(crate) fn add_session(&mut self, session: &Forwarded) {
+        let narrow = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        let (events, errors) = (narrow(session.events), narrow(session.errors));
+        let calls = |at, events, errors| Calls {
+            at,
+            events,
+            errors,
+            proven: at == session.last_success,
+        };
+        if session.first == ALWAYS {
+            return self.add_calls(calls(NEVER, events, errors));
+        }
+        if session.first == session.last {
+            return self.add_calls(calls(session.first, events, errors));
+        }
+        let before = events.saturating_sub(1);
+        let early = errors.min(before);
+        self.add_calls(calls(session.first, before, early));
+        if session.last_success != NEVER {
+            self.add_calls(calls(session.last_success, 0, 0));
+        }
+        self.add_calls(calls(session.last, events - before, errors - early));
+    }
+
+    /// From now on the calls are told apart by their times; so far all were made at one instant.
+    #[cold]
+    fn spread(&mut self) -> &mut Stretches {
+        let calls = self.at_one_instant();
+        let times = self.times.insert(Box::new(Stretches::new()));
+        times.extend(calls);
+        times
+    }
+
+    /// All calls of a usage that knows one instant only; nothing where it knows none.
+    fn at_one_instant(&self) -> Option<Calls> {
+        let timed = |all: u64, untimed: u32| {
+            u32::try_from(all.saturating_sub(u64::from(untimed))).unwrap_or(u32::MAX)
+        };
+        (self.first != ALWAYS).then(|| Calls {
+            at: self.first,
+            events: timed(self.events, self.untimed[0]),
+            errors: timed(self.errors, self.untimed[1]),
+            proven: self.last_success != NEVER,
+        })
+    }
+
+    /// The times of another part are added, before anything else of it is.
+    fn add_times(&mut self, other: &Usage) {
+        if other.first == ALWAYS {
+            return;
+        }
+        let one_instant = self.times.is_none() && other.times.is_none();
+        if one_instant && (self.first == ALWAYS || self.first == other.first) {
+            return;
+        }
+        if self.times.is_none() {
+            self.spread();
+        }
+        if let Some(times) = &mut self.times {
+            match &other.times {
+                Some(others) => times.merge(others),
+                None => times.extend(other.at_one_instant()),
             }
         }
     }
@@ -155,6 +252,10 @@ impl Usage {
     /// Adds what another part has seen; `to` gives its texts their numbers in `strings`.
     pub(crate) fn add(&mut self, other: &Usage, to: Option<&Renumbering>, strings: &Strings) {
         let to = |text| to.map_or(text, |to| to.of(text));
+        self.add_times(other);
+        for (sum, more) in self.untimed.iter_mut().zip(other.untimed) {
+            *sum = sum.saturating_add(more);
+        }
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.last_success = self.last_success.max(other.last_success);
@@ -162,7 +263,7 @@ impl Usage {
         self.errors += other.errors;
         self.more_sources |= other.more_sources;
         self.more_agents |= other.more_agents;
-        for source in &other.sources {
+        for source in other.sources.iter() {
             let address = to(source.address);
             match self
                 .sources
@@ -174,26 +275,23 @@ impl Usage {
                     known.first = known.first.min(source.first);
                     known.last = known.last.max(source.last);
                 }
-                None => push(&mut self.sources, SourceUse { address, ..*source }),
+                None => self.sources.push(SourceUse { address, ..*source }),
             }
         }
-        for agent in &other.agents {
+        for agent in other.agents.iter() {
             let text = to(agent.agent);
             match self.agents.iter_mut().find(|known| known.agent == text) {
                 Some(known) => known.first = known.first.min(agent.first),
-                None => push(
-                    &mut self.agents,
-                    AgentUse {
-                        agent: text,
-                        ..*agent
-                    },
-                ),
+                None => self.agents.push(AgentUse {
+                    agent: text,
+                    ..*agent
+                }),
             }
         }
-        for account in &other.accounts {
+        for account in other.accounts.iter() {
             let account = to(*account);
             if !self.accounts.contains(&account) {
-                push(&mut self.accounts, account);
+                self.accounts.push(account);
             }
         }
         self.more_sources |= bound(&mut self.sources, SOURCES_KEPT, strings);
@@ -212,7 +310,7 @@ const FIRST: usize = 2;
 
 /// Finds or makes the place of a text in a bounded list.
 fn place<T: Kept>(
-    list: &mut Vec<T>,
+    list: &mut Few<T>,
     most: usize,
     more: &mut bool,
     text: &str,
@@ -233,7 +331,7 @@ fn place<T: Kept>(
         return Some(at);
     }
     if list.len() < most {
-        push(list, make(strings.intern(text)));
+        list.push(make(strings.intern(text)));
         return Some(list.len() - 1);
     }
     *more = true;
@@ -246,21 +344,13 @@ fn place<T: Kept>(
 }
 
 /// Cuts a list down to what is kept, and says whether anything was cut.
-fn bound<T: Kept>(list: &mut Vec<T>, most: usize, strings: &Strings) -> bool {
+fn bound<T: Kept>(list: &mut Few<T>, most: usize, strings: &Strings) -> bool {
     let too_many = list.len() > most;
     if too_many {
         list.sort_by(|a, b| rank(strings.get(a.text())).cmp(&rank(strings.get(b.text()))));
         list.truncate(most);
     }
     too_many
-}
-
-/// Most lists have one element: they take no more room than that.
-fn push<T>(list: &mut Vec<T>, value: T) {
-    if list.is_empty() {
-        list.reserve_exact(1);
-    }
-    list.push(value);
 }
 
 #[cfg(test)]

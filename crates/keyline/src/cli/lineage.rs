@@ -10,14 +10,15 @@ use keyline_lake::lineage::Lineage;
 use keyline_lake::{Coverage, RawRecord};
 use keyline_lineage::liveness::liveness;
 use keyline_lineage::picture::tree::{Colour, tree};
-use keyline_lineage::picture::{Choice, Report, Sheet, Similar, TreeOptions, Uses, View};
+use keyline_lineage::picture::{Alert, Choice, Report, Sheet, Similar, TreeOptions, View};
 use keyline_lineage::picture::{html::html, svg::svg};
 use keyline_lineage::{Forest, Node};
 
 use super::{Context, DataArgs, Status};
+use crate::coverage::count;
 use crate::output::{escape, width};
 use crate::units::TimeBound;
-use crate::{coverage, data, lineage_json};
+use crate::{alerts_file, coverage, data, lineage_json};
 
 /// Rows of a tree on a terminal, and of a picture, unless `--all` asks for everything.
 const TREE_ROWS_MAX: usize = 400;
@@ -52,6 +53,9 @@ pub struct LineageArgs {
     /// How to show it
     #[arg(short, long, value_enum, default_value = "tree")]
     output: Picture,
+    /// Mark the alerts in FILE, which `keyline hunt -o json` or `-o jsonl` has printed; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    alerts: Option<PathBuf>,
     /// Write to FILE instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -81,6 +85,7 @@ impl LineageArgs {
             production: false,
             all: false,
             output: Picture::Tree,
+            alerts: None,
             out: None,
         }
     }
@@ -120,18 +125,42 @@ pub fn run(args: LineageArgs, mut context: Context) -> Result<Status> {
             crate::config::DEFAULT_FILE
         );
     }
+    let alerts = match &args.alerts {
+        Some(path) => {
+            let (alerts, strange) = alerts_file::read(path, &forest)?;
+            if strange > 0 {
+                let strange = count(strange as u64, "alert");
+                tell!("{strange} in `{}` about no credential here", path.display());
+            }
+            alerts
+        }
+        None => Vec::new(),
+    };
     let chosen = choose(&args, &forest, as_of);
+    if let (Some(pivot), 0, false) = (&args.pivot, chosen.found, args.output == Picture::Json) {
+        tell!("{}", coverage::line(&read, &context.config.estate));
+        bail!("{}", not_found(pivot));
+    }
     let mut text = Vec::new();
-    show(&mut text, &args, &forest, &chosen, as_of, &read, &context)?;
+    let shown = Shown {
+        chosen: &chosen,
+        alerts: &alerts,
+        read: &read,
+    };
+    show(&mut text, &args, &forest, &shown, as_of, &context)?;
     write(&text, args.out.as_deref())?;
-    eprintln!("{}", coverage::line(&read, &context.config.estate));
+    tell!("{}", coverage::line(&read, &context.config.estate));
     match (&args.pivot, chosen.found) {
-        (Some(pivot), 0) => bail!(
-            "no credential in these logs has to do with `{}`; `keyline lineage` without it shows all",
-            escape(pivot)
-        ),
+        (Some(pivot), 0) => bail!("{}", not_found(pivot)),
         _ => Ok(Status::Done),
     }
+}
+
+fn not_found(pivot: &str) -> String {
+    format!(
+        "no credential in these logs has to do with `{}`; `keyline lineage` without it shows all",
+        escape(pivot)
+    )
 }
 
 /// What the command is about.
@@ -144,6 +173,13 @@ struct Chosen {
     shown: BTreeSet<Node>,
 }
 
+/// What is shown of it, and what beside it.
+struct Shown<'a> {
+    chosen: &'a Chosen,
+    alerts: &'a [Alert],
+    read: &'a Coverage,
+}
+
 fn choose(args: &LineageArgs, forest: &Forest, as_of: Option<i64>) -> Chosen {
     let found = match &args.pivot {
         None => forest.nodes().collect(),
@@ -151,12 +187,10 @@ fn choose(args: &LineageArgs, forest: &Forest, as_of: Option<i64>) -> Chosen {
     };
     let mut named: BTreeSet<Node> = found.iter().copied().collect();
     if args.pivot.is_some() && !args.up {
-        let below = found.iter().flat_map(|node| forest.descendants(*node));
-        named.extend(below);
+        named.extend(forest.below(&found));
     }
     if args.pivot.is_some() && !args.down {
-        let above = found.iter().flat_map(|node| forest.ancestors(*node));
-        named.extend(above);
+        named.extend(forest.above(&found));
     }
     named.retain(|node| {
         let credential = forest.credential(*node);
@@ -212,11 +246,15 @@ fn show(
     out: &mut dyn Write,
     args: &LineageArgs,
     forest: &Forest,
-    chosen: &Chosen,
+    shown: &Shown<'_>,
     as_of: Option<i64>,
-    read: &Coverage,
     context: &Context,
 ) -> Result<()> {
+    let Shown {
+        chosen,
+        alerts,
+        read,
+    } = *shown;
     if args.output == Picture::Json {
         let credentials = chosen.named.iter().map(|node| forest.credential(*node));
         let document = lineage_json::document(credentials, as_of, read);
@@ -228,6 +266,8 @@ fn show(
         return Ok(());
     };
     let nodes: Vec<Node> = chosen.shown.iter().copied().collect();
+    let about_shown = |alert: &&Alert| chosen.shown.contains(&alert.node);
+    let alerts: Vec<Alert> = alerts.iter().filter(about_shown).cloned().collect();
     let rows_max = match (args.all, args.output) {
         (true, _) => usize::MAX,
         (false, Picture::Tree) => TREE_ROWS_MAX,
@@ -250,8 +290,7 @@ fn show(
     };
     let sheet = Sheet {
         title: &title,
-        uses: &Uses::default(),
-        alerts: &[],
+        alerts: &alerts,
         span: None,
         to_see_all: "--all",
     };
@@ -263,6 +302,10 @@ fn show(
         }
         Picture::Tree | Picture::Json => {
             let asked = args.pivot.as_ref().map(|pivot| forest.find(pivot));
+            let mut counts: HashMap<Node, u64> = HashMap::new();
+            for alert in &alerts {
+                *counts.entry(alert.node).or_default() += 1;
+            }
             let options = TreeOptions {
                 width: usize::from(width()),
                 colour: if context.printer.color {
@@ -270,8 +313,11 @@ fn show(
                 } else {
                     Colour::Plain
                 },
-                asked: asked.and_then(|nodes| nodes.first().copied()),
-                alerts: &HashMap::new(),
+                asked: asked.and_then(|nodes| match nodes[..] {
+                    [node] => Some(node),
+                    _ => None,
+                }),
+                alerts: &counts,
                 to_see_all: "--all",
             };
             tree(&view, &options)

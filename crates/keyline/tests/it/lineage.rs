@@ -123,8 +123,16 @@ fn json_has_every_key_of_the_contract_and_null_where_nothing_is_known() {
                 "{key} is missing in {credential}"
             );
         }
-        for (key, value) in credential.as_object().unwrap() {
-            assert_ne!(value, "", "{key} is empty and not null");
+        let mut waiting = vec![("", &credential)];
+        while let Some((name, value)) = waiting.pop() {
+            assert_ne!(value, "", "{name} is empty and not null in {credential}");
+            match value {
+                Value::Object(inside) => {
+                    waiting.extend(inside.iter().map(|(k, v)| (k.as_str(), v)))
+                }
+                Value::Array(inside) => waiting.extend(inside.iter().map(|value| (name, value))),
+                _ => {}
+            }
         }
     }
 }
@@ -238,6 +246,100 @@ fn the_tables_of_lineage_answer_in_kql() {
     );
 }
 
+/// The queries of the guide, each with what it answers over the story and two users with one device.
+#[test]
+fn the_queries_of_the_guide_answer() {
+    let folder = told();
+    let key = stolen_key(&folder);
+    let token = |number: u8, user: &str| {
+        format!(
+            r#"{{"eventVersion":"1.10","eventTime":"2026-10-14T09:0{number}:00Z","eventSource":"sts.amazonaws.com","eventName":"GetSessionToken","awsRegion":"us-east-1","sourceIPAddress":"192.0.2.7","userAgent":"aws-cli/2.17.0","eventID":"e-{number}","recipientAccountId":"111122223333","userIdentity":{{"type":"IAMUser","principalId":"AIDAEXAMPLE{number}","arn":"arn:aws:iam::111122223333:user/{user}","accountId":"111122223333","accessKeyId":"AKIAEXAMPLEEXAMPLE0{number}","userName":"{user}"}},"requestParameters":{{"serialNumber":"arn:aws:iam::111122223333:mfa/shared"}},"responseElements":{{"credentials":{{"accessKeyId":"ASIAEXAMPLEEXAMPLE0{number}","expiration":"Oct 14, 2026, 10:00:00 PM"}}}}}}"#
+        )
+    };
+    folder.write(
+        "story/AWSLogs/two.json",
+        token(1, "ada") + "\n" + &token(2, "eve"),
+    );
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/query.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let section = guide.split("\n## Credentials\n").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let blocks: Vec<&str> = section
+        .split("```kusto\n")
+        .skip(1)
+        .map(|block| block.split("```").next().unwrap())
+        .collect();
+    let ask = |query: &str| {
+        let query = query.replace("AKIAIOSFODNN7EXAMPLE", &key);
+        let arguments = ["query", &query, "--data", "story/AWSLogs", "-o", "json"];
+        let rows = folder.run(&arguments, b"").expect(0).json()["rows"].clone();
+        rows.as_array().unwrap().clone()
+    };
+    let credentials = credentials(
+        &folder
+            .line("lineage --data story/AWSLogs -o json")
+            .expect(0),
+    );
+    let root = by_key(&credentials, &key)["root"].clone();
+    let calls: u64 = credentials
+        .iter()
+        .filter(|it| it["root"] == root)
+        .map(|it| it["event_count"].as_u64().unwrap())
+        .sum();
+    let deep = credentials
+        .iter()
+        .filter(|it| it["depth"].as_u64() > Some(2))
+        .count();
+    let mut asked = 0;
+    for block in blocks {
+        // What stands on lines of its own is a query of its own, unless it goes on with a pipe.
+        let queries: Vec<&str> = match block.starts_with("CredentialEdge | summarize") {
+            true => block.lines().collect(),
+            false => vec![block],
+        };
+        for query in queries {
+            let rows = ask(query);
+            asked += 1;
+            match query {
+                _ if query.contains("let root") => assert_eq!(rows.len() as u64, calls, "{query}"),
+                _ if query.contains("Depth > 2") => assert_eq!(rows.len(), deep, "{query}"),
+                _ if query.contains("MfaSerial") => {
+                    assert_eq!(rows.len(), 1, "{query}");
+                    assert_eq!(rows[0][0], "arn:aws:iam::111122223333:mfa/shared");
+                }
+                _ if query.contains("graph-match") => {
+                    assert!(rows.iter().any(|row| row[3].as_u64() > Some(1)), "{rows:?}");
+                }
+                _ if query.contains("RevokedAt") => {}
+                _ => assert!(!rows.is_empty(), "{query}"),
+            }
+        }
+    }
+    assert_eq!(asked, 7);
+}
+
+/// Every event that is one credential's is counted by the credential, and the other way round.
+#[test]
+fn counts_of_credentials_and_of_their_events_agree() {
+    for story in [
+        STORY,
+        "forward-access",
+        "console-switch-role",
+        "role-juggling",
+    ] {
+        let folder = Folder::new();
+        folder
+            .line(&format!("simulate {story} --seed 2 --out story"))
+            .expect(0);
+        let query = "Credential | extend Own = EventCount + ForwardedInSessionCount | where Own > 0 | join kind=fullouter (CredentialEvents \
+            | where isnotempty(CredentialId) and EventName !in ('ConsoleLogin', 'SwitchRole') | summarize Events = count() by CredentialId) on $left.Id == $right.CredentialId \
+            | where Own != Events or isnull(Events) or isnull(Own) | project Id, CredentialId, Kind, Own, Events";
+        let arguments = ["query", query, "--data", "story/AWSLogs", "-o", "json"];
+        let output = folder.run(&arguments, b"").expect(0).json();
+        assert_eq!(output["rows"], serde_json::json!([]), "{story}");
+    }
+}
+
 #[test]
 fn alerts_become_incidents_by_the_root_of_their_credentials() {
     let folder = told();
@@ -277,6 +379,28 @@ fn alerts_become_incidents_by_the_root_of_their_credentials() {
         assert_eq!(alert["root_credential"], root["root"]);
         assert_eq!(alert["credentials"], serde_json::json!([root["id"]]));
     }
+    // The alerts of a hunt stand in the pictures of lineage.
+    let lines: Vec<String> = document["alerts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(Value::to_string)
+        .collect();
+    for (name, text) in [
+        ("document", output.stdout.clone()),
+        ("lines", lines.join("\n")),
+    ] {
+        folder.write(name, text);
+        let line = format!("lineage --data story/AWSLogs --alerts {name}");
+        let tree = folder.line(&line).expect(0);
+        assert!(tree.stdout.contains("1 alert"), "{}", tree.stdout);
+        let picture = folder.line(&format!("{line} -o html")).expect(0);
+        assert!(picture.stdout.contains("mint") && picture.stdout.contains("Medium"));
+    }
+    folder
+        .line("lineage --data story/AWSLogs --alerts story/truth.json")
+        .expect(1)
+        .says(&["keyline hunt -o json"]);
 }
 
 #[test]

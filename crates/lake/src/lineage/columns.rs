@@ -44,6 +44,10 @@ pub struct AliasRow {
     pub(crate) known: Option<i64>,
     pub(crate) alias: String,
     pub(crate) kind: &'static str,
+    /// The account in which the id stands for this credential, where it stands for others elsewhere.
+    pub(crate) account: String,
+    /// The id stands for this credential where nothing is said of an account.
+    pub(crate) is_owner: bool,
     pub(crate) credential: Arc<Credential>,
 }
 
@@ -106,7 +110,7 @@ columns! {
     ParentUnknownBecause "string" "Why no parent is known." |row| text(row.credential.parent_unknown_because.unwrap_or_default());
     RootId "string" "The credential at the top of the tree." |row| text(&row.credential.root);
     Depth "long" "How many credentials stand between it and the root, itself counted." |row| Cell::Long(Some(i64::from(row.credential.depth)));
-    Path "dynamic" "The ids from the root to it." |row| list(&row.path);
+    Path "dynamic" "The ids from the root to it; of a very long way the root and the last ones." |row| list(&row.path);
     Children "dynamic" "The ids of the credentials that it issued." |row| list(&row.credential.children);
     MfaAuthenticated "bool" "Whether its session was started with MFA." |row| Cell::Bool(row.credential.mfa_authenticated);
     MfaSerial "string" "The MFA device." |row| text(&row.credential.mfa_serial);
@@ -116,6 +120,9 @@ columns! {
     LastUsed "datetime" "Its last use in all of the data: a rule that is replayed should ask CredentialEvents instead." |row| Cell::Time(row.credential.last_used);
     EventCount "long" "Calls made with it in all of the data." |row| Cell::Long(i64::try_from(row.credential.event_count).ok());
     ErrorCount "long" "How many of them failed." |row| Cell::Long(i64::try_from(row.credential.error_count).ok());
+    ForwardedCount "long" "Calls that services made on its behalf with keys of their own; not among EventCount." |row| Cell::Long(i64::try_from(row.credential.forwarded_count).ok());
+    ForwardedInSessionCount "long" "Those of them that show its own session: CredentialEvents has them as its events." |row| Cell::Long(i64::try_from(row.credential.forwarded_in_session_count).ok());
+    ForwardedMaybeCount "long" "Such calls on its behalf or on that of another credential of its principal." |row| Cell::Long(i64::try_from(row.credential.forwarded_maybe_count).ok());
     SourceIps "dynamic" "The earliest sources of its calls." |row| Cell::Dynamic(row.credential.sources.iter().map(|source| source.address.clone()).collect());
     UserAgents "dynamic" "The earliest agents of its calls." |row| list(&row.credential.user_agents);
     UsedInAccounts "dynamic" "The accounts in which it was used." |row| list(&row.credential.used_in_accounts);
@@ -133,13 +140,15 @@ columns! {
     Depth "long" "Its depth in that tree." |row| Cell::Long(Some(i64::from(row.credential.depth)));
 }
 
-/// The column by which an event finds its row of [`OF_EVENT`].
+/// The columns by which an event finds its row of [`OF_EVENT`].
 pub(crate) const OF_EVENT_KEY: &str = "Alias";
+pub(crate) const OF_EVENT_ACCOUNT: &str = "AliasAccount";
 
 columns! {
-    /// What each event is told about its credential; the first column is the key.
+    /// What each event is told about its credential; the first two columns are the key.
     OF_EVENT: AliasRow;
     Alias "string" "The key." |row| text(&row.alias);
+    AliasAccount "string" "The account of the events that the row is for; empty for all." |row| text(&row.account);
     CredentialId "string" "The credential with which the call was made." |row| text(&row.credential.id);
     RootId "string" "The root of the credential's tree." |row| text(&row.credential.root);
     ParentId "string" "The credential that issued it." |row| text(parent(&row.credential));

@@ -146,20 +146,16 @@ impl Callers {
             sessions: HashSet::new(),
             principals: HashSet::new(),
         };
-        let mut met = HashSet::new();
-        for node in nodes {
-            let around = forest.ancestors(*node).into_iter();
-            for node in around.chain(forest.descendants(*node)).chain([*node]) {
-                if !met.insert(node) {
-                    continue;
-                }
-                let credential = forest.credential(node);
-                callers.access_keys.extend(credential.access_key_ids);
-                callers.sessions.insert(credential.id);
-                callers.sessions.extend(credential.aliases);
-                if !credential.principal_id.is_empty() {
-                    callers.principals.insert(credential.principal_id);
-                }
+        let mut around = forest.below(nodes);
+        around.extend(forest.above(nodes));
+        around.extend(nodes);
+        for node in around {
+            let credential = forest.credential(node);
+            callers.access_keys.extend(credential.access_key_ids);
+            callers.sessions.insert(credential.id);
+            callers.sessions.extend(credential.aliases);
+            if !credential.principal_id.is_empty() {
+                callers.principals.insert(credential.principal_id);
             }
         }
         callers

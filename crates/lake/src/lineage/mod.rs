@@ -13,7 +13,7 @@ mod table;
 
 mod views;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -31,6 +31,7 @@ use self::columns::{
 use self::table::{LazyTable, batch_of, schema_of};
 use crate::error::{Error, ErrorKind};
 use crate::known_tables::KnownColumn;
+use crate::limits;
 use crate::logs::Logs;
 
 pub use views::{TABLE_EVENTS, TABLE_USE};
@@ -130,7 +131,7 @@ impl Lineage {
     /// All lineage tables; `events` is the table `CloudTrail` that the views stand on.
     pub fn tables(&self, events: &Arc<dyn TableProvider>) -> Result<Vec<LineageTable>, Error> {
         let credentials = self.table(TABLE_CREDENTIAL, CREDENTIAL, credential_rows);
-        let aliases = self.table(TABLE_ALIAS, CREDENTIAL_ALIAS, alias_rows);
+        let aliases = self.table(TABLE_ALIAS, CREDENTIAL_ALIAS, owned_alias_rows);
         let edges = self.table(TABLE_EDGE, CREDENTIAL_EDGE, edge_rows);
         let of_event = self.table("", OF_EVENT, alias_rows);
         let seen = views::events(events, &of_event.provider)?;
@@ -196,50 +197,94 @@ fn known_columns<R>(columns: &[LineageColumn<R>]) -> Vec<KnownColumn> {
 }
 
 fn credential_rows(forest: &Forest) -> Box<dyn Iterator<Item = CredentialRow> + '_> {
-    Box::new(forest.nodes().map(|node| CredentialRow {
-        known: known_of(forest, node),
-        credential: forest.credential(node),
-        path: path(forest, node),
+    Box::new(forest.nodes().map(|node| {
+        let credential = forest.credential(node);
+        CredentialRow {
+            known: known_of(forest, node),
+            path: path(forest, node, &credential.root),
+            credential,
+        }
     }))
 }
 
 /// The ids from the root to a node.
-fn path(forest: &Forest, node: Node) -> Vec<String> {
-    let above = forest.ancestors(node);
-    let nodes = above.into_iter().rev().chain([node]);
-    nodes.map(|node| forest.id(node)).collect()
+fn path(forest: &Forest, node: Node, root: &str) -> Vec<String> {
+    let above = std::iter::successors(Some(node), |node| forest.parent(*node));
+    let mut nearest: Vec<String> = above
+        .take(limits::PATH_IDS_MAX)
+        .map(|node| forest.id(node))
+        .collect();
+    if nearest.last().is_none_or(|last| last != root) {
+        nearest.pop();
+        nearest.push(root.to_owned());
+    }
+    nearest.reverse();
+    nearest
+}
+
+/// One row for each id: a join over them gives no row twice.
+fn owned_alias_rows(forest: &Forest) -> Box<dyn Iterator<Item = AliasRow> + '_> {
+    Box::new(alias_rows(forest).filter(|row| row.is_owner))
 }
 
 fn alias_rows(forest: &Forest) -> Box<dyn Iterator<Item = AliasRow> + '_> {
-    // An id stands for one credential: that of an exact match before that of an alias.
+    // An id stands for one credential: that of an exact match before that of an alias. A key id that was used in
+    // several accounts stands for another one in each.
     let mut owners: HashMap<String, Node> = HashMap::new();
+    let mut by_account: HashMap<String, BTreeMap<String, Node>> = HashMap::new();
     for node in forest.nodes() {
-        for (alias, _) in names(&forest.alone(node)) {
-            owners.entry(alias).or_insert(node);
+        let credential = forest.alone(node);
+        for (alias, kind) in names(&credential) {
+            let owner = *owners.entry(alias.clone()).or_insert(node);
+            if owner == node || kind != KEY_ID {
+                continue;
+            }
+            let other = forest.alone(owner).account_id;
+            if other != credential.account_id {
+                let accounts = by_account.entry(alias).or_default();
+                accounts.entry(other).or_insert(owner);
+                accounts
+                    .entry(credential.account_id.clone())
+                    .or_insert(node);
+            }
         }
     }
     Box::new(forest.nodes().flat_map(move |node| {
         let credential = Arc::new(forest.alone(node));
         let known = known_of(forest, node);
-        let row = |(alias, kind): (String, &'static str)| AliasRow {
-            known,
-            alias,
-            kind,
-            credential: credential.clone(),
+        let row = |(alias, kind): (String, &'static str)| {
+            let is_owner = owners.get(&alias) == Some(&node);
+            let accounts = by_account.get(&alias);
+            let of_account = accounts
+                .is_some_and(|accounts| accounts.get(&credential.account_id) == Some(&node));
+            (is_owner || of_account).then(|| AliasRow {
+                known,
+                account: match of_account {
+                    true => credential.account_id.clone(),
+                    false => String::new(),
+                },
+                alias,
+                kind,
+                is_owner,
+                credential: credential.clone(),
+            })
         };
-        let own = names(&credential)
+        names(&credential)
             .into_iter()
-            .filter(|(alias, _)| owners.get(alias) == Some(&node));
-        own.map(row).collect::<Vec<_>>()
+            .filter_map(row)
+            .collect::<Vec<_>>()
     }))
 }
+
+/// The sort of an alias that is a key id.
+const KEY_ID: &str = "access-key-id";
 
 /// The ids by which events name a credential.
 fn names(credential: &Credential) -> Vec<(String, &'static str)> {
     let mut names: Vec<(String, &'static str)> = credential
         .access_key_ids
         .iter()
-        .map(|key| (key.clone(), "access-key-id"))
+        .map(|key| (key.clone(), KEY_ID))
         .collect();
     if let (Some(issued), false) = (credential.issued_at, credential.principal_id.is_empty()) {
         let key = session_key(&credential.account_id, &credential.principal_id, issued);

@@ -13,11 +13,11 @@ use datafusion::datasource::provider_as_source;
 use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::functions::datetime::expr_fn::date_trunc;
 use datafusion::functions_aggregate::expr_fn::{count, max, min};
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit, when};
 use keyline_trail::{COLUMNS, Column, TABLE};
 
 use super::LineageTable;
-use super::columns::{OF_EVENT, OF_EVENT_KEY};
+use super::columns::{OF_EVENT, OF_EVENT_ACCOUNT, OF_EVENT_KEY};
 use crate::error::Error;
 use crate::known_tables::KnownColumn;
 
@@ -39,20 +39,28 @@ pub(super) fn events(
     let of = |table: &str, name: &str| {
         Expr::Column(PlanColumn::new(Some(TableReference::bare(table)), name))
     };
-    let on = |column: Column, table: &str| {
-        let event = of(TABLE, column.name());
-        vec![event.eq(of(table, OF_EVENT_KEY))]
+    let on = |column: Column, table: &str| of(TABLE, column.name()).eq(of(table, OF_EVENT_KEY));
+    let schema = events.schema();
+    let nothing = || lit(ScalarValue::Utf8View(Some(String::new())));
+    let account = Column::UserIdentityAccountId;
+    let in_account = of(BY_KEY, OF_EVENT_ACCOUNT).eq(nothing());
+    let in_account = match schema.field_with_name(account.name()) {
+        Ok(_) => in_account.or(of(BY_KEY, OF_EVENT_ACCOUNT).eq(of(TABLE, account.name()))),
+        Err(_) => in_account,
     };
     let by_key = scan(BY_KEY, of_event)?.build()?;
     let by_session = scan(BY_SESSION, of_event)?.build()?;
     let joined = scan(TABLE, events)?
-        .join_on(by_key, JoinType::Left, on(Column::AccessKeyId, BY_KEY))?
+        .join_on(
+            by_key,
+            JoinType::Left,
+            vec![on(Column::AccessKeyId, BY_KEY), in_account],
+        )?
         .join_on(
             by_session,
             JoinType::Left,
-            on(Column::SessionKey, BY_SESSION),
+            vec![on(Column::SessionKey, BY_SESSION)],
         )?;
-    let schema = events.schema();
     let held = COLUMNS
         .iter()
         .filter(|spec| schema.field_with_name(spec.name).is_ok());
@@ -67,12 +75,16 @@ pub(super) fn events(
         .map(|column| of(TABLE, column.name).alias(column.name))
         .collect();
     for column in added() {
-        let mut either = vec![of(BY_KEY, column.name), of(BY_SESSION, column.name)];
-        if column.kql_type == "string" {
+        // All of one credential: what the one of the key lacks is not filled up from the one of the session.
+        let known = of(BY_KEY, OF_EVENT_KEY).is_not_null();
+        let mut either = when(known, of(BY_KEY, column.name));
+        let either = either.otherwise(of(BY_SESSION, column.name))?;
+        let either = match column.kql_type {
             // Text is never null in KQL.
-            either.push(lit(ScalarValue::Utf8View(Some(String::new()))));
-        }
-        exprs.push(coalesce(either).alias(column.name));
+            "string" => coalesce(vec![either, nothing()]),
+            _ => either,
+        };
+        exprs.push(either.alias(column.name));
     }
     columns.extend(added());
     let plan = joined.project(exprs)?.build()?;
@@ -85,7 +97,7 @@ pub(super) fn events(
 
 /// What an event of `CredentialEvents` has beyond the columns of `CloudTrail`.
 fn added() -> impl Iterator<Item = KnownColumn> {
-    OF_EVENT.iter().skip(1).map(|column| KnownColumn {
+    OF_EVENT.iter().skip(2).map(|column| KnownColumn {
         name: column.name,
         kql_type: column.kql_type,
     })

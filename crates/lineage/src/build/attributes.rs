@@ -5,11 +5,13 @@
 
 use keyline_trail::arn::Arn;
 use keyline_trail::partition::{Partition, service_name};
+use keyline_trail::time::format_time;
 
 use crate::build::{Build, SECOND, known};
 use crate::credential::Kind;
 use crate::entry::{Entry, NONE};
 use crate::json;
+use crate::limits::CLOCKS_S;
 use crate::mint::{Field, From, SCOPES, WORKLOADS};
 use crate::sighting::{CallerType, Flags};
 use crate::strings::{Strings, Text};
@@ -134,8 +136,10 @@ impl Build {
                 }
             }
             Kind::FederationToken => {
-                entry.account = entry.account.or(caller.who.account);
-                entry.principal = entry.principal.or(field(Field::Principal));
+                if let Some((account, principal)) = self.tuple_of(&minted) {
+                    entry.account = entry.account.or(account);
+                    entry.principal = entry.principal.or(principal);
+                }
                 entry.arn = entry.arn.or(field(Field::Arn));
                 entry.user = entry.user.or(caller.user);
             }
@@ -203,12 +207,25 @@ impl Build {
     fn describe_used(&mut self, entry: &mut Entry, place: usize) {
         let sighting = &mut self.sightings[place];
         let usage = std::mem::take(&mut sighting.usage);
+        let (first, who) = (usage.first, sighting.who);
         match &mut entry.usage {
             Some(known) => known.add(&usage, None, &self.strings),
             None => entry.usage = Some(Box::new(usage)),
         }
         let sighting = &self.sightings[place];
         let (caller, flags) = (sighting.caller, sighting.flags);
+        if who.created != NEVER && who.created > first.saturating_add(CLOCKS_S * SECOND) {
+            self.problem("session-created-after-its-use", |strings| {
+                format!(
+                    "{}: {} used at {}, and its session says that it began at {}",
+                    strings.get(who.account),
+                    strings.get(who.key.or(who.principal)),
+                    format_time(first),
+                    format_time(who.created)
+                )
+            });
+        }
+        let sighting = &self.sightings[place];
         if let Some(created) = known(sighting.who.created)
             && (entry.issued == NEVER || created < entry.issued)
             && !matches!(entry.kind, Kind::OauthSession)

@@ -4,11 +4,14 @@
 //! else tells the credential from others. Copies of one event in several accounts' trails meet here, since they
 //! name one key or share an id.
 
-use crate::build::{Build, SECOND, at_instant, known};
+use std::collections::HashMap;
+
+use crate::build::{Build, SECOND, at_instant, known, session_evidence};
 use crate::credential::Kind;
 use crate::deed::Minted;
 use crate::entry::NONE;
 use crate::mint::{Field, From};
+use crate::sighting::CallerType;
 use crate::strings::Text;
 use crate::usage::NEVER;
 
@@ -24,7 +27,7 @@ impl Build {
             }
         }
         self.sort_sessions();
-        let mut keyless = Vec::new();
+        let (mut keyless, mut sessions) = (Vec::new(), Vec::new());
         for place in 0..self.mints.len() {
             if self.node_of_mint[place] != NONE {
                 continue;
@@ -39,6 +42,7 @@ impl Build {
                     .or_default()
                     .push((at, place as u32)),
                 From::Switched => {}
+                _ if is_session_of_sts(&self.mints[place]) => sessions.push(place),
                 _ => {
                     let node = self.bear_otherwise(place);
                     self.node_of_mint[place] = node.unwrap_or(NONE);
@@ -46,7 +50,8 @@ impl Build {
                 }
             }
         }
-        for place in keyless {
+        self.bear_sessions(&sessions);
+        for place in keyless.into_iter().chain(sessions) {
             self.note_birth(place);
         }
         self.sort_sessions();
@@ -68,14 +73,20 @@ impl Build {
     }
 
     fn bear_by_key(&mut self, place: usize) {
-        let minted = &self.mints[place];
+        let minted = self.mints[place].clone();
         let (key, makes, at) = (minted.field(Field::Key), minted.mint().makes, minted.at);
+        let account = match makes {
+            Kind::AccessKey => Some(self.owner(&minted).0),
+            _ if is_session_of_sts(&minted) => self.tuple_of(&minted).map(|(account, _)| account),
+            _ => None,
+        };
         let evidence = self.text(key).to_owned();
         let node = self.ensure(&evidence, makes);
         self.minted.insert(key, node);
         self.node_of_mint[place] = node;
         let entry = self.entry(node);
         entry.minted_key = key;
+        entry.account = entry.account.or(account.unwrap_or_default());
         if entry.issued == NEVER {
             entry.issued = at;
         } else if at - entry.issued > 60 * SECOND {
@@ -114,6 +125,10 @@ impl Build {
             (_, Kind::OauthSession) => self.bear_bearer("oauth", &minted),
             (_, Kind::Password) => {
                 let (account, user) = self.owner(&minted);
+                // The name may be left out for one's own; a role has none.
+                if user.is_empty() {
+                    return self.without_answer(&minted);
+                }
                 let evidence = format!(
                     "password|{}|{}|{}|{}",
                     self.text(account),
@@ -147,12 +162,6 @@ impl Build {
                     }
                 }
             }
-            (_, Kind::RoleSession | Kind::ServiceSession | Kind::RootSession)
-            | (_, Kind::SessionToken | Kind::FederationToken)
-                if minted.mint().service == "sts" =>
-            {
-                self.bear_session(&minted)?
-            }
             _ => return self.without_answer(&minted),
         };
         let entry = self.entry(node);
@@ -162,45 +171,101 @@ impl Build {
         Some(node)
     }
 
-    /// A session whose answer is missing: a copy of one that is known, or one that only its uses can name.
-    fn bear_session(&mut self, minted: &Minted) -> Option<u32> {
-        if let Some(twin) = self.shared.get(&(minted.shared, minted.action)) {
-            return Some(*twin);
-        }
-        let (account, principal) = self.tuple_of(minted)?;
-        if !principal.is_empty() {
-            let twins = self.sessions_at(principal, minted.at);
-            // The caller's copy and the owner's may differ in what they leave out.
-            if let [twin] = twins[..]
-                && self.is_other_copy(twin, minted)
-            {
-                return Some(twin);
+    /// Sessions whose answers are missing: copies of some that are known, and such as only their uses can name.
+    /// The uses of two that are alike cannot be told apart, so neither of the two is what uses name.
+    fn bear_sessions(&mut self, places: &[usize]) {
+        let mut number_of: HashMap<Alike, usize> = HashMap::new();
+        let mut groups: Vec<(Alike, Vec<usize>)> = Vec::new();
+        for place in places {
+            let minted = self.mints[*place].clone();
+            if let Some(twin) = self.shared.get(&(minted.shared, minted.action)) {
+                self.node_of_mint[*place] = *twin;
+                continue;
             }
-            return Some(self.ensure_session(account, principal, minted.at, minted.mint().makes));
+            let Some(alike) = self.alike(&minted) else {
+                self.without_answer(&minted);
+                continue;
+            };
+            let number = *number_of.entry(alike).or_insert(groups.len());
+            if number == groups.len() {
+                groups.push((alike, Vec::new()));
+            }
+            groups[number].1.push(*place);
         }
-        let (account, role) = self.role_of(minted.field(Field::Role))?;
-        let name = minted.field(Field::SessionName);
-        let twins = match self.named.get(&(account, role, name)) {
-            Some(list) => at_instant(list, minted.at),
-            None => Vec::new(),
-        };
-        if let [twin] = twins[..]
-            && self.is_other_copy(twin, minted)
-        {
-            return Some(twin);
+        for (alike, places) in groups {
+            self.bear_alike(alike, &places);
         }
-        let evidence = format!(
-            "role|{}|{}|{}",
-            self.text(minted.field(Field::Role)),
-            self.text(name),
-            minted.at
-        );
-        Some(self.ensure(&evidence, minted.mint().makes))
     }
 
-    /// Whether no event of the same trail mints this credential.
-    fn is_other_copy(&self, node: u32, minted: &Minted) -> bool {
-        !self.copies.contains(&(node, minted.caller.recipient))
+    fn bear_alike(&mut self, alike: Alike, places: &[usize]) {
+        let twins = match alike.by {
+            By::Principal(principal) => self.sessions_at(principal, alike.at),
+            By::Name(role, name) => match self.named.get(&(alike.account, role, name)) {
+                Some(list) => at_instant(list, alike.at),
+                None => Vec::new(),
+            },
+        };
+        // The caller's copy and the owner's may differ in what they leave out.
+        let mut births: Vec<Vec<usize>> = Vec::new();
+        for place in places {
+            let minted = &self.mints[*place];
+            let (recipient, shared) = (minted.caller.recipient, minted.shared);
+            if let [twin] = twins[..]
+                && self.copies.insert((twin, recipient))
+            {
+                self.node_of_mint[*place] = twin;
+                continue;
+            }
+            let copy = births.iter_mut().find(|born| {
+                born.iter().all(|other| {
+                    let other = &self.mints[*other];
+                    match other.shared.is_empty() || shared.is_empty() {
+                        true => other.caller.recipient != recipient,
+                        false => other.shared == shared,
+                    }
+                })
+            });
+            match copy {
+                Some(born) => born.push(*place),
+                None => births.push(vec![*place]),
+            }
+        }
+        let alone = births.len() == 1 && twins.is_empty();
+        for born in births {
+            let minted = self.mints[born[0]].clone();
+            let mut evidence = match alike.by {
+                By::Principal(principal) => {
+                    session_evidence(self.text(alike.account), self.text(principal), alike.at)
+                }
+                By::Name(_, name) => format!(
+                    "role|{}|{}|{}",
+                    self.text(minted.field(Field::Role)),
+                    self.text(name),
+                    alike.at
+                ),
+            };
+            if !alone {
+                evidence = format!("{evidence}|{}", self.text(minted.shared.or(minted.event)));
+            }
+            let node = self.ensure(&evidence, minted.mint().makes);
+            self.entry(node).issued = alike.at;
+            for place in born {
+                self.node_of_mint[place] = node;
+            }
+        }
+    }
+
+    /// What an event without an answer says of the session that it mints; nothing where it says nothing.
+    fn alike(&mut self, minted: &Minted) -> Option<Alike> {
+        let (account, principal) = self.tuple_of(minted)?;
+        let at = minted.at;
+        if !principal.is_empty() {
+            let by = By::Principal(principal);
+            return Some(Alike { account, by, at });
+        }
+        let (account, role) = self.role_of(minted.field(Field::Role))?;
+        let by = By::Name(role, minted.field(Field::SessionName));
+        Some(Alike { account, by, at })
     }
 
     fn bear_bearer(&mut self, what: &str, minted: &Minted) -> u32 {
@@ -252,7 +317,17 @@ impl Build {
                 (account, account)
             }
             _ if minted.mint().from == From::CallerItself => (who.account, who.principal),
-            Kind::FederationToken => (who.account, minted.field(Field::Principal)),
+            Kind::FederationToken => {
+                let name = minted.field(Field::SessionName);
+                let principal = match minted.field(Field::Principal) {
+                    given if !given.is_empty() || name.is_empty() => given,
+                    _ => {
+                        let told = format!("{}:{}", self.text(who.account), self.text(name));
+                        self.strings.intern(&told)
+                    }
+                };
+                (who.account, principal)
+            }
             _ => {
                 let role = minted.field(Field::Role).or(minted.field(Field::Arn));
                 let account = self
@@ -267,8 +342,12 @@ impl Build {
     pub(super) fn owner(&mut self, minted: &Minted) -> (Text, Text) {
         let caller = &minted.caller;
         let account = caller.recipient.or(caller.who.account);
-        let user = minted.field(Field::User).or(caller.user);
-        (account, user)
+        // The root user's name is the alias of its account.
+        let own = match caller.kind {
+            CallerType::Root => Text::EMPTY,
+            _ => caller.user,
+        };
+        (account, minted.field(Field::User).or(own))
     }
 
     /// Fills the look-ups by which copies of an event and uses of a session find it.
@@ -324,4 +403,33 @@ impl Build {
             list.dedup();
         }
     }
+}
+
+/// What events without an answer have in common if the sessions that they mint cannot be told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Alike {
+    account: Text,
+    by: By,
+    at: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum By {
+    /// The full id of the principal.
+    Principal(Text),
+    /// The role, and the name of the session.
+    Name(Text, Text),
+}
+
+fn is_session_of_sts(minted: &Minted) -> bool {
+    let makes = minted.mint().makes;
+    minted.mint().service == "sts"
+        && matches!(
+            makes,
+            Kind::RoleSession
+                | Kind::ServiceSession
+                | Kind::RootSession
+                | Kind::SessionToken
+                | Kind::FederationToken
+        )
 }

@@ -65,10 +65,12 @@ impl Build {
     /// The credentials that may have signed a call; several where the record leaves it open.
     pub(super) fn credentials_of(&self, caller: &Caller, at: i64) -> Vec<u32> {
         let who = &caller.who;
-        if let Some(node) = self.minted.get(&who.key) {
+        if let Some(node) = self.callers.by_who.get(who) {
             return vec![*node];
         }
-        if let Some(node) = self.callers.by_who.get(who) {
+        if let Some(node) = self.minted.get(&who.key)
+            && !self.is_foreign(who)
+        {
             return vec![*node];
         }
         if known(who.created).is_some() {

@@ -1,16 +1,19 @@
 //! What the changing events of the data did, replayed in order of time.
 //!
-//! Policies come and go on users, roles, groups and accounts, managed policies change their content while they
+//! Policies come and go on users, roles, groups, accounts and units of accounts, managed policies change their content while they
 //! are attached, users join groups. What denies everything, and for how long, becomes a timeline a principal;
 //! what was done to a key or a password itself is noted at that credential.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::build::Build;
+use keyline_trail::session::credential_hash;
+
+use crate::build::{Build, SECOND};
 use crate::control::{DENY_ALL_POLICIES, Does, Target};
 use crate::credential::{Effect, Kind};
 use crate::deed::Changed;
 use crate::entry::{NONE, Why};
+use crate::limits::{ACCESS_TOKEN_S, UNITS_ABOVE};
 use crate::policy::Denial;
 use crate::strings::Text;
 use crate::timeline::{Act, Denied, Owner, Timelines};
@@ -30,6 +33,8 @@ struct Replay {
     contents: HashMap<Text, Vec<Denial>>,
     versions: HashMap<(Text, Text), Vec<Denial>>,
     members: BTreeMap<Owner, BTreeSet<Owner>>,
+    /// The unit that an account or unit of an organisation lies in.
+    unit_of: HashMap<Text, Text>,
 }
 
 impl Build {
@@ -52,6 +57,8 @@ impl Build {
                 self.change_credential(replay, changed, account);
                 return;
             }
+            Does::EndRenewal => return self.end_renewal(replay, changed),
+            Does::JoinUnit | Does::LeaveUnit => return self.move_in_organisation(replay, changed),
             Does::WriteManagedPolicy => {
                 let version = changed.target(Target::Version);
                 if !version.is_empty() {
@@ -95,7 +102,9 @@ impl Build {
         }
         let role = changed.target(Target::Role);
         let estate = changed.target(Target::Estate);
+        let person = changed.target(Target::Person);
         let owner = match (user, role, group, estate) {
+            _ if !person.is_empty() => Owner::Person(person),
             (user, ..) if !user.is_empty() => Owner::User(account, user),
             (_, role, ..) if !role.is_empty() => Owner::Role(account, role),
             (_, _, group, _) if !group.is_empty() => Owner::Group(account, group),
@@ -113,6 +122,18 @@ impl Build {
             Does::AttachPolicy | Does::SetBoundary => {
                 let name = self.slot(does, policy);
                 let content = self.content(replay, policy);
+                if let Owner::Account(unit) = owner
+                    && !content.is_empty()
+                    && is_unit(self.text(unit))
+                {
+                    self.problem("policy-on-a-unit", |strings| {
+                        format!(
+                            "{} is attached to {}: which accounts lie in it is known as far as the data moves them",
+                            strings.get(policy),
+                            strings.get(unit)
+                        )
+                    });
+                }
                 replay
                     .attached
                     .entry(policy)
@@ -128,6 +149,8 @@ impl Build {
                 }
                 replay.drop(owner, name, act);
             }
+            Does::DisablePerson => replay.hold(owner, Text::EMPTY, vec![Denial::everything()], act),
+            Does::EnablePerson => replay.drop(owner, Text::EMPTY, act),
             Does::DeletePrincipal => {
                 let deleted = Act {
                     effect: Effect::Deleted,
@@ -176,7 +199,9 @@ impl Build {
         let id = changed.target(Target::Credential);
         let action = self.text(changed.action).to_owned();
         let node = match () {
-            _ if action.contains("LoginProfile") => self.password_before(account, user, changed.at),
+            _ if action.contains("LoginProfile") && !user.is_empty() => {
+                self.password_before(account, user, changed.at)
+            }
             _ if id.is_empty() => return,
             _ if action.contains("MFA") => {
                 let before = self
@@ -203,7 +228,7 @@ impl Build {
                     action if action.contains("SSH") => Kind::SshKey,
                     _ => Kind::Certificate,
                 };
-                let evidence = self.text(id).to_owned();
+                let evidence = self.key_evidence(id, account);
                 let before = self.entries.len();
                 let node = self.ensure(&evidence, kind);
                 if node as usize == before {
@@ -226,6 +251,72 @@ impl Build {
         }
         let act = self.act(changed, effect);
         replay.lines.own.entry(node).or_default().push(act);
+    }
+
+    /// A program's session can be renewed no more: it ends with the keys that it has.
+    fn end_renewal(&mut self, replay: &mut Replay, changed: &Changed) {
+        let session = self.text(changed.target(Target::Credential));
+        let evidence = format!("oauth|{session}");
+        let known = self.by_hash.get(&credential_hash(&evidence)).copied();
+        let Some(node) = known.filter(|_| !session.is_empty()) else {
+            let event = changed.event;
+            self.problem("revocation-without-session", |strings| {
+                format!(
+                    "event {} does not say which session of a program it ends, or one that is not in the data",
+                    strings.get(event)
+                )
+            });
+            return;
+        };
+        let act = self.act(changed, Effect::Revoked);
+        let at = act.at.saturating_add(ACCESS_TOKEN_S * SECOND);
+        let acts = replay.lines.own.entry(node).or_default();
+        acts.push(Act { at, ..act });
+    }
+
+    /// An account or unit of an organisation comes to lie in another unit.
+    fn move_in_organisation(&mut self, replay: &mut Replay, changed: &Changed) {
+        let (moved, unit) = (changed.target(Target::Estate), changed.target(Target::Unit));
+        if moved.is_empty() || moved == changed.caller.recipient {
+            return;
+        }
+        let before = self.units_above(replay, moved);
+        match unit.is_empty() {
+            true => replay.unit_of.remove(&moved),
+            false => replay.unit_of.insert(moved, unit),
+        };
+        if is_unit(self.text(moved)) {
+            return;
+        }
+        let after = self.units_above(replay, moved);
+        let act = self.act(changed, Effect::Revoked);
+        let account = Owner::Account(moved);
+        for unit in before.iter().filter(|unit| !after.contains(unit)) {
+            replay.leave(account, Owner::Account(*unit), act);
+        }
+        for unit in after.iter().filter(|unit| !before.contains(unit)) {
+            replay.join(account, Owner::Account(*unit), act);
+        }
+    }
+
+    /// The units that an account or unit lies in, up to the root as far as the data tells.
+    fn units_above(&mut self, replay: &Replay, below: Text) -> Vec<Text> {
+        let mut above: Vec<Text> = Vec::new();
+        let mut next = replay.unit_of.get(&below).copied();
+        while let Some(unit) = next.filter(|_| above.len() < UNITS_ABOVE) {
+            if above.contains(&unit) {
+                break;
+            }
+            above.push(unit);
+            next = replay.unit_of.get(&unit).copied();
+        }
+        // The id of a unit says which root it is under: `ou-ab12-…` lies under `r-ab12`.
+        let root = above.last().and_then(|last| {
+            let rest = self.text(*last).strip_prefix("ou-")?;
+            Some(format!("r-{}", rest.split('-').next()?))
+        });
+        above.extend(root.map(|root| self.strings.intern(&root)));
+        above
     }
 
     /// The password of a user before an instant.
@@ -265,7 +356,7 @@ impl Build {
                     .map(|(_, of)| *of)
             });
             let evidence = format!("password|{}|user/{}", self.text(account), self.text(user));
-            let hash = keyline_trail::session::credential_hash(&evidence);
+            let hash = credential_hash(&evidence);
             let Some(before) = before.or_else(|| self.by_hash.get(&hash).copied()) else {
                 continue;
             };
@@ -302,6 +393,11 @@ impl Build {
             by_node,
         }
     }
+}
+
+/// Whether something of an organisation is a unit of it, or its root.
+fn is_unit(id: &str) -> bool {
+    id.starts_with("ou-") || id.starts_with("r-")
 }
 
 impl Replay {

@@ -100,7 +100,7 @@ impl Build {
             .filter_map(|account| self.strings.find(account))
             .collect();
         for entry in &mut self.entries {
-            let used_in = entry.usage.iter().flat_map(|usage| &usage.accounts);
+            let used_in = entry.usage.iter().flat_map(|usage| usage.accounts.iter());
             entry.production |= accounts.contains(&entry.account)
                 || used_in
                     .into_iter()

@@ -26,20 +26,17 @@ impl Build {
         for group in &groups {
             for session in &group.sessions {
                 if let Some((node, own)) = self.owner_of(group.principal, session, &keys) {
-                    let is_console = self.entries[node as usize].kind == Kind::ConsoleSession;
-                    let usage = &mut self.entry(node).usage;
-                    let usage = usage.get_or_insert_with(Box::<Usage>::default);
-                    usage.first = usage.first.min(session.first);
-                    usage.last = usage.last.max(session.last);
-                    usage.last_success = usage.last_success.max(session.last_success);
-                    match own || is_console {
-                        // A service that works in a session of its own, or the console's servers.
-                        true => {
-                            usage.events += session.events;
-                            usage.errors += session.errors;
-                        }
-                        false => self.entry(node).forwarded += session.events,
+                    let entry = self.entry(node);
+                    // A service that works with the session's own key, or the console's servers.
+                    let made_by_itself = own || entry.kind == Kind::ConsoleSession;
+                    let mut session = *session;
+                    if !made_by_itself {
+                        add(&mut entry.forwarded, session.events);
+                        add(&mut entry.forwarded_in_session, session.events);
+                        (session.events, session.errors) = (0, 0);
                     }
+                    let usage = entry.usage.get_or_insert_with(Box::<Usage>::default);
+                    usage.add_session(&session);
                     continue;
                 }
                 let nodes = self.at_work(group.principal, session.created);
@@ -70,10 +67,10 @@ impl Build {
     fn share(&mut self, nodes: &[u32], events: u64) -> u64 {
         match nodes {
             [] => return events,
-            [node] => self.entry(*node).forwarded += events,
+            [node] => add(&mut self.entry(*node).forwarded, events),
             nodes => {
                 for node in nodes {
-                    self.entry(*node).forwarded_maybe += events;
+                    add(&mut self.entry(*node).forwarded_maybe, events);
                 }
             }
         }
@@ -115,8 +112,16 @@ impl Build {
             }
         }
         for (key, node) in &self.minted {
-            keys.insert(hash(*key), *node);
+            let node = match self.torn.contains_key(key) {
+                true => NONE,
+                false => *node,
+            };
+            keys.insert(hash(*key), node);
         }
         keys
     }
+}
+
+fn add(sum: &mut u32, events: u64) {
+    *sum = sum.saturating_add(u32::try_from(events).unwrap_or(u32::MAX));
 }

@@ -10,9 +10,12 @@ use crate::credential::{Expiry, Kind};
 use crate::entry::{NONE, Why};
 use crate::expiry::{self, Issue};
 use crate::limits::CLOCKS_S;
-use crate::mint::From;
+use crate::mint::{Field, From};
 use crate::sighting::CallerType;
 use crate::usage::NEVER;
+
+/// What stands in the id of a client that signs its own user in, on the same device or on another one.
+const PROGRAMS: &str = "devtools/";
 
 impl Build {
     pub(super) fn guard(&mut self) {
@@ -132,7 +135,8 @@ impl Build {
                 (NEVER, NEVER) => (NEVER, Expiry::None),
                 (NEVER, issued) => match self.longest_life(node) {
                     Some(seconds) => (
-                        issued.saturating_add(seconds.saturating_mul(SECOND)),
+                        self.counts_from(node, issued)
+                            .saturating_add(seconds.saturating_mul(SECOND)),
                         Expiry::Bounded,
                     ),
                     None => (NEVER, Expiry::None),
@@ -151,6 +155,21 @@ impl Build {
             let entry = self.entry(node);
             entry.expires = expires;
             entry.expiry = expiry;
+        }
+    }
+
+    /// The instant from which the longest life of a credential counts: a program's from the sign-in to the console
+    /// that it was given its session in.
+    fn counts_from(&self, node: u32, issued: i64) -> i64 {
+        let entry = &self.entries[node as usize];
+        let console = entry
+            .link
+            .as_ref()
+            .map(|link| &self.entries[link.parent as usize])
+            .filter(|parent| parent.kind == Kind::ConsoleSession && parent.issued != NEVER);
+        match console {
+            Some(console) if entry.kind == Kind::OauthSession => console.issued,
+            _ => issued,
         }
     }
 
@@ -195,7 +214,11 @@ impl Build {
         let cognito = mints
             .clone()
             .any(|minted| minted.mint().service == "cognito-identity");
+        let to_program = mints
+            .clone()
+            .any(|minted| self.text(minted.field(Field::Label)).contains(PROGRAMS));
         let issue = match (service, parent) {
+            _ if entry.kind == Kind::OauthSession && to_program => Issue::ToProgram,
             (Some(service), _) => expiry::service(service),
             _ if cognito => expiry::service("cognito-identity"),
             _ if is_root => Issue::Root,

@@ -89,6 +89,8 @@ pub(crate) struct Build {
     shared: HashMap<(Text, u16), u32>,
     /// Which trails told of a credential's minting.
     copies: HashSet<(u32, Text)>,
+    /// Keys that were used in several accounts, with the account that each is of.
+    torn: HashMap<Text, Text>,
     /// Sessions that may be one of several minted ones.
     ambiguous: HashMap<u32, Vec<u32>>,
     /// Passwords by account and user, in order of time.
@@ -168,6 +170,7 @@ impl Build {
             named: HashMap::new(),
             shared: HashMap::new(),
             copies: HashSet::new(),
+            torn: HashMap::new(),
             ambiguous: HashMap::new(),
             passwords: HashMap::new(),
             devices: HashMap::new(),

@@ -7,25 +7,29 @@
 
 use std::collections::HashMap;
 
+use keyline_trail::access_key::account_of_key;
+
 use crate::build::{Build, known, role_parts};
 use crate::credential::Kind;
 use crate::entry::NONE;
 use crate::mint::Field;
-use crate::sighting::{CallerType, Flags};
+use crate::sighting::{CallerType, Flags, Who};
 use crate::strings::Text;
 
 impl Build {
     pub(super) fn assign_uses(&mut self) {
+        self.torn = self.torn_keys();
         let sign_ins = self.sign_ins();
         let mut keys: HashMap<Text, Option<u32>> = HashMap::new();
         let mut bare = Vec::new();
         for place in 0..self.sightings.len() {
             let node = self.credential_of(place, &sign_ins);
             self.node_of_sighting[place] = node;
-            let key = self.sightings[place].who.key;
+            let who = self.sightings[place].who;
+            let key = who.key;
             if node == NONE {
                 bare.push(place);
-            } else if !key.is_empty() {
+            } else if !key.is_empty() && !self.is_foreign(&who) {
                 // A key belongs to one session; one that seems to belong to two tells nothing.
                 keys.entry(key)
                     .and_modify(|known| *known = known.filter(|known| *known == node))
@@ -35,10 +39,10 @@ impl Build {
         // Some records have the key of a session and nothing of the session.
         for place in bare {
             let sighting = &self.sightings[place];
-            let (key, caller) = (sighting.who.key, sighting.caller);
-            self.node_of_sighting[place] = match keys.get(&key) {
-                Some(Some(node)) => *node,
-                _ => self.key_alone(key, caller),
+            let (who, caller) = (sighting.who, sighting.caller);
+            self.node_of_sighting[place] = match keys.get(&who.key) {
+                Some(Some(node)) if !self.is_foreign(&who) => *node,
+                _ => self.key_alone(&who, caller),
             };
         }
     }
@@ -47,7 +51,9 @@ impl Build {
     fn credential_of(&mut self, place: usize, sign_ins: &HashMap<(Text, i64), Option<u32>>) -> u32 {
         let sighting = self.sightings[place].clone();
         let who = sighting.who;
-        if let Some(node) = self.minted.get(&who.key) {
+        if let Some(node) = self.minted.get(&who.key)
+            && !self.is_foreign(&who)
+        {
             return *node;
         }
         if !who.bearer.is_empty() {
@@ -72,7 +78,7 @@ impl Build {
                 );
             return match temporary {
                 true => NONE,
-                false => self.key_alone(who.key, sighting.caller),
+                false => self.key_alone(&who, sighting.caller),
             };
         };
         if who.principal.is_empty() {
@@ -106,7 +112,14 @@ impl Build {
                 self.ensure_session(who.account, who.principal, created, kind)
             }
             _ => {
-                let kind = session_kind(sighting.caller);
+                let first = self.entries[fits[0] as usize].kind;
+                let alike = fits
+                    .iter()
+                    .all(|fit| self.entries[*fit as usize].kind == first);
+                let kind = match alike {
+                    true => first,
+                    false => session_kind(sighting.caller),
+                };
                 let node = self.ensure_session(who.account, who.principal, created, kind);
                 if !fits.contains(&node) {
                     self.ambiguous.insert(node, fits);
@@ -141,8 +154,8 @@ impl Build {
     }
 
     /// A credential of which nothing but its key is known.
-    fn key_alone(&mut self, key: Text, caller: CallerType) -> u32 {
-        let text = self.text(key).to_owned();
+    fn key_alone(&mut self, who: &Who, caller: CallerType) -> u32 {
+        let text = self.text(who.key).to_owned();
         let kind = match caller {
             _ if text.starts_with("AKIA") && caller != CallerType::AssumedRole => Kind::AccessKey,
             CallerType::AssumedRole => Kind::RoleSession,
@@ -150,7 +163,59 @@ impl Build {
             CallerType::IamUser | CallerType::Root if !text.starts_with("ASIA") => Kind::AccessKey,
             _ => Kind::UnknownTemporary,
         };
-        self.ensure(&text, kind)
+        let evidence = self.key_evidence(who.key, who.account);
+        self.ensure(&evidence, kind)
+    }
+
+    /// Keys that were used in several accounts, each with the one that it is of. AWS gives no id out twice, but
+    /// data sets put one id for many, and records can be forged.
+    fn torn_keys(&self) -> HashMap<Text, Text> {
+        let mut uses: Vec<(Text, Text)> = self
+            .sightings
+            .iter()
+            .map(|sighting| (sighting.who.key, sighting.who.account))
+            .filter(|(key, account)| !key.is_empty() && !account.is_empty())
+            .collect();
+        uses.sort_unstable();
+        uses.dedup();
+        let mut torn = HashMap::new();
+        for accounts in uses
+            .chunk_by(|a, b| a.0 == b.0)
+            .filter(|uses| uses.len() > 1)
+        {
+            let key = accounts[0].0;
+            let minted = self
+                .minted
+                .get(&key)
+                .map(|node| self.entries[*node as usize].account);
+            let told =
+                account_of_key(self.text(key)).and_then(|account| self.strings.find(&account));
+            let known = |account: &Text| accounts.iter().any(|(_, known)| known == account);
+            let home = minted.filter(known).or(told.filter(known));
+            let first = accounts
+                .iter()
+                .min_by_key(|(_, account)| self.text(*account));
+            let home = home.or(first.map(|(_, account)| *account));
+            torn.extend(home.map(|home| (key, home)));
+        }
+        torn
+    }
+
+    /// Whether a caller shows a key that is another account's.
+    pub(super) fn is_foreign(&self, who: &Who) -> bool {
+        self.is_of_another(who.key, who.account)
+    }
+
+    pub(super) fn is_of_another(&self, key: Text, account: Text) -> bool {
+        !account.is_empty() && self.torn.get(&key).is_some_and(|home| *home != account)
+    }
+
+    /// The evidence of a credential that is known by its key: in the account that the key is of, the key alone.
+    pub(super) fn key_evidence(&self, key: Text, account: Text) -> String {
+        match self.is_of_another(key, account) {
+            true => format!("{}|{}", self.text(account), self.text(key)),
+            false => self.text(key).to_owned(),
+        }
     }
 
     /// The sign-in sessions of programs by the console session that they were made in: one where there is one.

@@ -1,6 +1,6 @@
 //! Where everything on the timeline stands: lanes, bars, columns of use, marks. Numbers only.
 //!
-//! In: the rows of a view, uses and alerts. Out: a scene in pixels. A bar is the time in which a
+//! In: the rows of a view and alerts. Out: a scene in pixels. A bar is the time in which a
 //! credential is valid, not the time in which it was used: the gap between the two is what the picture
 //! is for. Whether it is valid at an instant is asked of the same judge that the tree asks, once
 //! between any two instants at which something changes. Deliberately not here: colours and XML.
@@ -12,9 +12,9 @@ use crate::forest::Node;
 use crate::limits::{CHANGES_DRAWN, PROPAGATION_S};
 use crate::liveness::{State, liveness};
 use crate::picture::axis::{Axis, Tick};
-use crate::picture::rows::{Item, One, Rows};
+use crate::picture::rows::{Item, One, Row, Rows};
 use crate::picture::words::is_beginning;
-use crate::picture::{Alert, UseBin, Uses, View};
+use crate::picture::{Alert, View};
 
 /// Pixels of the whole picture from left to right.
 pub const WIDTH: f64 = 1320.0;
@@ -142,16 +142,12 @@ pub struct Thread {
 }
 
 /// Lays out the rows. `span` is what the axis covers, where the caller knows better than the data.
-pub fn scene(
-    view: &View,
-    rows: &Rows,
-    uses: &Uses,
-    alerts: &[Alert],
-    span: Option<(i64, i64)>,
-) -> Scene {
+pub fn scene(view: &View, rows: &Rows, alerts: &[Alert], span: Option<(i64, i64)>) -> Scene {
     let (from, to) = span.unwrap_or_else(|| natural_span(view, rows));
     let axis = Axis::new(from, to, LANES_LEFT, LANES_WIDTH);
-    let scale = busiest(uses);
+    let calls: Vec<Calls> = rows.rows.iter().map(|row| calls(&axis, row)).collect();
+    let most = calls.iter().flat_map(|calls| calls.values());
+    let most = most.map(|(count, _)| *count).fold(1.0, f64::max);
     let mut scene = Scene {
         ticks: axis.ticks(TICKS_APART),
         as_of_x: axis.x(view.as_of),
@@ -164,7 +160,7 @@ pub fn scene(
     for alert in alerts {
         alerts_by_node.entry(alert.node).or_default().push(alert.at);
     }
-    for row in &rows.rows {
+    for (row, calls) in rows.rows.iter().zip(&calls) {
         let mut lane = Lane {
             top: scene.bottom,
             height: ROW,
@@ -179,8 +175,7 @@ pub fn scene(
         if let Item::One(one) = &row.item {
             lane.height += LINE * remark_lines(one) as f64;
             lane.account = place_of(&one.credential.account_id, &mut scene.accounts);
-            let bins = uses.by_node.get(&one.node).map_or(&[][..], Vec::as_slice);
-            lane.uses = use_columns(&axis, &one.credential, bins, uses.bin_us, scale);
+            lane.uses = use_columns(&axis, &one.credential, calls, most);
             let alerts = alerts_by_node.get(&one.node).map_or(&[][..], Vec::as_slice);
             lane.marks = marks(view, &axis, one, alerts);
             if one.credential.kind.is_usable() {
@@ -335,34 +330,23 @@ fn works_beyond(credential: &Credential, at: i64) -> bool {
     liveness(credential, at.saturating_add(1)).state.is_alive()
 }
 
-/// The most calls in one bin, for the scale that all lanes share.
-fn busiest(uses: &Uses) -> u64 {
-    let bins = uses.by_node.values().flatten();
-    bins.map(|bin| bin.count).max().unwrap_or(1).max(1)
-}
+/// Calls, and how many of them failed, by columns of the lanes.
+type Calls = BTreeMap<i64, (f64, f64)>;
 
-fn use_columns(
-    axis: &Axis,
-    credential: &Credential,
-    bins: &[UseBin],
-    bin_us: i64,
-    scale: u64,
-) -> Vec<UseColumn> {
-    let (Some(first), Some(last)) = (credential.first_used, credential.last_used) else {
-        return Vec::new();
+/// The calls of a row by columns. A stretch may be longer than the work in it: its calls stand between the
+/// first and the last use.
+fn calls(axis: &Axis, row: &Row) -> Calls {
+    let mut columns = Calls::new();
+    let Item::One(one) = &row.item else {
+        return columns;
     };
-    if last < axis.from || first > axis.to {
-        return Vec::new();
-    }
-    if bins.is_empty() {
-        return use_as_a_whole(axis, credential, first, last);
-    }
-    // A bin covers an hour of which the credential may have been used for a minute: its calls stand
-    // between the first and the last use.
-    let mut columns: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
-    for bin in bins.iter().filter(|bin| bin.count > 0) {
-        let end = bin.start.saturating_add(bin_us.max(1));
-        let (start, end) = (bin.start.max(first), end.min(last.saturating_add(1)));
+    let credential = &one.credential;
+    let (Some(first), Some(last)) = (credential.first_used, credential.last_used) else {
+        return columns;
+    };
+    for stretch in credential.uses.iter().filter(|one| one.event_count > 0) {
+        let end = stretch.from.saturating_add(stretch.length.max(1));
+        let (start, end) = (stretch.from.max(first), end.min(last.saturating_add(1)));
         if end <= start || end < axis.from || start > axis.to {
             continue;
         }
@@ -370,14 +354,30 @@ fn use_columns(
         let most = (axis.width / COLUMN).ceil() as i64 - 1;
         let (left, right) = (column(axis.x(start)), column(axis.x(end)).min(most));
         let share = (right - left + 1).max(1) as f64;
+        let errors = stretch.error_count.min(stretch.event_count);
         for place in left.min(most)..=right {
             let sum = columns.entry(place).or_default();
-            sum.0 += bin.count as f64 / share;
-            sum.1 += bin.errors.min(bin.count) as f64 / share;
+            sum.0 += stretch.event_count as f64 / share;
+            sum.1 += errors as f64 / share;
         }
     }
-    let most = (scale as f64 + 1.0).ln();
-    let columns = columns.into_iter().map(|(place, (count, errors))| {
+    columns
+}
+
+/// The columns of a lane, on the scale that all lanes share: `most` calls are as high as a bar.
+fn use_columns(axis: &Axis, credential: &Credential, calls: &Calls, most: f64) -> Vec<UseColumn> {
+    let (Some(first), Some(last)) = (credential.first_used, credential.last_used) else {
+        return Vec::new();
+    };
+    if last < axis.from || first > axis.to {
+        return Vec::new();
+    }
+    if credential.uses.is_empty() {
+        return use_as_a_whole(axis, credential, first, last);
+    }
+    let most = (most + 1.0).ln();
+    let columns = calls.iter().map(|(place, (count, errors))| {
+        let (place, count, errors) = (*place, *count, *errors);
         // The outermost columns end with the use, so that none stands beside its bar.
         let left = (axis.left + place as f64 * COLUMN).max(axis.x(first));
         let right = axis.left + (place + 1) as f64 * COLUMN;
@@ -450,9 +450,7 @@ fn marks(view: &View, axis: &Axis, one: &One, alerts: &[i64]) -> Vec<Mark> {
         };
         add(kind, change.at);
     }
-    if one.liveness.used_after_revocation
-        && let Some(at) = credential.last_success
-    {
+    if let Some(at) = one.liveness.used_after_revocation_at {
         add(MarkKind::UsedAfterRevocation, at);
     }
     let mut marks = Vec::new();

@@ -33,8 +33,6 @@ mod words;
 
 mod text;
 
-use std::collections::BTreeMap;
-
 use crate::forest::{Forest, Node};
 
 pub use html::Report;
@@ -77,21 +75,4 @@ pub struct Alert {
     pub title: String,
     /// As in `High`.
     pub severity: String,
-}
-
-/// How often credentials were used, in bins of equal length; may be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Uses {
-    /// The length of a bin in microseconds.
-    pub bin_us: i64,
-    pub by_node: BTreeMap<Node, Vec<UseBin>>,
-}
-
-/// The calls of one bin of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UseBin {
-    pub start: i64,
-    /// All calls, those that failed among them.
-    pub count: u64,
-    pub errors: u64,
 }

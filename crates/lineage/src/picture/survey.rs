@@ -209,17 +209,15 @@ impl<'a> Survey<'a> {
         Some(Alarm::AncestorIsOff { name })
     }
 
-    /// A long-term credential that its owner made with another one.
+    /// A second way in that its owner made with a first: another key, or a password for a user who had none.
+    /// Who changes a password, or uploads an SSH key to work with, makes no second way in.
     fn is_backup(&self, node: Node, credential: &Credential) -> bool {
-        let lasting = matches!(
-            credential.kind,
-            Kind::AccessKey
-                | Kind::Password
-                | Kind::SshKey
-                | Kind::ServiceCredential
-                | Kind::Certificate
-        );
-        lasting
+        let second = match credential.kind {
+            Kind::AccessKey | Kind::ServiceCredential => true,
+            Kind::Password => credential.issuing_api == "iam:CreateLoginProfile",
+            _ => false,
+        };
+        second
             && !credential.user_name.is_empty()
             && self.ancestors(node).take(OWNERS_ABOVE).any(|above| {
                 let above = self.view.forest.alone(above);

@@ -23,13 +23,12 @@ use crate::picture::text::{
 };
 use crate::picture::tree::{folded_state, headline, left_out};
 use crate::picture::words::{calls_of, full_id, state, what};
-use crate::picture::{Alert, Uses, View};
+use crate::picture::{Alert, View};
 
 /// What is drawn beside the credentials of a view.
 #[derive(Clone, Copy)]
 pub struct Sheet<'a> {
     pub title: &'a str,
-    pub uses: &'a Uses,
     pub alerts: &'a [Alert],
     /// What the time axis covers, where it is not to follow from the data.
     pub span: Option<(i64, i64)>,
@@ -77,7 +76,7 @@ pub(super) fn write_picture(
     rows: &Rows,
     values: Values,
 ) {
-    let scene = scene(view, rows, sheet.uses, sheet.alerts, sheet.span);
+    let scene = scene(view, rows, sheet.alerts, sheet.span);
     let legend = legend(&scene);
     let height = scene.bottom + 22.0 + legend.height + MARGIN;
     let title = xml(&cut(&visible(sheet.title), 110));

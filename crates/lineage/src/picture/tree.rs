@@ -405,8 +405,10 @@ fn next(rows: &Rows, view: &View, options: &TreeOptions, width: usize) -> Option
     if rows.counts.working == 0 {
         return None;
     }
-    let target = match options.asked {
-        Some(node) => view.forest.credential(node),
+    // Who asks by a device or a service asks for what hangs from it.
+    let asked = options.asked.map(|node| view.forest.credential(node));
+    let target = match asked.filter(|asked| asked.kind.is_usable()) {
+        Some(asked) => asked,
         None => first_that_works(rows)?.credential.clone(),
     };
     let found = options.asked.is_some() || rows.counts.alarming > 0 || rows.counts.trees == 1;

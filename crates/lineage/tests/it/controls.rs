@@ -15,8 +15,8 @@ pub const CASES: &[fn() -> Vec<String>] = &[
     devices,
 ];
 
-const ADMIN: &str = r#"{"type":"IAMUser","principalId":"AIDAADMIN","arn":"arn:aws:iam::111122223333:user/admin","accountId":"111122223333","userName":"admin","accessKeyId":"AKIAADMIN"}"#;
-const DENY_ALL: &str =
+pub const ADMIN: &str = r#"{"type":"IAMUser","principalId":"AIDAADMIN","arn":"arn:aws:iam::111122223333:user/admin","accountId":"111122223333","userName":"admin","accessKeyId":"AKIAADMIN"}"#;
+pub const DENY_ALL: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
 
 fn deny_before(at: &str) -> String {
@@ -26,7 +26,7 @@ fn deny_before(at: &str) -> String {
 }
 
 /// States of a credential at instants, as `M:SS state`.
-fn check(forest: &Forest, key: &str, expected: &[&str]) {
+pub fn check(forest: &Forest, key: &str, expected: &[&str]) {
     let (node, credential) = one(forest, key);
     let found: Vec<String> = expected
         .iter()

@@ -5,6 +5,8 @@
 mod minting;
 mod linking;
 mod controls;
+mod reach;
+mod doubt;
 mod guarantee;
 mod hostile;
 mod stories;

@@ -493,6 +493,7 @@ fn oauth() -> Vec<String> {
         )
         .with(
             json!({"additionalEventData": {"success": "true", "signInSessionArn": arn},
+                "requestParameters": {"client_id": "arn:aws:signin:::devtools/same-device"},
                 "userAgent": "aws-cli/2.32.0"}),
         )
         .end(),
@@ -516,7 +517,7 @@ fn aws_login() {
         "
         password AIDAADA (its creation is not in the data)
           console-session ASIAPAGE < console-login inferred 0.900 ≤720m ×2
-            oauth-session ASIACLI1+ASIACLI2 < principal-and-creation-date ×2
+            oauth-session ASIACLI1+ASIACLI2 < principal-and-creation-date ≤718m ×2
         ",
     );
 }

@@ -12,6 +12,8 @@ pub fn all() -> Vec<String> {
         .iter()
         .chain(crate::linking::CASES)
         .chain(crate::controls::CASES)
+        .chain(crate::reach::CASES)
+        .chain(crate::doubt::CASES)
         .flat_map(|case| case())
         .collect()
 }

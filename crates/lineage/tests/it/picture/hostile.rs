@@ -1,15 +1,15 @@
 //! Names that want to break out of a line, a tag or a lane, and instants beyond all calendars.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use keyline_lineage::picture::html::html;
 use keyline_lineage::picture::layout::{LANES_LEFT, LANES_WIDTH, Scene, scene};
 use keyline_lineage::picture::rows::rows;
 use keyline_lineage::picture::svg::svg;
-use keyline_lineage::picture::{Alert, Report, Sheet, UseBin, Uses, View};
+use keyline_lineage::picture::{Alert, Report, Sheet, View};
 use keyline_lineage::{
     Candidate, Certainty, Change, Credential, Effect, Expiry, Forest, Kind, LinkRule, Origin,
-    Parent, Source,
+    Parent, Source, Stretch,
 };
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
@@ -143,14 +143,13 @@ fn is_hostile(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
 }
 
-fn check_all(forest: &Forest, as_of: i64, title: &str, uses: &Uses, alerts: &[Alert]) {
+fn check_all(forest: &Forest, as_of: i64, title: &str, alerts: &[Alert]) {
     let view = view(forest, as_of);
     for width in [40, 100, 200] {
         check_tree(&plain(&view, width), width);
     }
     let sheet = Sheet {
         title,
-        uses,
         alerts,
         span: None,
         to_see_all: "--all",
@@ -168,19 +167,13 @@ fn check_all(forest: &Forest, as_of: i64, title: &str, uses: &Uses, alerts: &[Al
     };
     check_tree(&plain(&limited, 100), 100);
     let rows = rows(&view, &HashMap::new());
-    check_layout(&scene(&view, &rows, uses, alerts, None));
+    check_layout(&scene(&view, &rows, alerts, None));
 }
 
 #[test]
 fn names_do_not_break_out() {
     let forest = hostile();
-    check_all(
-        &forest,
-        at("09:50"),
-        "\u{202e}</title><script>",
-        &Uses::default(),
-        &[],
-    );
+    check_all(&forest, at("09:50"), "\u{202e}</title><script>", &[]);
     assert!(plain(&view(&forest, at("09:50")), 100).contains("ASIA<b>\\u{200f}&"));
 }
 
@@ -224,6 +217,8 @@ prop_compose! {
         parent in proptest::option::of(0..12_usize),
         (keys, expiry, certainty) in (0..3_usize, 0..3_usize, 0..3_usize),
         changes in proptest::collection::vec((instant(), 0..5_usize), 0..4),
+        uses in proptest::collection::vec((instant(), any::<u64>(), any::<u64>(), any::<u64>()), 0..6),
+        length in prop_oneof![Just(0_i64), Just(3_600_000_000), any::<i64>()],
     ) -> (Credential, Option<usize>) {
         let [user, role, session, arn, account, key, agent, address, mfa, api] = texts;
         let mut one = credential("x", kind, &account);
@@ -238,6 +233,13 @@ prop_compose! {
         [one.issued_at, one.expires_at, one.first_used, one.last_used, one.last_success, _] = instants;
         one.expiry = [Expiry::Exact, Expiry::Bounded, Expiry::None][expiry];
         (one.event_count, one.error_count) = (counts.0.wrapping_mul(counts.2), counts.1);
+        one.uses = uses.into_iter().map(|(from, event_count, error_count, succeeded)| Stretch {
+            from,
+            length,
+            event_count,
+            error_count,
+            succeeded,
+        }).collect();
         one.origin = (keys == 1).then(|| Origin { kind: "ec2-instance", id: agent.clone() });
         one.parent_unknown_because = (keys == 0).then_some("it was issued before the first record");
         one.sources.push(Source { address, first_used: 0, last_used: 0, event_count: counts.2 });
@@ -284,17 +286,9 @@ proptest! {
         forest in world(),
         as_of in instant(),
         title in text(),
-        bins in proptest::collection::vec((instant(), any::<u64>(), any::<u64>()), 0..6),
-        bin_us in prop_oneof![Just(0_i64), Just(3_600_000_000), any::<i64>()],
         alerted in proptest::collection::vec((0..12_usize, instant(), text()), 0..4),
     ) {
         let nodes: Vec<_> = forest.nodes().collect();
-        let bins: Vec<UseBin> = bins
-            .into_iter()
-            .map(|(start, count, errors)| UseBin { start, count, errors })
-            .collect();
-        let by_node: BTreeMap<_, _> = nodes.iter().map(|node| (*node, bins.clone())).collect();
-        let uses = Uses { bin_us, by_node };
         let alerts: Vec<Alert> = alerted
             .into_iter()
             .filter_map(|(at, when, title)| {
@@ -302,6 +296,6 @@ proptest! {
                 Some(Alert { node, at: when, severity: title.clone(), title })
             })
             .collect();
-        check_all(&forest, as_of, &title, &uses, &alerts);
+        check_all(&forest, as_of, &title, &alerts);
     }
 }

@@ -1,13 +1,12 @@
 //! The report: self-contained, and what it says.
 
 use keyline_lineage::picture::html::html;
-use keyline_lineage::picture::{Report, Sheet, Uses};
+use keyline_lineage::picture::{Report, Sheet};
 
 use super::world::{alerts_of_the_stolen_key, at, busy, stolen_key};
 use super::{text_of, view};
 
 fn report_of(forest: &keyline_lineage::Forest, when: &str) -> String {
-    let uses = Uses::default();
     let alerts = match forest.by_id("cr-akiaiosfodnn7example") {
         Some(_) => alerts_of_the_stolen_key(forest),
         None => Vec::new(),
@@ -16,7 +15,6 @@ fn report_of(forest: &keyline_lineage::Forest, when: &str) -> String {
     let report = Report {
         sheet: Sheet {
             title: "What was stolen",
-            uses: &uses,
             alerts: &alerts,
             span: None,
             to_see_all: "--all",

@@ -3,11 +3,11 @@
 use keyline_lineage::picture::layout::{Holds, Known, LANES_LEFT, MarkKind, Scene, WIDTH, scene};
 use keyline_lineage::picture::rows::{Item, rows};
 use keyline_lineage::picture::svg::svg;
-use keyline_lineage::picture::{Sheet, Uses, View};
+use keyline_lineage::picture::{Sheet, View};
 use keyline_trail::time::format_time;
 use std::collections::HashMap;
 
-use super::world::{alerts_of_the_stolen_key, at, stolen_key, uses_of_the_stolen_key};
+use super::world::{alerts_of_the_stolen_key, at, stolen_key};
 use super::{text_of, view};
 
 /// The instant at a place, to the minute.
@@ -26,7 +26,7 @@ fn clock(scene: &Scene, x: f64) -> String {
 fn lanes(view: &View) -> String {
     let rows = rows(view, &HashMap::new());
     let alerts = alerts_of_the_stolen_key(view.forest);
-    let scene = scene(view, &rows, &Uses::default(), &alerts, None);
+    let scene = scene(view, &rows, &alerts, None);
     let mut text = String::new();
     for (row, lane) in rows.rows.iter().zip(&scene.lanes) {
         let Item::One(one) = &row.item else { continue };
@@ -85,13 +85,9 @@ ASIA…P011: 12:43-edge! |  ▸
 #[test]
 fn the_svg_says_what_the_tree_says() {
     let forest = stolen_key();
-    let (uses, alerts) = (
-        uses_of_the_stolen_key(&forest),
-        alerts_of_the_stolen_key(&forest),
-    );
+    let alerts = alerts_of_the_stolen_key(&forest);
     let sheet = Sheet {
         title: "A stolen key",
-        uses: &uses,
         alerts: &alerts,
         span: None,
         to_see_all: "--all",
@@ -126,7 +122,7 @@ fn the_span_can_be_given() {
     let view = view(&forest, at("12:49"));
     let rows = rows(&view, &HashMap::new());
     let span = Some((at("11:00"), at("12:00")));
-    let scene = scene(&view, &rows, &Uses::default(), &[], span);
+    let scene = scene(&view, &rows, &[], span);
     assert_eq!(scene.ticks.first().unwrap().label, "11:00");
     assert_eq!(scene.ticks.first().unwrap().x, LANES_LEFT);
     // The key came before and goes on; a session of the afternoon has no bar here.

@@ -2,10 +2,10 @@
 //!
 //! Times of day are those of 14 October 2026, UTC.
 
-use keyline_lineage::picture::{Alert, UseBin, Uses};
+use keyline_lineage::picture::Alert;
 use keyline_lineage::{
     Candidate, Certainty, Change, Credential, Effect, Expiry, Forest, Kind, LinkRule, Origin,
-    Parent, Source,
+    Parent, Source, Stretch,
 };
 use keyline_trail::time::parse_time;
 
@@ -62,6 +62,7 @@ pub fn credential(id: &str, kind: Kind, account: &str) -> Credential {
         event_count: 0,
         error_count: 0,
         last_success: None,
+        uses: Vec::new(),
         sources: Vec::new(),
         more_sources: false,
         user_agents: Vec::new(),
@@ -70,6 +71,7 @@ pub fn credential(id: &str, kind: Kind, account: &str) -> Credential {
         changes: Vec::new(),
         touches_production: false,
         forwarded_count: 0,
+        forwarded_in_session_count: 0,
         forwarded_maybe_count: 0,
     }
 }
@@ -136,6 +138,7 @@ impl Told for Credential {
         self.event_count = calls;
         self.error_count = failed;
         self.last_success = (failed < calls).then(|| at(until));
+        self.uses = stretches(&self);
         self
     }
 
@@ -254,40 +257,34 @@ pub fn stolen_key() -> Forest {
     Forest::from_credentials(forest, Some(at("12:49")))
 }
 
-/// When the credentials of the stolen key were used, in bins of five minutes.
-pub fn uses_of_the_stolen_key(forest: &Forest) -> Uses {
-    let bin_us = 300_000_000;
-    let mut uses = Uses {
-        bin_us,
-        ..Uses::default()
+/// When a credential was used, in stretches of five minutes.
+fn stretches(credential: &Credential) -> Vec<Stretch> {
+    let length = 300_000_000;
+    let (Some(first), Some(last)) = (credential.first_used, credential.last_used) else {
+        return Vec::new();
     };
-    for node in forest.nodes() {
-        let credential = forest.credential(node);
-        let (Some(first), Some(last)) = (credential.first_used, credential.last_used) else {
-            continue;
+    let start = first - first.rem_euclid(length);
+    let number = 1 + (last - start) / length;
+    let failing = (number as u64).min(4);
+    let stretch = |at: i64| {
+        // Work swells and ebbs; what fails fails first.
+        let wave = 1 + (at * 7 + number) % 5 + 4 * (at * 3 / number.max(1) % 2);
+        let share = u128::from(credential.event_count) * wave as u128 / (number as u128 * 4);
+        let calls = u64::try_from(share).unwrap_or(u64::MAX).saturating_add(1);
+        let errors = match credential.error_count {
+            all if all == credential.event_count => calls,
+            some if (at as u64) < failing => some / failing,
+            _ => 0,
         };
-        let start = first - first.rem_euclid(bin_us);
-        let bins = 1 + (last - start) / bin_us;
-        let failed_bins = (bins as u64).min(4);
-        let bins = (0..bins).map(|at| {
-            // Work swells and ebbs; what fails fails first.
-            let wave = 1 + (at * 7 + bins) % 5 + 4 * (at * 3 / bins.max(1) % 2);
-            let count = credential.event_count * wave as u64 / (bins as u64 * 4) + 1;
-            let early = (at as u64) < failed_bins;
-            let errors = match credential.error_count {
-                all if all == credential.event_count => count,
-                some if early => some / failed_bins,
-                _ => 0,
-            };
-            UseBin {
-                start: start + at * bin_us,
-                count,
-                errors: errors.min(count),
-            }
-        });
-        uses.by_node.insert(node, bins.collect());
-    }
-    uses
+        Stretch {
+            from: start + at * length,
+            length,
+            event_count: calls,
+            error_count: errors.min(calls),
+            succeeded: 0,
+        }
+    };
+    (0..number).map(stretch).collect()
 }
 
 pub fn alerts_of_the_stolen_key(forest: &Forest) -> Vec<Alert> {
