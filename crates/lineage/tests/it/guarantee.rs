@@ -21,9 +21,8 @@ static LINES: LazyLock<Vec<String>> = LazyLock::new(|| {
         let first = told.truth.first_event - 600;
         let of_story = (0..told.simulation.file_slots())
             .flat_map(|number| told.simulation.events(number))
-            // Ordinary days are much the same in all of them.
-            .filter(|event| event.time >= first)
-            .take(400);
+            // Ordinary days before are much the same in all of them.
+            .filter(|event| event.time >= first);
         lines.extend(of_story.map(|event| event.json));
     }
     lines.extend(shared::lines("data"));
