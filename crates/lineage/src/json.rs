@@ -40,6 +40,11 @@ fn found<'a>(json: &'a str, path: &[&str]) -> Option<Found<'a>> {
     if !json.starts_with(['{', '[']) {
         return None;
     }
+    // Most places are not there: to look for the letters of the name is quicker than to read what else is.
+    let named = path.iter().rev().find(|step| **step != FIRST);
+    if named.is_some_and(|name| !json.contains(*name)) {
+        return None;
+    }
     let (first, rest) = path.split_first()?;
     let mut value = match *first {
         FIRST => sonic_rs::get(json, [0usize]),

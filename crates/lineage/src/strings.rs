@@ -95,6 +95,7 @@ impl Strings {
     }
 }
 
+#[inline(always)]
 fn span<'a>(bytes: &'a str, ends: &[usize], number: u32) -> &'a str {
     match number {
         0 => "",
