@@ -119,7 +119,9 @@ impl Form<'_> {
             // The order of rows is the engine's own; that of entities must not be.
             entities.sort_by_cached_key(|e| serde_json::to_string(e).unwrap_or_default());
         }
-        let shown = rows.iter().max_by_key(|row| rank(row));
+        let shown = rows
+            .iter()
+            .max_by_key(|row| (self.severity(row), rank(row)));
         let empty = ResultRow {
             columns: &[],
             cells: &[],
@@ -131,11 +133,6 @@ impl Form<'_> {
             let text = filled.filter(|text| !text.trim().is_empty());
             truncate(&text.unwrap_or_else(|| plain.to_string()), chars_max)
         };
-        let severity = overrides
-            .severity_column
-            .as_ref()
-            .and_then(|column| row.text(column));
-        let severity = severity.and_then(|name: String| AlertSeverity::from_name(&name));
         let tactics = overrides
             .tactics_column
             .as_ref()
@@ -150,7 +147,7 @@ impl Form<'_> {
                 &rule.description,
                 DESCRIPTION_CHARS_MAX,
             ),
-            severity: severity.or(rule.severity).unwrap_or(AlertSeverity::Medium),
+            severity: self.severity(row),
             tactics: tactics
                 .filter(|t| !t.is_empty())
                 .unwrap_or_else(|| rule.tactics.clone()),
@@ -159,6 +156,16 @@ impl Form<'_> {
             times,
             identity,
         }
+    }
+
+    /// What the row says, else the rule.
+    fn severity(&self, row: &ResultRow<'_>) -> AlertSeverity {
+        let column = self.rule.overrides.severity_column.as_ref();
+        let name = column.and_then(|column| row.text(column));
+        let severity = name.and_then(|name: String| AlertSeverity::from_name(&name));
+        severity
+            .or(self.rule.severity)
+            .unwrap_or(AlertSeverity::Medium)
     }
 
     /// Custom details, then the dynamic properties for which an alert has no field of its own.
@@ -259,7 +266,8 @@ pub(crate) fn short_hash(evidence: &str) -> String {
     short(&Sha256::digest(evidence.as_bytes()))
 }
 
-/// Which of several rows is shown: the one with the greatest (TimeGenerated, AwsEventId), ties by text.
+/// Which of several equally severe rows is shown: the one with the greatest (TimeGenerated, AwsEventId),
+/// ties by text.
 fn rank(row: &ResultRow<'_>) -> (Option<i64>, String, String) {
     let time = match row.cell("TimeGenerated") {
         Some(Value::DateTime(ticks)) => Some(*ticks),

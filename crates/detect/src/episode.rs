@@ -1,8 +1,8 @@
 //! From evaluations to episodes: what is found again by the next evaluations is one finding.
 //!
 //! In: evaluations in the order of their ticks, each with its findings by identity. Out: episodes. Two
-//! evaluations belong together when their windows overlap or touch; the last row wins, what proves it
-//! adds up. A result holds for the ticks that were skipped after it, because nothing had changed.
+//! evaluations belong together when their windows overlap or touch; the last of the most severe rows
+//! wins, what proves it adds up. A result holds for the ticks that were skipped after it, because nothing had changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,7 @@ pub struct Episode {
     pub reach: i64,
     /// The evaluation that first gave the row shown.
     pub evaluated_at: i64,
-    /// Of the last evaluation; ids and times of all.
+    /// Of the last of its most severe evaluations; ids and times of all.
     pub finding: Finding,
 }
 
@@ -92,19 +92,22 @@ impl Episodes {
 }
 
 impl Episode {
-    fn extend(&mut self, held: Held, mut finding: Finding) {
+    /// What was found once is not taken back by a later evaluation that finds less: a deed becomes a
+    /// habit only by what came after it.
+    fn extend(&mut self, held: Held, mut found: Finding) {
         self.reach = held.until;
-        if finding.row != self.finding.row {
-            self.evaluated_at = held.tick;
+        let shown = &mut self.finding;
+        if found.severity >= shown.severity {
+            if found.row != shown.row {
+                self.evaluated_at = held.tick;
+            }
+            std::mem::swap(shown, &mut found);
         }
-        finding
-            .access_key_ids
-            .append(&mut self.finding.access_key_ids);
-        finding.event_ids.append(&mut self.finding.event_ids);
-        finding.times = match (self.finding.times, finding.times) {
+        shown.access_key_ids.append(&mut found.access_key_ids);
+        shown.event_ids.append(&mut found.event_ids);
+        shown.times = match (shown.times, found.times) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (a, b) => a.or(b),
         };
-        self.finding = finding;
     }
 }

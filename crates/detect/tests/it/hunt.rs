@@ -284,3 +284,38 @@ query: |
     assert_eq!(report.alerts[0].event_ids, ["e-theft-2"]);
     assert_eq!(report.alerts[0].row["AccessKeyId"], KEY);
 }
+
+#[test]
+fn a_later_finding_does_not_lower_an_alert() {
+    let call = |id: &str, time: &str, name: &str| {
+        let who = json!({"userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/ci"}});
+        record(id, time, "iam.amazonaws.com", name, who)
+    };
+    let rule = rules(
+        "id: 00000000-0000-4000-8000-000000000009\nname: habits\nseverity: Medium\nkind: Scheduled\n\
+         queryFrequency: 1h\nqueryPeriod: 14d\ntriggerOperator: gt\ntriggerThreshold: 0\n\
+         query: |\n  AWSCloudTrail\n  | where TimeGenerated >= ago(1h)\n  \
+         | extend Level = iff(EventName == 'CreateUser', 'High', 'Low')\n  \
+         | project TimeGenerated, AwsEventId, UserIdentityArn, EventName, Level\n\
+         entityMappings: [{entityType: Account, fieldMappings: [{identifier: FullName, columnName: UserIdentityArn}]}]\n\
+         alertDetailsOverride: {alertDisplayNameFormat: '{{EventName}}', alertSeverityColumnName: Level}\n",
+    );
+    let events = [
+        call("a", "2026-03-02T10:10:00Z", "TagUser"),
+        call("b", "2026-03-02T12:10:00Z", "CreateUser"),
+        // In one evaluation with the next, and after it.
+        call("c", "2026-03-03T12:10:00Z", "CreateUser"),
+        call("d", "2026-03-03T12:20:00Z", "TagUser"),
+        call("e", "2026-03-05T12:10:00Z", "TagUser"),
+    ];
+    let report = hunt_records(&events, &rule, Files(Vec::new()));
+    let [alert] = &report.alerts[..] else {
+        panic!("{}", alerts_text(&report));
+    };
+    assert_eq!(alert.severity.name(), "High");
+    assert_eq!(alert.title, "CreateUser");
+    assert_eq!(alert.row["AwsEventId"], "c");
+    assert_eq!(alert.evaluated_at, "2026-03-03T13:00:00Z");
+    assert_eq!(alert.event_ids, ["a", "b", "c", "d", "e"]);
+    assert_eq!(alert.end_time, "2026-03-05T12:10:00Z");
+}
