@@ -26,7 +26,7 @@ pub const GATHERED_TABLES: [&str; 2] = [TABLE, TABLE_AWS];
 pub const VIEWS: [&str; 2] = [lineage::TABLE_EVENTS, lineage::TABLE_USE];
 
 /// The tables that are made of events: a rule that reads any of them has something to look at.
-pub const DATA_TABLES: [&str; 7] = [
+pub const DATA_TABLES: [&str; 8] = [
     TABLE,
     TABLE_AWS,
     lineage::TABLE_EVENTS,
@@ -34,6 +34,7 @@ pub const DATA_TABLES: [&str; 7] = [
     lineage::TABLE_CREDENTIAL,
     lineage::TABLE_ALIAS,
     lineage::TABLE_EDGE,
+    lineage::TABLE_CHANGE,
 ];
 
 /// The aliases of the watchlists that the query reads, sorted.

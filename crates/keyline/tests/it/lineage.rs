@@ -341,6 +341,40 @@ fn counts_of_credentials_and_of_their_events_agree() {
 }
 
 #[test]
+fn a_change_bears_on_what_descends_from_the_changed() {
+    let folder = Folder::new();
+    folder
+        .line("simulate revocation-timeline --out story")
+        .expect(0);
+    let ask = |query: &str| {
+        let arguments = ["query", query, "--data", "story/AWSLogs", "-o", "json"];
+        let output = folder.run(&arguments, b"").expect(0);
+        output.json()["rows"].clone()
+    };
+    let key = truth(&folder)["credentials"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|credential| credential["name"] == "kim's key")
+        .map(|credential| credential["access_key_ids"][0].clone())
+        .unwrap();
+    let key = key.as_str().unwrap();
+    // The key was switched off: two tokens and a role session live below it.
+    let below = format!(
+        "CredentialChange | where Effect == 'inactive' and tostring(ChangedKeyIds[0]) == '{key}' \
+         | summarize count() by Distance | order by Distance asc"
+    );
+    assert_eq!(ask(&below), serde_json::json!([[0, 1], [1, 3]]));
+    // No row is earlier than the change or than the credential.
+    assert_eq!(
+        ask(
+            "CredentialChange | where TimeGenerated < ChangedAt or TimeGenerated < IssuedAt | count"
+        ),
+        serde_json::json!([[0]])
+    );
+}
+
+#[test]
 fn alerts_become_incidents_by_the_root_of_their_credentials() {
     let folder = told();
     // One rule for each of two credentials of the tree.

@@ -48,6 +48,7 @@ pub struct AliasRow {
     pub(crate) account: String,
     /// The id stands for this credential where nothing is said of an account.
     pub(crate) is_owner: bool,
+    pub(crate) root_kind: &'static str,
     pub(crate) credential: Arc<Credential>,
 }
 
@@ -64,6 +65,16 @@ pub struct EdgeRow {
     pub(crate) issuing_api: String,
     pub(crate) root: String,
     pub(crate) depth: i64,
+}
+
+/// What a row of `CredentialChange` is made of: a change of a credential, and one that it bears on.
+pub struct ChangeRow {
+    pub(crate) known: Option<i64>,
+    /// How many credentials stand between the two: 0 where they are the same.
+    pub(crate) distance: usize,
+    pub(crate) change: Change,
+    pub(crate) changed: Arc<Credential>,
+    pub(crate) credential: Arc<Credential>,
 }
 
 macro_rules! columns {
@@ -138,6 +149,8 @@ columns! {
     CredentialId "string" "The credential." |row| text(&row.credential.id);
     RootId "string" "The root of its tree." |row| text(&row.credential.root);
     Depth "long" "Its depth in that tree." |row| Cell::Long(Some(i64::from(row.credential.depth)));
+    CredentialKind "string" "What it is: access-key, session-token, role-session, console-session and so on." |row| text(row.credential.kind.name());
+    RootKind "string" "What the root is." |row| text(row.root_kind);
 }
 
 /// The columns by which an event finds its row of [`OF_EVENT`].
@@ -180,6 +193,32 @@ columns! {
     IssuingApi "string" "The call that issued the child." |row| text(&row.issuing_api);
     RootId "string" "The root of the tree." |row| text(&row.root);
     Depth "long" "The depth of the child." |row| Cell::Long(Some(row.depth));
+}
+
+columns! {
+    /// One row for each change of a credential and each credential that it bears on: itself and what
+    /// descends from it.
+    CREDENTIAL_CHANGE: ChangeRow;
+    TimeGenerated "datetime" "When it came to bear on the credential: the later of the change and of the credential's coming to be known." |row| Cell::Time(row.known.max(Some(row.change.at)));
+    ChangedAt "datetime" "When the change happened." |row| Cell::Time(Some(row.change.at));
+    Effect "string" "revoked, restored, inactive, active or deleted." |row| text(row.change.effect.name());
+    Distance "long" "0 where the credential itself was changed, 1 where the one was that issued it, and so on." |row| Cell::Long(i64::try_from(row.distance).ok());
+    CredentialId "string" "The credential that the change bears on." |row| text(&row.credential.id);
+    CredentialKind "string" "What that is: access-key, session-token, role-session and so on." |row| text(row.credential.kind.name());
+    AccessKeyIds "dynamic" "The access key ids under which that was seen." |row| list(&row.credential.access_key_ids);
+    PrincipalArn "string" "The ARN of its principal." |row| text(&row.credential.principal_arn);
+    AccountId "string" "The account that it belongs to." |row| text(&row.credential.account_id);
+    IssuedAt "datetime" "When it was issued." |row| Cell::Time(row.credential.issued_at);
+    ExpiresAt "datetime" "When it expires, or the latest instant at which it can." |row| Cell::Time(row.credential.expires_at);
+    IssuingEventIds "dynamic" "The ids of the events of the call that issued it." |row| list(&row.credential.issuing_event_ids);
+    RootId "string" "The root of the tree." |row| text(&row.credential.root);
+    ChangedId "string" "The credential that was changed." |row| text(&row.changed.id);
+    ChangedKind "string" "What that is." |row| text(row.changed.kind.name());
+    ChangedKeyIds "dynamic" "The access key ids of that." |row| list(&row.changed.access_key_ids);
+    ChangedPrincipalArn "string" "The ARN of its principal." |row| text(&row.changed.principal_arn);
+    ChangedBy "string" "What did it, for people." |row| text(&row.change.by);
+    ChangedByCredentialId "string" "The credential that did it, where it is known." |row| text(row.change.by_credential.as_deref().unwrap_or_default());
+    ChangedByEventId "string" "The event that did it." |row| text(&row.change.event_id);
 }
 
 fn text(text: &str) -> Cell {

@@ -1,8 +1,8 @@
 //! Lineage over the logs: the facts of a pass, the forest, and its tables.
 //!
 //! In: opened logs and what is production. Out: the forest of credentials, made once and shared, and
-//! tables: `Credential`, `CredentialAlias` and `CredentialEdge` of the forest, `CredentialEvents` and
-//! `CredentialUse` as views that join events with it. What a credential is and how it is linked is the
+//! tables: `Credential`, `CredentialAlias`, `CredentialEdge` and `CredentialChange` of the forest,
+//! `CredentialEvents` and `CredentialUse` as views that join events with it. What a credential is and how it is linked is the
 //! business of the crate `lineage`.
 
 pub mod columns;
@@ -19,14 +19,14 @@ use std::sync::{Arc, OnceLock};
 
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::empty::EmptyTable;
-use keyline_lineage::{Credential, Facts, Forest, Node, Production};
+use keyline_lineage::{Change, Credential, Facts, Forest, Node, Production};
 use keyline_trail::schema::arrow_schema;
 use keyline_trail::session::session_key;
 use keyline_trail::{Problems, Projection};
 
 use self::columns::{
-    AliasRow, CREDENTIAL, CREDENTIAL_ALIAS, CREDENTIAL_EDGE, CredentialRow, EdgeRow, LineageColumn,
-    OF_EVENT,
+    AliasRow, CREDENTIAL, CREDENTIAL_ALIAS, CREDENTIAL_CHANGE, CREDENTIAL_EDGE, ChangeRow,
+    CredentialRow, EdgeRow, LineageColumn, OF_EVENT,
 };
 use self::table::{LazyTable, batch_of, schema_of};
 use crate::error::{Error, ErrorKind};
@@ -39,6 +39,7 @@ pub use views::{TABLE_EVENTS, TABLE_USE};
 pub const TABLE_CREDENTIAL: &str = "Credential";
 pub const TABLE_ALIAS: &str = "CredentialAlias";
 pub const TABLE_EDGE: &str = "CredentialEdge";
+pub const TABLE_CHANGE: &str = "CredentialChange";
 
 /// The lineage of the credentials in some logs. A clone is another handle on the same.
 #[derive(Clone)]
@@ -133,10 +134,11 @@ impl Lineage {
         let credentials = self.table(TABLE_CREDENTIAL, CREDENTIAL, credential_rows);
         let aliases = self.table(TABLE_ALIAS, CREDENTIAL_ALIAS, owned_alias_rows);
         let edges = self.table(TABLE_EDGE, CREDENTIAL_EDGE, edge_rows);
+        let changes = self.table(TABLE_CHANGE, CREDENTIAL_CHANGE, change_rows);
         let of_event = self.table("", OF_EVENT, alias_rows);
         let seen = views::events(events, &of_event.provider)?;
         let used = views::usage(&seen)?;
-        Ok(vec![credentials, aliases, edges, seen, used])
+        Ok(vec![credentials, aliases, edges, changes, seen, used])
     }
 
     fn table<R: 'static>(
@@ -182,6 +184,11 @@ pub fn empty_tables() -> Result<Vec<LineageTable>, Error> {
             TABLE_EDGE,
             known_columns(CREDENTIAL_EDGE),
             schema_of(CREDENTIAL_EDGE),
+        ),
+        of(
+            TABLE_CHANGE,
+            known_columns(CREDENTIAL_CHANGE),
+            schema_of(CREDENTIAL_CHANGE),
         ),
         of(TABLE_EVENTS, seen.columns.clone(), seen.provider.schema()),
         of(TABLE_USE, used.columns.clone(), used.provider.schema()),
@@ -252,6 +259,7 @@ fn alias_rows(forest: &Forest) -> Box<dyn Iterator<Item = AliasRow> + '_> {
     Box::new(forest.nodes().flat_map(move |node| {
         let credential = Arc::new(forest.alone(node));
         let known = known_of(forest, node);
+        let root_kind = forest.kind(forest.root(node)).name();
         let row = |(alias, kind): (String, &'static str)| {
             let is_owner = owners.get(&alias) == Some(&node);
             let accounts = by_account.get(&alias);
@@ -265,6 +273,7 @@ fn alias_rows(forest: &Forest) -> Box<dyn Iterator<Item = AliasRow> + '_> {
                 },
                 alias,
                 kind,
+                root_kind,
                 is_owner,
                 credential: credential.clone(),
             })
@@ -333,6 +342,41 @@ fn edge_rows(forest: &Forest) -> Box<dyn Iterator<Item = EdgeRow> + '_> {
             depth: i64::from(credential.depth),
         };
         ends.into_iter().map(edge).collect()
+    }))
+}
+
+/// The changes of each credential and of all that it descends from.
+fn change_rows(forest: &Forest) -> Box<dyn Iterator<Item = ChangeRow> + '_> {
+    let all = forest.nodes().map(|node| (node, forest.alone(node)));
+    let changed: HashMap<Node, Arc<Credential>> = all
+        .filter(|(_, credential)| !credential.changes.is_empty())
+        .map(|(node, credential)| (node, Arc::new(credential)))
+        .collect();
+    Box::new(forest.nodes().flat_map(move |node| {
+        let line = std::iter::once(node).chain(forest.ancestors(node));
+        let above: Vec<(usize, &Arc<Credential>)> = line
+            .enumerate()
+            .filter_map(|(distance, above)| Some((distance, changed.get(&above)?)))
+            .collect();
+        if above.is_empty() {
+            return Vec::new();
+        }
+        let credential = Arc::new(forest.alone(node));
+        let known = known_of(forest, node);
+        let row = |distance: usize, changed: &Arc<Credential>, change: &Change| ChangeRow {
+            known,
+            distance,
+            change: change.clone(),
+            changed: changed.clone(),
+            credential: credential.clone(),
+        };
+        above
+            .into_iter()
+            .flat_map(|(distance, changed)| {
+                let changes = changed.changes.iter();
+                changes.map(move |change| row(distance, changed, change))
+            })
+            .collect()
     }))
 }
 
