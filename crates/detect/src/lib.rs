@@ -24,6 +24,9 @@ pub mod load;
 pub mod relations;
 
 pub mod uses;
+pub mod watched;
+
+pub mod support;
 
 pub mod keys;
 

@@ -401,6 +401,7 @@ impl Reader<'_> {
         };
         KeylineKeys {
             access_key_columns: texts("accessKeyColumns"),
+            analytics: texts("analytics"),
             false_positives: texts("falsePositives"),
             references: texts("references"),
             evasions: texts("evasions"),

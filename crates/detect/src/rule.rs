@@ -114,6 +114,8 @@ pub struct Overrides {
 #[derive(Clone, Debug, Default)]
 pub struct KeylineKeys {
     pub access_key_columns: Vec<String>,
+    /// The numbers of the analytics that the rule belongs to, as the truth of a story names them: `A1`.
+    pub analytics: Vec<String>,
     /// What looks like the attack and is not, in words.
     pub false_positives: Vec<String>,
     /// Where to read more.

@@ -5,6 +5,7 @@ mod query;
 mod lineage;
 mod contain;
 mod rules;
+mod rules_coverage;
 mod rules_test;
 mod kql;
 mod convert;

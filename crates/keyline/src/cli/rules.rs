@@ -13,6 +13,7 @@ use keyline_detect::schedule::{From, Schedule};
 use keyline_engine::Catalog;
 use serde_json::{Value, json};
 
+use super::rules_coverage::{self, CoverageArgs};
 use super::rules_test::{self, TestArgs};
 use super::{Context, ReferenceArgs, RuleArgs, Status};
 use crate::builtin;
@@ -28,6 +29,8 @@ pub enum RulesCommand {
     Check(CheckArgs),
     /// Run the cases that stand beside rules: events in, alerts expected
     Test(TestArgs),
+    /// Show rules by tactic and technique, what they look at, and what of that the data can support
+    Coverage(CoverageArgs),
 }
 
 #[derive(Args)]
@@ -74,6 +77,7 @@ pub fn run(command: RulesCommand, context: Context) -> Result<Status> {
         RulesCommand::List(args) => list(&args, &context),
         RulesCommand::Check(args) => check_rules(&args, &context),
         RulesCommand::Test(args) => rules_test::run(&args, &context),
+        RulesCommand::Coverage(args) => rules_coverage::run(&args, &context),
     }
 }
 
@@ -273,6 +277,7 @@ fn rule_json(rule: &Rule, checked: &CheckedRule) -> Value {
         "severity": rule.severity,
         "tactics": rule.tactics,
         "techniques": rule.techniques,
+        "analytics": rule.keyline.analytics,
         "state": state(checked),
         "schedule": schedule_json(checked),
         "tables": checked.tables,

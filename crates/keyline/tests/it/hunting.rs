@@ -155,3 +155,99 @@ fn the_demo_finds_the_thief_and_what_still_works() {
         assert!(all.contains(part), "no {part:?} in\n{all}");
     }
 }
+
+#[test]
+fn coverage_says_what_the_data_cannot_show() {
+    let folder = Folder::new();
+    // A trail of writes alone, of one day.
+    let record = |name: &str, source: &str, id: u32| {
+        format!(
+            r#"{{"eventVersion":"1.09","eventTime":"2026-03-02T10:00:00Z","eventSource":"{source}","eventName":"{name}","awsRegion":"us-east-1","eventID":"{id:08}-0000-4000-8000-000000000000","eventType":"AwsApiCall","readOnly":false,"managementEvent":true,"recipientAccountId":"111122223333","userIdentity":{{"type":"IAMUser","accountId":"111122223333","arn":"arn:aws:iam::111122223333:user/ci","userName":"ci","principalId":"AIDAEXAMPLECI","accessKeyId":"AKIAEXAMPLECIKEY0001"}}}}"#
+        )
+    };
+    let lines = [
+        record("CreateAccessKey", "iam.amazonaws.com", 1),
+        record("GetSessionToken", "sts.amazonaws.com", 2),
+    ];
+    folder.write("log.json", lines.join("\n"));
+    let rule = |name: &str, filter: &str, extra: &str| {
+        format!(
+            "id: 00000000-0000-4000-8000-0000000{name}\nname: rule {name}\nseverity: Low\n{extra}\
+             tactics: [Persistence]\nrelevantTechniques: [T1098.001]\n\
+             query: |\n  AWSCloudTrail\n  | where {filter}\n  | project TimeGenerated, UserIdentityArn\n"
+        )
+    };
+    let long = "queryFrequency: 1h\nqueryPeriod: 14d\n";
+    for (name, filter, extra) in [
+        ("00001", "EventName == 'AssumeRole'", ""),
+        (
+            "00002",
+            "EventName in ('CreateAccessKey', 'CreateUser')",
+            long,
+        ),
+        (
+            "00003",
+            "EventSource == 'signin.amazonaws.com' and EventName == 'ConsoleLogin'",
+            "",
+        ),
+        (
+            "00004",
+            "EventName == 'GetObject' and EventSource == 's3.amazonaws.com'",
+            "",
+        ),
+        ("00005", "EventName == 'DeleteTrail'", ""),
+    ] {
+        folder.write(&format!("rules/{name}.yaml"), rule(name, filter, extra));
+    }
+    let line = "rules coverage --no-builtin-rules --rules rules";
+    let document = folder
+        .line(&format!("{line} --data log.json -o json"))
+        .expect(0)
+        .json();
+    let of = |name: &str| {
+        let rules = document["rules"].as_array().unwrap();
+        let rule = rules
+            .iter()
+            .find(|rule| rule["name"] == format!("rule {name}"));
+        rule.unwrap().clone()
+    };
+    let why = |name: &str| {
+        of(name)["places"][0]["why"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert_eq!(of("00001")["state"], "blind");
+    assert!(why("00001").contains("read-only"), "{}", why("00001"));
+    assert_eq!(of("00002")["state"], "supported");
+    assert_eq!(of("00002")["has_history"], false);
+    assert_eq!(of("00002")["places"][0]["events"], 1);
+    assert_eq!(of("00003")["state"], "blind");
+    assert!(why("00003").contains("one region"), "{}", why("00003"));
+    assert!(why("00004").contains("data events"), "{}", why("00004"));
+    assert_eq!(of("00005")["state"], "nothing to see");
+    assert_eq!(
+        of("00002")["columns"]["AWSCloudTrail"],
+        serde_json::json!(["EventName", "TimeGenerated", "UserIdentityArn"])
+    );
+    assert_eq!(document["tactics"][0]["rules"].as_array().unwrap().len(), 5);
+    // For people, and without data.
+    let shows = |line: &str, parts: &[&str]| {
+        let output = folder.line(line).expect(0);
+        for part in parts {
+            assert!(
+                output.stdout.contains(part),
+                "no {part:?} in {}",
+                output.stdout
+            );
+        }
+    };
+    let with_data = format!("{line} --data log.json");
+    shows(&with_data, &["3 of 5 rules cannot see"]);
+    shows(
+        &format!("{with_data} -o csv"),
+        &["no read-only events were recorded"],
+    );
+    shows(&format!("{line} -o csv"), &["T1098.001", "AssumeRole"]);
+    shows("rules coverage -o csv", &["PrivilegeEscalation"]);
+}

@@ -1,0 +1,379 @@
+//! `keyline rules coverage`: what the rules cover, and what of that the data at hand can support.
+//!
+//! In: rules and, with `--data`, logs. Out: rules by tactic and technique, the tables, columns and events
+//! that each looks at, and for given logs whether those events are there, could be, or cannot be. What
+//! makes that so is in `detect::support`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use keyline_detect::check::{CheckedRule, Times, check};
+use keyline_detect::rule::Rule;
+use keyline_detect::schedule::Schedule;
+use keyline_detect::support::{Holdings, Kind, State, Verdict};
+use keyline_detect::watched::{self, Place};
+use keyline_engine::rows::append_rows;
+use keyline_engine::{Engine, EngineOptions, Evaluation};
+use keyline_kql::types::Value;
+use keyline_lake::lineage::Lineage;
+use keyline_lake::{Coverage, RawRecord};
+use serde_json::{Value as Json, json};
+
+use super::rules::load_rules;
+use super::{Context, DataArgs, ReferenceArgs, RuleArgs, Status};
+use crate::coverage::{self, count, thousands};
+use crate::data::{self, EngineReferences};
+use crate::output::{Format, escape, write_grid};
+
+/// What the data holds, as a query.
+const KINDS: &str = "CloudTrail | summarize Events = count() by EventSource, EventName, \
+                     ReadOnly = iff(isnull(ReadOnly), '', tostring(ReadOnly))";
+const TICKS_PER_HOUR: i64 = 3600 * crate::units::TICKS_PER_SECOND;
+
+#[derive(Args)]
+pub struct CoverageArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    rules: RuleArgs,
+    #[command(flatten)]
+    references: ReferenceArgs,
+    #[arg(short, long, value_enum, default_value = "table")]
+    output: Format,
+}
+
+/// One rule with all that is said of it.
+struct Covered<'a> {
+    rule: &'a Rule,
+    checked: CheckedRule,
+    places: Vec<(Place, Option<Verdict>)>,
+    columns: BTreeMap<String, BTreeSet<String>>,
+    /// How far it looks back, in ticks.
+    period: Option<i64>,
+    /// Whether the data goes back so far.
+    has_history: Option<bool>,
+}
+
+pub fn run(args: &CoverageArgs, context: &Context) -> Result<Status> {
+    let loaded = load_rules(&args.rules, context)?;
+    let catalog = data::for_checks(&args.references, context)?;
+    let held = match args.data.data.is_empty() {
+        true => None,
+        false => Some(holdings(args, context)?),
+    };
+    let covered: Vec<Covered<'_>> = loaded
+        .rules
+        .iter()
+        .map(|rule| {
+            let checked = check(rule, &catalog, &Times::any());
+            covered(rule, checked, held.as_ref())
+        })
+        .collect();
+    let mut out = std::io::BufWriter::new(std::io::stdout());
+    match args.output {
+        Format::Json => {
+            let document = document(&covered, held.as_ref());
+            writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
+        }
+        Format::Jsonl => {
+            for one in &covered {
+                writeln!(out, "{}", rule_json(one))?;
+            }
+        }
+        format => print(&mut out, format, &covered, held.is_some())?,
+    }
+    out.flush()?;
+    if let Some((_, read)) = &held {
+        eprintln!("{}", coverage::line(read, &context.config.estate));
+    }
+    Ok(Status::Done)
+}
+
+fn covered<'a>(
+    rule: &'a Rule,
+    checked: CheckedRule,
+    held: Option<&(Holdings, Coverage)>,
+) -> Covered<'a> {
+    let query = checked.query.as_ref();
+    let places = query.map(watched::places).unwrap_or_default();
+    let period = match &checked.derived.schedule {
+        Schedule::Ticks { period, .. } => Some(*period),
+        Schedule::Once => None,
+    };
+    let span = held.and_then(|(_, read)| Some(read.last_event? - read.first_event?));
+    Covered {
+        rule,
+        places: places
+            .into_iter()
+            .map(|place| {
+                let verdict = held.map(|(holdings, _)| holdings.judge(&place));
+                (place, verdict)
+            })
+            .collect(),
+        columns: query.map(watched::columns).unwrap_or_default(),
+        period,
+        has_history: span
+            .zip(period)
+            .map(|(span, period)| span.saturating_mul(data::TICKS_PER_MICROSECOND) >= period),
+        checked,
+    }
+}
+
+impl Covered<'_> {
+    /// In a word what the data does for the rule; `None` without data.
+    fn state(&self) -> Option<&'static str> {
+        if self.checked.query.is_none() {
+            return Some("cannot run");
+        }
+        let states: Option<BTreeSet<State>> = self
+            .places
+            .iter()
+            .map(|(_, verdict)| verdict.as_ref().map(|verdict| verdict.state))
+            .collect();
+        let states = states?;
+        Some(match (states.first(), states.last()) {
+            (Some(State::Blind), Some(State::Blind)) => "blind",
+            (Some(State::Blind), _) => "partly blind",
+            (_, Some(State::Quiet)) => "nothing to see",
+            _ => "supported",
+        })
+    }
+
+    fn events(&self) -> Option<u64> {
+        let verdicts: Option<Vec<&Verdict>> = self.places.iter().map(|(_, v)| v.as_ref()).collect();
+        Some(verdicts?.iter().map(|verdict| verdict.events).sum())
+    }
+
+    /// Why the data does less than it should, in words.
+    fn remarks(&self) -> Vec<String> {
+        let verdicts = self
+            .places
+            .iter()
+            .filter_map(|(_, verdict)| verdict.as_ref());
+        let why: BTreeSet<String> = verdicts.filter_map(|verdict| verdict.why.clone()).collect();
+        let mut remarks: Vec<String> = why.into_iter().collect();
+        if self.has_history == Some(false)
+            && let Some(period) = self.period
+        {
+            remarks.push(format!(
+                "looks back {}, more than the data spans",
+                hours(period)
+            ));
+        }
+        remarks
+    }
+}
+
+fn hours(ticks: i64) -> String {
+    match ticks / TICKS_PER_HOUR {
+        hours if hours >= 48 => format!("{} days", hours / 24),
+        hours => format!("{hours} h"),
+    }
+}
+
+/// The kinds of events in the data, and what was read of it.
+fn holdings(args: &CoverageArgs, context: &Context) -> Result<(Holdings, Coverage)> {
+    let (logs, bar) = data::open_logs(&[], &args.data, RawRecord::Leave, context)?;
+    let estate = &context.config.estate;
+    let lineage = Lineage::of(&logs, data::production(estate));
+    let catalog = data::catalog(&logs, &lineage, &[], estate)?;
+    let options = EngineOptions {
+        memory_bytes: data::engine_memory_bytes(&args.data, context)?,
+        partitions: data::threads(&args.data),
+        ..EngineOptions::for_this_machine()
+    };
+    let references = std::sync::Arc::new(EngineReferences(data::references(
+        &args.references,
+        context,
+    )?));
+    let engine = Engine::new(&options, catalog, references)?;
+    let (syntax, _) = keyline_kql::parse::parse(KINDS);
+    let (query, _) = engine.check_at(&syntax, &Evaluation::at(0))?;
+    let query = query.context("the question of what the logs hold is no valid query")?;
+    let plan = engine.physical(&engine.plan(&query, &Evaluation::at(0))?)?;
+    let mut rows = Vec::new();
+    for batch in engine.collect(plan)? {
+        append_rows(&batch, &query.root.columns, &mut rows)?;
+    }
+    let columns = &query.root.columns;
+    let kinds = rows.iter().filter_map(|row| kind(row, columns)).collect();
+    bar.finish_and_clear();
+    Ok((Holdings { kinds }, logs.survey()?))
+}
+
+fn kind(row: &[Value], columns: &[keyline_kql::schema::Column]) -> Option<Kind> {
+    let cell = |name: &str| {
+        let at = columns.iter().position(|column| column.name == name)?;
+        row.get(at)
+    };
+    let text = |name: &str| match cell(name) {
+        Some(Value::String(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let Some(Value::Long(events)) = cell("Events") else {
+        return None;
+    };
+    Some(Kind {
+        source: text("EventSource"),
+        name: text("EventName"),
+        read_only: match text("ReadOnly").to_ascii_lowercase().as_str() {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        },
+        events: u64::try_from(*events).unwrap_or_default(),
+    })
+}
+
+/// Rules by name in a sorted list, for each of something that rules have several of.
+fn by<'a>(
+    covered: &'a [Covered<'_>],
+    what: impl Fn(&'a Rule) -> &'a [String],
+) -> BTreeMap<&'a str, Vec<&'a Rule>> {
+    let mut found: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
+    for one in covered {
+        for name in what(one.rule) {
+            found.entry(name).or_default().push(one.rule);
+        }
+    }
+    found
+}
+
+fn print(
+    out: &mut dyn Write,
+    format: Format,
+    covered: &[Covered<'_>],
+    has_data: bool,
+) -> Result<()> {
+    for (title, groups) in [
+        ("tactic", by(covered, |rule| &rule.tactics)),
+        ("technique", by(covered, |rule| &rule.techniques)),
+    ] {
+        let rows: Vec<Vec<String>> = groups
+            .iter()
+            .map(|(name, rules)| {
+                let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+                vec![
+                    (*name).to_owned(),
+                    rules.len().to_string(),
+                    names.join(", "),
+                ]
+            })
+            .collect();
+        let columns = [title, "rules", "which"].map(str::to_owned);
+        write_grid(out, format, &columns, &rows)?;
+        writeln!(out)?;
+    }
+    let mut columns = vec!["rule", "looks back", "reads"];
+    if has_data {
+        columns.extend(["events", "this data", "remarks"]);
+    } else {
+        columns.push("events looked at");
+    }
+    let rows: Vec<Vec<String>> = covered
+        .iter()
+        .map(|one| {
+            let mut row = vec![
+                one.rule.name.clone(),
+                one.period.map_or_else(|| "all".to_owned(), hours),
+                one.checked.tables.join(", "),
+            ];
+            if has_data {
+                row.push(one.events().map_or_else(String::new, thousands));
+                row.push(one.state().unwrap_or_default().to_owned());
+                row.push(one.remarks().join("; "));
+            } else {
+                row.push(looked_at(&one.places));
+            }
+            row
+        })
+        .collect();
+    let columns: Vec<String> = columns.into_iter().map(str::to_owned).collect();
+    write_grid(out, format, &columns, &rows)?;
+    if has_data && format == Format::Table {
+        let blind = covered
+            .iter()
+            .filter(|one| one.state().is_some_and(|state| state.ends_with("blind")));
+        writeln!(
+            out,
+            "\n{} of {} cannot see all that they look for in this data",
+            blind.count(),
+            count(covered.len() as u64, "rule"),
+        )?;
+    }
+    Ok(())
+}
+
+/// The names of the events that a rule looks at, the first few.
+fn looked_at(places: &[(Place, Option<Verdict>)]) -> String {
+    const SHOWN: usize = 4;
+    if places.iter().any(|(place, _)| place.names.is_empty()) {
+        let sources: BTreeSet<&str> = places
+            .iter()
+            .flat_map(|(place, _)| place.sources.iter().map(String::as_str))
+            .collect();
+        return match sources.is_empty() {
+            true => "any".to_owned(),
+            false => format!("any, and of {}", Vec::from_iter(sources).join(", ")),
+        };
+    }
+    let names: BTreeSet<&str> = places
+        .iter()
+        .flat_map(|(place, _)| place.names.iter().map(String::as_str))
+        .collect();
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");
+    match more {
+        0 => shown,
+        _ => format!("{shown} and {more} more"),
+    }
+}
+
+fn document(covered: &[Covered<'_>], held: Option<&(Holdings, Coverage)>) -> Json {
+    let groups = |groups: BTreeMap<&str, Vec<&Rule>>, key: &str| -> Vec<Json> {
+        groups
+            .into_iter()
+            .map(|(name, rules)| {
+                let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+                json!({key: name, "rules": ids})
+            })
+            .collect()
+    };
+    json!({
+        "schema": "keyline.rules-coverage/1",
+        "coverage": held.map(|(_, read)| coverage::json(read)),
+        "tactics": groups(by(covered, |rule| &rule.tactics), "tactic"),
+        "techniques": groups(by(covered, |rule| &rule.techniques), "technique"),
+        "rules": covered.iter().map(rule_json).collect::<Vec<_>>(),
+    })
+}
+
+fn rule_json(one: &Covered<'_>) -> Json {
+    let place = |(place, verdict): &(Place, Option<Verdict>)| {
+        json!({
+            "table": place.table,
+            "event_sources": place.sources,
+            "event_names": place.names,
+            "state": verdict.as_ref().map(|verdict| verdict.state),
+            "events": verdict.as_ref().map(|verdict| verdict.events),
+            "why": verdict.as_ref().and_then(|verdict| verdict.why.clone()),
+        })
+    };
+    json!({
+        "rule_id": one.rule.id,
+        "name": escape(&one.rule.name),
+        "file": one.rule.file,
+        "analytics": one.rule.keyline.analytics,
+        "severity": one.rule.severity,
+        "tactics": one.rule.tactics,
+        "techniques": one.rule.techniques,
+        "tables": one.checked.tables,
+        "columns": one.columns,
+        "period_hours": one.period.map(|ticks| ticks / TICKS_PER_HOUR),
+        "has_history": one.has_history,
+        "state": one.state(),
+        "places": one.places.iter().map(place).collect::<Vec<_>>(),
+    })
+}
