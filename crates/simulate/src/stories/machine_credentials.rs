@@ -241,7 +241,7 @@ pub fn persistence(seed: u64) -> Told {
     stage.by(&Hand::thief("203.0.113.39", OTHER_CLI));
     stage.calls(key, "sts:GetCallerIdentity", "");
     stage.calls(key, "s3:ListBuckets", "{}");
-    stage.curtain(cred, &["A5", "A6", "A7"])
+    stage.curtain(cred, &["A5", "A6"])
 }
 
 pub fn burst(seed: u64) -> Told {
