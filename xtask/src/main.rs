@@ -7,6 +7,7 @@
 mod bench;
 mod data;
 mod oracle;
+mod rules;
 mod run;
 mod testing;
 
@@ -23,6 +24,8 @@ usage: cargo xtask TASK [OPTION…]
   oracle --tool DIR            ask Microsoft's binder about the KQL corpora; writes docs/kql/oracle.jsonl (needs Node)
   data --events N --out DIR    benchmark data: N events of a simulated organisation as gz log files
        [--seed N] [--days N] [--accounts N] [--threads N] [--habits]
+  rules --keyline PATH         recall by story, noise by rule and habit; writes docs/rules-measured.md
+       [--events N] [--seeds N] [--rules DIR]… [--out FILE] [--no-noise] [--no-recall]
   bench --events N [--peers]   measure this build (and the peers) over generated data; see bench/README.md
 ";
 
@@ -48,6 +51,7 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<ExitCode> {
         "kql-report" => testing::kql_report(options),
         "oracle" => oracle::oracle(options).map(|()| ExitCode::SUCCESS),
         "data" => data::data(options).map(|()| ExitCode::SUCCESS),
+        "rules" => rules::rules(options).map(|()| ExitCode::SUCCESS),
         "bench" => bench::bench(options).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
