@@ -34,7 +34,7 @@ pub const KEPT_ROWS_MAX: usize = 400_000;
 
 /// Bytes of rows that a query uses several times and that are kept for it: what is larger is run again
 /// for each use. A rule has a handful of such parts at most, and two rules run at a time.
-pub const SHARED_BYTES_MAX: usize = 48 << 20;
+pub const SHARED_BYTES_MAX: usize = 96 << 20;
 
 /// Cells up to which reference data becomes literals of the plan (which can travel); above, a
 /// table in memory (which cannot).

@@ -102,8 +102,44 @@ struct CollectGroups {
 #[derive(Debug, Default)]
 struct Group {
     elements: Vec<Element>,
-    /// For a set: where each text stands in `elements`.
+    /// For a set with more than a few elements: where each text stands in `elements`.
     places: HashMap<Arc<str>, usize>,
+}
+
+/// Elements that are looked through one by one: most sets are small, and there are many of them.
+const SEARCHED_MAX: usize = 16;
+
+/// Bytes that an element takes beside its text and its order: itself in a vector that doubles, and the heads
+/// of two allocations; for a set that is large, an entry of the map, which doubles as well.
+const ELEMENT_BYTES: usize = 2 * size_of::<Element>() + 48;
+const ENTRY_BYTES: usize = 2 * (size_of::<(Arc<str>, usize)>() + 1);
+
+impl Group {
+    fn place(&self, text: &str) -> Option<usize> {
+        match self.elements.len() <= SEARCHED_MAX {
+            true => self.elements.iter().position(|e| *e.text == *text),
+            false => self.places.get(text).copied(),
+        }
+    }
+
+    fn push(&mut self, element: Element, kind: Kind) {
+        self.elements.push(element);
+        let count = self.elements.len();
+        if kind == Kind::Set && count > SEARCHED_MAX {
+            let known = self.places.len();
+            for (place, element) in self.elements.iter().enumerate().skip(known) {
+                self.places.insert(Arc::clone(&element.text), place);
+            }
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let elements = self.elements.iter();
+        let elements: usize = elements
+            .map(|e| e.text.len() + e.order.len() + ELEMENT_BYTES)
+            .sum();
+        elements + self.places.len() * ENTRY_BYTES
+    }
 }
 
 #[derive(Debug)]
@@ -163,7 +199,7 @@ impl CollectGroups {
         let ordered = self.order.is_some();
         let group = &mut self.groups[group];
         if self.kind == Kind::Set
-            && let Some(&place) = group.places.get(text)
+            && let Some(place) = group.place(text)
         {
             let known = &mut group.elements[place];
             if order < known.order.as_ref() {
@@ -175,24 +211,19 @@ impl CollectGroups {
             return;
         }
         let text: Arc<str> = text.into();
-        self.bytes += text.len() + order.len() + size_of::<Element>() + 16;
-        if self.kind == Kind::Set {
-            group.places.insert(Arc::clone(&text), group.elements.len());
-            self.bytes += size_of::<(Arc<str>, usize)>();
-        }
-        group.elements.push(Element {
+        self.bytes += text.len() + order.len() + ELEMENT_BYTES;
+        let known = group.places.len();
+        let element = Element {
             order: order.into(),
             text,
-        });
+        };
+        group.push(element, self.kind);
+        self.bytes += (group.places.len() - known) * ENTRY_BYTES;
     }
 
     fn take(&mut self, emit_to: EmitTo) -> Vec<Group> {
         let groups = emit_to.take_needed(&mut self.groups);
-        let freed: usize = groups
-            .iter()
-            .flat_map(|g| &g.elements)
-            .map(|e| e.text.len() + e.order.len() + size_of::<Element>() + 16)
-            .sum();
+        let freed: usize = groups.iter().map(Group::bytes).sum();
         self.bytes = self.bytes.saturating_sub(freed);
         groups
     }

@@ -72,6 +72,14 @@ impl Lowerer<'_> {
         if !self.contexts.is_empty() || !self.shared.contains(rel) {
             return Ok(relation);
         }
+        self.kept(relation)
+    }
+
+    /// The relation over its rows, if these may be kept.
+    pub(crate) fn kept(&mut self, relation: Relation) -> Result<Relation> {
+        if !self.contexts.is_empty() {
+            return Ok(relation);
+        }
         let visible = relation.columns.iter().map(|c| c.name.clone());
         let names: Vec<String> = visible.chain(relation.hidden()).collect();
         let columns = || names.iter().map(|name| column(name));

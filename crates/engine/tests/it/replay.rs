@@ -14,7 +14,7 @@ use crate::corpus::shared;
 use crate::rules::{SmallReferences, aws_rules, catalog, logs};
 use crate::support::{MINUTE, START, engine};
 
-const QUERIES: [&str; 35] = [
+const QUERIES: [&str; 36] = [
     "AWSCloudTrail",
     "AWSCloudTrail | where EventName == 'GetObject' | extend now = now()",
     "AWSCloudTrail | where TimeGenerated >= ago(15m) | project AwsEventId",
@@ -45,6 +45,7 @@ const QUERIES: [&str; 35] = [
     "AWSCloudTrail | where TimeGenerated >= ago(20m) | where EventName !in ((AWSCloudTrail | where TimeGenerated < ago(20m) | distinct EventName)) | project AwsEventId",
     "AWSCloudTrail | summarize Last = max(TimeGenerated) by SourceIpAddress | join (AWSCloudTrail | project SourceIpAddress, EventName) on SourceIpAddress | project SourceIpAddress, Last, EventName",
     "let calls = AWSCloudTrail | extend Part = tostring(split(SourceIpAddress, '.')[0]); let before = calls | where TimeGenerated < ago(20m) | distinct Part, EventName; calls | where TimeGenerated >= ago(20m) | join kind=leftsemi before on Part, EventName | join kind=leftouter (calls | summarize n = count() by Part) on Part | project AwsEventId, n",
+    "let found = AWSCloudTrail | summarize n = count() by SourceIpAddress | where n > 1; AWSCloudTrail | where isnotempty(EventName) | join kind=inner found on SourceIpAddress | summarize Ids = make_set(AwsEventId), n = max(n) by SourceIpAddress, EventName",
     // Values of a tick, and what is the same at all of them.
     "let newest = toscalar(AWSCloudTrail | summarize max(TimeGenerated)); AWSCloudTrail | where TimeGenerated == newest | project AwsEventId",
     "AWSCloudTrail | summarize n = count(), First = min(TimeGenerated), Names = make_set(EventName)",

@@ -24,6 +24,7 @@ impl Lowerer<'_> {
         let mut left_keys = self.keys(&mut left, join.on.iter().map(|(l, _)| l))?;
         let mut right_keys = self.keys(&mut right, join.on.iter().map(|(_, r)| r))?;
         let at_ticks = seen_at_ticks_of(&left, &right);
+        let at_ticks_of_right = join.kind == JoinKind::Inner && seen_at_ticks_of(&right, &left);
         if join.kind == JoinKind::InnerUnique {
             if left.pending.is_some() {
                 self.first_while_seen(&mut left, &left_keys, &right, &right_keys)?;
@@ -45,6 +46,8 @@ impl Lowerer<'_> {
         }
         if at_ticks {
             self.stretches_at_ticks(&mut left, &mut left_keys, &mut right, &mut right_keys)?;
+        } else if at_ticks_of_right {
+            self.stretches_at_ticks(&mut right, &mut right_keys, &mut left, &mut left_keys)?;
         }
         let names = self.rename(&mut right, &right_keys)?;
         for key in &mut right_keys {
@@ -58,7 +61,11 @@ impl Lowerer<'_> {
         let kind = join_type(join.kind);
         one_sided_carry(join.kind, &left, &right)?;
         let plan = builder(&left.plan);
-        let seen = at_ticks.then(|| seen_at(&left, &right)).flatten();
+        let seen = match (at_ticks, at_ticks_of_right) {
+            (true, _) => seen_at(&left, &right),
+            (_, true) => seen_at(&right, &left),
+            _ => None,
+        };
         let plan = if left_keys.is_empty() && kind == JoinType::Inner {
             let plan = plan.cross_join(right.plan.clone())?;
             match seen {
@@ -105,8 +112,8 @@ impl Lowerer<'_> {
                 }
                 self.intersect(&mut relation, &left, &right)?;
             }
-            // The ticks of the left side are those of the pair.
-            _ if at_ticks => {}
+            // The ticks of the one side are those of the pair.
+            _ if at_ticks || at_ticks_of_right => {}
             (one, other) => relation.pending = one.or(other),
         }
         if join.kind == JoinKind::FullOuter && carried {
@@ -154,6 +161,18 @@ impl Lowerer<'_> {
             // A row that is seen for long is met at the ticks of the other side.
             return self.expand(left);
         }
+        if both
+            && kind == Inner
+            && right.pending.is_none()
+            && right.carry.len() == 1
+            && left.carry.is_empty()
+            && let Some(pending) = &left.pending
+            && self.is_seen_long(pending)
+        {
+            // What has been found is joined with the events behind it, and mostly nothing has been found.
+            *right = self.kept(right.clone())?;
+            return Ok(());
+        }
         match (constant(left), constant(right), kind) {
             (true, false, _) | (false, true, RightOuter | RightSemi | RightAnti | FullOuter) => {
                 self.expand_all(left)?;
@@ -169,27 +188,27 @@ impl Lowerer<'_> {
     /// Keys that spare a join of rows at ticks with rows at intervals the pairs that lie far apart.
     fn stretches_at_ticks(
         &mut self,
-        left: &mut Relation,
-        left_keys: &mut Vec<String>,
-        right: &mut Relation,
-        right_keys: &mut Vec<String>,
+        at_ticks: &mut Relation,
+        keys_at_ticks: &mut Vec<String>,
+        seen_long: &mut Relation,
+        keys_seen_long: &mut Vec<String>,
     ) -> Result<()> {
         let When::Ticks(ticks) = self.when else {
             return Ok(());
         };
-        let length = right.pending.as_ref().map_or(i64::MAX, |p| p.span);
+        let length = seen_long.pending.as_ref().map_or(i64::MAX, |p| p.span);
         if length == i64::MAX {
             return Ok(());
         }
         let length = length.max(ticks.frequency).max(1);
-        let Some(of_right) = self.by_stretch(right, length)? else {
+        let Some(of_intervals) = self.by_stretch(seen_long, length)? else {
             return Ok(());
         };
-        let of_left = self.hidden("stretch");
-        let tick = column(&left.carry[0]);
-        left.extend_hidden(vec![(of_left.clone(), stretch_of(tick, length))])?;
-        left_keys.push(of_left);
-        right_keys.push(of_right);
+        let of_ticks = self.hidden("stretch");
+        let tick = column(&at_ticks.carry[0]);
+        at_ticks.extend_hidden(vec![(of_ticks.clone(), stretch_of(tick, length))])?;
+        keys_at_ticks.push(of_ticks);
+        keys_seen_long.push(of_intervals);
         Ok(())
     }
 
@@ -291,15 +310,15 @@ impl Lowerer<'_> {
     }
 }
 
-/// Whether the left rows are those of single ticks and the right ones are seen at intervals.
-fn seen_at_ticks_of(left: &Relation, right: &Relation) -> bool {
-    let at_ticks = left.pending.is_none() && left.carry.len() == 1;
-    at_ticks && right.pending.is_some() && right.carry.is_empty()
+/// Whether the rows of the one are those of single ticks and those of the other are seen at intervals.
+fn seen_at_ticks_of(one: &Relation, other: &Relation) -> bool {
+    let at_ticks = one.pending.is_none() && one.carry.len() == 1;
+    at_ticks && other.pending.is_some() && other.carry.is_empty()
 }
 
-/// That the tick of a left row lies in the interval of the right one.
-pub(crate) fn seen_at(left: &Relation, right: &Relation) -> Option<PlanExpr> {
-    let (tick, seen) = (left.carry.first()?, right.pending.as_ref()?);
+/// That the tick of a row of the one lies in the interval of a row of the other.
+pub(crate) fn seen_at(one: &Relation, other: &Relation) -> Option<PlanExpr> {
+    let (tick, seen) = (one.carry.first()?, other.pending.as_ref()?);
     let begun = column(&seen.first).lt_eq(column(tick));
     Some(begun.and(column(tick).lt_eq(column(&seen.last))))
 }
