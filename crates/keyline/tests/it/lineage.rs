@@ -315,7 +315,7 @@ fn the_queries_of_the_guide_answer() {
             }
         }
     }
-    assert_eq!(asked, 7);
+    assert_eq!(asked, 8);
 }
 
 /// Every event that is one credential's is counted by the credential, and the other way round.
