@@ -14,3 +14,4 @@ mod sound;
 mod errors_page;
 mod check_messages;
 mod check_hostile;
+mod generated;
