@@ -321,9 +321,9 @@ pub(crate) const CONTROLS: &[Control] = &[
     },
 ];
 
-/// Whose power a lever takes away.
+/// What is done to a user or a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Lever {
+pub enum Lever {
     /// Everything is denied to a user or a role.
     DenyAll,
     /// Everything is denied to sessions issued before an instant; a long-term key is no session.
@@ -332,9 +332,28 @@ pub(crate) enum Lever {
     DeletePrincipal,
 }
 
+/// Whose power a credential has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Power {
+    OfUser,
+    OfRole,
+}
+
+/// Whether a lever stops a kind of credential that has the power of whom the lever is on. Who plans what to
+/// do has a table of its own, of controls and not of events; where they speak of the same they agree, and a
+/// test of that crate holds them against each other.
+pub fn stops(lever: Lever, power: Power, kind: Kind) -> bool {
+    match power {
+        Power::OfRole => STOPS_OF_ROLE.contains(&kind),
+        Power::OfUser => STOPS_OF_USER
+            .iter()
+            .any(|(of, kinds)| *of == lever && kinds.contains(&kind)),
+    }
+}
+
 /// Which kinds a lever stops among the credentials that have a user's power. A role session that the user
 /// assumed has the role's power, so it is not among them.
-pub(crate) const STOPS_OF_USER: &[(Lever, &[Kind])] = &[
+const STOPS_OF_USER: &[(Lever, &[Kind])] = &[
     (
         Lever::DenyAll,
         &[
@@ -374,7 +393,7 @@ pub(crate) const STOPS_OF_USER: &[(Lever, &[Kind])] = &[
 ];
 
 /// The same for credentials that have a role's power.
-pub(crate) const STOPS_OF_ROLE: &[Kind] = &[
+const STOPS_OF_ROLE: &[Kind] = &[
     Kind::RoleSession,
     Kind::ServiceSession,
     Kind::ConsoleSession,

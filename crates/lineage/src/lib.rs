@@ -39,6 +39,7 @@ pub mod picture;
 
 pub mod limits;
 
+pub use control::{Lever, Power, stops};
 pub use credential::{
     Candidate, Certainty, Change, Credential, CredentialId, Effect, Expiry, Kind, LinkRule, Origin,
     Parent, Source, Stretch,

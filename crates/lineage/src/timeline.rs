@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::control::{Lever, STOPS_OF_ROLE, STOPS_OF_USER};
+use crate::control::{Lever, Power, stops};
 use crate::credential::{Effect, Kind};
 use crate::entry::Entry;
 use crate::policy::{Denial, matches};
@@ -78,8 +78,8 @@ impl Timelines {
                     .filter(|denied| applies(denied, owner, entry, strings)),
             );
             let can_be_deleted = match owner {
-                Owner::User(..) => stops(Lever::DeletePrincipal, entry.kind),
-                Owner::Role(..) => STOPS_OF_ROLE.contains(&entry.kind),
+                Owner::User(..) => stops(Lever::DeletePrincipal, Power::OfUser, entry.kind),
+                Owner::Role(..) => stops(Lever::DeletePrincipal, Power::OfRole, entry.kind),
                 Owner::Person(_) => true,
                 Owner::Group(..) | Owner::Account(_) => false,
             };
@@ -122,7 +122,7 @@ fn owners(entry: &Entry, parent: Option<&Entry>, strings: &Strings) -> Vec<Owner
         true => strings.get(entry.arn),
     };
     match crate::build::role_parts(role) {
-        Some((account, name)) if STOPS_OF_ROLE.contains(&entry.kind) => {
+        Some((account, name)) if stops(Lever::DenyAll, Power::OfRole, entry.kind) => {
             if let (Some(account), Some(name)) = (strings.find(account), strings.find(name)) {
                 owners.push(Owner::Role(account, name));
             }
@@ -131,17 +131,13 @@ fn owners(entry: &Entry, parent: Option<&Entry>, strings: &Strings) -> Vec<Owner
         _ => {}
     }
     // A service-linked role is beyond an organisation's policies.
-    let is_session = stops(Lever::DenyAll, entry.kind) || STOPS_OF_ROLE.contains(&entry.kind);
+    let is_session = [Power::OfUser, Power::OfRole]
+        .iter()
+        .any(|power| stops(Lever::DenyAll, *power, entry.kind));
     if is_session && !role.contains(":role/aws-service-role/") {
         owners.push(Owner::Account(entry.account));
     }
     owners
-}
-
-fn stops(lever: Lever, kind: Kind) -> bool {
-    STOPS_OF_USER
-        .iter()
-        .any(|(of, kinds)| *of == lever && kinds.contains(&kind))
 }
 
 fn applies(denied: &Denied, owner: Owner, entry: &Entry, strings: &Strings) -> bool {
@@ -151,10 +147,12 @@ fn applies(denied: &Denied, owner: Owner, entry: &Entry, strings: &Strings) -> b
         _ => Lever::DenyAll,
     };
     let stopped = match owner {
-        Owner::User(..) | Owner::Group(..) => stops(lever, entry.kind),
-        Owner::Role(..) => STOPS_OF_ROLE.contains(&entry.kind),
+        Owner::User(..) | Owner::Group(..) => stops(lever, Power::OfUser, entry.kind),
+        Owner::Role(..) => stops(lever, Power::OfRole, entry.kind),
         Owner::Person(_) => true,
-        Owner::Account(_) => stops(lever, entry.kind) || STOPS_OF_ROLE.contains(&entry.kind),
+        Owner::Account(_) => [Power::OfUser, Power::OfRole]
+            .iter()
+            .any(|power| stops(lever, *power, entry.kind)),
     };
     let issued = match denial.issued_before {
         None => true,
