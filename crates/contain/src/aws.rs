@@ -13,19 +13,46 @@ pub trait Aws {
     /// The ARN under which calls in an account are made.
     fn identity(&mut self, account: &str) -> Result<String, CallError>;
 
+    /// The ARNs by whose credentials accounts are entered, where these are others than those in the accounts.
+    fn behind(&mut self) -> Result<Vec<String>, CallError> {
+        Ok(Vec::new())
+    }
+
     /// What the object of a call is like now, in the form of [`wanted`]; `null` where there is none.
     fn state(&mut self, place: &At<'_>, call: &Call) -> Result<Value, CallError>;
 
     /// Makes a call that changes something.
     fn call(&mut self, place: &At<'_>, call: &Call) -> Result<Value, CallError>;
 
-    /// Reads what the operations of a snapshot give. What is not there is `null` and no error.
-    fn snapshot(
-        &mut self,
-        place: &At<'_>,
-        operations: &[String],
-        params: &Map<String, Value>,
-    ) -> Result<Value, CallError>;
+    /// Reads what is known of the user, role or function that the parameters name. What is not there is
+    /// `null` and no error.
+    fn snapshot(&mut self, place: &At<'_>, params: &Map<String, Value>)
+    -> Result<Value, CallError>;
+
+    /// Several at once, none of which touches what another does; answers in the order of the questions.
+    fn together(&mut self, asked: &[Asked<'_>]) -> Vec<Result<Value, CallError>> {
+        let one = |asked: &Asked<'_>| match asked.ask {
+            Ask::State(call) => self.state(&asked.place, call),
+            Ask::Call(call) => self.call(&asked.place, call),
+            Ask::Snapshot(params) => self.snapshot(&asked.place, params),
+        };
+        asked.iter().map(one).collect()
+    }
+}
+
+/// One of several questions.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    pub place: At<'a>,
+    pub ask: Ask<'a>,
+}
+
+/// What is asked of AWS: as the functions of [`Aws`] of these names.
+#[derive(Clone, Copy, Debug)]
+pub enum Ask<'a> {
+    State(&'a Call),
+    Call(&'a Call),
+    Snapshot(&'a Map<String, Value>),
 }
 
 /// Where a call is made.
@@ -46,7 +73,7 @@ pub struct CallError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallErrorKind {
-    /// The executor has not the permission.
+    /// The executor has not the permission, or its credentials are not valid.
     Denied,
     /// Too many calls, after all repetitions.
     Throttled,
@@ -63,18 +90,29 @@ impl CallError {
     /// An error by AWS's code.
     pub fn of(code: &str, message: &str) -> CallError {
         let kind = match code {
-            "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
-                CallErrorKind::Denied
-            }
+            "AccessDenied"
+            | "AccessDeniedException"
+            | "UnauthorizedOperation"
+            | "InvalidClientTokenId"
+            | "UnrecognizedClientException"
+            | "ExpiredToken"
+            | "ExpiredTokenException"
+            | "SignatureDoesNotMatch" => CallErrorKind::Denied,
             "Throttling"
             | "ThrottlingException"
             | "TooManyRequestsException"
-            | "RequestLimitExceeded" => CallErrorKind::Throttled,
+            | "RequestLimitExceeded"
+            | "SlowDown" => CallErrorKind::Throttled,
             "NoSuchEntity"
             | "NoSuchEntityException"
             | "ResourceNotFoundException"
             | "PolicyNotFoundException"
-            | "PolicyNotAttachedException" => CallErrorKind::Missing,
+            | "PolicyNotAttachedException"
+            | "NoSuchBucket"
+            | "NoSuchBucketPolicy"
+            | "NoSuchKey"
+            | "NoSuchPublicAccessBlockConfiguration"
+            | "NotFound" => CallErrorKind::Missing,
             "LimitExceeded" | "LimitExceededException" => CallErrorKind::Full,
             "NotImplemented" | "Unsupported" => CallErrorKind::Unsupported,
             _ => CallErrorKind::Other,
@@ -112,6 +150,23 @@ pub fn wanted(call: &Call) -> Option<Value> {
         "PutFunctionConcurrency" => json!({
             "reserved_concurrent_executions": param("reserved_concurrent_executions"),
         }),
+        "PutUserPermissionsBoundary" | "PutRolePermissionsBoundary" => {
+            json!({"permissions_boundary": param("permissions_boundary")})
+        }
+        "DisableTrustAnchor" | "DisableProfile" => json!({"enabled": false}),
+        "EnableTrustAnchor" | "EnableProfile" => json!({"enabled": true}),
+        "PutBucketPolicy" => json!({"policy": document(&param("policy"))}),
+        "PutPublicAccessBlock" | "PutBucketVersioning" => {
+            let names = [
+                "public_access_block_configuration",
+                "versioning_configuration",
+            ];
+            let written = names.iter().filter_map(|name| {
+                let text = call.params.get(*name)?.as_str()?;
+                Some(((*name).to_owned(), shorthand(text)))
+            });
+            Value::Object(written.collect())
+        }
         "SetDefaultPolicyVersion" => json!({"version_id": param("version_id")}),
         "AttachPolicy" => json!({"content": document(&param("content"))}),
         "AttachUserPolicy" | "AttachRolePolicy" => json!({"attached": true}),
@@ -128,6 +183,13 @@ pub fn document(text: &Value) -> Value {
         .as_str()
         .and_then(|text| serde_json::from_str(text).ok());
     parsed.unwrap_or_else(|| text.clone())
+}
+
+/// What the short form of the AWS command line says: `Status=Enabled,MFADelete=Disabled`.
+pub fn shorthand(text: &str) -> Value {
+    let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
+    let members = pairs.map(|(name, value)| (name.to_owned(), Value::from(value)));
+    Value::Object(members.collect())
 }
 
 /// The same state without the instants in its conditions.

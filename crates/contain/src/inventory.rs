@@ -3,6 +3,8 @@
 //! In: the JSON of `keyline contain inspect`. Out: users, roles and permission sets by name. Absent facts are
 //! absent: a user without a list of keys is one whose keys nobody looked up, not one without keys.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -25,9 +27,21 @@ pub struct Inventory {
 #[serde(default)]
 pub struct Account {
     pub account: String,
+    /// The ARN of the one user or role that was asked for; `None`: everything was.
+    pub only: Option<String>,
     pub users: Vec<User>,
     pub roles: Vec<Role>,
     pub permission_sets: Vec<PermissionSet>,
+    /// What could not be read, and why.
+    pub unread: Vec<Unread>,
+}
+
+/// Something that nobody was let read: it may be there or not.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unread {
+    pub what: String,
+    pub why: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -35,7 +49,16 @@ pub struct Account {
 pub struct User {
     pub user_name: String,
     pub arn: String,
+    /// The `AIDA…` id.
+    pub user_id: String,
+    pub create_date: Option<String>,
+    pub password_created: Option<String>,
+    pub password_last_used: Option<String>,
+    pub tags: BTreeMap<String, String>,
     pub access_keys: Option<Vec<AccessKey>>,
+    pub ssh_keys: Option<Vec<OtherCredential>>,
+    pub signing_certificates: Option<Vec<OtherCredential>>,
+    pub service_credentials: Option<Vec<OtherCredential>>,
     pub inline_policies: Option<Vec<InlinePolicy>>,
     pub attached_policies: Option<Vec<String>>,
     pub groups: Option<Vec<String>>,
@@ -54,6 +77,15 @@ pub struct AccessKey {
     pub last_used: Option<String>,
 }
 
+/// An SSH key, a signing certificate or a service credential.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OtherCredential {
+    pub id: String,
+    pub status: String,
+    pub create_date: Option<String>,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct InlinePolicy {
@@ -68,6 +100,10 @@ pub struct Role {
     pub arn: String,
     /// The `AROA…` id.
     pub role_id: String,
+    pub create_date: Option<String>,
+    pub last_used: Option<String>,
+    pub last_used_region: Option<String>,
+    pub tags: BTreeMap<String, String>,
     pub max_session_duration: Option<i64>,
     pub assume_role_policy_document: Option<Value>,
     pub inline_policies: Option<Vec<InlinePolicy>>,
@@ -84,6 +120,9 @@ pub struct PermissionSet {
     pub instance_arn: String,
     pub permission_set_arn: String,
     pub inline_policy: Option<Value>,
+    pub attached_policies: Option<Vec<String>>,
+    /// As Identity Center writes it: `PT8H`.
+    pub session_duration: Option<String>,
 }
 
 impl Inventory {

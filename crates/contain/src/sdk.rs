@@ -2,26 +2,26 @@
 //!
 //! In: calls by name and parameters, from an approved plan. Out: states and answers. Each account is entered
 //! by the role that the user's template names, or with the credentials at hand; what is read is read with the
-//! same. Deliberately not here: whether a call is made (`run.rs`), and anything that a plan does not ask for.
+//! same. What does not touch the same is asked for at the same time. Deliberately not here: whether a call is
+//! made (`run.rs`), and anything that a plan does not ask for.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_iam::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_http_client::tls;
 use keyline_trail::partition::Partition;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
 
-use crate::aws::{At, Aws, CallError};
+use crate::aws::{Ask, Asked, At, Aws, CallError, shorthand};
 use crate::error::{Error, ErrorKind};
 use crate::inventory;
-use crate::limits::{PROVISIONING_LOOKS_MAX, PROVISIONING_WAIT_S};
-use crate::look::{
-    Params, failed, iam_state, inspect_function, inspect_role, inspect_user, lambda_state, missing,
-    organisation_state, permission_set_state, policy_id,
-};
+use crate::limits::{ENTRY_LASTS_S_MIN, PROVISIONING_LOOKS_MAX, PROVISIONING_WAIT_S, TRIES_MAX};
+use crate::look::{self, Params, Whom, failed, missing};
 use crate::plan::Call;
 
 /// How accounts are entered.
@@ -32,6 +32,9 @@ pub struct Entry {
     pub external_id: Option<String>,
     /// The name of the sessions, so that the responder is seen in the logs.
     pub session_name: String,
+    /// Who is behind the session, for the logs of every account and of every role taken from there.
+    pub source_identity: Option<String>,
+    pub session_tags: Vec<(String, String)>,
     /// Another endpoint than AWS's own, for all services: for trials on an emulator.
     pub endpoint: Option<String>,
 }
@@ -41,8 +44,8 @@ pub struct Sdk {
     runtime: Runtime,
     base: SdkConfig,
     entry: Entry,
-    /// One configuration for each account and region that was entered.
-    entered: BTreeMap<(String, String), SdkConfig>,
+    /// One configuration for each account and region that was entered, with when its credentials end.
+    entered: BTreeMap<(String, String), (SdkConfig, Option<SystemTime>)>,
 }
 
 impl Sdk {
@@ -56,7 +59,10 @@ impl Sdk {
         let client = aws_smithy_http_client::Builder::new()
             .tls_provider(tls)
             .build_https();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(client);
+        let retries = RetryConfig::standard().with_max_attempts(TRIES_MAX);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(client)
+            .retry_config(retries);
         if let Some(endpoint) = &entry.endpoint {
             // An emulator takes any credentials, and gets none that are worth anything.
             let nobody = Credentials::new("AKIAIOSFODNN7EXAMPLE", "none", None, None, "emulator");
@@ -73,361 +79,517 @@ impl Sdk {
         })
     }
 
-    fn enter(&mut self, account: &str, region: &str) -> SdkConfig {
+    /// The configuration for an account and a region; its role is taken anew before its session ends.
+    fn enter(&mut self, account: &str, region: &str) -> Result<SdkConfig, CallError> {
         let key = (account.to_owned(), region.to_owned());
-        if let Some(known) = self.entered.get(&key) {
-            return known.clone();
+        let soon = SystemTime::now() + Duration::from_secs(ENTRY_LASTS_S_MIN);
+        match self.entered.get(&key) {
+            Some((known, end)) if end.is_none_or(|end| end > soon) => return Ok(known.clone()),
+            _ => {}
         }
         let region_name = match region {
             "" => Partition::Aws.home_region(),
             region => region,
         };
-        let in_region = || {
-            let mut builder = self.base.to_builder();
-            builder.set_region(Some(Region::new(region_name.to_owned())));
-            builder
-        };
-        let mut builder = in_region();
-        if let Some(template) = &self.entry.assume_role {
+        let mut builder = self.base.to_builder();
+        builder.set_region(Some(Region::new(region_name.to_owned())));
+        let mut end = None;
+        if let Some(template) = self.entry.assume_role.clone() {
+            let client = aws_sdk_sts::Client::new(&builder.clone().build());
             let role = template.replace("{account}", account);
-            let mut provider = aws_config::sts::AssumeRoleProvider::builder(role)
-                .session_name(&self.entry.session_name)
-                .configure(&in_region().build());
-            if let Some(external_id) = &self.entry.external_id {
-                provider = provider.external_id(external_id);
-            }
-            let provider = self.runtime.block_on(provider.build());
-            builder.set_credentials_provider(Some(SharedCredentialsProvider::new(provider)));
+            let session = self.runtime.block_on(session(&client, &self.entry, role))?;
+            end = session.expiry();
+            builder.set_credentials_provider(Some(SharedCredentialsProvider::new(session)));
         }
         let config = builder.build();
-        self.entered.insert(key, config.clone());
-        config
+        self.entered.insert(key, (config.clone(), end));
+        Ok(config)
     }
 
-    /// Users, roles and permission sets of an account, read only.
+    /// Users, roles and permission sets of an account, or one user or role with who can assume what; read
+    /// only. What could not be read stands there with its reason.
     pub fn inspect(
         &mut self,
         account: &str,
         region: &str,
+        whom: &Whom,
     ) -> Result<inventory::Account, CallError> {
-        let config = self.enter(account, region);
-        let client = aws_sdk_iam::Client::new(&config);
+        let config = self.enter(account, region)?;
+        self.runtime
+            .block_on(look::inspect::account(&config, account, whom))
+    }
+
+    /// Answers to several questions, asked at the same time.
+    fn at_once(&mut self, asked: &[Asked<'_>]) -> Vec<Result<Value, CallError>> {
+        let mut answers: Vec<Result<Value, CallError>> = Vec::with_capacity(asked.len());
+        let mut waiting = JoinSet::new();
+        for (number, question) in asked.iter().enumerate() {
+            let At { account, region } = question.place;
+            match self.enter(account, region) {
+                Ok(config) => {
+                    let answering = answer(config, account.to_owned(), owned(&question.ask));
+                    let numbered = async move { (number, answering.await) };
+                    waiting.spawn_on(numbered, self.runtime.handle());
+                    answers.push(Err(CallError::of("NoAnswer", "")));
+                }
+                Err(error) => answers.push(Err(error)),
+            }
+        }
         self.runtime.block_on(async {
-            let mut found = inventory::Account {
-                account: account.to_owned(),
-                ..inventory::Account::default()
-            };
-            let mut users = client.list_users().into_paginator().items().send();
-            while let Some(user) = users.next().await {
-                let name = user.map_err(failed)?.user_name().to_owned();
-                found.users.push(inspect_user(&client, &name).await?);
+            while let Some(ended) = waiting.join_next().await {
+                if let Ok((number, answer)) = ended {
+                    answers[number] = answer;
+                }
             }
-            let mut roles = client.list_roles().into_paginator().items().send();
-            while let Some(role) = roles.next().await {
-                let name = role.map_err(failed)?.role_name().to_owned();
-                found.roles.push(inspect_role(&client, &name).await?);
-            }
-            found.users.sort_by(|a, b| a.user_name.cmp(&b.user_name));
-            found.roles.sort_by(|a, b| a.role_name.cmp(&b.role_name));
-            Ok(found)
-        })
+        });
+        answers
+    }
+
+    fn alone(&mut self, place: &At<'_>, ask: Ask<'_>) -> Result<Value, CallError> {
+        let asked = [Asked { place: *place, ask }];
+        let mut answers = self.at_once(&asked);
+        answers
+            .pop()
+            .unwrap_or_else(|| Err(CallError::of("NoAnswer", "")))
     }
 }
 
 impl Aws for Sdk {
     fn identity(&mut self, account: &str) -> Result<String, CallError> {
-        let config = self.enter(account, "");
-        let client = aws_sdk_sts::Client::new(&config);
-        let identity = self
-            .runtime
-            .block_on(client.get_caller_identity().send())
-            .map_err(failed)?;
-        Ok(identity.arn().unwrap_or_default().to_owned())
+        let config = self.enter(account, "")?;
+        self.runtime.block_on(whoami(&config))
+    }
+
+    fn behind(&mut self) -> Result<Vec<String>, CallError> {
+        if self.entry.assume_role.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut builder = self.base.to_builder();
+        let region = Region::new(Partition::Aws.home_region());
+        builder.set_region(Some(self.base.region().cloned().unwrap_or(region)));
+        let config = builder.build();
+        Ok(vec![self.runtime.block_on(whoami(&config))?])
     }
 
     fn state(&mut self, place: &At<'_>, call: &Call) -> Result<Value, CallError> {
-        let config = self.enter(place.account, place.region);
-        let params = Params(&call.params);
-        self.runtime.block_on(async {
-            match call.service.as_str() {
-                "iam" => {
-                    let client = aws_sdk_iam::Client::new(&config);
-                    iam_state(&client, &call.action, params).await
-                }
-                "lambda" => {
-                    let client = aws_sdk_lambda::Client::new(&config);
-                    lambda_state(&client, &call.action, params).await
-                }
-                "organizations" => {
-                    let client = aws_sdk_organizations::Client::new(&config);
-                    organisation_state(&client, params).await
-                }
-                "sso-admin" => {
-                    let client = aws_sdk_ssoadmin::Client::new(&config);
-                    permission_set_state(&client, &call.action, params).await
-                }
-                _ => Err(unsupported(call)),
-            }
-        })
+        self.alone(place, Ask::State(call))
     }
 
     fn call(&mut self, place: &At<'_>, call: &Call) -> Result<Value, CallError> {
-        let config = self.enter(place.account, place.region);
-        let params = Params(&call.params);
-        self.runtime.block_on(async {
-            match call.service.as_str() {
-                "iam" => {
-                    let client = aws_sdk_iam::Client::new(&config);
-                    iam_call(&client, call, params).await
-                }
-                "lambda" => {
-                    let client = aws_sdk_lambda::Client::new(&config);
-                    lambda_call(&client, call, params).await
-                }
-                "organizations" => {
-                    let client = aws_sdk_organizations::Client::new(&config);
-                    organisation_call(&client, call, params).await
-                }
-                "sso-admin" => {
-                    let client = aws_sdk_ssoadmin::Client::new(&config);
-                    permission_set_call(&client, call, params).await
-                }
-                _ => Err(unsupported(call)),
-            }
-        })
+        self.alone(place, Ask::Call(call))
     }
 
     fn snapshot(
         &mut self,
         place: &At<'_>,
-        _operations: &[String],
         params: &Map<String, Value>,
     ) -> Result<Value, CallError> {
-        let config = self.enter(place.account, place.region);
-        let params = Params(params);
-        self.runtime.block_on(async {
-            let client = aws_sdk_iam::Client::new(&config);
-            if let Ok(user) = params.text("user_name") {
-                return Ok(json!(inspect_user(&client, user).await?));
-            }
-            if let Ok(role) = params.text("role_name") {
-                return Ok(json!(inspect_role(&client, role).await?));
-            }
-            let function = params.text("function_name")?;
-            let client = aws_sdk_lambda::Client::new(&config);
-            inspect_function(&client, function).await
-        })
+        self.alone(place, Ask::Snapshot(params))
+    }
+
+    fn together(&mut self, asked: &[Asked<'_>]) -> Vec<Result<Value, CallError>> {
+        self.at_once(asked)
     }
 }
 
-async fn iam_call(
+/// A question that outlives whoever asked it.
+enum Question {
+    State(Call),
+    Call(Call),
+    Snapshot(Map<String, Value>),
+}
+
+fn owned(ask: &Ask<'_>) -> Question {
+    match ask {
+        Ask::State(call) => Question::State((*call).clone()),
+        Ask::Call(call) => Question::Call((*call).clone()),
+        Ask::Snapshot(params) => Question::Snapshot((*params).clone()),
+    }
+}
+
+async fn answer(
+    config: SdkConfig,
+    account: String,
+    question: Question,
+) -> Result<Value, CallError> {
+    match question {
+        Question::State(call) => look::state::state(&config, &account, &call).await,
+        Question::Snapshot(params) => look::inspect::snapshot(&config, Params(&params)).await,
+        Question::Call(call) => {
+            let params = Params(&call.params);
+            match call.service.as_str() {
+                "iam" => iam(&aws_sdk_iam::Client::new(&config), &call, params).await,
+                "lambda" => lambda(&aws_sdk_lambda::Client::new(&config), &call, params).await,
+                "organizations" => {
+                    let client = aws_sdk_organizations::Client::new(&config);
+                    organisation(&client, &call, params).await
+                }
+                "rolesanywhere" => {
+                    let client = aws_sdk_rolesanywhere::Client::new(&config);
+                    roles_anywhere(&client, &call, params).await
+                }
+                "s3api" => s3(&look::s3_client(&config), &account, &call, params).await,
+                "sso-admin" => {
+                    let client = aws_sdk_ssoadmin::Client::new(&config);
+                    permission_set(&client, &call, params).await
+                }
+                _ => Err(unsupported(&call)),
+            }
+        }
+    }
+}
+
+async fn whoami(config: &SdkConfig) -> Result<String, CallError> {
+    let client = aws_sdk_sts::Client::new(config);
+    let identity = client.get_caller_identity().send().await.map_err(failed)?;
+    Ok(identity.arn().unwrap_or_default().to_owned())
+}
+
+/// A session of the responder's role.
+async fn session(
+    client: &aws_sdk_sts::Client,
+    entry: &Entry,
+    role: String,
+) -> Result<Credentials, CallError> {
+    let mut request = client
+        .assume_role()
+        .role_arn(&role)
+        .role_session_name(&entry.session_name)
+        .set_external_id(entry.external_id.clone())
+        .set_source_identity(entry.source_identity.clone());
+    for (key, value) in &entry.session_tags {
+        let tag = aws_sdk_sts::types::Tag::builder().key(key).value(value);
+        let tag = tag.build().map_err(|error| {
+            CallError::of("Unsupported", &format!("the session tag `{key}`: {error}"))
+        })?;
+        request = request.tags(tag);
+    }
+    let answer = request.send().await.map_err(|error| {
+        let mut error = failed(error);
+        error.message = format!("taking the role {role}: {}", error.message);
+        error
+    })?;
+    let given = answer.credentials().ok_or_else(missing)?;
+    let end = SystemTime::try_from(*given.expiration()).ok();
+    Ok(Credentials::new(
+        given.access_key_id(),
+        given.secret_access_key(),
+        Some(given.session_token().to_owned()),
+        end,
+        "responder",
+    ))
+}
+
+/// Sends a request with the parameters of the call that its setters are named like, and drops its answer,
+/// which holds nothing that the state does not show.
+macro_rules! send {
+    ($client:ident, $operation:ident, $params:ident, [$($name:ident),*] $(, $set:ident = $value:expr)*) => {
+        $client
+            .$operation()
+            $(.$name($params.text(stringify!($name))?))*
+            $(.$set($value))*
+            .send()
+            .await
+            .map(drop)
+            .map_err(failed)?
+    };
+}
+
+async fn iam(
     client: &aws_sdk_iam::Client,
     call: &Call,
     params: Params<'_>,
 ) -> Result<Value, CallError> {
-    use aws_sdk_iam::types::StatusType;
-    let text = |name| params.text(name);
-    /// Sends a request and drops its answer, which holds nothing that the state does not show.
-    macro_rules! send {
-        ($request:expr) => {
-            $request.send().await.map(drop).map_err(failed)?
-        };
-    }
+    let status = || {
+        params
+            .text("status")
+            .map(aws_sdk_iam::types::StatusType::from)
+    };
     match call.action.as_str() {
-        "PutUserPolicy" => send!(
-            client
-                .put_user_policy()
-                .user_name(text("user_name")?)
-                .policy_name(text("policy_name")?)
-                .policy_document(text("policy_document")?)
-        ),
-        "DeleteUserPolicy" => send!(
-            client
-                .delete_user_policy()
-                .user_name(text("user_name")?)
-                .policy_name(text("policy_name")?)
-        ),
-        "PutRolePolicy" => send!(
-            client
-                .put_role_policy()
-                .role_name(text("role_name")?)
-                .policy_name(text("policy_name")?)
-                .policy_document(text("policy_document")?)
-        ),
-        "DeleteRolePolicy" => send!(
-            client
-                .delete_role_policy()
-                .role_name(text("role_name")?)
-                .policy_name(text("policy_name")?)
-        ),
-        "UpdateAssumeRolePolicy" => send!(
-            client
-                .update_assume_role_policy()
-                .role_name(text("role_name")?)
-                .policy_document(text("policy_document")?)
-        ),
-        "UpdateAccessKey" => send!(
-            client
-                .update_access_key()
-                .user_name(text("user_name")?)
-                .access_key_id(text("access_key_id")?)
-                .status(StatusType::from(text("status")?))
-        ),
+        "PutUserPolicy" => {
+            send!(
+                client,
+                put_user_policy,
+                params,
+                [user_name, policy_name, policy_document]
+            )
+        }
+        "DeleteUserPolicy" => send!(client, delete_user_policy, params, [user_name, policy_name]),
+        "PutRolePolicy" => {
+            send!(
+                client,
+                put_role_policy,
+                params,
+                [role_name, policy_name, policy_document]
+            )
+        }
+        "DeleteRolePolicy" => send!(client, delete_role_policy, params, [role_name, policy_name]),
+        "UpdateAssumeRolePolicy" => {
+            send!(
+                client,
+                update_assume_role_policy,
+                params,
+                [role_name, policy_document]
+            )
+        }
+        "AttachUserPolicy" => send!(client, attach_user_policy, params, [user_name, policy_arn]),
+        "DetachUserPolicy" => send!(client, detach_user_policy, params, [user_name, policy_arn]),
+        "AttachRolePolicy" => send!(client, attach_role_policy, params, [role_name, policy_arn]),
+        "DetachRolePolicy" => send!(client, detach_role_policy, params, [role_name, policy_arn]),
+        "PutUserPermissionsBoundary" => {
+            send!(
+                client,
+                put_user_permissions_boundary,
+                params,
+                [user_name, permissions_boundary]
+            )
+        }
+        "DeleteUserPermissionsBoundary" => {
+            send!(
+                client,
+                delete_user_permissions_boundary,
+                params,
+                [user_name]
+            )
+        }
+        "PutRolePermissionsBoundary" => {
+            send!(
+                client,
+                put_role_permissions_boundary,
+                params,
+                [role_name, permissions_boundary]
+            )
+        }
+        "DeleteRolePermissionsBoundary" => {
+            send!(
+                client,
+                delete_role_permissions_boundary,
+                params,
+                [role_name]
+            )
+        }
+        "UpdateAccessKey" => {
+            send!(
+                client,
+                update_access_key,
+                params,
+                [user_name, access_key_id],
+                status = status()?
+            )
+        }
         "DeleteAccessKey" => send!(
-            client
-                .delete_access_key()
-                .user_name(text("user_name")?)
-                .access_key_id(text("access_key_id")?)
+            client,
+            delete_access_key,
+            params,
+            [user_name, access_key_id]
         ),
         "UpdateServiceSpecificCredential" => send!(
-            client
-                .update_service_specific_credential()
-                .user_name(text("user_name")?)
-                .service_specific_credential_id(text("service_specific_credential_id")?)
-                .status(StatusType::from(text("status")?))
+            client,
+            update_service_specific_credential,
+            params,
+            [user_name, service_specific_credential_id],
+            status = status()?
         ),
         "UpdateSSHPublicKey" => send!(
-            client
-                .update_ssh_public_key()
-                .user_name(text("user_name")?)
-                .ssh_public_key_id(text("ssh_public_key_id")?)
-                .status(StatusType::from(text("status")?))
+            client,
+            update_ssh_public_key,
+            params,
+            [user_name, ssh_public_key_id],
+            status = status()?
         ),
         "UpdateSigningCertificate" => send!(
-            client
-                .update_signing_certificate()
-                .user_name(text("user_name")?)
-                .certificate_id(text("certificate_id")?)
-                .status(StatusType::from(text("status")?))
+            client,
+            update_signing_certificate,
+            params,
+            [user_name, certificate_id],
+            status = status()?
         ),
-        "AttachUserPolicy" => send!(
-            client
-                .attach_user_policy()
-                .user_name(text("user_name")?)
-                .policy_arn(text("policy_arn")?)
-        ),
-        "DetachUserPolicy" => send!(
-            client
-                .detach_user_policy()
-                .user_name(text("user_name")?)
-                .policy_arn(text("policy_arn")?)
-        ),
-        "AttachRolePolicy" => send!(
-            client
-                .attach_role_policy()
-                .role_name(text("role_name")?)
-                .policy_arn(text("policy_arn")?)
-        ),
-        "DetachRolePolicy" => send!(
-            client
-                .detach_role_policy()
-                .role_name(text("role_name")?)
-                .policy_arn(text("policy_arn")?)
-        ),
-        "AddUserToGroup" => send!(
-            client
-                .add_user_to_group()
-                .user_name(text("user_name")?)
-                .group_name(text("group_name")?)
-        ),
-        "RemoveUserFromGroup" => send!(
-            client
-                .remove_user_from_group()
-                .user_name(text("user_name")?)
-                .group_name(text("group_name")?)
-        ),
-        "DeleteLoginProfile" => send!(client.delete_login_profile().user_name(text("user_name")?)),
-        "DeactivateMFADevice" => send!(
-            client
-                .deactivate_mfa_device()
-                .user_name(text("user_name")?)
-                .serial_number(text("serial_number")?)
-        ),
-        "DeleteVirtualMFADevice" => send!(
-            client
-                .delete_virtual_mfa_device()
-                .serial_number(text("serial_number")?)
-        ),
-        "DeleteUser" => send!(client.delete_user().user_name(text("user_name")?)),
-        "DeleteRole" => send!(client.delete_role().role_name(text("role_name")?)),
-        "DeletePolicy" => send!(client.delete_policy().policy_arn(text("policy_arn")?)),
-        "DeletePolicyVersion" => send!(
-            client
-                .delete_policy_version()
-                .policy_arn(text("policy_arn")?)
-                .version_id(text("version_id")?)
-        ),
-        "SetDefaultPolicyVersion" => send!(
-            client
-                .set_default_policy_version()
-                .policy_arn(text("policy_arn")?)
-                .version_id(text("version_id")?)
-        ),
-        "DeleteInstanceProfile" => send!(
-            client
-                .delete_instance_profile()
-                .instance_profile_name(text("instance_profile_name")?)
-        ),
+        "AddUserToGroup" => send!(client, add_user_to_group, params, [user_name, group_name]),
+        "RemoveUserFromGroup" => {
+            send!(
+                client,
+                remove_user_from_group,
+                params,
+                [user_name, group_name]
+            )
+        }
+        "DeleteLoginProfile" => send!(client, delete_login_profile, params, [user_name]),
+        "DeactivateMFADevice" => {
+            send!(
+                client,
+                deactivate_mfa_device,
+                params,
+                [user_name, serial_number]
+            )
+        }
+        "DeleteVirtualMFADevice" => {
+            send!(client, delete_virtual_mfa_device, params, [serial_number])
+        }
+        "DeleteUser" => send!(client, delete_user, params, [user_name]),
+        "DeleteRole" => send!(client, delete_role, params, [role_name]),
+        "DeletePolicy" => send!(client, delete_policy, params, [policy_arn]),
+        "DeletePolicyVersion" => {
+            send!(
+                client,
+                delete_policy_version,
+                params,
+                [policy_arn, version_id]
+            )
+        }
+        "SetDefaultPolicyVersion" => {
+            send!(
+                client,
+                set_default_policy_version,
+                params,
+                [policy_arn, version_id]
+            )
+        }
+        "DeleteInstanceProfile" => {
+            send!(
+                client,
+                delete_instance_profile,
+                params,
+                [instance_profile_name]
+            )
+        }
         "RemoveRoleFromInstanceProfile" => send!(
-            client
-                .remove_role_from_instance_profile()
-                .instance_profile_name(text("instance_profile_name")?)
-                .role_name(text("role_name")?)
+            client,
+            remove_role_from_instance_profile,
+            params,
+            [instance_profile_name, role_name]
         ),
-        "DeleteSAMLProvider" => send!(
-            client
-                .delete_saml_provider()
-                .saml_provider_arn(text("saml_provider_arn")?)
-        ),
+        "DeleteSAMLProvider" => send!(client, delete_saml_provider, params, [saml_provider_arn]),
         _ => return Err(unsupported(call)),
     }
     Ok(Value::Null)
 }
 
-async fn lambda_call(
+async fn lambda(
     client: &aws_sdk_lambda::Client,
     call: &Call,
     params: Params<'_>,
 ) -> Result<Value, CallError> {
-    let function = params.text("function_name")?;
     match call.action.as_str() {
-        "PutFunctionConcurrency" => client
-            .put_function_concurrency()
-            .function_name(function)
-            .reserved_concurrent_executions(params.number("reserved_concurrent_executions")?)
-            .send()
-            .await
-            .map(drop)
-            .map_err(failed)?,
-        "DeleteFunctionConcurrency" => client
-            .delete_function_concurrency()
-            .function_name(function)
-            .send()
-            .await
-            .map(drop)
-            .map_err(failed)?,
-        "RemovePermission" => client
-            .remove_permission()
-            .function_name(function)
-            .statement_id(params.text("statement_id")?)
-            .send()
-            .await
-            .map(drop)
-            .map_err(failed)?,
+        "PutFunctionConcurrency" => send!(
+            client,
+            put_function_concurrency,
+            params,
+            [function_name],
+            reserved_concurrent_executions = params.number("reserved_concurrent_executions")?
+        ),
+        "DeleteFunctionConcurrency" => {
+            send!(client, delete_function_concurrency, params, [function_name])
+        }
+        "DeleteFunction" => send!(client, delete_function, params, [function_name]),
+        "RemovePermission" => {
+            send!(
+                client,
+                remove_permission,
+                params,
+                [function_name, statement_id]
+            )
+        }
+        _ => return Err(unsupported(call)),
+    }
+    Ok(Value::Null)
+}
+
+async fn roles_anywhere(
+    client: &aws_sdk_rolesanywhere::Client,
+    call: &Call,
+    params: Params<'_>,
+) -> Result<Value, CallError> {
+    match call.action.as_str() {
+        "DisableTrustAnchor" => send!(client, disable_trust_anchor, params, [trust_anchor_id]),
+        "EnableTrustAnchor" => send!(client, enable_trust_anchor, params, [trust_anchor_id]),
+        "DeleteTrustAnchor" => send!(client, delete_trust_anchor, params, [trust_anchor_id]),
+        "DisableProfile" => send!(client, disable_profile, params, [profile_id]),
+        "EnableProfile" => send!(client, enable_profile, params, [profile_id]),
+        "DeleteProfile" => send!(client, delete_profile, params, [profile_id]),
+        _ => return Err(unsupported(call)),
+    }
+    Ok(Value::Null)
+}
+
+/// Whoever owns a bucket by now must be the account that the plan names.
+async fn s3(
+    client: &aws_sdk_s3::Client,
+    account: &str,
+    call: &Call,
+    params: Params<'_>,
+) -> Result<Value, CallError> {
+    use aws_sdk_s3::types::{
+        BucketVersioningStatus, PublicAccessBlockConfiguration, VersioningConfiguration,
+    };
+    match call.action.as_str() {
+        "PutBucketPolicy" => send!(
+            client,
+            put_bucket_policy,
+            params,
+            [bucket, policy],
+            expected_bucket_owner = account
+        ),
+        "DeleteBucketPolicy" => send!(
+            client,
+            delete_bucket_policy,
+            params,
+            [bucket],
+            expected_bucket_owner = account
+        ),
+        "PutPublicAccessBlock" => {
+            let wanted = shorthand(params.text("public_access_block_configuration")?);
+            let is = |name: &str| wanted[name] == "true";
+            let block = PublicAccessBlockConfiguration::builder()
+                .block_public_acls(is("BlockPublicAcls"))
+                .ignore_public_acls(is("IgnorePublicAcls"))
+                .block_public_policy(is("BlockPublicPolicy"))
+                .restrict_public_buckets(is("RestrictPublicBuckets"))
+                .build();
+            send!(
+                client,
+                put_public_access_block,
+                params,
+                [bucket],
+                public_access_block_configuration = block,
+                expected_bucket_owner = account
+            );
+        }
+        "PutBucketVersioning" => {
+            let wanted = shorthand(params.text("versioning_configuration")?);
+            let status = wanted["Status"].as_str().unwrap_or_default();
+            let versioning = VersioningConfiguration::builder()
+                .status(BucketVersioningStatus::from(status))
+                .build();
+            send!(
+                client,
+                put_bucket_versioning,
+                params,
+                [bucket],
+                versioning_configuration = versioning,
+                expected_bucket_owner = account
+            );
+        }
+        "DeleteObject" => send!(
+            client,
+            delete_object,
+            params,
+            [bucket, key],
+            expected_bucket_owner = account
+        ),
         _ => return Err(unsupported(call)),
     }
     Ok(Value::Null)
 }
 
 /// The policy is made where there is none of its name, brought up to date where there is, and attached.
-async fn organisation_call(
+async fn organisation(
     client: &aws_sdk_organizations::Client,
     call: &Call,
     params: Params<'_>,
 ) -> Result<Value, CallError> {
     let name = params.text("name")?;
     let target = params.text("target_id")?;
-    let known = policy_id(client, name).await?;
+    let known = look::state::policy_id(client, name).await?;
     if call.action == "DetachPolicy" {
         let id = known.ok_or_else(missing)?;
         let detach = client.detach_policy().policy_id(id).target_id(target);
@@ -463,66 +625,65 @@ async fn organisation_call(
     }
 }
 
-async fn permission_set_call(
+async fn permission_set(
     client: &aws_sdk_ssoadmin::Client,
     call: &Call,
     params: Params<'_>,
 ) -> Result<Value, CallError> {
-    let instance = params.text("instance_arn")?;
-    let set = params.text("permission_set_arn")?;
     match call.action.as_str() {
-        "PutInlinePolicyToPermissionSet" => {
-            let put = client
-                .put_inline_policy_to_permission_set()
-                .instance_arn(instance)
-                .permission_set_arn(set)
-                .inline_policy(params.text("inline_policy")?);
-            put.send().await.map_err(failed)?;
-        }
-        "DeleteInlinePolicyFromPermissionSet" => {
-            let delete = client
-                .delete_inline_policy_from_permission_set()
-                .instance_arn(instance)
-                .permission_set_arn(set);
-            delete.send().await.map_err(failed)?;
-        }
-        "ProvisionPermissionSet" => {
-            use aws_sdk_ssoadmin::types::{ProvisionTargetType, StatusValues};
-            let begun = client
-                .provision_permission_set()
-                .instance_arn(instance)
-                .permission_set_arn(set)
-                .target_type(ProvisionTargetType::AllProvisionedAccounts)
-                .send()
-                .await
-                .map_err(failed)?;
-            let status = begun.permission_set_provisioning_status();
-            let request = status
-                .and_then(|status| status.request_id())
-                .unwrap_or_default();
-            for _ in 0..PROVISIONING_LOOKS_MAX {
-                let answer = client
-                    .describe_permission_set_provisioning_status()
-                    .instance_arn(instance)
-                    .provision_permission_set_request_id(request)
-                    .send()
-                    .await
-                    .map_err(failed)?;
-                let status = answer.permission_set_provisioning_status();
-                match status.and_then(|status| status.status()) {
-                    Some(StatusValues::Succeeded) => return Ok(Value::Null),
-                    Some(StatusValues::Failed) => {
-                        let why = status.and_then(|status| status.failure_reason());
-                        return Err(CallError::of("ProvisioningFailed", why.unwrap_or_default()));
-                    }
-                    _ => tokio::time::sleep(Duration::from_secs(PROVISIONING_WAIT_S)).await,
-                }
-            }
-            return Err(CallError::of("ProvisioningPending", "it is not done yet"));
-        }
+        "PutInlinePolicyToPermissionSet" => send!(
+            client,
+            put_inline_policy_to_permission_set,
+            params,
+            [instance_arn, permission_set_arn, inline_policy]
+        ),
+        "DeleteInlinePolicyFromPermissionSet" => send!(
+            client,
+            delete_inline_policy_from_permission_set,
+            params,
+            [instance_arn, permission_set_arn]
+        ),
+        "ProvisionPermissionSet" => provision(client, params).await?,
         _ => return Err(unsupported(call)),
     }
     Ok(Value::Null)
+}
+
+/// Begins to provision a permission set everywhere, and waits until that is done.
+async fn provision(client: &aws_sdk_ssoadmin::Client, params: Params<'_>) -> Result<(), CallError> {
+    use aws_sdk_ssoadmin::types::{ProvisionTargetType, StatusValues};
+    let instance = params.text("instance_arn")?;
+    let begun = client
+        .provision_permission_set()
+        .instance_arn(instance)
+        .permission_set_arn(params.text("permission_set_arn")?)
+        .target_type(ProvisionTargetType::AllProvisionedAccounts)
+        .send()
+        .await
+        .map_err(failed)?;
+    let status = begun.permission_set_provisioning_status();
+    let request = status
+        .and_then(|status| status.request_id())
+        .unwrap_or_default();
+    for _ in 0..PROVISIONING_LOOKS_MAX {
+        let answer = client
+            .describe_permission_set_provisioning_status()
+            .instance_arn(instance)
+            .provision_permission_set_request_id(request)
+            .send()
+            .await
+            .map_err(failed)?;
+        let status = answer.permission_set_provisioning_status();
+        match status.and_then(|status| status.status()) {
+            Some(StatusValues::Succeeded) => return Ok(()),
+            Some(StatusValues::Failed) => {
+                let why = status.and_then(|status| status.failure_reason());
+                return Err(CallError::of("ProvisioningFailed", why.unwrap_or_default()));
+            }
+            _ => tokio::time::sleep(Duration::from_secs(PROVISIONING_WAIT_S)).await,
+        }
+    }
+    Err(CallError::of("ProvisioningPending", "it is not done yet"))
 }
 
 fn unsupported(call: &Call) -> CallError {

@@ -256,6 +256,7 @@ fn identity_center() {
                 inline_policy: Some(
                     json!({"Version": "2012-10-17", "Statement": [{"Sid": "Theirs"}]}),
                 ),
+                ..inventory::PermissionSet::default()
             }],
             ..inventory::Account::default()
         });

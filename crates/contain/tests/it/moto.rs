@@ -1,105 +1,24 @@
 //! The real SDK against an emulator of AWS: encoding of requests, pages, doing twice, undoing.
 //!
-//! The emulator is `moto_server` of PyPI, taken from `KEYLINE_MOTO`, from the path, or installed into the
-//! build's folder for temporary files; without Python and a package index the tests say what they leave out.
-//! It listens on the loopback address only and ends with the test. It does not enforce what is put down: that
-//! a denial denies is shown by the fake, never claimed here.
+//! The emulator does not enforce what is put down: that a denial denies is shown by the fake, never claimed
+//! here.
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use keyline_contain::aws::{At, Aws};
 use keyline_contain::journal::Journal;
+use keyline_contain::look::Whom;
 use keyline_contain::run::{Approval, Ended, Evidence, run};
 use keyline_contain::sdk::{Entry, Sdk};
 use keyline_contain::undo::{Undoing, undo};
+use keyline_contain::verify::LOOKS_S;
 use keyline_contain::{Breadth, Call, Inventory, action};
 use serde_json::{Value, json};
 
+use crate::emulator::*;
 use crate::live::Hands;
 use crate::running::Scratch;
 use crate::world::*;
-
-/// The account that moto says it is.
-const ACCOUNT: &str = "123456789012";
-const VERSION: &str = "moto[server]==5.2.5";
-
-struct Moto {
-    process: Child,
-    endpoint: String,
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// A running emulator, or `None` with a word about it.
-fn moto() -> Option<Moto> {
-    let Some(program) = program() else {
-        eprintln!("left out: moto_server is not there and cannot be installed");
-        return None;
-    };
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let process = Command::new(program)
-        .args(["-H", "127.0.0.1", "-p", &port.to_string()])
-        .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let moto = Moto {
-        process,
-        endpoint: format!("http://127.0.0.1:{port}"),
-    };
-    for _ in 0..600 {
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return Some(moto);
-        }
-        std::thread::park_timeout(Duration::from_millis(100));
-    }
-    panic!("moto_server did not come up within a minute");
-}
-
-fn program() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("KEYLINE_MOTO") {
-        return Some(PathBuf::from(named));
-    }
-    let works = |program: &Path| {
-        let tried = Command::new(program)
-            .arg("--help")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        tried.is_ok_and(|status| status.success())
-    };
-    let on_path = PathBuf::from("moto_server");
-    if works(&on_path) {
-        return Some(on_path);
-    }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("moto");
-    let program = folder.join("bin/moto_server");
-    if works(&program) {
-        return Some(program);
-    }
-    let done = |command: &mut Command| {
-        let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
-        quiet.status().is_ok_and(|status| status.success())
-    };
-    let installed = done(Command::new("python3").args(["-m", "venv"]).arg(&folder))
-        && done(Command::new(folder.join("bin/pip")).args(["install", "--quiet", VERSION]));
-    (installed && works(&program)).then_some(program)
-}
 
 impl Moto {
     fn sdk(&self) -> Sdk {
@@ -111,57 +30,6 @@ impl Moto {
         })
         .unwrap()
     }
-
-    /// Makes what the tests need, by the query protocol of IAM: the project has no call that creates.
-    fn iam(&self, action: &str, params: &[(&str, &str)]) -> String {
-        let mut body = format!("Action={action}&Version=2010-05-08");
-        for (name, value) in params {
-            let coded: String = value
-                .bytes()
-                .map(|byte| match byte {
-                    b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-                        char::from(byte).to_string()
-                    }
-                    byte => format!("%{byte:02X}"),
-                })
-                .collect();
-            body.push_str(&format!("&{name}={coded}"));
-        }
-        self.post(
-            "iam",
-            "Content-Type: application/x-www-form-urlencoded",
-            &body,
-        )
-    }
-
-    /// The same by the JSON protocol of other services; `target` as in `AWSOrganizationsV20161128.X`.
-    fn json(&self, service: &str, target: &str, body: &Value) -> Value {
-        let head = format!("X-Amz-Target: {target}\r\nContent-Type: application/x-amz-json-1.1");
-        let answer = self.post(service, &head, &body.to_string());
-        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
-    }
-
-    fn post(&self, service: &str, head: &str, body: &str) -> String {
-        let address = self.endpoint.strip_prefix("http://").unwrap();
-        let mut stream = TcpStream::connect(address).unwrap();
-        let scope = format!("AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/{service}/aws4_request");
-        write!(
-            stream,
-            "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-             Authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0\r\n\
-             {head}\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{body}: {answer}");
-        answer
-    }
-}
-
-fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
-    text.split_once(start).unwrap().1.split_once(end).unwrap().0
 }
 
 #[test]
@@ -181,7 +49,7 @@ fn a_plan_is_carried_out_by_the_sdk_and_undone() {
     );
 
     let mut sdk = moto.sdk();
-    let account = sdk.inspect(ACCOUNT, "us-east-1").unwrap();
+    let account = sdk.inspect(ACCOUNT, "us-east-1", &Whom::Everybody).unwrap();
     assert_eq!(account.users[0].access_keys.as_ref().unwrap().len(), 2);
     assert_eq!(
         account.roles[0].assume_role_policy_document,
@@ -208,6 +76,7 @@ fn a_plan_is_carried_out_by_the_sdk_and_undone() {
         hash: &plan.hash,
         confirmed: &nothing,
         evidence: Evidence::Required,
+        looks_s: &LOOKS_S,
     };
     let mut clock = Hands::at(NOW);
     let reports = run(
@@ -224,7 +93,10 @@ fn a_plan_is_carried_out_by_the_sdk_and_undone() {
         .filter(|report| matches!(report.ended, Ended::Failed(_)))
         .collect();
     assert!(failed.is_empty(), "{failed:?}");
-    let keys = sdk.inspect(ACCOUNT, "us-east-1").unwrap().users[0]
+    let keys = sdk
+        .inspect(ACCOUNT, "us-east-1", &Whom::Everybody)
+        .unwrap()
+        .users[0]
         .access_keys
         .clone()
         .unwrap();
@@ -251,18 +123,15 @@ fn a_plan_is_carried_out_by_the_sdk_and_undone() {
 
     clock.now = NOW + 40 * HOUR;
     for step in plan.steps.iter().filter(|step| step.undo.is_some()) {
-        let undone = undo(
-            &plan,
-            &step.id,
-            &mut sdk,
-            &mut journal,
-            &mut clock,
-            |_, _| None,
-        );
+        let undone = undo(&plan, &step.id, &mut sdk, &mut journal, &mut clock);
         let expected = matches!(&undone, Ok(Undoing::Undone));
         assert!(expected, "{} {}: {undone:?}", step.id, step.action);
     }
-    let user = sdk.inspect(ACCOUNT, "us-east-1").unwrap().users[0].clone();
+    let user = sdk
+        .inspect(ACCOUNT, "us-east-1", &Whom::Everybody)
+        .unwrap()
+        .users[0]
+        .clone();
     assert_eq!(user.inline_policies, Some(Vec::new()));
 }
 
@@ -272,31 +141,19 @@ struct Case {
     call: (&'static str, Value),
 }
 
-#[test]
-fn every_call_of_iam_that_moto_knows_does_what_its_state_says() {
-    let Some(moto) = moto() else {
-        return;
-    };
-    moto.iam("CreateUser", &[("UserName", "u")]);
-    moto.iam("CreateGroup", &[("GroupName", "g")]);
-    let policy = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}]}";
-    let trust = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"ec2.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}";
-    moto.iam(
-        "CreateRole",
-        &[("RoleName", "r"), ("AssumeRolePolicyDocument", trust)],
-    );
+const DENY_ALL: &str = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}]}";
+const TRUST: &str = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"ec2.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}";
+
+/// Calls of IAM in an order in which each finds what it takes.
+fn cases() -> Vec<Case> {
     let arn = "arn:aws:iam::123456789012:policy/p";
-    moto.iam(
-        "CreatePolicy",
-        &[("PolicyName", "p"), ("PolicyDocument", policy)],
-    );
     let deny_all = "arn:aws:iam::aws:policy/AWSDenyAll";
-    let cases = [
+    vec![
         Case {
             before: &[],
             call: (
                 "PutUserPolicy",
-                json!({"user_name": "u", "policy_name": "n", "policy_document": policy}),
+                json!({"user_name": "u", "policy_name": "n", "policy_document": DENY_ALL}),
             ),
         },
         Case {
@@ -310,7 +167,7 @@ fn every_call_of_iam_that_moto_knows_does_what_its_state_says() {
             before: &[],
             call: (
                 "PutRolePolicy",
-                json!({"role_name": "r", "policy_name": "n", "policy_document": policy}),
+                json!({"role_name": "r", "policy_name": "n", "policy_document": DENY_ALL}),
             ),
         },
         Case {
@@ -324,7 +181,7 @@ fn every_call_of_iam_that_moto_knows_does_what_its_state_says() {
             before: &[],
             call: (
                 "UpdateAssumeRolePolicy",
-                json!({"role_name": "r", "policy_document": trust.replace("ec2", "lambda")}),
+                json!({"role_name": "r", "policy_document": TRUST.replace("ec2", "lambda")}),
             ),
         },
         Case {
@@ -432,26 +289,299 @@ fn every_call_of_iam_that_moto_knows_does_what_its_state_says() {
             before: &[],
             call: ("DeleteUser", json!({"user_name": "u"})),
         },
-    ];
+    ]
+}
+
+#[test]
+fn every_call_of_iam_that_moto_knows_does_what_its_state_says() {
+    let Some(moto) = moto() else {
+        return;
+    };
+    moto.iam("CreateUser", &[("UserName", "u")]);
+    moto.iam("CreateGroup", &[("GroupName", "g")]);
+    moto.iam(
+        "CreateRole",
+        &[("RoleName", "r"), ("AssumeRolePolicyDocument", TRUST)],
+    );
+    moto.iam(
+        "CreatePolicy",
+        &[("PolicyName", "p"), ("PolicyDocument", DENY_ALL)],
+    );
     let mut sdk = moto.sdk();
+    for case in cases() {
+        for (action, params) in case.before {
+            moto.iam(action, params);
+        }
+        let (action, params) = case.call;
+        check_call(&mut sdk, "iam", action, params);
+    }
+}
+
+/// A certificate of nobody, for whoever checks that it is one.
+const CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBbjCCAROgAwIBAgIUIj9YrdmcGfo3yAW3yDoIS5I9M5kwCgYIKoZIzj0EAwIw
+DDEKMAgGA1UEAwwBeDAeFw0yNjExMjgwNjEyMDFaFw0zNjExMjUwNjEyMDFaMAwx
+CjAIBgNVBAMMAXgwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATWw2bjmFHcJpeX
+S3/2TXOYPXKdSkEL7ARelCkv6F4q2A54c+7iuW8ToT9GMq2L6TxeqKGFwNN0/Iwy
+BKK7Rr5Wo1MwUTAdBgNVHQ4EFgQUZdtZsKqK1RryGrKSgRg3J27vQo0wHwYDVR0j
+BBgwFoAUZdtZsKqK1RryGrKSgRg3J27vQo0wDwYDVR0TAQH/BAUwAwEB/zAKBggq
+hkjOPQQDAgNJADBGAiEA3XmJzOmDxV2HUEc4SVSunrGX1NypzpmTaVgfnUEK4AQC
+IQCuNBwLSXMFoTgu+YPEOeR90T7CXuiXVXuuvZsHvO+ZPA==
+-----END CERTIFICATE-----
+";
+
+/// Calls of the program that the emulator does not know, or not as AWS does: they are encoded by the same
+/// macro as the others, and nothing more is claimed.
+const NOT_THERE: &[(&str, &str)] = &[
+    ("iam", "PutUserPermissionsBoundary"),
+    ("iam", "DeleteUserPermissionsBoundary"),
+    ("iam", "UpdateServiceSpecificCredential"),
+    ("rolesanywhere", "DeleteProfile"),
+    ("rolesanywhere", "DeleteTrustAnchor"),
+    ("rolesanywhere", "DisableProfile"),
+    ("rolesanywhere", "DisableTrustAnchor"),
+    ("rolesanywhere", "EnableProfile"),
+    ("rolesanywhere", "EnableTrustAnchor"),
+    ("sso-admin", "ProvisionPermissionSet"),
+];
+
+/// Calls of the program that the other tests of this file make.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("organizations", "AttachPolicy"),
+    ("organizations", "DetachPolicy"),
+    ("sso-admin", "PutInlinePolicyToPermissionSet"),
+    ("sso-admin", "DeleteInlinePolicyFromPermissionSet"),
+];
+
+/// A call does what its state says, and a second time nothing worse than saying that there is nothing left.
+#[track_caller]
+fn check_call(sdk: &mut Sdk, service: &str, action: &str, params: Value) {
+    use keyline_contain::aws::CallErrorKind;
     let place = At {
         account: ACCOUNT,
         region: "us-east-1",
     };
-    for case in &cases {
-        for (action, params) in case.before {
-            moto.iam(action, params);
-        }
-        let (action, params) = &case.call;
-        assert!(action::is_taken_by_program("iam", action), "{action}");
-        let call = Call::new("iam", action, params.as_object().unwrap().clone());
-        let wanted = keyline_contain::aws::wanted(&call).unwrap();
-        let state = |sdk: &mut Sdk| sdk.state(&place, &call).unwrap_or(Value::Null);
-        assert_ne!(state(&mut sdk), wanted, "{action} before");
-        sdk.call(&place, &call)
-            .unwrap_or_else(|error| panic!("{action}: {}", error.why()));
-        assert_eq!(state(&mut sdk), wanted, "{action} after");
+    assert!(action::is_taken_by_program(service, action), "{action}");
+    let call = Call::new(service, action, params.as_object().unwrap().clone());
+    let wanted = keyline_contain::aws::wanted(&call).unwrap();
+    let state = |sdk: &mut Sdk| match sdk.state(&place, &call) {
+        Ok(state) => state,
+        Err(error) if error.kind == CallErrorKind::Missing => Value::Null,
+        Err(error) => panic!("{action}: {}", error.why()),
+    };
+    assert_ne!(state(sdk), wanted, "{action} before");
+    let first = sdk.call(&place, &call);
+    assert!(first.is_ok(), "{action}: {first:?}");
+    assert_eq!(state(sdk), wanted, "{action} after");
+    if let Err(error) = sdk.call(&place, &call) {
+        assert_eq!(
+            error.kind,
+            CallErrorKind::Missing,
+            "{action} again: {}",
+            error.why()
+        );
     }
+    assert_eq!(state(sdk), wanted, "{action} after the second time");
+}
+
+#[test]
+fn every_other_call_that_moto_knows_does_what_its_state_says() {
+    let Some(moto) = moto() else {
+        return;
+    };
+    let mut sdk = moto.sdk();
+    let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut check = |service: &'static str, action: &'static str, params: Value| {
+        check_call(&mut sdk, service, action, params);
+        seen.insert((service, action));
+    };
+    let policy = DENY_ALL;
+    let trust = &TRUST.replace("ec2", "lambda");
+    let user = ("UserName", "u");
+    moto.iam("CreateUser", &[user]);
+    moto.iam(
+        "CreateRole",
+        &[("RoleName", "r"), ("AssumeRolePolicyDocument", trust)],
+    );
+    let made = moto.iam("CreateAccessKey", &[user]);
+    let key = between(&made, "<AccessKeyId>", "<");
+    let of_key = json!({"user_name": "u", "access_key_id": key});
+    let mut off = of_key.clone();
+    off["status"] = json!("Inactive");
+    check("iam", "UpdateAccessKey", off);
+    check("iam", "DeleteAccessKey", of_key);
+    let made = moto.iam(
+        "UploadSSHPublicKey",
+        &[user, ("SSHPublicKeyBody", "ssh-rsa AAAA x")],
+    );
+    let id = between(&made, "<SSHPublicKeyId>", "<");
+    check(
+        "iam",
+        "UpdateSSHPublicKey",
+        json!({"user_name": "u", "ssh_public_key_id": id, "status": "Inactive"}),
+    );
+    let made = moto.iam(
+        "UploadSigningCertificate",
+        &[user, ("CertificateBody", CERTIFICATE)],
+    );
+    let id = between(&made, "<CertificateId>", "<");
+    check(
+        "iam",
+        "UpdateSigningCertificate",
+        json!({"user_name": "u", "certificate_id": id, "status": "Inactive"}),
+    );
+    let made = moto.iam("CreateVirtualMFADevice", &[("VirtualMFADeviceName", "d")]);
+    let serial = between(&made, "<SerialNumber>", "<").to_owned();
+    let codes = [
+        ("AuthenticationCode1", "123456"),
+        ("AuthenticationCode2", "654321"),
+    ];
+    moto.iam(
+        "EnableMFADevice",
+        &[user, ("SerialNumber", &serial), codes[0], codes[1]],
+    );
+    check(
+        "iam",
+        "DeactivateMFADevice",
+        json!({"user_name": "u", "serial_number": serial}),
+    );
+    check(
+        "iam",
+        "DeleteVirtualMFADevice",
+        json!({"serial_number": serial}),
+    );
+    let metadata = "x".repeat(1_024);
+    let made = moto.iam(
+        "CreateSAMLProvider",
+        &[("Name", "s"), ("SAMLMetadataDocument", &metadata)],
+    );
+    let arn = between(&made, "<SAMLProviderArn>", "<");
+    check(
+        "iam",
+        "DeleteSAMLProvider",
+        json!({"saml_provider_arn": arn}),
+    );
+    let boundary = json!({
+        "role_name": "r", "permissions_boundary": "arn:aws:iam::aws:policy/AWSDenyAll",
+    });
+    check("iam", "PutRolePermissionsBoundary", boundary);
+    check(
+        "iam",
+        "DeleteRolePermissionsBoundary",
+        json!({"role_name": "r"}),
+    );
+
+    let function = json!({
+        "FunctionName": "f", "Runtime": "python3.12", "Handler": "f.f", "Role": format!("arn:aws:iam::{ACCOUNT}:role/r"),
+        "Code": {"ZipFile": "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=="},
+    });
+    let functions = "/2015-03-31/functions";
+    moto.rest("POST", functions, "lambda", &function.to_string());
+    let statement =
+        json!({"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "*"});
+    let policies = format!("{functions}/f/policy");
+    moto.rest("POST", &policies, "lambda", &statement.to_string());
+    let named = json!({"function_name": "f"});
+    check(
+        "lambda",
+        "PutFunctionConcurrency",
+        json!({"function_name": "f", "reserved_concurrent_executions": 0}),
+    );
+    check("lambda", "DeleteFunctionConcurrency", named.clone());
+    check(
+        "lambda",
+        "RemovePermission",
+        json!({"function_name": "f", "statement_id": "s"}),
+    );
+    check("lambda", "DeleteFunction", named);
+
+    moto.rest("PUT", "/some-bucket", "s3", "");
+    moto.rest("PUT", "/some-bucket/note.txt", "s3", "pay");
+    let bucket = json!({"bucket": "some-bucket"});
+    let of_bucket = |name: &str, value: &str| {
+        let mut params = bucket.clone();
+        params[name] = json!(value);
+        params
+    };
+    check("s3api", "PutBucketPolicy", of_bucket("policy", policy));
+    check("s3api", "DeleteBucketPolicy", bucket.clone());
+    let blocked = "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true";
+    check(
+        "s3api",
+        "PutPublicAccessBlock",
+        of_bucket("public_access_block_configuration", blocked),
+    );
+    check("s3api", "DeleteObject", of_bucket("key", "note.txt"));
+    check(
+        "s3api",
+        "PutBucketVersioning",
+        of_bucket("versioning_configuration", "Status=Enabled"),
+    );
+
+    let of_iam = cases().into_iter().map(|case| ("iam", case.call.0));
+    seen.extend(of_iam);
+    seen.extend(NOT_THERE.iter().chain(ELSEWHERE));
+    let all: BTreeSet<(&str, &str)> = action::TAKEN_BY_PROGRAM
+        .iter()
+        .map(|row| (row.0, row.1))
+        .collect();
+    assert_eq!(seen, all);
+}
+
+#[test]
+fn lists_are_read_to_their_last_page() {
+    let Some(moto) = moto() else {
+        return;
+    };
+    let trust = "{\"Version\":\"2012-10-17\",\"Statement\":[]}";
+    for number in 0..130 {
+        let name = format!("user-{number:03}");
+        moto.iam("CreateUser", &[("UserName", &name)]);
+        let name = format!("role-{number:03}");
+        moto.iam(
+            "CreateRole",
+            &[("RoleName", &name), ("AssumeRolePolicyDocument", trust)],
+        );
+    }
+    let mut sdk = moto.sdk();
+    let account = sdk.inspect(ACCOUNT, "us-east-1", &Whom::Everybody).unwrap();
+    assert_eq!((account.users.len(), account.roles.len()), (130, 130));
+    assert_eq!(account.users[129].user_name, "user-129");
+}
+
+#[test]
+fn one_principal_is_read_with_the_roles_that_trust_it() {
+    let Some(moto) = moto() else {
+        return;
+    };
+    moto.iam("CreateUser", &[("UserName", "alice")]);
+    for (name, principal) in [
+        ("open", format!("arn:aws:iam::{ACCOUNT}:root")),
+        ("hers", format!("arn:aws:iam::{ACCOUNT}:user/alice")),
+        ("other", format!("arn:aws:iam::{ACCOUNT}:user/bob")),
+    ] {
+        let trust = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"},
+        ]});
+        let trust = trust.to_string();
+        moto.iam(
+            "CreateRole",
+            &[("RoleName", name), ("AssumeRolePolicyDocument", &trust)],
+        );
+    }
+    let arn = format!("arn:aws:iam::{ACCOUNT}:user/alice");
+    let (account, region, whom) = Whom::named(&arn).unwrap();
+    let found = moto.sdk().inspect(&account, region, &whom).unwrap();
+    let roles: Vec<&str> = found
+        .roles
+        .iter()
+        .map(|role| role.role_name.as_str())
+        .collect();
+    assert_eq!(roles, ["hers", "open"]);
+    assert_eq!(found.only.as_deref(), Some(arn.as_str()));
+    let nobody = Whom::User("nobody".to_owned());
+    assert!(moto.sdk().inspect(&account, region, &nobody).is_err());
 }
 
 /// A call that is made, seen, made again without harm, taken back, and gone.
