@@ -5,7 +5,7 @@
 //! crash cut off is dropped when the journal is opened again: what it would have said had not happened, or is
 //! seen by looking at AWS.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::canonical::canonical;
 use crate::error::{Error, ErrorKind};
 use crate::limits::JOURNAL_BYTES_MAX;
-use crate::plan::Call;
+use crate::plan::{Call, Plan};
 use crate::undo::Done;
 
 /// The schema of a journal's lines.
@@ -55,8 +55,9 @@ pub enum Event {
     UndoBegin,
     Undone,
     UndoFailed,
-    /// A control was found gone and laid on again.
+    /// A control was found gone and is laid on again.
     Reapplied,
+    ReapplyFailed,
 }
 
 impl Event {
@@ -69,6 +70,7 @@ impl Event {
         Event::Undone,
         Event::UndoFailed,
         Event::Reapplied,
+        Event::ReapplyFailed,
     ];
 
     pub fn name(self) -> &'static str {
@@ -81,6 +83,7 @@ impl Event {
             Event::Undone => "undone",
             Event::UndoFailed => "undo-failed",
             Event::Reapplied => "reapplied",
+            Event::ReapplyFailed => "reapply-failed",
         }
     }
 }
@@ -103,6 +106,13 @@ impl Journal {
             options.mode(0o600);
         }
         let mut file = options.open(path).map_err(|error| failed("open", error))?;
+        // Two runs of one plan would each believe that what the other does was there before.
+        file.try_lock().map_err(|error| {
+            broken(&match error {
+                TryLockError::WouldBlock => "another run has it open".to_owned(),
+                TryLockError::Error(error) => format!("it cannot be locked: {error}"),
+            })
+        })?;
         let size = file
             .metadata()
             .map_err(|error| failed("read", error))?
@@ -122,6 +132,19 @@ impl Journal {
         }
         file.seek(SeekFrom::End(0))
             .map_err(|error| failed("read", error))?;
+        // A journal that was just made must be found again after a crash too.
+        if size == 0 {
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new("."));
+            #[cfg(unix)]
+            File::open(folder)
+                .and_then(|folder| folder.sync_all())
+                .map_err(|error| failed("make", error))?;
+            #[cfg(not(unix))]
+            let _ = folder;
+        }
         let mut journal = Journal {
             file,
             plan: plan_hash.to_owned(),
@@ -186,7 +209,9 @@ impl Journal {
     /// The last line about a step, those of verification apart.
     pub fn last_of(&self, step: &str) -> Option<&Line> {
         let mut lines = self.lines.iter().rev();
-        lines.find(|line| line.step == step && line.event != Event::Reapplied)
+        lines.find(|line| {
+            line.step == step && !matches!(line.event, Event::Reapplied | Event::ReapplyFailed)
+        })
     }
 
     /// Whether a step is done and was not undone.
@@ -198,11 +223,46 @@ impl Journal {
         )
     }
 
-    /// The call of a step as it was made, with what was filled in.
+    /// The call of a step as it was made, or found to be made, with what was filled in.
     pub fn call_of(&self, step: &str) -> Option<&Call> {
         let mut lines = self.lines.iter().rev();
-        let line = lines.find(|line| line.step == step && line.event == Event::Begin)?;
+        let line = lines.find(|line| {
+            line.step == step
+                && matches!(
+                    line.event,
+                    Event::Begin | Event::AlreadyDone | Event::Reapplied
+                )
+        })?;
         line.call.as_ref()
+    }
+
+    /// What a step changed was like before the first call that it made; `None` where it made none, because
+    /// everything was as wanted.
+    pub fn before(&self, step: &str) -> Option<&Value> {
+        let begun = self.begun(step).next()?;
+        begun.value["more"].get("before")
+    }
+
+    /// The last call that a step made.
+    pub fn made(&self, step: &str) -> Option<&Line> {
+        self.begun(step).last()
+    }
+
+    fn begun(&self, step: &str) -> impl Iterator<Item = &Line> {
+        let of_step = move |line: &&Line| line.step == step && line.event == Event::Begin;
+        self.lines.iter().filter(of_step)
+    }
+
+    /// The longest session of a role in seconds, as the snapshot of it says that was filed.
+    pub fn role_session_s(&self, plan: &Plan, account: &str, role: &str) -> Option<i64> {
+        self.lines.iter().find_map(|line| {
+            let snapshot = &line.value["more"]["snapshot"];
+            let step = plan.steps.iter().find(|step| step.id == line.step)?;
+            let of_role = step.account == account && snapshot["role_name"] == role;
+            snapshot["max_session_duration"]
+                .as_i64()
+                .filter(|_| of_role)
+        })
     }
 
     /// Steps that are done, with when.

@@ -28,3 +28,14 @@ pub const JOURNAL_BYTES_MAX: u64 = 1 << 30;
 pub const PROVISIONING_WAIT_S: u64 = 2;
 /// Looks at that before a step gives up: ten minutes, for organisations with thousands of accounts.
 pub const PROVISIONING_LOOKS_MAX: u32 = 300;
+/// Calls that are made at the same time: IAM takes some twenty a second before it slows whoever asks down.
+pub const AT_ONCE_MAX: usize = 16;
+/// Attempts at one call, with growing pauses between them, before throttling makes a step fail.
+pub const TRIES_MAX: u32 = 8;
+/// Seconds that a responder's session must still last when a call is made; else its role is taken anew.
+pub const ENTRY_LASTS_S_MIN: u64 = 300;
+/// Seconds for which nothing may have been taken away before a race counts as won: about four pass until a
+/// change at IAM is in force everywhere.
+pub const RACE_QUIET_S: u64 = 10;
+/// Looks, a second apart, before a race counts as lost.
+pub const RACE_S_MAX: u64 = 120;

@@ -2,7 +2,7 @@
 //!
 //! In: a plan, the hash that was approved, AWS, a journal and a clock. Out: how each step ended. Before each
 //! call the state is read: what is as wanted already is not done again, and what is not as the plan knows it
-//! is not touched. The journal is written before each call and after it, so that a run that was cut off goes
+//! is not touched. Steps that touch different principals are taken at the same time. The journal is written before each call and after it, so that a run that was cut off goes
 //! on where it was. One step that fails does not keep the others from being taken: half a cut is better than
 //! none, and the report says what is left alive.
 
@@ -12,9 +12,12 @@ use keyline_lineage::CredentialId;
 use keyline_trail::time::format_time;
 use serde_json::{Value, json};
 
-use crate::aws::{At, Aws, CallError, CallErrorKind, document, wanted, without_instants};
+use crate::aws::{
+    Ask, Asked, At, Aws, CallError, CallErrorKind, document, wanted, without_instants,
+};
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Event, Journal};
+use crate::limits::AT_ONCE_MAX;
 use crate::owner::{Owner, named_by};
 use crate::plan::{Call, Phase, Plan, Step};
 use crate::policy::CUT_OFF;
@@ -35,6 +38,9 @@ pub struct Approval<'a> {
     /// Steps that need a confirmation of their own and have it.
     pub confirmed: &'a BTreeSet<String>,
     pub evidence: Evidence,
+    /// When it is looked whether everything still holds, in seconds after the last step:
+    /// [`LOOKS_S`](crate::verify::LOOKS_S) unless somebody knows better.
+    pub looks_s: &'a [u64],
 }
 
 /// What happens to a principal whose snapshot cannot be filed.
@@ -88,27 +94,82 @@ pub fn run(
     }
     check_identities(plan, aws)?;
     let mut ended: BTreeMap<&str, Ended> = BTreeMap::new();
-    let mut reports = Vec::new();
-    for step in &plan.steps {
-        let (end, denied) = match held_back(plan, step, approval, journal, &ended) {
-            Some(end) => (end, false),
-            None => take(plan, step, aws, journal, clock)?,
+    let mut reports: Vec<StepReport> = Vec::new();
+    let mut waiting: Vec<&Step> = plan.steps.iter().collect();
+    while !waiting.is_empty() {
+        let batch = next_batch(&mut waiting);
+        let mut ends: Vec<(&Step, Ended, Refusal)> = Vec::new();
+        let mut taken = Vec::new();
+        for step in batch {
+            match held_back(plan, step, approval, journal, &ended) {
+                Some(end) => ends.push((step, end, Refusal::None)),
+                None => taken.push(step),
+            }
+        }
+        let mut hands = Hands {
+            plan,
+            aws,
+            journal,
+            clock,
+            looks_s: approval.looks_s,
         };
-        let stopped = matches!(end, Ended::Done | Ended::AlreadyDone);
-        let report = StepReport {
-            step: step.id.clone(),
-            left_alive: match stopped {
-                true => Vec::new(),
-                false => step.stops.clone(),
-            },
-            ended: end.clone(),
-            denied,
-        };
-        told(step, &report);
-        reports.push(report);
-        ended.insert(&step.id, end);
+        ends.append(&mut hands.take(&taken)?);
+        for (step, end, refusal) in ends {
+            let stopped = matches!(end, Ended::Done | Ended::AlreadyDone);
+            let report = StepReport {
+                step: step.id.clone(),
+                left_alive: match stopped {
+                    true => Vec::new(),
+                    false => step.stops.clone(),
+                },
+                ended: end.clone(),
+                denied: refusal == Refusal::ByAws,
+            };
+            told(step, &report);
+            reports.push(report);
+            ended.insert(&step.id, end);
+        }
     }
+    let place = |id: &str| plan.steps.iter().position(|step| step.id == id);
+    reports.sort_by_key(|report| place(&report.step));
     Ok(reports)
+}
+
+/// The steps that are taken next, at the same time: of one phase, none waiting for another of them and no two
+/// for one principal. While one denial is on its way the thief must not have time to take another away. What
+/// is taken back goes one by one, because there the order says what belongs to what.
+fn next_batch<'a>(waiting: &mut Vec<&'a Step>) -> Vec<&'a Step> {
+    let Some(first) = waiting.first() else {
+        return Vec::new();
+    };
+    let phase = first.phase;
+    let one_by_one = matches!(
+        phase,
+        Phase::Clocks | Phase::Resources | Phase::Verify | Phase::Afterwards
+    );
+    let most = if one_by_one { 1 } else { AT_ONCE_MAX };
+    let mut batch: Vec<&Step> = Vec::new();
+    let mut touched: BTreeSet<String> = BTreeSet::new();
+    let mut left: Vec<&Step> = Vec::new();
+    for step in waiting.drain(..) {
+        let open = step.phase == phase && batch.len() < most;
+        // What comes later may stand on what is taken now, or on what was left for the next time.
+        let stands = |on: &[&Step]| on.iter().any(|other| step.depends_on.contains(&other.id));
+        match open && !stands(&batch) && !stands(&left) && touched.insert(touches(step)) {
+            true => batch.push(step),
+            false => left.push(step),
+        }
+    }
+    *waiting = left;
+    batch
+}
+
+/// What a step changes, as coarsely as AWS minds two changes at once.
+fn touches(step: &Step) -> String {
+    match principal(step) {
+        Some(owner) => owner.arn(""),
+        None => format!("{}/{}", step.account, step.service),
+    }
 }
 
 /// Whoever runs the plan must be in the right account everywhere, and be none of those whom it changes.
@@ -116,12 +177,15 @@ fn check_identities(plan: &Plan, aws: &mut dyn Aws) -> Result<(), Error> {
     let acting = plan.steps.iter().filter(|step| is_acting(step));
     let accounts: BTreeSet<&str> = acting.map(|step| step.account.as_str()).collect();
     for account in accounts {
-        let arn = aws.identity(account).map_err(|error| {
-            Error::new(
-                ErrorKind::Identity,
-                format!("cannot enter account {account}: {}", error.why()),
-            )
-        })?;
+        let refused = |error: CallError| {
+            let kind = match error.kind {
+                CallErrorKind::Denied => ErrorKind::Refused,
+                _ => ErrorKind::Identity,
+            };
+            let why = format!("cannot enter account {account}: {}", error.why());
+            Error::new(kind, why)
+        };
+        let arn = aws.identity(account).map_err(refused)?;
         let own = named_by(&arn);
         let own_account = own.as_ref().map(|own| own.account().to_owned());
         if own_account.as_deref() != Some(account) {
@@ -130,22 +194,33 @@ fn check_identities(plan: &Plan, aws: &mut dyn Aws) -> Result<(), Error> {
                 format!("the credentials for account {account} are those of `{arn}`"),
             ));
         }
-        let changed = plan
-            .steps
-            .iter()
-            .filter(|step| is_acting(step) && step.phase != Phase::Evidence)
-            .find(|step| principal(step) == own && own.is_some());
-        if let Some(step) = changed {
-            return Err(Error::new(
-                ErrorKind::Identity,
-                format!(
-                    "step {} changes `{arn}`, by which the plan would be carried out",
-                    step.id
-                ),
-            ));
-        }
+        spare(plan, &arn)?;
     }
-    Ok(())
+    let behind = aws.behind().map_err(|error| {
+        let why = format!("cannot tell whose credentials these are: {}", error.why());
+        Error::new(ErrorKind::Identity, why)
+    })?;
+    behind.iter().try_for_each(|arn| spare(plan, arn))
+}
+
+/// No step may change whoever runs the plan.
+fn spare(plan: &Plan, arn: &str) -> Result<(), Error> {
+    let own = named_by(arn);
+    let changed = plan
+        .steps
+        .iter()
+        .filter(|step| is_acting(step) && step.phase != Phase::Evidence)
+        .find(|step| own.is_some() && principal(step) == own);
+    match changed {
+        None => Ok(()),
+        Some(step) => Err(Error::new(
+            ErrorKind::Identity,
+            format!(
+                "step {} changes `{arn}`, by which the plan would be carried out",
+                step.id
+            ),
+        )),
+    }
 }
 
 /// Why a step is not taken now, if it is not.
@@ -159,6 +234,10 @@ fn held_back(
     let skipped = |why: String| Some(Ended::Skipped(why));
     if journal.is_done(&step.id) {
         return Some(Ended::AlreadyDone);
+    }
+    let last = journal.last_of(&step.id).map(|line| line.event);
+    if last == Some(Event::Undone) {
+        return skipped("it was taken back; a new plan takes it again".to_owned());
     }
     if step.by_hand {
         return skipped("a person takes it".to_owned());
@@ -193,159 +272,205 @@ fn held_back(
     None
 }
 
-fn take(
-    plan: &Plan,
-    step: &Step,
-    aws: &mut dyn Aws,
-    journal: &mut Journal,
-    clock: &mut dyn Clock,
-) -> Result<(Ended, bool), Error> {
-    if step.service == "keyline" {
-        return verify(plan, step, aws, journal, clock);
+/// Whether a step failed because AWS refused it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    None,
+    ByAws,
+}
+
+/// What carrying out takes.
+struct Hands<'a> {
+    plan: &'a Plan,
+    aws: &'a mut dyn Aws,
+    journal: &'a mut Journal,
+    clock: &'a mut dyn Clock,
+    looks_s: &'a [u64],
+}
+
+type End<'s> = (&'s Step, Ended, Refusal);
+
+impl Hands<'_> {
+    /// Takes the steps of one batch.
+    fn take<'s>(&mut self, steps: &[&'s Step]) -> Result<Vec<End<'s>>, Error> {
+        match steps.first() {
+            None => Ok(Vec::new()),
+            Some(first) if first.service == "keyline" => Ok(vec![self.verify(first)?]),
+            Some(first) if first.phase == Phase::Evidence => self.snapshots(steps),
+            Some(_) => self.act(steps),
+        }
     }
-    let place = At {
-        account: &step.account,
-        region: &step.region,
+
+    fn snapshots<'s>(&mut self, steps: &[&'s Step]) -> Result<Vec<End<'s>>, Error> {
+        let asked: Vec<Asked<'_>> = steps
+            .iter()
+            .map(|step| Asked {
+                place: place(step),
+                ask: Ask::Snapshot(&step.params),
+            })
+            .collect();
+        let answers = self.aws.together(&asked);
+        let mut ends = Vec::new();
+        for (step, answer) in steps.iter().zip(answers) {
+            ends.push(match answer {
+                Ok(state) => self.done(step, json!({"snapshot": state}))?,
+                Err(error) => self.failed(step, &error)?,
+            });
+        }
+        Ok(ends)
+    }
+
+    /// Reads the states, writes what is about to be done, does it.
+    fn act<'s>(&mut self, steps: &[&'s Step]) -> Result<Vec<End<'s>>, Error> {
+        let now = self.clock.now();
+        let calls: Vec<Call> = steps
+            .iter()
+            .map(|step| filled(step, self.journal, now))
+            .collect();
+        let asked: Vec<Asked<'_>> = steps
+            .iter()
+            .zip(&calls)
+            .map(|(step, call)| Asked {
+                place: place(step),
+                ask: Ask::State(call),
+            })
+            .collect();
+        let states = self.aws.together(&asked);
+        let mut ends = Vec::new();
+        let mut begun: Vec<(&'s Step, &Call)> = Vec::new();
+        for ((step, call), state) in steps.iter().zip(&calls).zip(states) {
+            let before = match state {
+                Ok(state) => state,
+                Err(error) if error.kind == CallErrorKind::Missing => Value::Null,
+                Err(error) => {
+                    ends.push(self.failed(step, &error)?);
+                    continue;
+                }
+            };
+            if is_as_wanted(call, &before) {
+                let why = json!({"state": before});
+                self.write(Event::AlreadyDone, step, Some(call), why)?;
+                ends.push((*step, Ended::AlreadyDone, Refusal::None));
+            } else if let Some(why) = drifted(step, call, &before) {
+                let more = json!({"why": why, "state": before});
+                self.write(Event::Failed, step, None, more)?;
+                ends.push((*step, Ended::Failed(why), Refusal::None));
+            } else {
+                self.write(Event::Begin, step, Some(call), json!({"before": before}))?;
+                begun.push((*step, call));
+            }
+        }
+        let asked: Vec<Asked<'_>> = begun
+            .iter()
+            .map(|(step, call)| Asked {
+                place: place(step),
+                ask: Ask::Call(call),
+            })
+            .collect();
+        let answers = self.aws.together(&asked);
+        for ((step, _), answer) in begun.into_iter().zip(answers) {
+            ends.push(match answer {
+                Ok(answer) => self.done(step, answer)?,
+                Err(error) if error.kind == CallErrorKind::Full => self.other_ways(step, error)?,
+                Err(error) => self.failed(step, &error)?,
+            });
+        }
+        Ok(ends)
+    }
+
+    /// A principal whose inline policies leave no room gets AWS's own policy of denial instead, and where it
+    /// has no room for that either, the same as its boundary.
+    fn other_ways<'s>(&mut self, step: &'s Step, full: CallError) -> Result<End<'s>, Error> {
+        let mut last = full;
+        for call in instead_of(step) {
+            let before = match self.aws.state(&place(step), &call) {
+                Ok(state) => state,
+                Err(error) if error.kind == CallErrorKind::Missing => Value::Null,
+                Err(error) => return self.failed(step, &error),
+            };
+            let more = json!({"instead_because": last.why(), "before": before});
+            self.write(Event::Begin, step, Some(&call), more)?;
+            match self.aws.call(&place(step), &call) {
+                Ok(answer) => return self.done(step, answer),
+                Err(error) => last = error,
+            }
+        }
+        self.failed(step, &last)
+    }
+
+    fn verify<'s>(&mut self, step: &'s Step) -> Result<End<'s>, Error> {
+        let wrong = settle(self.plan, self.aws, self.journal, self.clock, self.looks_s)?;
+        if wrong.is_empty() {
+            return self.done(step, Value::Null);
+        }
+        let why = format!("not as wanted after the last look: {}", wrong.join(", "));
+        self.write(Event::Failed, step, None, json!({"why": why}))?;
+        Ok((step, Ended::Failed(why), Refusal::None))
+    }
+
+    fn done<'s>(&mut self, step: &'s Step, answer: Value) -> Result<End<'s>, Error> {
+        self.write(Event::Done, step, None, answer)?;
+        Ok((step, Ended::Done, Refusal::None))
+    }
+
+    fn failed<'s>(&mut self, step: &'s Step, error: &CallError) -> Result<End<'s>, Error> {
+        let why = error.why();
+        self.write(Event::Failed, step, None, json!({"why": why}))?;
+        let refusal = match error.kind {
+            CallErrorKind::Denied => Refusal::ByAws,
+            _ => Refusal::None,
+        };
+        Ok((step, Ended::Failed(why), refusal))
+    }
+
+    fn write(
+        &mut self,
+        event: Event,
+        step: &Step,
+        call: Option<&Call>,
+        more: Value,
+    ) -> Result<(), Error> {
+        let now = self.clock.now();
+        self.journal.write(now, event, &step.id, call, more)
+    }
+}
+
+/// Whether nothing is to be done: the state is the wanted one, or what was to be switched off is gone.
+fn is_as_wanted(call: &Call, state: &Value) -> bool {
+    let switched_off = call
+        .params
+        .get("status")
+        .is_some_and(|status| status == "Inactive");
+    wanted(call).is_some_and(|wanted| wanted == *state) || (switched_off && state.is_null())
+}
+
+/// Other calls that deny everything to the principal of a step, where it has no room for the step's own.
+fn instead_of(step: &Step) -> Vec<Call> {
+    let names = match step.kind.as_str() {
+        "deny-all-on-user" => [
+            "user_name",
+            "AttachUserPolicy",
+            "PutUserPermissionsBoundary",
+        ],
+        "deny-all-on-role" => [
+            "role_name",
+            "AttachRolePolicy",
+            "PutRolePermissionsBoundary",
+        ],
+        _ => return Vec::new(),
     };
-    if step.phase == Phase::Evidence {
-        return snapshot(step, &place, aws, journal, clock);
-    }
-    let call = filled(step, journal, clock.now());
-    let before = match aws.state(&place, &call) {
-        Ok(state) => state,
-        Err(error) if error.kind == CallErrorKind::Missing => Value::Null,
-        Err(error) => return failed(step, &error, journal, clock),
+    let [principal, attach, bound] = names;
+    let Some(name) = step.params.get(principal) else {
+        return Vec::new();
     };
-    if wanted(&call).is_some_and(|wanted| wanted == before) {
-        journal.write(
-            clock.now(),
-            Event::AlreadyDone,
-            &step.id,
-            Some(&call),
-            Value::Null,
-        )?;
-        return Ok((Ended::AlreadyDone, false));
-    }
-    if let Some(why) = drifted(step, &call, &before) {
-        journal.write(
-            clock.now(),
-            Event::Failed,
-            &step.id,
-            None,
-            json!({"why": why, "state": before}),
-        )?;
-        return Ok((Ended::Failed(why), false));
-    }
-    journal.write(
-        clock.now(),
-        Event::Begin,
-        &step.id,
-        Some(&call),
-        json!({"before": before}),
-    )?;
-    match aws.call(&place, &call) {
-        Ok(answer) => {
-            journal.write(clock.now(), Event::Done, &step.id, None, answer)?;
-            Ok((Ended::Done, false))
-        }
-        Err(error) if error.kind == CallErrorKind::Full => {
-            other_way(step, &place, error, aws, journal, clock)
-        }
-        Err(error) => failed(step, &error, journal, clock),
-    }
-}
-
-/// A user whose inline policies leave no room gets AWS's own policy of denial instead.
-fn other_way(
-    step: &Step,
-    place: &At<'_>,
-    error: CallError,
-    aws: &mut dyn Aws,
-    journal: &mut Journal,
-    clock: &mut dyn Clock,
-) -> Result<(Ended, bool), Error> {
-    let user = step.params.get("user_name");
-    let (true, Some(user)) = (step.kind == "deny-all-on-user", user) else {
-        return failed(step, &error, journal, clock);
-    };
-    let partition = keyline_trail::partition::Partition::of_region(place.region).name();
-    let policy = format!("arn:{partition}:iam::aws:policy/AWSDenyAll");
-    let call = Call::new(
-        "iam",
-        "AttachUserPolicy",
-        crate::action::params([("user_name", user.clone()), ("policy_arn", json!(policy))]),
-    );
-    let more = json!({"instead_because": error.why()});
-    journal.write(clock.now(), Event::Begin, &step.id, Some(&call), more)?;
-    match aws.call(place, &call) {
-        Ok(answer) => {
-            journal.write(clock.now(), Event::Done, &step.id, None, answer)?;
-            Ok((Ended::Done, false))
-        }
-        Err(error) => failed(step, &error, journal, clock),
-    }
-}
-
-fn snapshot(
-    step: &Step,
-    place: &At<'_>,
-    aws: &mut dyn Aws,
-    journal: &mut Journal,
-    clock: &mut dyn Clock,
-) -> Result<(Ended, bool), Error> {
-    match aws.snapshot(place, &step.requires, &step.params) {
-        Ok(state) => {
-            journal.write(
-                clock.now(),
-                Event::Done,
-                &step.id,
-                None,
-                json!({"snapshot": state}),
-            )?;
-            Ok((Ended::Done, false))
-        }
-        Err(error) => failed(step, &error, journal, clock),
-    }
-}
-
-fn verify(
-    plan: &Plan,
-    step: &Step,
-    aws: &mut dyn Aws,
-    journal: &mut Journal,
-    clock: &mut dyn Clock,
-) -> Result<(Ended, bool), Error> {
-    let wrong = settle(plan, aws, journal, clock)?;
-    if wrong.is_empty() {
-        journal.write(clock.now(), Event::Done, &step.id, None, Value::Null)?;
-        return Ok((Ended::Done, false));
-    }
-    let why = format!("not as wanted after the last look: {}", wrong.join(", "));
-    journal.write(
-        clock.now(),
-        Event::Failed,
-        &step.id,
-        None,
-        json!({"why": why}),
-    )?;
-    Ok((Ended::Failed(why), false))
-}
-
-fn failed(
-    step: &Step,
-    error: &CallError,
-    journal: &mut Journal,
-    clock: &mut dyn Clock,
-) -> Result<(Ended, bool), Error> {
-    let why = error.why();
-    journal.write(
-        clock.now(),
-        Event::Failed,
-        &step.id,
-        None,
-        json!({"why": why}),
-    )?;
-    Ok((Ended::Failed(why), error.kind == CallErrorKind::Denied))
+    let partition = keyline_trail::partition::Partition::of_region(&step.region).name();
+    let policy = json!(format!("arn:{partition}:iam::aws:policy/AWSDenyAll"));
+    let with =
+        |param: &str| crate::action::params([(principal, name.clone()), (param, policy.clone())]);
+    vec![
+        Call::new("iam", attach, with("policy_arn")),
+        Call::new("iam", bound, with("permissions_boundary")),
+    ]
 }
 
 /// The step's call with the instant filled in: that of an earlier, unfinished attempt if there was one, so
@@ -357,6 +482,11 @@ fn filled(step: &Step, journal: &Journal, now: i64) -> Call {
     if let Some(call) = attempted.and_then(|line| line.call.clone()) {
         return call;
     }
+    filled_in(step, now)
+}
+
+/// The step's call with this instant.
+pub(crate) fn filled_in(step: &Step, now: i64) -> Call {
     // Whole seconds: that is how AWS compares.
     let instant = format_time(now.div_euclid(1_000_000) * 1_000_000);
     let mut call = Call::new(&step.service, &step.action, step.params.clone());
@@ -399,6 +529,13 @@ fn drifted(step: &Step, call: &Call, before: &Value) -> Option<String> {
 
 fn is_acting(step: &Step) -> bool {
     !step.by_hand && step.service != "keyline"
+}
+
+fn place(step: &Step) -> At<'_> {
+    At {
+        account: &step.account,
+        region: &step.region,
+    }
 }
 
 /// The user or role that a step changes.

@@ -8,7 +8,7 @@
 use keyline_trail::time::format_time;
 use serde_json::{Value, json};
 
-use crate::aws::{At, Aws, CallError, CallErrorKind};
+use crate::aws::{At, Aws, CallError, CallErrorKind, wanted, without_instants};
 use crate::error::Error;
 use crate::journal::{Event, Journal};
 use crate::limits::{ROLE_SESSION_S_MAX, USER_SESSION_S_MAX};
@@ -31,6 +31,10 @@ pub enum UndoRefused {
     NotDone,
     /// Nothing undoes it.
     NotReversible,
+    /// It was as wanted before the plan came, so that there is nothing to take back.
+    NotOurs,
+    /// Somebody changed since what the step had changed.
+    Changed,
     /// Tokens that it holds down may live until then.
     Zombies {
         until: i64,
@@ -44,6 +48,12 @@ impl UndoRefused {
             UndoRefused::NoSuchStep => "the plan has no such step".to_owned(),
             UndoRefused::NotDone => "the step was not done".to_owned(),
             UndoRefused::NotReversible => "nothing undoes this step".to_owned(),
+            UndoRefused::NotOurs => {
+                "it was so before the plan was carried out, and stays so".to_owned()
+            }
+            UndoRefused::Changed => {
+                "somebody changed it since: look at it, and take it back by hand".to_owned()
+            }
             UndoRefused::Zombies { until } => format!(
                 "tokens that it holds down may live until {}; lifted earlier, they would work again",
                 format_time(*until)
@@ -126,17 +136,18 @@ fn same_principal(step: &Step, other: &Step) -> bool {
     step.account == other.account && (same("user_name") || same("role_name"))
 }
 
-/// Undoes a step that was done, if it may be undone now.
+/// Undoes a step that was done, if it may be undone now. How long a role's sessions last is taken from the
+/// snapshot that was filed before the role was changed.
 pub fn undo(
     plan: &Plan,
     step_id: &str,
     aws: &mut dyn Aws,
     journal: &mut Journal,
     clock: &mut dyn Clock,
-    role_session_s: impl Fn(&str, &str) -> Option<i64>,
 ) -> Result<Undoing, Error> {
     let done = journal.done();
-    let call = match undo_of(plan, step_id, &done, clock.now(), role_session_s) {
+    let longest_s = |account: &str, role: &str| journal.role_session_s(plan, account, role);
+    let call = match undo_of(plan, step_id, &done, clock.now(), longest_s) {
         Ok(call) => call.clone(),
         Err(refused) => return Ok(Undoing::Refused(refused)),
     };
@@ -144,17 +155,28 @@ pub fn undo(
     let Some(step) = step else {
         return Ok(Undoing::Refused(UndoRefused::NoSuchStep));
     };
-    // A user without room for a policy got AWS's own instead: that is what has to go.
-    let call = match journal.call_of(step_id) {
-        Some(made) if made.action == "AttachUserPolicy" && step.action != made.action => {
-            Call::new("iam", "DetachUserPolicy", made.params.clone())
-        }
-        _ => call,
+    let Some(made) = journal.made(step_id) else {
+        return Ok(Undoing::Refused(UndoRefused::NotOurs));
     };
+    let before = journal.before(step_id);
+    let call = match made.call.as_ref().filter(|made| made.action != step.action) {
+        Some(instead) => back_from(instead, &made.value["more"]["before"]).unwrap_or(call),
+        None => call,
+    };
+    if was_already(&call, before) {
+        return Ok(Undoing::Refused(UndoRefused::NotOurs));
+    }
     let place = At {
         account: &step.account,
         region: &step.region,
     };
+    if let Some(made) = &made.call
+        && let Some(ours) = wanted(made)
+        && let Ok(state) = aws.state(&place, made)
+        && without_instants(&state) != without_instants(&ours)
+    {
+        return Ok(Undoing::Refused(UndoRefused::Changed));
+    }
     journal.write(
         clock.now(),
         Event::UndoBegin,
@@ -178,6 +200,42 @@ pub fn undo(
             Ok(Undoing::Failed(error))
         }
     }
+}
+
+/// What takes back a call that was made instead of a step's own, because there was no room for that.
+fn back_from(made: &Call, before: &Value) -> Option<Call> {
+    let mut params = made.params.clone();
+    let action = match made.action.as_str() {
+        "AttachUserPolicy" => "DetachUserPolicy",
+        "AttachRolePolicy" => "DetachRolePolicy",
+        bound @ ("PutUserPermissionsBoundary" | "PutRolePermissionsBoundary") => {
+            let earlier = before
+                .get("permissions_boundary")
+                .filter(|arn| arn.is_string());
+            match (earlier, bound) {
+                (Some(earlier), bound) => {
+                    params.insert("permissions_boundary".to_owned(), earlier.clone());
+                    bound
+                }
+                (None, bound) => {
+                    params.remove("permissions_boundary");
+                    match bound {
+                        "PutUserPermissionsBoundary" => "DeleteUserPermissionsBoundary",
+                        _ => "DeleteRolePermissionsBoundary",
+                    }
+                }
+            }
+        }
+        _ => return None,
+    };
+    Some(Call::new("iam", action, params))
+}
+
+/// Whether the undoing would give more than there was: a key that was off stays off.
+fn was_already(undo: &Call, before: Option<&Value>) -> bool {
+    let gives = undo.params.get("status").and_then(|status| status.as_str());
+    let was = before.and_then(|before| before["status"].as_str());
+    matches!((gives, was), (Some(gives), Some(was)) if gives != was)
 }
 
 /// How an undoing ended.

@@ -6,9 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use keyline_contain::control::{Control, Measure, Only, Owner};
 use keyline_contain::{Plan, Step};
 use keyline_lineage::{Credential, Kind};
-use serde_json::Value;
+use keyline_trail::time::format_time;
+use serde_json::{Value, json};
 
 /// When plans are carried out, unless a test says otherwise.
 const THEN: i64 = super::world::NOW + 600_000_000;
@@ -54,7 +56,7 @@ impl Fake {
         let user = |name: String| format!("{}/user/{name}", step.account);
         let role = |name: String| format!("{}/role/{name}", step.account);
         let document = |text: &str| -> Value {
-            let filled = text.replace("${cut_off}", &keyline_trail::time::format_time(self.at));
+            let filled = text.replace("${cut_off}", &format_time(self.at));
             serde_json::from_str(&filled).unwrap()
         };
         match (step.service.as_str(), step.action.as_str()) {
@@ -92,6 +94,31 @@ impl Fake {
             ("iam", "GetUser" | "GetRole") | ("keyline", _) | ("lambda", _) => {}
             other => panic!("a call that this AWS does not know: {other:?}"),
         }
+    }
+
+    /// Lays a single control on, as the documents that AWS would evaluate.
+    pub fn lay(&mut self, measure: &Measure) {
+        if measure.control == Control::KeyInactive {
+            if let Only::AccessKey(id) = &measure.only {
+                self.inactive_keys.insert(id.clone());
+            }
+            return;
+        }
+        let principal = match &measure.on {
+            Owner::User { account, name } => format!("{account}/user/{name}"),
+            Owner::Role { account, name } => format!("{account}/role/{name}"),
+            other => panic!("nothing is laid on {other:?} here"),
+        };
+        let older = json!({"DateLessThan": {"aws:TokenIssueTime": format_time(self.at)}});
+        let condition = match (measure.control, &measure.only) {
+            (Control::UserDenyOlder | Control::RoleDenyOlder, _) => older,
+            (_, Only::UserIds(ids)) => json!({"StringEquals": {"aws:userid": ids}}),
+            _ => json!({}),
+        };
+        let name = format!("{:?}", measure.control);
+        let statement =
+            json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition});
+        self.put(principal, name, json!({"Statement": [statement]}));
     }
 
     fn put(&mut self, principal: String, name: String, document: Value) {

@@ -43,6 +43,7 @@ pub fn object(account: &str, call: &Call) -> String {
     let kind = match call.action.as_str() {
         "UpdateAssumeRolePolicy" => "trust",
         "AttachUserPolicy" | "DetachUserPolicy" => "attached",
+        "PutUserPermissionsBoundary" | "DeleteUserPermissionsBoundary" => "boundary",
         _ => "",
     };
     let parts: Vec<String> = names
@@ -107,15 +108,10 @@ impl Aws for Live {
         Ok(Value::Null)
     }
 
-    fn snapshot(
-        &mut self,
-        _: &At<'_>,
-        operations: &[String],
-        params: &Map<String, Value>,
-    ) -> Result<Value, CallError> {
+    fn snapshot(&mut self, _: &At<'_>, params: &Map<String, Value>) -> Result<Value, CallError> {
         match self.faults.get("snapshot") {
             Some(error) => Err(error.clone()),
-            None => Ok(json!({"operations": operations, "params": params})),
+            None => Ok(Value::Object(params.clone())),
         }
     }
 }

@@ -9,11 +9,17 @@ mod minimum;
 mod kinds;
 mod guards;
 mod zombies;
+mod tables;
 mod resources;
 mod output;
+mod pages;
 mod stories;
 mod live;
 mod running;
+mod estate;
+mod race;
 mod shared;
+#[cfg(feature = "aws")]
+mod emulator;
 #[cfg(feature = "aws")]
 mod moto;

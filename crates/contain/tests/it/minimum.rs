@@ -1,19 +1,21 @@
 //! The narrow plan is the smallest: no set of controls that stops the tree hits fewer legitimate sessions,
-//! and none that hits as few needs fewer steps. Held against every set of controls, one owner at a time.
+//! and none that hits as few needs fewer steps. Held against every set of controls, judged by the fake AWS and
+//! not by the plan's own table. One owner at a time, because what is laid on one changes nothing for another:
+//! the smallest of the whole is the sum of the smallest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keyline_contain::control::{Control, Measure, Only};
+use keyline_contain::control::{Control, Measure, Only, Owner};
 use keyline_contain::{Breadth, Phase, Plan};
 use keyline_lineage::{Credential, Kind};
 use proptest::prelude::*;
 
+use crate::fake::Fake;
 use crate::properties::{grow, seeds};
 use crate::world::*;
 
 /// The owner of a credential of these worlds, as the plan names it.
-fn owner(credential: &Credential) -> keyline_contain::control::Owner {
-    use keyline_contain::control::Owner;
+fn owner(credential: &Credential) -> Owner {
     let account = credential.account_id.clone();
     match credential.kind {
         Kind::RoleSession => Owner::Role {
@@ -28,7 +30,7 @@ fn owner(credential: &Credential) -> keyline_contain::control::Owner {
 }
 
 /// Every control that could be laid on an owner, each of which is one step.
-fn controls(on: &keyline_contain::control::Owner, members: &[&Credential]) -> Vec<Measure> {
+fn controls(on: &Owner, members: &[&Credential]) -> Vec<Measure> {
     let measure = |control, only| Measure {
         control,
         on: on.clone(),
@@ -64,6 +66,13 @@ fn controls(on: &keyline_contain::control::Owner, members: &[&Credential]) -> Ve
     found
 }
 
+/// Whether a control is one for users, or for roles.
+fn fits(control: Control, on: &Owner) -> bool {
+    use Control::*;
+    let for_role = matches!(control, RoleDenyAll | RoleDenyOlder | RoleDenySession);
+    for_role == matches!(on, Owner::Role { .. })
+}
+
 /// Legitimate sessions hit and steps taken, of the best set of controls.
 fn best(members: &[&Credential], others: &[&Credential]) -> Option<(usize, usize)> {
     let on = owner(members[0]);
@@ -73,17 +82,18 @@ fn best(members: &[&Credential], others: &[&Credential]) -> Option<(usize, usize
             let laid: Vec<&Measure> = (0..controls.len())
                 .filter(|place| chosen & (1 << place) != 0)
                 .map(|place| &controls[place])
+                .filter(|measure| fits(measure.control, &on))
                 .collect();
-            let stopped = |credential: &&&Credential| {
-                laid.iter().any(|measure| measure.stops(credential, &on))
-            };
+            let mut fake = Fake::default();
+            laid.iter().for_each(|measure| fake.lay(measure));
+            let stopped = |credential: &&&Credential| !fake.can_act(credential);
             let all = members.iter().filter(stopped).count() == members.len();
             // A key that is only denied can still ask for session tokens, which wake up with the denial's end:
             // keys of the tree are switched off in any case.
             let off = |key: &&&Credential| {
-                laid.iter().any(|measure| {
-                    measure.control == Control::KeyInactive && measure.stops(key, &on)
-                })
+                let this = Only::AccessKey(key.access_key_ids[0].clone());
+                let mut laid = laid.iter();
+                laid.any(|measure| measure.control == Control::KeyInactive && measure.only == this)
             };
             let mut keys = members
                 .iter()

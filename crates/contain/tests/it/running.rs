@@ -8,7 +8,7 @@ use keyline_contain::aws::CallError;
 use keyline_contain::journal::Journal;
 use keyline_contain::run::{Approval, Ended, Evidence, StepReport, run};
 use keyline_contain::undo::{UndoRefused, Undoing, undo};
-use keyline_contain::verify::{alarms, look};
+use keyline_contain::verify::{LOOKS_S, alarms, look};
 use keyline_contain::{Error, ErrorKind, Plan};
 use keyline_lineage::Credential;
 use serde_json::json;
@@ -51,6 +51,7 @@ fn go(
         hash: &plan.hash,
         confirmed: &confirmed,
         evidence: Evidence::Required,
+        looks_s: &LOOKS_S,
     };
     let mut journal = Journal::open(&scratch.0, &plan.hash)?;
     run(plan, &approval, live, &mut journal, clock, &mut |_, _| {})
@@ -104,6 +105,7 @@ fn another_hash_is_not_approved() {
             hash,
             confirmed: &nothing,
             evidence: Evidence::Required,
+            looks_s: &LOOKS_S,
         };
         let clock = &mut Hands::at(NOW);
         let error = run(
@@ -239,14 +241,7 @@ fn a_refusal_fails_its_step_and_a_full_user_is_denied_another_way() {
     // And undone the same way, once that is allowed.
     let mut journal = Journal::open(&scratch.0, &plan.hash).unwrap();
     let mut later = Hands::at(NOW + 40 * HOUR);
-    let ended = undo(
-        &plan,
-        &deny.id,
-        &mut live,
-        &mut journal,
-        &mut later,
-        |_, _| None,
-    );
+    let ended = undo(&plan, &deny.id, &mut live, &mut journal, &mut later);
     assert_eq!(ended.unwrap(), Undoing::Undone);
     assert!(live.made.last().unwrap().starts_with("DetachUserPolicy"));
 }
@@ -348,30 +343,14 @@ fn undoing_waits_for_the_dead_and_says_how_long() {
         .unwrap();
     let mut journal = Journal::open(&scratch.0, &plan.hash).unwrap();
     clock.now = NOW + 36 * HOUR;
-    let refused = undo(
-        &plan,
-        &deny.id,
-        &mut live,
-        &mut journal,
-        &mut clock,
-        |_, _| None,
-    )
-    .unwrap();
+    let refused = undo(&plan, &deny.id, &mut live, &mut journal, &mut clock).unwrap();
     // Counted from the second stamp, which came after the denial.
     let Undoing::Refused(UndoRefused::Zombies { until }) = refused else {
         panic!("{refused:?}");
     };
     assert!(until > NOW + 36 * HOUR && until < NOW + 37 * HOUR);
     clock.now = until;
-    let undone = undo(
-        &plan,
-        &deny.id,
-        &mut live,
-        &mut journal,
-        &mut clock,
-        |_, _| None,
-    )
-    .unwrap();
+    let undone = undo(&plan, &deny.id, &mut live, &mut journal, &mut clock).unwrap();
     assert_eq!(undone, Undoing::Undone);
     assert!(
         !live
