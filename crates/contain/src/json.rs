@@ -193,17 +193,20 @@ fn read_plan(value: &Value) -> Option<Plan> {
 }
 
 fn read_step(value: &Value) -> Option<Step> {
+    let params = object(&value["params"])?;
+    // These stand in commands without quotes.
+    params.keys().try_for_each(|name| word(name, "_"))?;
     Some(Step {
-        id: text(&value["id"])?,
+        id: text(&value["id"]).filter(|id| word(id, "").is_some())?,
         phase: *Phase::ALL
             .iter()
             .find(|phase| value["phase"] == phase.name())?,
         kind: text(&value["kind"])?,
         account: text(&value["account"])?,
         region: text(&value["region"])?,
-        service: text(&value["service"])?,
-        action: text(&value["action"])?,
-        params: object(&value["params"])?,
+        service: text(&value["service"]).filter(|name| word(name, "-").is_some())?,
+        action: text(&value["action"]).filter(|name| word(name, "").is_some())?,
+        params,
         credential: optional(&value["credential"], text)?,
         why: text(&value["why"])?,
         stops: texts(&value["stops"])?,
@@ -236,6 +239,12 @@ fn malformed(why: &str) -> Error {
 
 fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
+}
+
+/// That text is letters, digits and what else is allowed, and not nothing.
+fn word(text: &str, also: &str) -> Option<()> {
+    let known = |letter: char| letter.is_ascii_alphanumeric() || also.contains(letter);
+    (!text.is_empty() && text.chars().all(known)).then_some(())
 }
 
 fn texts(value: &Value) -> Option<Vec<String>> {

@@ -10,6 +10,8 @@
 
 pub mod request;
 pub mod inventory;
+pub mod trust;
+pub mod inspection;
 
 mod owner;
 mod survey;
@@ -39,7 +41,7 @@ pub mod journal;
 pub mod run;
 pub mod verify;
 #[cfg(feature = "aws")]
-mod look;
+pub mod look;
 #[cfg(feature = "aws")]
 pub mod sdk;
 

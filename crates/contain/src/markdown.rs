@@ -167,6 +167,13 @@ fn write_step(step: &Step, out: &mut String) -> std::fmt::Result {
         }
         writeln!(out, "```")?;
     }
+    if step.opens_a_file() {
+        writeln!(
+            out,
+            "\n**Do not run it as it stands:** `aws` would open the file or the address in it and send what it \
+             holds."
+        )?;
+    }
     if commands.len() > shown {
         writeln!(out, "\nand {} more that read", commands.len() - shown)?;
     }
@@ -201,18 +208,33 @@ fn ids(list: &[String], count: usize) -> String {
     }
 }
 
-/// Text that Markdown takes as text.
-fn plain(text: &str) -> String {
+/// Text that Markdown takes as text: no heading, table, link or markup comes of it, and nothing that makes
+/// what is read differ from what is there.
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
+    let mut rest = text.chars().peekable();
+    while let Some(letter) = rest.next() {
         match letter {
-            letter if letter.is_control() => out.push('\u{fffd}'),
-            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '#' | '!' => {
+            letter if misleads(letter) => out.push('\u{fffd}'),
+            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '#' | '!' | '&' | '~' => {
                 out.push('\\');
                 out.push(letter);
             }
+            // Some readers make links of bare addresses.
+            ':' if rest.peek() == Some(&'/') => out.push_str("\\:"),
+            '.' if out.ends_with("www") => out.push_str("\\."),
             letter => out.push(letter),
         }
     }
     out
+}
+
+/// Letters that move the cursor, turn the direction of text around, or cannot be seen.
+pub(crate) fn misleads(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{00ad}' | '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+        )
 }

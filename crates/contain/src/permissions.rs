@@ -14,17 +14,32 @@ use crate::plan::{Phase, Step};
 
 /// The policy that the steps of the program need, in all accounts together.
 pub fn of_steps(steps: &[Step]) -> Value {
-    let mut by_resources: BTreeMap<BTreeSet<String>, BTreeSet<&str>> = BTreeMap::new();
+    let mut by_resources: BTreeMap<(BTreeSet<String>, String), BTreeSet<&str>> = BTreeMap::new();
     for step in steps.iter().filter(|step| !step.by_hand) {
+        let partition = Partition::of_region(&step.region).name();
+        // What takes the place of a denial without room is allowed with AWS's own policy of denial only.
+        let narrowed = match step.kind.as_str() {
+            "deny-all-on-user" | "deny-all-on-role" => narrowed(Responder::ContainIam, partition),
+            _ => Vec::new(),
+        };
         for permission in &step.requires {
-            let of_step = by_resources.entry(resources(step, permission)).or_default();
-            of_step.insert(permission);
+            let condition = narrowed
+                .iter()
+                .find(|(names, _)| names.contains(&permission.as_str()));
+            let condition = condition.map_or_else(String::new, |(_, only)| only.to_string());
+            let key = (resources(step, permission), condition);
+            by_resources.entry(key).or_default().insert(permission);
         }
     }
     let statements: Vec<Value> = by_resources
         .into_iter()
-        .map(|(resources, actions)| {
-            json!({"Effect": "Allow", "Action": actions, "Resource": resources})
+        .map(|((resources, condition), actions)| {
+            let mut statement =
+                json!({"Effect": "Allow", "Action": actions, "Resource": resources});
+            if let Ok(condition) = serde_json::from_str::<Value>(&condition) {
+                statement["Condition"] = condition;
+            }
+            statement
         })
         .collect();
     json!({"Version": "2012-10-17", "Statement": statements})
@@ -50,6 +65,8 @@ pub fn of_responder(
         .filter(|known| known.responder == responder);
     for known in of_role.filter(in_haste) {
         actions.extend(known.requires);
+        let of_call = action::permissions_of(known.service, known.operation);
+        actions.extend(of_call.unwrap_or_default());
     }
     actions.extend(beside_the_actions(responder));
     let narrowed = narrowed(responder, partition);
@@ -108,15 +125,20 @@ fn beside_the_actions(responder: Responder) -> &'static [&'static str] {
             "lambda:List*",
             "organizations:Describe*",
             "organizations:List*",
+            "rolesanywhere:Get*",
+            "rolesanywhere:List*",
+            "s3:GetBucket*",
+            "sso:Describe*",
+            "sso:Get*",
+            "sso:List*",
         ],
         Responder::ContainIam => &[
-            "iam:AttachUserPolicy",
             "iam:DeleteRolePolicy",
             "iam:DeleteUserPolicy",
+            "iam:DetachRolePolicy",
             "iam:DetachUserPolicy",
-            "iam:PutUserPermissionsBoundary",
+            "iam:DeleteRolePermissionsBoundary",
             "iam:DeleteUserPermissionsBoundary",
-            "iam:PutRolePermissionsBoundary",
             "iam:DeleteVirtualMFADevice",
         ],
         Responder::ContainWorkload => &[
@@ -130,9 +152,12 @@ fn beside_the_actions(responder: Responder) -> &'static [&'static str] {
             "lambda:UpdateEventSourceMapping",
             "lambda:RemovePermission",
             "lambda:DeleteFunctionUrlConfig",
+            "rolesanywhere:DisableProfile",
+            "rolesanywhere:DisableTrustAnchor",
             "s3:PutBucketPolicy",
             "s3:DeleteBucketPolicy",
             "s3:PutBucketPublicAccessBlock",
+            "s3:PutBucketVersioning",
         ],
         Responder::Organisation => &[
             "organizations:UpdatePolicy",
@@ -158,12 +183,18 @@ fn narrowed(responder: Responder, partition: &str) -> Vec<(&'static [&'static st
     let deny_all = format!("arn:{partition}:iam::aws:policy/AWSDenyAll");
     vec![
         (
-            &["iam:AttachUserPolicy", "iam:DetachUserPolicy"],
+            &[
+                "iam:AttachRolePolicy",
+                "iam:AttachUserPolicy",
+                "iam:DetachRolePolicy",
+                "iam:DetachUserPolicy",
+            ],
             json!({"ArnEquals": {"iam:PolicyARN": deny_all}}),
         ),
         (
             &[
                 "iam:PutUserPermissionsBoundary",
+                "iam:DeleteRolePermissionsBoundary",
                 "iam:DeleteUserPermissionsBoundary",
                 "iam:PutRolePermissionsBoundary",
             ],

@@ -8,11 +8,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::action::{Action, Draft, Execution, Place, Responder, is_taken_by_program};
+use crate::action::{
+    Action, Draft, Execution, Place, Responder, is_taken_by_program, permissions_of,
+};
 use crate::compose::Composed;
 use crate::control::Control;
 use crate::guard::Guard;
-use crate::owner::Owner;
+use crate::owner::{Owner, is_account};
 use crate::plan::{Phase, Reason, Refused};
 use crate::request::{AlteringEvent, Request};
 use crate::scope::Scope;
@@ -99,6 +101,9 @@ pub fn resources(
 
 /// Why what an event altered is not touched: it is in another account, or belongs to somebody protected.
 fn untouchable(event: &AlteringEvent, guard: &Guard<'_>) -> Option<String> {
+    if !is_account(&event.account) {
+        return Some("its record names no account".to_owned());
+    }
     if !guard.is_ours(&event.account) {
         let why = format!(
             "account {} is not among those in which may be acted",
@@ -176,12 +181,16 @@ fn draft(place: &Place<'_>, event: &AlteringEvent, row: &Row, call: &FilledCall)
     let mut draft = ACTION.draft(place, call.params.clone(), why);
     draft.service = call.service.to_owned();
     draft.operation = call.operation.to_owned();
-    draft.requires = vec![format!("{}:{}", row.source, call.operation)];
+    draft.requires = match permissions_of(call.service, call.operation) {
+        Some(known) => known.iter().map(|name| (*name).to_owned()).collect(),
+        None => vec![format!("{}:{}", row.source, call.operation)],
+    };
     draft.phase = match row.wave {
         Wave::Clock => Phase::Clocks,
         _ => Phase::Resources,
     };
-    draft.needs_confirmation = call.is_final || !event.touched_later_by.is_empty();
+    draft.needs_confirmation =
+        call.is_final || call.is_unsure || !event.touched_later_by.is_empty();
     draft.by_hand = row.how == How::Hand
         || !row.seen
         || !call.missing.is_empty()

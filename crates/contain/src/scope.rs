@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keyline_lineage::{Certainty, Forest, Kind, Node};
+use keyline_lineage::{Certainty, Credential, Forest, Kind, Node};
 
 use crate::error::{Error, ErrorKind};
 use crate::owner::Owner;
@@ -34,7 +34,17 @@ pub fn scope(target: &Target, reach: Reach, survey: &Survey<'_>) -> Result<Scope
     let seeds = seeds(target, forest)?;
     let mut notes = BTreeSet::new();
     let mut tops = BTreeSet::new();
-    let mut confirmed: BTreeSet<Node> = seeds.clone();
+    let mut confirmed: BTreeSet<Node> = match target {
+        Target::Pivot(_) => seeds.clone(),
+        // An incident lists a whole tree: that something stands in it makes no link of it certain.
+        Target::Incident { .. } => {
+            let above = |node: &&Node| forest.parent(**node);
+            let tops = seeds
+                .iter()
+                .filter(|node| above(node).is_none_or(|above| !seeds.contains(&above)));
+            tops.copied().collect()
+        }
+    };
     for seed in &seeds {
         tops.insert(climb(*seed, reach, survey, &mut confirmed, &mut notes));
         if reach == Reach::Below {
@@ -67,9 +77,11 @@ fn seeds(target: &Target, forest: &Forest) -> Result<BTreeSet<Node>, Error> {
     };
     match target {
         Target::Incident { id, credentials } => {
+            // Whatever a service gave out to everybody is not one intrusion.
             let found: BTreeSet<Node> = credentials
                 .iter()
                 .filter_map(|id| forest.by_id(id))
+                .filter(|node| forest.credential(*node).kind != Kind::Service)
                 .collect();
             if found.is_empty() {
                 return Err(unknown(id));
@@ -111,17 +123,16 @@ fn climb(
         let made_for_keeps = is_long_term(credential.kind) && !for_itself;
         if reach == Reach::Below || (reach == Reach::Tree && made_for_keeps) {
             notes.insert(format!(
-                "{} was made by {} ({}), which is not part of this plan; if that is stolen too, plan for it",
-                credential.id,
-                maker.id,
-                maker.kind.name()
+                "{} was made by {}, which is not part of this plan; if that is stolen too, plan for it",
+                called(&credential),
+                called(&maker)
             ));
             break;
         }
         if link.certainty == Certainty::Ambiguous {
             notes.insert(format!(
                 "several credentials may have made {}; the plan stops there: {}",
-                credential.id,
+                called(&credential),
                 link.candidates
                     .iter()
                     .map(|candidate| candidate.id.as_str())
@@ -159,7 +170,7 @@ fn dormant_siblings(seed: Node, forest: &Forest, notes: &mut BTreeSet<String>) -
     for node in &found {
         notes.insert(format!(
             "{} is included: its maker made it beside the target and nobody has used it yet",
-            forest.id(*node)
+            called(&forest.credential(*node))
         ));
     }
     found
@@ -248,6 +259,25 @@ fn juggled(members: &BTreeSet<Node>, survey: &Survey<'_>) -> BTreeSet<Owner> {
         }
     }
     found
+}
+
+/// A credential for people: its kind, whatever names it best, its id.
+fn called(credential: &Credential) -> String {
+    let keys = credential.minted_key_id.iter();
+    let keys = keys.chain(&credential.access_key_ids);
+    let names = [
+        &credential.principal_arn,
+        &credential.user_name,
+        &credential.principal_id,
+    ];
+    let mut names = keys.chain(names).filter(|name| !name.is_empty());
+    let name = names.next().map(|name| format!(" {name}"));
+    format!(
+        "the {}{} ({})",
+        credential.kind.name().replace('-', " "),
+        name.unwrap_or_default(),
+        credential.id
+    )
 }
 
 fn is_long_term(kind: Kind) -> bool {

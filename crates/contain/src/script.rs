@@ -6,11 +6,15 @@
 
 use serde_json::Value;
 
+use crate::markdown::misleads;
 use crate::plan::{Phase, Plan, Step};
 use crate::policy::CUT_OFF;
 
 /// The shell's name for the instant that is filled in.
 const CUT_OFF_VARIABLE: &str = "\"$CUT_OFF\"";
+
+/// Reads that take the name of one of several things, which stand in what the others give.
+const OF_EACH: &[&str] = &["GetAccessKeyLastUsed", "GetRolePolicy", "GetUserPolicy"];
 
 const HEAD: &str = r#"set -eu
 
@@ -82,6 +86,7 @@ impl Step {
                 .requires
                 .iter()
                 .filter_map(|name| name.split_once(':').map(|(_, operation)| operation))
+                .filter(|operation| !OF_EACH.contains(operation))
                 .collect(),
             _ => vec![self.action.as_str()],
         };
@@ -90,7 +95,14 @@ impl Step {
             .map(|operation| {
                 let mut line = format!("{aws} {} {}", self.service, command_name(operation));
                 for (name, value) in &self.params {
-                    if self.kind == "rotate-access-key" && name != "user_name" {
+                    // These say something to whoever takes the step, and nothing to AWS.
+                    let for_people = match self.kind.as_str() {
+                        "rotate-access-key" => name != "user_name",
+                        "revoke-oauth-tokens" => name == "principal",
+                        "disable-person" => name == "user_name",
+                        _ => false,
+                    };
+                    if for_people {
                         continue;
                     }
                     option(&mut line, name, value);
@@ -134,6 +146,31 @@ impl Step {
     }
 }
 
+impl Step {
+    /// Whether the command line would not take a value of the step as it is: `aws` replaces `file://…` by what
+    /// the file holds, and sends it. A name in a log may begin so.
+    pub(crate) fn opens_a_file(&self) -> bool {
+        let mut params = self.params.iter();
+        params.any(|(name, value)| name != "queue_url" && opens_a_file(value))
+    }
+}
+
+fn opens_a_file(value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            let start = text.trim_start().to_ascii_lowercase();
+            ["file:", "fileb:", "http:", "https:"].iter().any(|scheme| {
+                start
+                    .strip_prefix(scheme)
+                    .is_some_and(|rest| rest.starts_with("//"))
+            })
+        }
+        Value::Array(items) => items.iter().any(opens_a_file),
+        Value::Object(members) => members.values().any(opens_a_file),
+        _ => false,
+    }
+}
+
 fn write_step(step: &Step, out: &mut String) {
     comment(out, &format!("{}: {}", step.id, step.why));
     if !step.breaks.is_empty() {
@@ -143,7 +180,8 @@ fn write_step(step: &Step, out: &mut String) {
         );
     }
     let account = quote(&step.account);
-    let by_a_person = step.by_hand || step.needs_confirmation;
+    let dangerous = step.opens_a_file();
+    let by_a_person = step.by_hand || step.needs_confirmation || dangerous;
     let lines = step.lines(&format!("in_account {account}"));
     for (place, line) in lines.iter().enumerate() {
         if by_a_person {
@@ -153,17 +191,17 @@ fn write_step(step: &Step, out: &mut String) {
         if step.phase == Phase::Evidence && !by_a_person {
             // What is not there (a password, say) is an error to `aws` and none to us.
             out.push_str(&format!(
-                " > evidence/{}-{}.json || true",
-                step.id,
-                place + 1
+                " > {} || true",
+                quote(&format!("evidence/{}-{}.json", step.id, place + 1))
             ));
         }
         out.push('\n');
     }
     if by_a_person {
-        let what = match step.by_hand {
-            true => "by hand",
-            false => "only after a confirmation of its own",
+        let what = match (dangerous, step.by_hand) {
+            (true, _) => "not as it stands here: `aws` would open the file or the address in it",
+            (false, true) => "by hand",
+            (false, false) => "only after a confirmation of its own",
         };
         comment(out, &format!("  ({what})"));
     }
@@ -176,7 +214,13 @@ fn option(line: &mut String, name: &str, value: &Value) {
     match value {
         Value::Null => {}
         Value::Bool(true) => line.push_str(&format!(" --{name}")),
+        // The command line has a word of its own for this one.
+        Value::Bool(false) if name == "egress" => line.push_str(" --ingress"),
         Value::Bool(false) => line.push_str(&format!(" --no-{name}")),
+        // A name may begin like an option, and then stands with its own.
+        Value::String(text) if text.starts_with('-') => {
+            line.push_str(&format!(" --{name}={}", quote(text)));
+        }
         Value::String(text) => line.push_str(&format!(" --{name} {}", quote(text))),
         Value::Array(items) if items.iter().all(Value::is_string) => {
             line.push_str(&format!(" --{name}"));
@@ -200,7 +244,7 @@ fn quote_plain(text: &str) -> String {
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
     }
-    if !text.chars().any(char::is_control) {
+    if !text.chars().any(misleads) {
         return format!("'{}'", text.replace('\'', r"'\''"));
     }
     let mut escaped = String::new();
@@ -208,7 +252,7 @@ fn quote_plain(text: &str) -> String {
         match letter {
             '\\' => escaped.push_str(r"\\"),
             '\'' => escaped.push_str(r"\0047"),
-            letter if letter.is_control() => {
+            letter if misleads(letter) => {
                 let mut bytes = [0; 4];
                 for byte in letter.encode_utf8(&mut bytes).bytes() {
                     escaped.push_str(&format!("\\0{byte:03o}"));
@@ -222,7 +266,7 @@ fn quote_plain(text: &str) -> String {
 
 fn comment(out: &mut String, text: &str) {
     out.push_str("# ");
-    out.extend(text.chars().map(|letter| match letter.is_control() {
+    out.extend(text.chars().map(|letter| match misleads(letter) {
         true => '\u{fffd}',
         false => letter,
     }));

@@ -89,6 +89,8 @@ pub struct MapCall {
     pub arguments: Vec<(&'static str, Argument)>,
     /// It cannot be undone.
     pub is_final: bool,
+    /// It is right only if it was so before, which no record says.
+    pub is_unsure: bool,
 }
 
 #[derive(Debug)]
@@ -117,6 +119,7 @@ pub struct FilledCall {
     /// Parameters that the record does not hold.
     pub missing: Vec<&'static str>,
     pub is_final: bool,
+    pub is_unsure: bool,
 }
 
 /// The row of an event; the version that Lambda writes behind its event names does not matter.
@@ -165,6 +168,7 @@ impl MapCall {
             params: Map::new(),
             missing: Vec::new(),
             is_final: self.is_final,
+            is_unsure: self.is_unsure,
         };
         for (name, argument) in &self.arguments {
             let value = match argument {
@@ -327,10 +331,8 @@ fn read_parameter(text: &'static str) -> Option<(&'static str, Vec<Path>)> {
 }
 
 fn read_call(text: &'static str) -> Option<MapCall> {
-    let (is_final, text) = match text.strip_prefix('!') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
+    let (is_final, is_unsure) = (text.starts_with('!'), text.starts_with('?'));
+    let text = text.trim_start_matches(['!', '?']);
     let (service, rest) = text.split_once(' ')?;
     let (operation, arguments) = rest.strip_suffix(')')?.split_once('(')?;
     let mut read = Vec::new();
@@ -348,6 +350,7 @@ fn read_call(text: &'static str) -> Option<MapCall> {
         operation,
         arguments: read,
         is_final,
+        is_unsure,
     })
 }
 

@@ -25,11 +25,10 @@
 //!
 //! `iam:UpdateAccessKey`; `iam:ListAccessKeys` to check.
 
-use serde_json::json;
+use crate::action::{Action, Draft, Execution, Place, Responder};
+use crate::control::{Control, Only};
+use crate::plan::Phase;
 
-use crate::action::{Action, Draft, Execution, Place, Responder, params};
-use crate::control::{Control, Measure, Only};
-use crate::plan::{Call, Phase};
 /// This action as data.
 pub const ACTION: Action = Action {
     name: "deactivate-access-key",
@@ -54,21 +53,10 @@ pub enum MadeBy {
 
 /// One key of one user. Of a key that the thief made nothing is ever given back.
 pub fn step(place: &Place<'_>, user: &str, key: &str, made_by: MadeBy, why: String) -> Draft {
-    let with_status = |status: &str| {
-        params([
-            ("user_name", json!(user)),
-            ("access_key_id", json!(key)),
-            ("status", json!(status)),
-        ])
-    };
-    let mut draft = ACTION.draft(place, with_status("Inactive"), why);
-    draft.measures = vec![Measure {
-        control: Control::KeyInactive,
-        on: place.on.clone(),
-        only: Only::AccessKey(key.to_owned()),
-    }];
-    if made_by == MadeBy::Others {
-        draft.undo = Some(Call::new("iam", "UpdateAccessKey", with_status("Active")));
+    let stops = (Control::KeyInactive, Only::AccessKey(key.to_owned()));
+    let mut draft = ACTION.switching_off(place, user, ("access_key_id", key), stops, why);
+    if made_by == MadeBy::Thief {
+        draft.undo = None;
     }
     draft
 }

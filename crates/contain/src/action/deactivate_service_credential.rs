@@ -24,11 +24,10 @@
 //!
 //! `iam:UpdateServiceSpecificCredential`; `iam:ListServiceSpecificCredentials` to check.
 
-use serde_json::json;
+use crate::action::{Action, Draft, Execution, Place, Responder};
+use crate::control::{Control, Only};
+use crate::plan::Phase;
 
-use crate::action::{Action, Draft, Execution, Place, Responder, params};
-use crate::control::{Control, Measure, Only};
-use crate::plan::{Call, Phase};
 /// This action as data.
 pub const ACTION: Action = Action {
     name: "deactivate-service-credential",
@@ -49,23 +48,13 @@ pub const ACTION: Action = Action {
 
 /// One such credential of one user; `id` as AWS gave it.
 pub fn step(place: &Place<'_>, user: &str, id: &str, of_lineage: &str, why: String) -> Draft {
-    let with_status = |status: &str| {
-        params([
-            ("user_name", json!(user)),
-            ("service_specific_credential_id", json!(id)),
-            ("status", json!(status)),
-        ])
-    };
-    let mut draft = ACTION.draft(place, with_status("Inactive"), why);
-    draft.measures = vec![Measure {
-        control: Control::OtherInactive,
-        on: place.on.clone(),
-        only: Only::Credential(of_lineage.to_owned()),
-    }];
-    draft.undo = Some(Call::new(
-        "iam",
-        "UpdateServiceSpecificCredential",
-        with_status("Active"),
-    ));
-    draft
+    let only = Only::Credential(of_lineage.to_owned());
+    let stops = (Control::OtherInactive, only);
+    ACTION.switching_off(
+        place,
+        user,
+        ("service_specific_credential_id", id),
+        stops,
+        why,
+    )
 }

@@ -23,20 +23,29 @@
 //!
 //! # AWS calls and permissions
 //!
-//! `iam:PutRolePolicy`; undone by `iam:DeleteRolePolicy`.
+//! `iam:PutRolePolicy`; if the role has no room for another inline policy, `iam:AttachRolePolicy` with
+//! `AWSDenyAll`; if it has no room for that either, `iam:PutRolePermissionsBoundary` with the same. Undone by
+//! `iam:DeleteRolePolicy`, `iam:DetachRolePolicy`, or by putting the earlier boundary back.
 
-use serde_json::json;
-
-use crate::action::{Action, Draft, Execution, Place, Responder, params};
-use crate::control::{Control, Measure, Only};
-use crate::plan::{Call, Phase, Variant};
+use crate::action::alike::Denial;
+use crate::action::{Action, Draft, Execution, Place, Responder};
+use crate::control::{Control, Only};
+use crate::plan::{Phase, Variant};
 use crate::policy;
+
 /// This action as data.
 pub const ACTION: Action = Action {
     name: "deny-all-on-role",
     service: "iam",
     operation: "PutRolePolicy",
-    requires: &["iam:GetRolePolicy", "iam:PutRolePolicy"],
+    requires: &[
+        "iam:GetRolePolicy",
+        "iam:PutRolePolicy",
+        "iam:AttachRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:PutRolePermissionsBoundary",
+        "iam:GetRole",
+    ],
     phase: Phase::Deny,
     responder: Responder::ContainIam,
     execution: Execution::Program,
@@ -48,26 +57,13 @@ pub const ACTION: Action = Action {
 
 /// The denial on one role.
 pub fn step(place: &Place<'_>, role: &str, tag: &str, why: &str) -> Draft {
-    let name = format!("Keyline-deny-{tag}");
-    let mut draft = ACTION.draft(
-        place,
-        params([
-            ("role_name", json!(role)),
-            ("policy_name", json!(name)),
-            ("policy_document", json!(policy::deny_all())),
-        ]),
-        why,
-    );
-    draft.measures = vec![Measure {
+    let denial = Denial {
+        on: ("role_name", role),
+        policy_name: format!("Keyline-deny-{tag}"),
+        document: policy::deny_all(),
         control: Control::RoleDenyAll,
-        on: place.on.clone(),
         only: Only::All,
-    }];
-    draft.undo = Some(Call::new(
-        "iam",
-        "DeleteRolePolicy",
-        params([("role_name", json!(role)), ("policy_name", json!(name))]),
-    ));
-    draft.variant = Some(Variant::Broad);
-    draft
+        variant: Variant::Broad,
+    };
+    ACTION.denial(place, denial, why)
 }

@@ -26,14 +26,15 @@
 //! # AWS calls and permissions
 //!
 //! `iam:PutUserPolicy`; if the user has no room for another inline policy, `iam:AttachUserPolicy` with
-//! `AWSDenyAll`. Undone by `iam:DeleteUserPolicy`.
+//! `AWSDenyAll`; if it has no room for that either, `iam:PutUserPermissionsBoundary` with the same. Undone by
+//! `iam:DeleteUserPolicy`, `iam:DetachUserPolicy`, or by putting the earlier boundary back.
 
-use serde_json::json;
-
-use crate::action::{Action, Draft, Execution, Place, Responder, params};
-use crate::control::{Control, Measure, Only};
-use crate::plan::{Call, Phase, Variant};
+use crate::action::alike::Denial;
+use crate::action::{Action, Draft, Execution, Place, Responder};
+use crate::control::{Control, Only};
+use crate::plan::{Phase, Variant};
 use crate::policy;
+
 /// This action as data.
 pub const ACTION: Action = Action {
     name: "deny-all-on-user",
@@ -43,6 +44,9 @@ pub const ACTION: Action = Action {
         "iam:GetUserPolicy",
         "iam:PutUserPolicy",
         "iam:AttachUserPolicy",
+        "iam:ListAttachedUserPolicies",
+        "iam:PutUserPermissionsBoundary",
+        "iam:GetUser",
     ],
     phase: Phase::Deny,
     responder: Responder::ContainIam,
@@ -55,26 +59,17 @@ pub const ACTION: Action = Action {
 
 /// The denial on one user.
 pub fn step(place: &Place<'_>, user: &str, tag: &str) -> Draft {
-    let name = format!("Keyline-deny-{tag}");
-    let mut draft = ACTION.draft(
-        place,
-        params([
-            ("user_name", json!(user)),
-            ("policy_name", json!(name)),
-            ("policy_document", json!(policy::deny_all())),
-        ]),
-        "stops every key and session of the user, those that no log shows included",
-    );
-    draft.measures = vec![Measure {
+    let denial = Denial {
+        on: ("user_name", user),
+        policy_name: format!("Keyline-deny-{tag}"),
+        document: policy::deny_all(),
         control: Control::UserDenyAll,
-        on: place.on.clone(),
         only: Only::All,
-    }];
-    draft.undo = Some(Call::new(
-        "iam",
-        "DeleteUserPolicy",
-        params([("user_name", json!(user)), ("policy_name", json!(name))]),
-    ));
-    draft.variant = Some(Variant::Broad);
-    draft
+        variant: Variant::Broad,
+    };
+    ACTION.denial(
+        place,
+        denial,
+        "stops every key and session of the user, those that no log shows included",
+    )
 }

@@ -25,12 +25,12 @@
 //!
 //! `iam:PutUserPolicy`; undone by `iam:DeleteUserPolicy`.
 
-use serde_json::json;
-
-use crate::action::{Action, Draft, Execution, Place, Responder, params};
-use crate::control::{Control, Measure, Only};
-use crate::plan::{Call, Phase, Variant};
+use crate::action::alike::Denial;
+use crate::action::{Action, Draft, Execution, Place, Responder};
+use crate::control::{Control, Only};
+use crate::plan::{Phase, Variant};
 use crate::policy;
+
 /// This action as data.
 pub const ACTION: Action = Action {
     name: "deny-federated-user",
@@ -48,26 +48,17 @@ pub const ACTION: Action = Action {
 
 /// The denial of some federated names of one user.
 pub fn step(place: &Place<'_>, user: &str, user_ids: &[String], tag: &str) -> Draft {
-    let name = format!("Keyline-deny-federated-{tag}");
-    let mut draft = ACTION.draft(
-        place,
-        params([
-            ("user_name", json!(user)),
-            ("policy_name", json!(name)),
-            ("policy_document", json!(policy::deny_user_ids(user_ids))),
-        ]),
-        "stops these federated users and leaves the user and its other federated users alone",
-    );
-    draft.measures = vec![Measure {
+    let denial = Denial {
+        on: ("user_name", user),
+        policy_name: format!("Keyline-deny-federated-{tag}"),
+        document: policy::deny_user_ids(user_ids),
         control: Control::UserDenyFederated,
-        on: place.on.clone(),
         only: Only::UserIds(user_ids.to_vec()),
-    }];
-    draft.undo = Some(Call::new(
-        "iam",
-        "DeleteUserPolicy",
-        params([("user_name", json!(user)), ("policy_name", json!(name))]),
-    ));
-    draft.variant = Some(Variant::Narrow);
-    draft
+        variant: Variant::Narrow,
+    };
+    ACTION.denial(
+        place,
+        denial,
+        "stops these federated users and leaves the user and its other federated users alone",
+    )
 }

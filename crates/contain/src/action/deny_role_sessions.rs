@@ -26,12 +26,12 @@
 //!
 //! `iam:PutRolePolicy`; undone by `iam:DeleteRolePolicy`.
 
-use serde_json::json;
-
-use crate::action::{Action, Draft, Execution, Place, Responder, params};
-use crate::control::{Control, Measure, Only};
-use crate::plan::{Call, Phase, Variant};
+use crate::action::alike::Denial;
+use crate::action::{Action, Draft, Execution, Place, Responder};
+use crate::control::{Control, Only};
+use crate::plan::{Phase, Variant};
 use crate::policy;
+
 /// This action as data.
 pub const ACTION: Action = Action {
     name: "deny-role-sessions",
@@ -49,26 +49,13 @@ pub const ACTION: Action = Action {
 
 /// The denial of some sessions of one role.
 pub fn step(place: &Place<'_>, role: &str, user_ids: &[String], tag: &str, why: &str) -> Draft {
-    let name = format!("Keyline-deny-sessions-{tag}");
-    let mut draft = ACTION.draft(
-        place,
-        params([
-            ("role_name", json!(role)),
-            ("policy_name", json!(name)),
-            ("policy_document", json!(policy::deny_user_ids(user_ids))),
-        ]),
-        why,
-    );
-    draft.measures = vec![Measure {
+    let denial = Denial {
+        on: ("role_name", role),
+        policy_name: format!("Keyline-deny-sessions-{tag}"),
+        document: policy::deny_user_ids(user_ids),
         control: Control::RoleDenySession,
-        on: place.on.clone(),
         only: Only::UserIds(user_ids.to_vec()),
-    }];
-    draft.undo = Some(Call::new(
-        "iam",
-        "DeleteRolePolicy",
-        params([("role_name", json!(role)), ("policy_name", json!(name))]),
-    ));
-    draft.variant = Some(Variant::Narrow);
-    draft
+        variant: Variant::Narrow,
+    };
+    ACTION.denial(place, denial, why)
 }

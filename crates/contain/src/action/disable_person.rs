@@ -48,7 +48,14 @@ pub const ACTION: Action = Action {
 pub fn step(place: &Place<'_>, name: &str) -> Draft {
     ACTION.draft(
         place,
-        params([("user_name", json!(name))]),
+        params([
+            ("user_name", json!(name)),
+            ("identity_store_id", json!("THE-IDENTITY-STORE-ID")),
+            (
+                "filters",
+                json!([{"AttributePath": "UserName", "AttributeValue": name}]),
+            ),
+        ]),
         "as long as the portal session lives it fetches new role sessions",
     )
 }

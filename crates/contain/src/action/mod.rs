@@ -11,6 +11,8 @@ use crate::control::Measure;
 use crate::owner::Owner;
 use crate::plan::{Call, Phase, Variant};
 
+mod alike;
+
 pub mod snapshot_user;
 pub mod snapshot_role;
 pub mod snapshot_instance;
@@ -47,7 +49,7 @@ pub mod isolate_instance;
 pub mod stop_function;
 pub mod stop_task;
 
-pub mod verify_plan;
+pub mod verify;
 pub mod rotate_access_key;
 pub mod delete_access_key;
 pub mod notify_account;
@@ -134,6 +136,14 @@ pub struct Place<'a> {
 }
 
 impl Action {
+    /// The permissions that a step takes: those of the action, and those of its call.
+    pub fn permissions(&self) -> Vec<String> {
+        let of_call = permissions_of(self.service, self.operation).unwrap_or_default();
+        let also = of_call.iter().filter(|name| !self.requires.contains(name));
+        let all = self.requires.iter().chain(also);
+        all.map(|name| (*name).to_owned()).collect()
+    }
+
     /// A step of this action.
     pub fn draft(
         &'static self,
@@ -157,11 +167,7 @@ impl Action {
             by_hand: self.execution == Execution::Person,
             service: self.service.to_owned(),
             operation: self.operation.to_owned(),
-            requires: self
-                .requires
-                .iter()
-                .map(|name| (*name).to_owned())
-                .collect(),
+            requires: self.permissions(),
             precheck: self.precheck.to_owned(),
             verify: self.verify.to_owned(),
             rank: 0,
@@ -202,55 +208,322 @@ pub const ALL: &[&Action] = &[
     &isolate_instance::ACTION,
     &stop_function::ACTION,
     &stop_task::ACTION,
-    &verify_plan::ACTION,
+    &verify::ACTION,
     &rotate_access_key::ACTION,
     &delete_access_key::ACTION,
     &notify_account::ACTION,
 ];
 
-/// Calls that the program makes; every other one is for a person, with its command. The file that talks to
-/// AWS has one arm for each.
-pub const TAKEN_BY_PROGRAM: &[(&str, &str)] = &[
-    ("iam", "AddUserToGroup"),
-    ("iam", "AttachRolePolicy"),
-    ("iam", "AttachUserPolicy"),
-    ("iam", "DeactivateMFADevice"),
-    ("iam", "DeleteAccessKey"),
-    ("iam", "DeleteInstanceProfile"),
-    ("iam", "DeleteLoginProfile"),
-    ("iam", "DeletePolicy"),
-    ("iam", "DeletePolicyVersion"),
-    ("iam", "DeleteRole"),
-    ("iam", "DeleteRolePolicy"),
-    ("iam", "DeleteSAMLProvider"),
-    ("iam", "DeleteUser"),
-    ("iam", "DeleteUserPolicy"),
-    ("iam", "DeleteVirtualMFADevice"),
-    ("iam", "DetachRolePolicy"),
-    ("iam", "DetachUserPolicy"),
-    ("iam", "PutRolePolicy"),
-    ("iam", "PutUserPolicy"),
-    ("iam", "RemoveRoleFromInstanceProfile"),
-    ("iam", "RemoveUserFromGroup"),
-    ("iam", "SetDefaultPolicyVersion"),
-    ("iam", "UpdateAccessKey"),
-    ("iam", "UpdateAssumeRolePolicy"),
-    ("iam", "UpdateSSHPublicKey"),
-    ("iam", "UpdateServiceSpecificCredential"),
-    ("iam", "UpdateSigningCertificate"),
-    ("lambda", "DeleteFunctionConcurrency"),
-    ("lambda", "PutFunctionConcurrency"),
-    ("lambda", "RemovePermission"),
-    ("organizations", "AttachPolicy"),
-    ("organizations", "DetachPolicy"),
-    ("sso-admin", "DeleteInlinePolicyFromPermissionSet"),
-    ("sso-admin", "ProvisionPermissionSet"),
-    ("sso-admin", "PutInlinePolicyToPermissionSet"),
+/// Calls that the program makes, with the permissions that they and the reading of their state take; every
+/// other one is for a person, with its command. The file that talks to AWS has one arm for each.
+pub const TAKEN_BY_PROGRAM: &[(&str, &str, &[&str])] = &[
+    (
+        "iam",
+        "AddUserToGroup",
+        &["iam:AddUserToGroup", "iam:ListGroupsForUser"],
+    ),
+    (
+        "iam",
+        "AttachRolePolicy",
+        &["iam:AttachRolePolicy", "iam:ListAttachedRolePolicies"],
+    ),
+    (
+        "iam",
+        "AttachUserPolicy",
+        &["iam:AttachUserPolicy", "iam:ListAttachedUserPolicies"],
+    ),
+    (
+        "iam",
+        "DeactivateMFADevice",
+        &["iam:DeactivateMFADevice", "iam:ListMFADevices"],
+    ),
+    (
+        "iam",
+        "DeleteAccessKey",
+        &["iam:DeleteAccessKey", "iam:ListAccessKeys"],
+    ),
+    (
+        "iam",
+        "DeleteInstanceProfile",
+        &["iam:DeleteInstanceProfile", "iam:GetInstanceProfile"],
+    ),
+    (
+        "iam",
+        "DeleteLoginProfile",
+        &["iam:DeleteLoginProfile", "iam:GetLoginProfile"],
+    ),
+    (
+        "iam",
+        "DeletePolicy",
+        &["iam:DeletePolicy", "iam:GetPolicy"],
+    ),
+    (
+        "iam",
+        "DeletePolicyVersion",
+        &["iam:DeletePolicyVersion", "iam:GetPolicyVersion"],
+    ),
+    ("iam", "DeleteRole", &["iam:DeleteRole", "iam:GetRole"]),
+    (
+        "iam",
+        "DeleteRolePermissionsBoundary",
+        &["iam:DeleteRolePermissionsBoundary", "iam:GetRole"],
+    ),
+    (
+        "iam",
+        "DeleteRolePolicy",
+        &["iam:DeleteRolePolicy", "iam:GetRolePolicy"],
+    ),
+    (
+        "iam",
+        "DeleteSAMLProvider",
+        &["iam:DeleteSAMLProvider", "iam:GetSAMLProvider"],
+    ),
+    ("iam", "DeleteUser", &["iam:DeleteUser", "iam:GetUser"]),
+    (
+        "iam",
+        "DeleteUserPermissionsBoundary",
+        &["iam:DeleteUserPermissionsBoundary", "iam:GetUser"],
+    ),
+    (
+        "iam",
+        "DeleteUserPolicy",
+        &["iam:DeleteUserPolicy", "iam:GetUserPolicy"],
+    ),
+    (
+        "iam",
+        "DeleteVirtualMFADevice",
+        &["iam:DeleteVirtualMFADevice", "iam:ListVirtualMFADevices"],
+    ),
+    (
+        "iam",
+        "DetachRolePolicy",
+        &["iam:DetachRolePolicy", "iam:ListAttachedRolePolicies"],
+    ),
+    (
+        "iam",
+        "DetachUserPolicy",
+        &["iam:DetachUserPolicy", "iam:ListAttachedUserPolicies"],
+    ),
+    (
+        "iam",
+        "PutRolePermissionsBoundary",
+        &["iam:PutRolePermissionsBoundary", "iam:GetRole"],
+    ),
+    (
+        "iam",
+        "PutRolePolicy",
+        &["iam:PutRolePolicy", "iam:GetRolePolicy"],
+    ),
+    (
+        "iam",
+        "PutUserPermissionsBoundary",
+        &["iam:PutUserPermissionsBoundary", "iam:GetUser"],
+    ),
+    (
+        "iam",
+        "PutUserPolicy",
+        &["iam:PutUserPolicy", "iam:GetUserPolicy"],
+    ),
+    (
+        "iam",
+        "RemoveRoleFromInstanceProfile",
+        &[
+            "iam:RemoveRoleFromInstanceProfile",
+            "iam:GetInstanceProfile",
+        ],
+    ),
+    (
+        "iam",
+        "RemoveUserFromGroup",
+        &["iam:RemoveUserFromGroup", "iam:ListGroupsForUser"],
+    ),
+    (
+        "iam",
+        "SetDefaultPolicyVersion",
+        &["iam:SetDefaultPolicyVersion", "iam:GetPolicy"],
+    ),
+    (
+        "iam",
+        "UpdateAccessKey",
+        &["iam:UpdateAccessKey", "iam:ListAccessKeys"],
+    ),
+    (
+        "iam",
+        "UpdateAssumeRolePolicy",
+        &["iam:UpdateAssumeRolePolicy", "iam:GetRole"],
+    ),
+    (
+        "iam",
+        "UpdateSSHPublicKey",
+        &["iam:UpdateSSHPublicKey", "iam:ListSSHPublicKeys"],
+    ),
+    (
+        "iam",
+        "UpdateServiceSpecificCredential",
+        &[
+            "iam:UpdateServiceSpecificCredential",
+            "iam:ListServiceSpecificCredentials",
+        ],
+    ),
+    (
+        "iam",
+        "UpdateSigningCertificate",
+        &[
+            "iam:UpdateSigningCertificate",
+            "iam:ListSigningCertificates",
+        ],
+    ),
+    (
+        "lambda",
+        "DeleteFunction",
+        &["lambda:DeleteFunction", "lambda:GetFunction"],
+    ),
+    (
+        "lambda",
+        "DeleteFunctionConcurrency",
+        &[
+            "lambda:DeleteFunctionConcurrency",
+            "lambda:GetFunctionConcurrency",
+        ],
+    ),
+    (
+        "lambda",
+        "PutFunctionConcurrency",
+        &[
+            "lambda:PutFunctionConcurrency",
+            "lambda:GetFunctionConcurrency",
+        ],
+    ),
+    (
+        "lambda",
+        "RemovePermission",
+        &["lambda:RemovePermission", "lambda:GetPolicy"],
+    ),
+    (
+        "organizations",
+        "AttachPolicy",
+        &[
+            "organizations:CreatePolicy",
+            "organizations:UpdatePolicy",
+            "organizations:AttachPolicy",
+            "organizations:ListPolicies",
+            "organizations:ListTargetsForPolicy",
+            "organizations:DescribePolicy",
+        ],
+    ),
+    (
+        "organizations",
+        "DetachPolicy",
+        &[
+            "organizations:DetachPolicy",
+            "organizations:ListPolicies",
+            "organizations:ListTargetsForPolicy",
+            "organizations:DescribePolicy",
+        ],
+    ),
+    (
+        "rolesanywhere",
+        "DeleteProfile",
+        &["rolesanywhere:DeleteProfile", "rolesanywhere:GetProfile"],
+    ),
+    (
+        "rolesanywhere",
+        "DeleteTrustAnchor",
+        &[
+            "rolesanywhere:DeleteTrustAnchor",
+            "rolesanywhere:GetTrustAnchor",
+        ],
+    ),
+    (
+        "rolesanywhere",
+        "DisableProfile",
+        &["rolesanywhere:DisableProfile", "rolesanywhere:GetProfile"],
+    ),
+    (
+        "rolesanywhere",
+        "DisableTrustAnchor",
+        &[
+            "rolesanywhere:DisableTrustAnchor",
+            "rolesanywhere:GetTrustAnchor",
+        ],
+    ),
+    (
+        "rolesanywhere",
+        "EnableProfile",
+        &["rolesanywhere:EnableProfile", "rolesanywhere:GetProfile"],
+    ),
+    (
+        "rolesanywhere",
+        "EnableTrustAnchor",
+        &[
+            "rolesanywhere:EnableTrustAnchor",
+            "rolesanywhere:GetTrustAnchor",
+        ],
+    ),
+    (
+        "s3api",
+        "DeleteBucketPolicy",
+        &["s3:DeleteBucketPolicy", "s3:GetBucketPolicy"],
+    ),
+    (
+        "s3api",
+        "DeleteObject",
+        &["s3:DeleteObject", "s3:GetObject", "s3:ListBucket"],
+    ),
+    (
+        "s3api",
+        "PutBucketPolicy",
+        &["s3:PutBucketPolicy", "s3:GetBucketPolicy"],
+    ),
+    (
+        "s3api",
+        "PutBucketVersioning",
+        &["s3:PutBucketVersioning", "s3:GetBucketVersioning"],
+    ),
+    (
+        "s3api",
+        "PutPublicAccessBlock",
+        &[
+            "s3:PutBucketPublicAccessBlock",
+            "s3:GetBucketPublicAccessBlock",
+        ],
+    ),
+    (
+        "sso-admin",
+        "DeleteInlinePolicyFromPermissionSet",
+        &[
+            "sso:DeleteInlinePolicyFromPermissionSet",
+            "sso:GetInlinePolicyForPermissionSet",
+        ],
+    ),
+    (
+        "sso-admin",
+        "ProvisionPermissionSet",
+        &[
+            "sso:ProvisionPermissionSet",
+            "sso:DescribePermissionSetProvisioningStatus",
+        ],
+    ),
+    (
+        "sso-admin",
+        "PutInlinePolicyToPermissionSet",
+        &[
+            "sso:PutInlinePolicyToPermissionSet",
+            "sso:GetInlinePolicyForPermissionSet",
+        ],
+    ),
 ];
 
 /// Whether the program makes this call.
 pub fn is_taken_by_program(service: &str, operation: &str) -> bool {
-    TAKEN_BY_PROGRAM.contains(&(service, operation))
+    permissions_of(service, operation).is_some()
+}
+
+/// The permissions that a call of the program takes.
+pub fn permissions_of(service: &str, operation: &str) -> Option<&'static [&'static str]> {
+    let mut known = TAKEN_BY_PROGRAM.iter();
+    let row = known.find(|row| (row.0, row.1) == (service, operation))?;
+    Some(row.2)
 }
 
 /// Parameters by name. Names are those of the API in snake case, so that with hyphens they are the options

@@ -48,7 +48,13 @@ pub const ACTION: Action = Action {
 pub fn step(place: &Place<'_>, principal: &str) -> Draft {
     ACTION.draft(
         place,
-        params([("principal", json!(principal))]),
-        "a refresh token gives credentials for up to 12 hours",
+        params([
+            ("principal", json!(principal)),
+            ("token", json!("THE-REFRESH-TOKEN")),
+        ]),
+        format!(
+            "a refresh token of {principal} gives credentials for up to 12 hours; no log holds it: it is on the \
+             machine where the session was opened"
+        ),
     )
 }

@@ -27,12 +27,12 @@
 //! `iam:PutRolePolicy`; undone by `iam:DeleteRolePolicy`. It has a name of its own, so that a revocation made
 //! in the console is not overwritten.
 
-use serde_json::json;
-
-use crate::action::{Action, Draft, Execution, Place, Responder, params};
-use crate::control::{Control, Measure, Only};
-use crate::plan::{Call, Phase, Variant};
+use crate::action::alike::Denial;
+use crate::action::{Action, Draft, Execution, Place, Responder};
+use crate::control::{Control, Only};
+use crate::plan::{Phase, Variant};
 use crate::policy;
+
 /// This action as data.
 pub const ACTION: Action = Action {
     name: "revoke-role-sessions",
@@ -50,26 +50,13 @@ pub const ACTION: Action = Action {
 
 /// The revocation on one role.
 pub fn step(place: &Place<'_>, role: &str, tag: &str, why: &str) -> Draft {
-    let name = format!("Keyline-revoke-{tag}");
-    let mut draft = ACTION.draft(
-        place,
-        params([
-            ("role_name", json!(role)),
-            ("policy_name", json!(name)),
-            ("policy_document", json!(policy::deny_older())),
-        ]),
-        why,
-    );
-    draft.measures = vec![Measure {
+    let denial = Denial {
+        on: ("role_name", role),
+        policy_name: format!("Keyline-revoke-{tag}"),
+        document: policy::deny_older(),
         control: Control::RoleDenyOlder,
-        on: place.on.clone(),
         only: Only::All,
-    }];
-    draft.undo = Some(Call::new(
-        "iam",
-        "DeleteRolePolicy",
-        params([("role_name", json!(role)), ("policy_name", json!(name))]),
-    ));
-    draft.variant = Some(Variant::Broad);
-    draft
+        variant: Variant::Broad,
+    };
+    ACTION.denial(place, denial, why)
 }

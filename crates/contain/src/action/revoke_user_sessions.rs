@@ -24,12 +24,12 @@
 //!
 //! `iam:PutUserPolicy`; undone by `iam:DeleteUserPolicy`.
 
-use serde_json::json;
-
-use crate::action::{Action, Draft, Execution, Place, Responder, params};
-use crate::control::{Control, Measure, Only};
-use crate::plan::{Call, Phase, Variant};
+use crate::action::alike::Denial;
+use crate::action::{Action, Draft, Execution, Place, Responder};
+use crate::control::{Control, Only};
+use crate::plan::{Phase, Variant};
 use crate::policy;
+
 /// This action as data.
 pub const ACTION: Action = Action {
     name: "revoke-user-sessions",
@@ -47,26 +47,13 @@ pub const ACTION: Action = Action {
 
 /// The revocation on one user.
 pub fn step(place: &Place<'_>, user: &str, tag: &str, why: &str) -> Draft {
-    let name = format!("Keyline-revoke-{tag}");
-    let mut draft = ACTION.draft(
-        place,
-        params([
-            ("user_name", json!(user)),
-            ("policy_name", json!(name)),
-            ("policy_document", json!(policy::deny_older())),
-        ]),
-        why,
-    );
-    draft.measures = vec![Measure {
+    let denial = Denial {
+        on: ("user_name", user),
+        policy_name: format!("Keyline-revoke-{tag}"),
+        document: policy::deny_older(),
         control: Control::UserDenyOlder,
-        on: place.on.clone(),
         only: Only::All,
-    }];
-    draft.undo = Some(Call::new(
-        "iam",
-        "DeleteUserPolicy",
-        params([("user_name", json!(user)), ("policy_name", json!(name))]),
-    ));
-    draft.variant = Some(Variant::Broad);
-    draft
+        variant: Variant::Broad,
+    };
+    ACTION.denial(place, denial, why)
 }

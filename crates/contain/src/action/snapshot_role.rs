@@ -36,6 +36,7 @@ pub const ACTION: Action = Action {
     operation: "GetRole",
     requires: &[
         "iam:GetRole",
+        "iam:GetRolePolicy",
         "iam:ListRolePolicies",
         "iam:ListAttachedRolePolicies",
         "iam:ListInstanceProfilesForRole",

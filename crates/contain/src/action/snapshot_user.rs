@@ -37,6 +37,8 @@ pub const ACTION: Action = Action {
     requires: &[
         "iam:GetUser",
         "iam:ListAccessKeys",
+        "iam:GetUserPolicy",
+        "iam:GetAccessKeyLastUsed",
         "iam:ListUserPolicies",
         "iam:ListAttachedUserPolicies",
         "iam:ListGroupsForUser",

@@ -96,6 +96,7 @@ pub fn compose(
         }
     }
     composer.roles_of_the_thief(&groups);
+    composer.doors_of_the_thief();
     composer.old_keys();
     composer.what_was_not_looked_up();
     composer.at_the_end();
@@ -282,7 +283,7 @@ impl Composer<'_> {
             on: &Owner::Outside,
             credential: None,
         };
-        self.out.drafts.push(action::verify_plan::step(&place));
+        self.out.drafts.push(action::verify::step(&place));
     }
 
     /// Whether a credential was made by one of the tree.

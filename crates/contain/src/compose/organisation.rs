@@ -18,6 +18,7 @@ impl Composer<'_> {
     /// One service control policy for each member account, or several where one is too small.
     pub(super) fn by_organisation(&mut self, touched: &[(&Owner, &Group)]) {
         let Some(organisation) = &self.request.estate.organisation else {
+            self.without_organisation();
             return;
         };
         let mut accounts: BTreeMap<&str, Vec<(&Owner, &Group)>> = BTreeMap::new();
@@ -66,6 +67,25 @@ impl Composer<'_> {
                     &place, &name, document, account, measures,
                 ));
             }
+        }
+    }
+}
+
+impl Composer<'_> {
+    /// What one may write at IAM the other may take away, and what is written is in force only seconds later.
+    fn without_organisation(&mut self) {
+        let changes_iam = self.request.events.iter().any(|event| {
+            let maker = self.survey.forest.by_id(&event.credential);
+            event.source.starts_with("iam.")
+                && !event.failed
+                && maker.is_some_and(|maker| self.scope.confirmed.contains(&maker))
+        });
+        if changes_iam {
+            self.out.notes.insert(
+                "the tree changed things at IAM, and may take denials away before they are in force; a policy of \
+                 the organisation it cannot take away: --management-account"
+                    .to_owned(),
+            );
         }
     }
 }

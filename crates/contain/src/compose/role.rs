@@ -9,12 +9,14 @@ use keyline_lineage::{Credential, Node};
 use keyline_trail::partition::Partition;
 use serde_json::json;
 
-use crate::action::{self};
+use crate::action;
+use crate::aws::document;
 use crate::control::{Control, Measure, Only};
 use crate::limits::SESSION_DENY_CHARS_MAX;
 use crate::owner::{Owner, RoleClass, is_account, is_aws_name, permission_set_name, role_class};
 use crate::policy;
-use crate::request::Breadth;
+use crate::request::{AlteringEvent, Breadth};
+use crate::trust::{account_of, trusted};
 
 use super::{Composer, Group, is_user_id, main_credential, place};
 
@@ -215,6 +217,61 @@ impl Composer<'_> {
                     "the thief opened this role: whoever took it since may still hold a session",
                 ),
             };
+            let snapshot = action::snapshot_role::step(&place, name);
+            self.out.drafts.extend([snapshot, step]);
+        }
+    }
+
+    /// Roles whose trust policy the tree wrote: strangers whom that lets in are shut out again. What stands
+    /// there now is what the tree wrote, or the step is not taken. Where an event tells what stood there
+    /// before, that is put back instead.
+    pub(super) fn doors_of_the_thief(&mut self) {
+        let mut last: BTreeMap<Owner, &AlteringEvent> = BTreeMap::new();
+        for event in self.request.events.iter().filter(|event| !event.failed) {
+            let name = event.request["roleName"].as_str().unwrap_or_default();
+            let known = is_aws_name(name) && is_account(&event.account);
+            if event.name != "UpdateAssumeRolePolicy" || !known || event.at > self.request.as_of {
+                continue;
+            }
+            let owner = Owner::Role {
+                account: event.account.clone(),
+                name: name.to_owned(),
+            };
+            let held = last.entry(owner).or_insert(event);
+            if (held.at, &held.event_id) < (event.at, &event.event_id) {
+                *held = event;
+            }
+        }
+        for (owner, event) in last {
+            let Owner::Role { account, name } = &owner else {
+                continue;
+            };
+            let maker = self.survey.forest.by_id(&event.credential);
+            let confirmed = maker.is_some_and(|maker| self.scope.confirmed.contains(&maker));
+            let partition = Partition::of_region(&event.region).name();
+            let refused = self.guard.refuses(&owner, partition, "").is_some();
+            let policy = document(&event.request["policyDocument"]);
+            let strangers: BTreeSet<String> = trusted(&policy)
+                .into_iter()
+                .filter(|trusted| trusted.effect == "Allow" && trusted.kind == "AWS")
+                .filter(|trusted| {
+                    let account = account_of(&trusted.principal);
+                    account.is_some_and(|account| !self.guard.is_ours(account))
+                })
+                .map(|trusted| trusted.principal)
+                .collect();
+            if !confirmed || refused || event.before.is_some() || strangers.is_empty() {
+                continue;
+            }
+            let named: Vec<&str> = strangers.iter().map(String::as_str).collect();
+            let why = format!("the thief opened the role to {}", named.join(", "));
+            let shut = action::close_trust::Shut {
+                principal: json!({"AWS": strangers}),
+                action: "sts:AssumeRole",
+                condition: None,
+            };
+            let place = place(account, partition, &owner, Some(&event.credential));
+            let step = action::close_trust::step(&place, name, &policy, shut, why);
             let snapshot = action::snapshot_role::step(&place, name);
             self.out.drafts.extend([snapshot, step]);
         }

@@ -144,6 +144,82 @@ fn what_stands_in_records_reaches_aws_as_it_is_and_nothing_else() {
 }
 
 #[test]
+fn no_name_in_a_record_opens_a_file_passes_for_an_option_or_misleads_a_reader() {
+    let stolen = key("cr-key", OURS, "alice");
+    let forest = forest(&[stolen]);
+    let shown = |policy: &str| {
+        let mut ask = Ask::of(&forest, "cr-key");
+        let request = json!({"userName": "-x", "policyArn": policy});
+        ask.events = vec![event(
+            "e-1",
+            "AttachUserPolicy",
+            "cr-key",
+            request,
+            Value::Null,
+        )];
+        let plan = ask.plan();
+        (plan.script(), plan.markdown())
+    };
+    let (script, _) = shown("arn:aws:iam::aws:policy/X");
+    let calls = run(&script);
+    assert!(
+        calls.contains("iam|detach-user-policy|--user-name=-x|--policy-arn|"),
+        "{calls}"
+    );
+    // `aws` would put the file's content in its place and send it.
+    for file in ["file:///etc/shadow", " FILEB://x", "https://example.org/x"] {
+        let (script, page) = shown(file);
+        assert!(!run(&script).contains("detach-user-policy"), "{script}");
+        assert!(script.contains("would open the file"), "{script}");
+        assert!(page.contains("Do not run it as it stands"), "{page}");
+    }
+    // Letters that turn the direction of what is read around, and addresses of which readers make links.
+    let (script, page) = shown("\u{202e}nimda\u{2066} <b> www.example.org &lt; [a](b)");
+    for text in [&script, &page] {
+        let turned =
+            |letter: char| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        assert!(!text.contains(turned), "{text}");
+    }
+    let page = page
+        .lines()
+        .filter(|line| !line.starts_with("aws "))
+        .collect::<String>();
+    assert!(!page.contains("<b>") && !page.contains("[a](b)"), "{page}");
+}
+
+#[test]
+fn what_a_forged_plan_would_put_into_a_shell_is_no_plan() {
+    let honest = stolen_key_and_role().to_json();
+    for (member, value) in [
+        ("id", "s1; touch x"),
+        ("service", "iam; touch x #"),
+        ("action", "Get`touch x`"),
+    ] {
+        let mut forged = honest.clone();
+        forged["steps"][0][member] = json!(value);
+        check_no_plan(forged);
+    }
+    let mut forged = honest.clone();
+    forged["steps"][0]["params"]["x; touch x"] = json!("y");
+    check_no_plan(forged);
+}
+
+/// Its hash is right, and it is refused all the same.
+fn check_no_plan(mut forged: Value) {
+    let told = Plan::from_json(&forged.to_string())
+        .unwrap_err()
+        .to_string();
+    let hash = told.split(|letter: char| !letter.is_ascii_hexdigit());
+    let hash = hash.filter(|word| word.len() == 64).next_back();
+    if let Some(hash) = hash {
+        forged["hash"] = json!(hash);
+        forged["plan_id"] = json!(hash[..12]);
+    }
+    let error = Plan::from_json(&forged.to_string()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Malformed, "{error}");
+}
+
+#[test]
 fn the_page_says_first_what_stays_alive() {
     let stolen = key("cr-key", OURS, "alice");
     let linked = from(

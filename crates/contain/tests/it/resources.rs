@@ -294,3 +294,48 @@ fn roles_that_the_thief_made_or_opened_are_denied_although_no_session_of_them_is
         "{put:?}"
     );
 }
+
+#[test]
+fn a_stranger_whom_the_thief_let_in_is_shut_out_although_nobody_knows_what_stood_there_before() {
+    let trust = |who: Value| {
+        json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": who}, "Action": "sts:AssumeRole"},
+        ]})
+    };
+    let opened = |who: Value| {
+        let request = json!({"roleName": "Deploy", "policyDocument": trust(who).to_string()});
+        event(
+            "e-1",
+            "UpdateAssumeRolePolicy",
+            "cr-key",
+            request,
+            Value::Null,
+        )
+    };
+    let steps = |event: AlteringEvent| {
+        let stolen = key("cr-key", OURS, "alice");
+        let forest = forest(&[stolen]);
+        let mut ask = Ask::of(&forest, "cr-key");
+        ask.estate.accounts = Some([OURS.to_owned()].into());
+        ask.events = vec![event];
+        let plan = ask.plan();
+        let closing = plan.steps.iter().filter(|step| step.kind == "close-trust");
+        closing.cloned().collect::<Vec<_>>()
+    };
+    let stranger = format!("arn:aws:iam::{FOREIGN}:root");
+    let ours = format!("arn:aws:iam::{OURS}:user/alice");
+    let closed = steps(opened(json!([stranger, ours])));
+    assert_eq!(closed.len(), 1);
+    let document: Value =
+        serde_json::from_str(closed[0].params["policy_document"].as_str().unwrap()).unwrap();
+    let statements = document["Statement"].as_array().unwrap();
+    assert_eq!(statements[0]["Principal"]["AWS"], json!([stranger, ours]));
+    assert_eq!(statements[1]["Effect"], "Deny");
+    assert_eq!(statements[1]["Principal"]["AWS"], json!([stranger]));
+    assert!(!closed[0].by_hand && closed[0].undo.is_some());
+    // Nobody of ours is shut out, and where it is known what stood there before, that is put back.
+    assert!(steps(opened(json!(ours))).is_empty());
+    let mut known = opened(json!(stranger));
+    known.before = Some(json!({"policyDocument": "{}"}));
+    assert!(steps(known).is_empty());
+}
