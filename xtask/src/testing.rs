@@ -22,20 +22,14 @@ pub fn test(options: &[String]) -> anyhow::Result<ExitCode> {
 
 pub fn ci() -> anyhow::Result<ExitCode> {
     let mut failed = 0;
+    // What is linted is what is tested, so that one build of the crates underneath serves both.
+    let features = all_features();
+    let mut lints = vec!["clippy", "--workspace", "--all-targets"];
+    lints.extend(features.iter().map(String::as_str));
+    lints.extend(["--", "-D", "warnings"]);
     for (name, component, arguments) in [
         ("formatting", "rustfmt", &["fmt", "--all", "--check"][..]),
-        (
-            "lints",
-            "clippy",
-            &[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "-D",
-                "warnings",
-            ],
-        ),
+        ("lints", "clippy", &lints[..]),
     ] {
         println!("── {name}");
         if !available(component) {
@@ -91,8 +85,8 @@ pub fn kql_report(options: &[String]) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Installs what the tests need. Today that is nothing but crates, which cargo fetches itself; doing
-/// it first keeps the network apart from the tests.
+/// Installs what the tests need: crates, which cargo fetches itself; doing it first keeps the network apart
+/// from the tests. The emulator of AWS is installed by the tests that want it, where Python is there.
 fn install() -> anyhow::Result<()> {
     let status = cargo()
         .args(["fetch", "--locked"])
@@ -161,9 +155,7 @@ fn cargo_test(options: &[String]) -> anyhow::Result<Counts> {
         .any(|option| option == "-p" || option == "--package")
     {
         command.arg("--workspace");
-        if has_feature() {
-            command.args(["--features", &format!("keyline/{FEATURES}")]);
-        }
+        command.args(all_features());
     }
     command.args(options);
     let mut child = command
@@ -189,9 +181,14 @@ fn cargo_test(options: &[String]) -> anyhow::Result<Counts> {
     Ok(counts)
 }
 
-fn has_feature() -> bool {
-    std::fs::read_to_string(root().join("crates/keyline/Cargo.toml"))
-        .is_ok_and(|manifest| manifest.lines().any(|line| line.starts_with("full = ")))
+/// The options that switch everything on.
+fn all_features() -> Vec<String> {
+    let manifest = std::fs::read_to_string(root().join("crates/keyline/Cargo.toml"));
+    let has = manifest.is_ok_and(|text| text.lines().any(|line| line.starts_with("full = ")));
+    match has {
+        true => vec!["--features".to_owned(), format!("keyline/{FEATURES}")],
+        false => Vec::new(),
+    }
 }
 
 fn available(component: &str) -> bool {

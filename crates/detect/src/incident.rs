@@ -39,6 +39,9 @@ pub struct Incident {
     pub last_event: String,
 }
 
+/// What the id of every incident begins with.
+pub const ID_PREFIX: &str = "in-";
+
 pub const INCIDENT_SCHEMA: &str = "keyline.incident/1";
 
 /// Puts alerts together; `as_of` is in microseconds since 1970.
@@ -83,6 +86,12 @@ enum Scope {
     RuleAccountDay(String, String, String),
 }
 
+/// The id of the incident whose root is this credential, whatever alerts it has: so that an incident can be
+/// found again in the lineage alone.
+pub fn id_of_root(root: &str) -> String {
+    Scope::Root(root.to_owned()).incident_id()
+}
+
 impl Scope {
     fn of(alert: &Alert) -> Scope {
         if let Some(root) = &alert.root_credential {
@@ -101,7 +110,7 @@ impl Scope {
             Scope::Principal(principal) => format!("principal|{principal}"),
             Scope::RuleAccountDay(rule, account, day) => format!("rule|{rule}|{account}|{day}"),
         };
-        format!("in-{}", short_hash(&evidence))
+        format!("{ID_PREFIX}{}", short_hash(&evidence))
     }
 }
 

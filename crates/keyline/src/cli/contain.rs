@@ -15,8 +15,10 @@ use keyline_contain::permissions::{RESPONDERS, of_responder};
 use keyline_contain::{
     Breadth, Estate, Inventory, Organisation, Plan, Reach, Request, Target, history, tree,
 };
+use keyline_detect::incident;
 use keyline_lake::RawRecord;
 use keyline_lake::lineage::Lineage;
+use keyline_lineage::Forest;
 use keyline_trail::partition::Partition;
 
 use self::carry_out::{InspectArgs, RunArgs, UndoArgs, VerifyArgs};
@@ -47,11 +49,11 @@ pub enum ContainCommand {
 
 #[derive(Args)]
 pub struct PlanArgs {
-    /// What to contain: an access key id, a credential id, an ARN, a user, a role, a session name; or the
-    /// id of an incident (with --hunt)
+    /// What to contain: an access key id, a credential id, an ARN, a user, a role, a session name; or an
+    /// incident by its id, which is its whole tree
     #[arg(value_name = "CREDENTIAL|INCIDENT")]
     target: String,
-    /// What `keyline hunt -o json` printed, for the credentials of an incident
+    /// What `keyline hunt -o json` printed, to take an incident's credentials from there
     #[arg(long, value_name = "FILE")]
     hunt: Option<PathBuf>,
     #[command(flatten)]
@@ -158,7 +160,7 @@ fn make(args: &PlanArgs, mut context: Context) -> Result<Status> {
         .map(|ticks| ticks.div_euclid(data::TICKS_PER_MICROSECOND))
         .or(forest.last_event())
         .ok_or_else(|| anyhow!("there is no event in these logs"))?;
-    let target = target(args)?;
+    let target = target(args, &forest)?;
     let reach = match args.reach {
         ReachArg::Below => Reach::Below,
         ReachArg::Tree => Reach::Tree,
@@ -264,10 +266,25 @@ fn estate(args: &PlanArgs, context: &Context, of_logs: impl Iterator<Item = Stri
     }
 }
 
-/// An incident's credentials stand in what a hunt printed.
-fn target(args: &PlanArgs) -> Result<Target> {
+/// An incident is its root's tree: its id is made of the root's. What a hunt printed lists its credentials.
+fn target(args: &PlanArgs, forest: &Forest) -> Result<Target> {
     let Some(path) = &args.hunt else {
-        return Ok(Target::Pivot(args.target.clone()));
+        if !args.target.starts_with(incident::ID_PREFIX) {
+            return Ok(Target::Pivot(args.target.clone()));
+        }
+        let mut ids = forest.nodes().map(|node| forest.credential(node).id);
+        let root = ids.find(|id| incident::id_of_root(id) == args.target);
+        let root = root.ok_or_else(|| {
+            anyhow!(
+                "no credential of these logs is the root of an incident `{}`; were other logs hunted in? An \
+                 incident of alerts that name no known credential has no tree that could be stopped",
+                args.target.escape_debug()
+            )
+        })?;
+        return Ok(Target::Incident {
+            id: args.target.clone(),
+            credentials: vec![root],
+        });
     };
     let naming = || format!("the hunt `{}`", path.display());
     let text = fs::read_to_string(path).with_context(naming)?;

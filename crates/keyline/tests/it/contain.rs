@@ -137,6 +137,34 @@ fn without_an_approval_nothing_is_done() {
 }
 
 #[test]
+fn an_incident_is_its_roots_tree_by_whatever_way_it_is_named() {
+    let (folder, key) = told();
+    let hunt = folder
+        .line("hunt story/AWSLogs -o json --fail-on high")
+        .stdout;
+    let found: Value = serde_json::from_str(&hunt).unwrap();
+    let incident = found["incidents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|incident| incident["root_name"] == key.as_str())
+        .unwrap();
+    let id = incident["incident_id"].as_str().unwrap();
+    folder.write("hunt.json", &hunt);
+    let by_id = plan(&folder, id, "-o json").expect(0).json();
+    let by_hunt = plan(&folder, id, "-o json --hunt hunt.json")
+        .expect(0)
+        .json();
+    let by_key = plan(&folder, &key, "-o json").expect(0).json();
+    assert_eq!(by_id["hash"], by_hunt["hash"]);
+    assert_eq!(by_id["credentials"], by_key["credentials"]);
+    assert_eq!(by_id["target"], id);
+    plan(&folder, "in-0000000000000000", "")
+        .expect(1)
+        .says(&["no credential of these logs is the root"]);
+}
+
+#[test]
 fn what_is_wrong_is_said() {
     let (folder, _) = told();
     plan(&folder, "AKIANOBODY", "")

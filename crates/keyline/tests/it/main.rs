@@ -10,4 +10,9 @@ mod querying;
 mod hunting;
 mod lineage;
 mod contain;
+#[cfg(feature = "aws")]
+#[path = "../../../contain/tests/it/emulator.rs"]
+mod emulator;
+#[cfg(feature = "aws")]
+mod carrying_out;
 mod stories;

@@ -1,12 +1,23 @@
 //! Carrying plans out: `run`, `verify`, `undo` and `inspect`.
 //!
-//! AWS is reached only in builds with the feature `aws`; others say so, and that the plan can be had as a
-//! shell script. What later logs say about a plan is told by every build.
+//! AWS is reached only in builds with the feature `aws` (`live.rs`); others say so, and that the plan can be
+//! had as a shell script. What later logs say about a plan is told by every build.
+
+#![cfg_attr(
+    not(feature = "aws"),
+    allow(
+        dead_code,
+        reason = "how accounts are entered is read by builds that can"
+    )
+)]
+
+#[cfg_attr(not(feature = "aws"), path = "carry_out/without.rs")]
+mod live;
 
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use keyline_contain::journal::Journal;
 use keyline_contain::verify::alarms;
 use keyline_lake::RawRecord;
@@ -19,28 +30,29 @@ use crate::output::escape;
 use crate::{coverage, data};
 
 /// How accounts are entered.
-#[derive(Args, Clone, Default)]
-#[cfg_attr(
-    not(feature = "aws"),
-    allow(dead_code, reason = "read by builds that can talk to AWS")
-)]
+#[derive(Args, Clone)]
 pub struct EntryArgs {
     /// Enter each account by this role; `{account}` stands for the account
     #[arg(long, value_name = "ARN")]
     assume_role: Option<String>,
     /// The external id that the role asks for
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", requires = "assume_role")]
     external_id: Option<String>,
+    /// The name of the sessions, as it will stand in the logs
+    #[arg(long, value_name = "NAME", default_value = "keyline")]
+    session_name: String,
+    /// Who you are, as it will stand in the logs of every account
+    #[arg(long, value_name = "NAME", requires = "assume_role")]
+    source_identity: Option<String>,
+    /// A tag of the sessions; repeatable
+    #[arg(long, value_name = "KEY=VALUE", requires = "assume_role", value_parser = pair)]
+    session_tag: Vec<(String, String)>,
     /// Call this address instead of AWS, to try things on an emulator
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
 }
 
 #[derive(Args)]
-#[cfg_attr(
-    not(feature = "aws"),
-    allow(dead_code, reason = "read by builds that can talk to AWS")
-)]
 pub struct RunArgs {
     /// A file, or the id of a plan in `keyline-plans`
     #[arg(value_name = "PLAN")]
@@ -54,15 +66,19 @@ pub struct RunArgs {
     /// Change principals although their snapshot cannot be filed
     #[arg(long)]
     no_evidence: bool,
+    /// When to look whether everything still holds, in seconds after the last step
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_delimiter = ',',
+        default_value = "5,15,60"
+    )]
+    looks: Vec<u64>,
     #[command(flatten)]
     entry: EntryArgs,
 }
 
 #[derive(Args)]
-#[cfg_attr(
-    not(feature = "aws"),
-    allow(dead_code, reason = "read by builds that can talk to AWS")
-)]
 pub struct VerifyArgs {
     /// A file, or the id of a plan in `keyline-plans`
     #[arg(value_name = "PLAN")]
@@ -75,10 +91,6 @@ pub struct VerifyArgs {
 }
 
 #[derive(Args)]
-#[cfg_attr(
-    not(feature = "aws"),
-    allow(dead_code, reason = "read by builds that can talk to AWS")
-)]
 pub struct UndoArgs {
     /// A file, or the id of a plan in `keyline-plans`
     #[arg(value_name = "PLAN")]
@@ -91,19 +103,29 @@ pub struct UndoArgs {
 }
 
 #[derive(Args)]
-#[cfg_attr(
-    not(feature = "aws"),
-    allow(dead_code, reason = "read by builds that can talk to AWS")
-)]
 pub struct InspectArgs {
-    /// The account to read
-    #[arg(value_name = "ACCOUNT")]
-    account: String,
-    /// The region whose partition the account is in
-    #[arg(long, default_value = "us-east-1", value_name = "REGION")]
-    region: String,
+    /// The account to read, or the ARN of one user or role
+    #[arg(value_name = "ACCOUNT|PRINCIPAL")]
+    target: String,
+    /// A region of the partition that the account is in; else that of the ARN, or us-east-1
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+    /// Write a bundle into this folder: the facts, a report, their hashes
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// What to print where no bundle is written
+    #[arg(short, long, value_enum, default_value = "json")]
+    output: InspectShape,
     #[command(flatten)]
     entry: EntryArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum InspectShape {
+    /// The facts, for `contain plan --inventory`
+    Json,
+    /// The report
+    Markdown,
 }
 
 /// Without an approval the plan is only shown.
@@ -117,7 +139,7 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Status> {
         ));
         return Ok(Status::Done);
     };
-    aws::run(args, &plan, hash, &journal_path(&args.plan)?)
+    live::run(args, &plan, hash, &journal_path(&args.plan)?)
 }
 
 pub fn verify(args: VerifyArgs, mut context: Context) -> Result<Status> {
@@ -131,7 +153,7 @@ pub fn verify(args: VerifyArgs, mut context: Context) -> Result<Status> {
     }
     let journal = Journal::open(&path, &plan.hash)?;
     if args.data.data.is_empty() {
-        return aws::look(&args, &plan, &journal);
+        return live::look(&args, &plan, &journal);
     }
     if let Some(path) = &args.data.accounts {
         context.config.estate.add_accounts(path)?;
@@ -161,11 +183,18 @@ pub fn verify(args: VerifyArgs, mut context: Context) -> Result<Status> {
 
 pub fn undo(args: &UndoArgs, _: &Context) -> Result<Status> {
     let plan = load(&args.plan)?;
-    aws::undo(args, &plan, &journal_path(&args.plan)?)
+    let path = journal_path(&args.plan)?;
+    if !path.is_file() {
+        bail!(
+            "the plan was not carried out here: there is no journal `{}`",
+            path.display()
+        );
+    }
+    live::undo(args, &plan, &path)
 }
 
 pub fn inspect(args: &InspectArgs) -> Result<Status> {
-    aws::inspect(args)
+    live::inspect(args)
 }
 
 /// The journal stands beside the plan.
@@ -173,166 +202,8 @@ fn journal_path(named: &str) -> Result<PathBuf> {
     Ok(path_of(named)?.with_extension("journal"))
 }
 
-#[cfg(not(feature = "aws"))]
-mod aws {
-    use std::path::Path;
-
-    use keyline_contain::Plan;
-
-    use super::*;
-
-    pub fn run(_: &RunArgs, _: &Plan, _: &str, _: &Path) -> Result<Status> {
-        cannot()
-    }
-
-    pub fn look(_: &VerifyArgs, _: &Plan, _: &Journal) -> Result<Status> {
-        cannot()
-    }
-
-    pub fn undo(_: &UndoArgs, _: &Plan, _: &Path) -> Result<Status> {
-        cannot()
-    }
-
-    pub fn inspect(_: &InspectArgs) -> Result<Status> {
-        cannot()
-    }
-
-    fn cannot() -> Result<Status> {
-        bail!(
-            "this build cannot talk to AWS; one that can is built with `--features aws`, and \
-             `keyline contain show PLAN -o script` prints the plan as `aws` commands"
-        )
-    }
-}
-
-#[cfg(feature = "aws")]
-mod aws {
-    use std::collections::BTreeSet;
-    use std::path::Path;
-    use std::time::Duration;
-
-    use keyline_contain::inventory;
-    use keyline_contain::run::{Approval, Clock, Ended, Evidence};
-    use keyline_contain::sdk::{Entry, Sdk};
-    use keyline_contain::undo::Undoing;
-    use keyline_contain::{Inventory, Plan};
-
-    use super::*;
-    use crate::units::wall_clock_ticks;
-
-    pub fn run(args: &RunArgs, plan: &Plan, hash: &str, journal: &Path) -> Result<Status> {
-        let confirmed: BTreeSet<String> = args.confirm.iter().cloned().collect();
-        let approval = Approval {
-            hash,
-            confirmed: &confirmed,
-            evidence: match args.no_evidence {
-                true => Evidence::Waived,
-                false => Evidence::Required,
-            },
-        };
-        let mut sdk = enter(&args.entry)?;
-        let mut journal = Journal::open(journal, &plan.hash)?;
-        let mut told = |step: &keyline_contain::Step, report: &keyline_contain::run::StepReport| {
-            let end = match &report.ended {
-                Ended::Done => "done".to_owned(),
-                Ended::AlreadyDone => "was done already".to_owned(),
-                Ended::Skipped(why) => format!("skipped: {why}"),
-                Ended::Failed(why) => format!("FAILED: {why}"),
-            };
-            say!(
-                "{:<5}{}:{}  {}",
-                step.id,
-                step.service,
-                step.action,
-                escape(&end)
-            );
-        };
-        let reports = keyline_contain::run::run(
-            plan,
-            &approval,
-            &mut sdk,
-            &mut journal,
-            &mut Wall,
-            &mut told,
-        )?;
-        let failed = reports
-            .iter()
-            .any(|report| matches!(report.ended, Ended::Failed(_)));
-        Ok(match (reports.iter().any(|report| report.denied), failed) {
-            (true, _) => Status::Refused,
-            (false, true) => Status::Failed,
-            (false, false) => Status::Done,
-        })
-    }
-
-    pub fn look(args: &VerifyArgs, plan: &Plan, journal: &Journal) -> Result<Status> {
-        let mut sdk = enter(&args.entry)?;
-        let wrong = keyline_contain::verify::look(plan, &mut sdk, journal);
-        for id in &wrong {
-            say!("{id}  is not as it was left");
-        }
-        if wrong.is_empty() {
-            say!("Every control is as it was left. Who got through since, later logs tell: --data");
-        }
-        Ok(match wrong.is_empty() {
-            true => Status::Done,
-            false => Status::Findings,
-        })
-    }
-
-    pub fn undo(args: &UndoArgs, plan: &Plan, journal: &Path) -> Result<Status> {
-        let mut sdk = enter(&args.entry)?;
-        let mut journal = Journal::open(journal, &plan.hash)?;
-        let ended = keyline_contain::undo::undo(
-            plan,
-            &args.step,
-            &mut sdk,
-            &mut journal,
-            &mut Wall,
-            |_, _| None,
-        )?;
-        match ended {
-            Undoing::Undone => {
-                say!("{} is undone", escape(&args.step));
-                Ok(Status::Done)
-            }
-            Undoing::Refused(refused) => bail!("{} is not undone: {}", args.step, refused.why()),
-            Undoing::Failed(error) => bail!("{} is not undone: {}", args.step, error.why()),
-        }
-    }
-
-    pub fn inspect(args: &InspectArgs) -> Result<Status> {
-        let mut sdk = enter(&args.entry)?;
-        let account = sdk
-            .inspect(&args.account, &args.region)
-            .map_err(|error| anyhow::anyhow!("account {}: {}", args.account, error.why()))?;
-        let inventory = Inventory {
-            schema: inventory::SCHEMA.to_owned(),
-            taken_at: Some(format_time(Wall.now())),
-            accounts: vec![account],
-        };
-        say!("{}", serde_json::to_string_pretty(&inventory)?);
-        Ok(Status::Done)
-    }
-
-    fn enter(args: &EntryArgs) -> Result<Sdk> {
-        Ok(Sdk::new(Entry {
-            assume_role: args.assume_role.clone(),
-            external_id: args.external_id.clone(),
-            session_name: "keyline".to_owned(),
-            endpoint: args.endpoint_url.clone(),
-        })?)
-    }
-
-    struct Wall;
-
-    impl Clock for Wall {
-        fn now(&mut self) -> i64 {
-            wall_clock_ticks().div_euclid(data::TICKS_PER_MICROSECOND)
-        }
-
-        fn wait_s(&mut self, seconds: u64) {
-            std::thread::sleep(Duration::from_secs(seconds));
-        }
-    }
+fn pair(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(key, _)| !key.is_empty());
+    let pair = pair.ok_or_else(|| format!("expected KEY=VALUE, found `{text}`"))?;
+    Ok((pair.0.to_owned(), pair.1.to_owned()))
 }

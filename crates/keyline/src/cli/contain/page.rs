@@ -2,11 +2,32 @@
 
 use keyline_contain::{Breadth, Plan, Step};
 use keyline_trail::time::format_time;
+use serde_json::Value;
 
 use crate::output::{Printer, Style, escape};
 
 /// Still living credentials, refusals and notes that are shown; the JSON has them all.
 const LINES_MAX: usize = 20;
+
+/// Names that one line shows of what a step is done to.
+const NAMES_MAX: usize = 4;
+
+/// Parameters that say something, while the others name what it is said of.
+const SAYING: &[&str] = &[
+    "content",
+    "description",
+    "inline_policy",
+    "policy",
+    "policy_document",
+    "policy_name",
+    "principal",
+    "public_access_block_configuration",
+    "status",
+    "token",
+    "type",
+    "used_by_agents",
+    "versioning_configuration",
+];
 
 /// The plan as text.
 pub fn page(plan: &Plan, printer: &Printer) -> String {
@@ -101,21 +122,17 @@ fn line(step: &Step) -> String {
     if step.breaks_count > 0 {
         marks.push(format!("hits {}", step.breaks_count));
     }
-    let named: Vec<String> = [
-        "user_name",
-        "role_name",
-        "access_key_id",
-        "function_name",
-        "policy_arn",
-        "bucket",
-        "instance_id",
-        "name",
-        "target_id",
-    ]
-    .iter()
-    .filter_map(|name| step.params.get(*name)?.as_str())
-    .map(escape)
-    .collect();
+    let named: Vec<String> = step
+        .params
+        .iter()
+        .filter(|(name, _)| !SAYING.contains(&name.as_str()))
+        .flat_map(|(_, value)| match value {
+            Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+            one => one.as_str().into_iter().collect::<Vec<_>>(),
+        })
+        .take(NAMES_MAX)
+        .map(escape)
+        .collect();
     let call = format!("{}:{}", escape(&step.service), escape(&step.action));
     let text = format!(
         "  {:<5}{:<36} {} {}  {}",
@@ -125,5 +142,10 @@ fn line(step: &Step) -> String {
         named.join(" "),
         marks.join(", ")
     );
-    format!("{}\n", text.trim_end())
+    let mut line = format!("{}\n", text.trim_end());
+    // What a person has to do does not follow from the call that looks at it.
+    if step.by_hand {
+        line.push_str(&format!("       {}\n", escape(&step.why)));
+    }
+    line
 }
