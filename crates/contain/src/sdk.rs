@@ -93,15 +93,17 @@ impl Sdk {
         };
         let mut builder = self.base.to_builder();
         builder.set_region(Some(Region::new(region_name.to_owned())));
+        let mut config = builder.build();
         let mut end = None;
-        if let Some(template) = self.entry.assume_role.clone() {
-            let client = aws_sdk_sts::Client::new(&builder.clone().build());
+        if let Some(template) = &self.entry.assume_role {
+            let client = aws_sdk_sts::Client::new(&config);
             let role = template.replace("{account}", account);
             let session = self.runtime.block_on(session(&client, &self.entry, role))?;
             end = session.expiry();
+            let mut builder = config.to_builder();
             builder.set_credentials_provider(Some(SharedCredentialsProvider::new(session)));
+            config = builder.build();
         }
-        let config = builder.build();
         self.entered.insert(key, (config.clone(), end));
         Ok(config)
     }

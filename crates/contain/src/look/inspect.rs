@@ -10,7 +10,7 @@ use keyline_trail::partition::Partition;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::{Params, all, ask, decoded, failed, missing, s3_client};
+use super::{NO_ANSWER, Params, all, ask, decoded, failed, missing, s3_client};
 use crate::aws::{CallError, CallErrorKind, document};
 use crate::inventory::{
     AccessKey, Account, InlinePolicy, OtherCredential, PermissionSet, Role, Unread, User,
@@ -294,7 +294,11 @@ async fn service_credentials(
     client: &Iam,
     user: &str,
 ) -> Result<Option<Vec<OtherCredential>>, CallError> {
+    // Whatever stands for AWS may not know this question; it is not asked twice.
+    let once = aws_sdk_iam::config::Builder::new()
+        .retry_config(aws_sdk_iam::config::retry::RetryConfig::disabled());
     let asked = client.list_service_specific_credentials().user_name(user);
+    let asked = asked.customize().config_override(once);
     let listed = asked.send().await.map_err(failed);
     Ok(if_known(listed)?.map(|listed| {
         let credentials = listed.service_specific_credentials().iter();
@@ -387,11 +391,12 @@ fn if_there<T>(answer: Result<T, CallError>) -> Result<Option<T>, CallError> {
     }
 }
 
-/// `None` where whatever stands for AWS does not know the question.
+/// `None`, which is "not looked up", where whatever stands for AWS does not know the question.
 fn if_known<T>(answer: Result<T, CallError>) -> Result<Option<T>, CallError> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if error.kind == CallErrorKind::Unsupported => Ok(None),
+        Err(error) if error.code == NO_ANSWER => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -7,11 +7,14 @@
 pub(crate) mod state;
 pub(crate) mod inspect;
 
-use aws_sdk_iam::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use serde_json::{Map, Value};
 
 pub use self::inspect::Whom;
 use crate::aws::{CallError, document};
+
+/// The code of an answer that AWS did not give, or not in its own words.
+pub(crate) const NO_ANSWER: &str = "NoAnswer";
 
 /// Asks for one thing, with the parameters of the call that the setters are named like.
 macro_rules! ask {
@@ -80,10 +83,17 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: std::fmt::Debug,
 {
-    match error.code() {
-        Some(code) => CallError::of(code, error.message().unwrap_or_default()),
-        None => CallError::of("NoAnswer", &DisplayErrorContext(&error).to_string()),
+    if let Some(code) = error.code() {
+        return CallError::of(code, error.message().unwrap_or_default());
     }
+    let mut why = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        why.push_str(": ");
+        why.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    CallError::of(NO_ANSWER, &why)
 }
 
 /// IAM gives policies percent-encoded.

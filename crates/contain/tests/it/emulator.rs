@@ -2,6 +2,11 @@
 //! build's folder for temporary files. Without Python and a package index the tests say what they leave out.
 //! It listens on the loopback address only and ends with the test.
 
+#![allow(
+    dead_code,
+    reason = "the tests of two crates share it, and neither uses all of it"
+)]
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

@@ -36,11 +36,11 @@ impl Scene {
         let truth = std::fs::read_to_string(folder.path().join("story/truth.json")).unwrap();
         let truth: Value = serde_json::from_str(&truth).unwrap();
         let stolen = truth["access_key_id"].as_str().unwrap();
-        let first = plan(&folder, "story/AWSLogs", stolen);
+        let told = plan(&folder, "story/AWSLogs", stolen);
         let mut scene = Scene {
             folder,
             moto,
-            plan: first,
+            plan: told,
             account: String::new(),
             hand: String::new(),
             user: String::new(),
@@ -170,8 +170,10 @@ impl Scene {
     }
 }
 
+/// Made while the key that was stolen first still works.
 fn plan(folder: &Folder, logs: &str, key: &str) -> Value {
-    let words = format!("contain plan {key} --data {logs} --save -o json");
+    let then = "2026-10-14T13:05:00Z";
+    let words = format!("contain plan {key} --data {logs} --as-of {then} --save -o json");
     folder.line(&words).expect(0).json()
 }
 

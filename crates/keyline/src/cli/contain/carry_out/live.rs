@@ -43,7 +43,7 @@ pub fn run(args: &RunArgs, plan: &Plan, hash: &str, journal: &Path) -> Result<St
         &mut sdk,
         &mut journal,
         &mut Wall,
-        &mut |step, report| tell(step, report),
+        &mut tell,
     );
     let reports = match reports {
         Ok(reports) => reports,
@@ -107,10 +107,20 @@ pub fn look(args: &VerifyArgs, plan: &Plan, journal: &Journal) -> Result<Status>
     for id in &wrong {
         say!("{id}  is not as it was left, or cannot be read");
     }
-    if wrong.is_empty() {
+    let never: Vec<&str> = plan
+        .steps
+        .iter()
+        .filter(|step| !step.stops.is_empty() && !step.by_hand && !step.needs_confirmation)
+        .filter(|step| !journal.is_done(&step.id))
+        .map(|step| step.id.as_str())
+        .collect();
+    for id in &never {
+        say!("{id}  was never done, or was taken back");
+    }
+    if wrong.is_empty() && never.is_empty() {
         say!("Every control is as it was left. Who got through since, later logs tell: --data");
     }
-    Ok(match wrong.is_empty() {
+    Ok(match wrong.is_empty() && never.is_empty() {
         true => Status::Done,
         false => Status::Findings,
     })
@@ -148,7 +158,7 @@ pub fn inspect(args: &InspectArgs) -> Result<Status> {
     }
     let inventory = Inventory {
         schema: inventory::SCHEMA.to_owned(),
-        taken_at: Some(format_time(Wall.now())),
+        taken_at: Some(format_time(Wall.now().div_euclid(1_000_000) * 1_000_000)),
         accounts: vec![account],
     };
     match (&args.out, args.output) {
