@@ -81,7 +81,7 @@ fn seeds(target: &Target, forest: &Forest) -> Result<BTreeSet<Node>, Error> {
             let found: BTreeSet<Node> = credentials
                 .iter()
                 .filter_map(|id| forest.by_id(id))
-                .filter(|node| forest.credential(*node).kind != Kind::Service)
+                .filter(|node| forest.kind(*node) != Kind::Service)
                 .collect();
             if found.is_empty() {
                 return Err(unknown(id));

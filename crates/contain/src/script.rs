@@ -100,6 +100,9 @@ impl Step {
                         "rotate-access-key" => name != "user_name",
                         "revoke-oauth-tokens" => name == "principal",
                         "disable-person" => name == "user_name",
+                        "deny-in-permission-set" | "provision-permission-set" => {
+                            name == "permission_set_name"
+                        }
                         _ => false,
                     };
                     if for_people {

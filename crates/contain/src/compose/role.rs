@@ -154,7 +154,12 @@ impl Composer<'_> {
             draft.by_hand |= by_hand;
             if by_hand {
                 draft.undo = None;
-                draft.params.retain(|_, value| *value != json!(""));
+                for (name, shown) in [
+                    ("instance_arn", "THE-INSTANCE-ARN"),
+                    ("permission_set_arn", "THE-PERMISSION-SET-ARN"),
+                ] {
+                    draft.params.insert(name.to_owned(), json!(shown));
+                }
                 let named = json!(set_name.unwrap_or(role_name));
                 draft.params.insert("permission_set_name".to_owned(), named);
             }

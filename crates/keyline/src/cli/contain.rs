@@ -272,7 +272,7 @@ fn target(args: &PlanArgs, forest: &Forest) -> Result<Target> {
         if !args.target.starts_with(incident::ID_PREFIX) {
             return Ok(Target::Pivot(args.target.clone()));
         }
-        let mut ids = forest.nodes().map(|node| forest.credential(node).id);
+        let mut ids = forest.nodes().map(|node| forest.id(node));
         let root = ids.find(|id| incident::id_of_root(id) == args.target);
         let root = root.ok_or_else(|| {
             anyhow!(
