@@ -64,7 +64,7 @@ pub const INTERPOLATE: Function = Function {
     doc: "The point at a fraction, from 0 to 1, of the length of a line.",
     examples: &[(
         "geo_line_interpolate_point(dynamic({'type': 'LineString', 'coordinates': [[0, 0], [0, 2]]}), 0).coordinates",
-        "[0.0,0.0]",
+        "[0,0]",
     )],
     lower: Lower::Convert(&[Type::Dynamic, Type::Real]),
     kernels: &[Kernel::new(
@@ -193,7 +193,7 @@ pub const CLOSEST: Function = Function {
     doc: "The point of a line that is nearest to a point.",
     examples: &[(
         "geo_closest_point_on_line(0, 1, dynamic({'type': 'LineString', 'coordinates': [[-1, 0], [1, 0]]})).coordinates",
-        "[0.0,0.0]",
+        "[0,0]",
     )],
     lower: Lower::Convert(&[Type::Real, Type::Real, Type::Dynamic]),
     kernels: &[Kernel::new(

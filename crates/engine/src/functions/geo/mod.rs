@@ -1,10 +1,15 @@
 //! Functions of places on the Earth, which is a sphere to them; lines between points are great
 //! circles. Shapes are GeoJSON.
 
+mod buffer;
 mod geohash;
+mod h3;
+mod joined;
 mod lines;
+mod overlay;
 mod points;
 mod polygons;
+mod s2;
 pub(crate) mod shape;
 pub(crate) mod sphere;
 mod wkt;
@@ -39,6 +44,32 @@ pub const FUNCTIONS: &[&Function] = &[
     &geohash::POLYGON,
     &geohash::NEIGHBORS,
     &wkt::FUNCTION,
+    &joined::UNION,
+    &joined::UNION_LINES,
+    &joined::INTERSECTION,
+    &joined::INTERSECTION_LINES,
+    &joined::INTERSECTION_LINE,
+    &buffer::POINT,
+    &buffer::LINE,
+    &buffer::POLYGON,
+    &buffer::SIMPLIFY_LINE,
+    &buffer::SIMPLIFY_POLYGON,
+    &buffer::SIMPLIFY_POLYGONS,
+    &h3::OF_POINT,
+    &h3::LEVEL,
+    &h3::CENTER,
+    &h3::POLYGON,
+    &h3::PARENT,
+    &h3::CHILDREN,
+    &h3::NEIGHBORS,
+    &h3::RINGS,
+    &h3::OF_POLYGON,
+    &s2::OF_POINT,
+    &s2::CENTER,
+    &s2::POLYGON,
+    &s2::NEIGHBORS,
+    &s2::OF_POLYGON,
+    &s2::OF_LINE,
 ];
 
 /// Refuses arguments beyond so many: they ask for a spheroid, or for what a map shows.

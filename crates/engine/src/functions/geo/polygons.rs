@@ -1,9 +1,9 @@
 //! Functions of polygons: what they hold, how large they are, and points near them.
 
-use datafusion::common::exec_err;
 use datafusion::logical_expr::lit;
 
 use super::lines::{TOLERANCE, TOLERANCE_MAX, TOLERANCE_MIN};
+use super::overlay;
 use super::shape::{self, Lines, Polygons, densify, nearest, point, point_json};
 use super::sphere::{self, angle, vector};
 use crate::functions::prelude::*;
@@ -72,7 +72,7 @@ pub const CLOSEST: Function = Function {
     doc: "The point of a polygon that is nearest to a point; inside, that point itself.",
     examples: &[(
         "geo_closest_point_on_polygon(1, 1, dynamic({'type': 'Polygon', 'coordinates': [[[0, 0], [4, 0], [0, 4], [0, 0]]]})).coordinates",
-        "[1.0,1.0]",
+        "[1,1]",
     )],
     lower: Lower::Convert(&[Type::Real, Type::Real, Type::Dynamic]),
     kernels: &[Kernel::new(
@@ -96,7 +96,7 @@ pub const AREA: Function = Function {
     name: "geo_polygon_area",
     family: Family::Geo,
     signature: "geo_polygon_area(polygon: dynamic): real",
-    doc: "The square metres of a polygon, or of several that do not overlap.",
+    doc: "The square metres of a polygon, or of several together.",
     examples: &[(
         "round(geo_polygon_area(dynamic({'type': 'Polygon', 'coordinates': [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]})) / 1000000)",
         "12364.0",
@@ -106,10 +106,7 @@ pub const AREA: Function = Function {
         let shapes = rows.json(0)?;
         let mut out = RealOut::new(rows.len);
         for row in 0..rows.len {
-            let polygons = shapes.get(row).and_then(Polygons::parse);
-            if polygons.as_ref().is_some_and(Polygons::overlap) {
-                return exec_err!("the area of polygons that overlap is not supported");
-            }
+            let polygons = shapes.get(row).and_then(apart);
             out.push(polygons.map(|polygons| polygons.area()));
         }
         Ok(out.finish())
@@ -120,7 +117,7 @@ pub const CENTROID: Function = Function {
     name: "geo_polygon_centroid",
     family: Family::Geo,
     signature: "geo_polygon_centroid(polygon: dynamic): dynamic",
-    doc: "The point in the middle of the mass of a polygon, or of several that do not overlap.",
+    doc: "The point in the middle of the mass of a polygon, or of several together.",
     examples: &[(
         "geo_polygon_centroid(dynamic({'type': 'Polygon', 'coordinates': [[[0, 0], [1, 0], [1, 1], [0, 0]]]})).type",
         "Point",
@@ -133,10 +130,7 @@ pub const CENTROID: Function = Function {
             let shapes = rows.json(0)?;
             let mut out = JsonOut::new(rows.len);
             for row in 0..rows.len {
-                let polygons = shapes.get(row).and_then(Polygons::parse);
-                if polygons.as_ref().is_some_and(Polygons::overlap) {
-                    return exec_err!("the centroid of polygons that overlap is not supported");
-                }
+                let polygons = shapes.get(row).and_then(apart);
                 out.push(
                     polygons
                         .and_then(|polygons| polygons.centroid())
@@ -152,7 +146,7 @@ pub const PERIMETER: Function = Function {
     name: "geo_polygon_perimeter",
     family: Family::Geo,
     signature: "geo_polygon_perimeter(polygon: dynamic): real",
-    doc: "The metres around a polygon, or around several that do not overlap, holes included.",
+    doc: "The metres around a polygon, or around several together, holes included.",
     examples: &[(
         "round(geo_polygon_perimeter(dynamic({'type': 'Polygon', 'coordinates': [[[0, 0], [90, 0], [0, 90], [0, 0]]]})) / 1000)",
         "30023.0",
@@ -165,10 +159,7 @@ pub const PERIMETER: Function = Function {
             let shapes = rows.json(0)?;
             let mut out = RealOut::new(rows.len);
             for row in 0..rows.len {
-                let polygons = shapes.get(row).and_then(Polygons::parse);
-                if polygons.as_ref().is_some_and(Polygons::overlap) {
-                    return exec_err!("the perimeter of polygons that overlap is not supported");
-                }
+                let polygons = shapes.get(row).and_then(apart);
                 out.push(polygons.map(|polygons| {
                     let edges = polygons.edges().into_iter();
                     edges.map(|(a, b)| angle(a, b)).sum::<f64>() * sphere::RADIUS
@@ -265,3 +256,12 @@ pub const INTERSECT: Function = Function {
         },
     )],
 };
+
+/// Polygons that do not overlap, or what such as do cover together.
+fn apart(polygons: &str) -> Option<Polygons> {
+    let polygons = Polygons::parse(polygons)?;
+    Some(match polygons.overlap() {
+        true => overlay::union(vec![polygons])?,
+        false => polygons,
+    })
+}

@@ -44,7 +44,10 @@ fn polygon(value: &Value) -> Option<Vec<Vec<Point>>> {
 
 impl Lines {
     pub fn parse(json: &str) -> Option<Lines> {
-        let value = text::parse(json)?;
+        Lines::read(&text::parse(json)?)
+    }
+
+    pub fn read(value: &Value) -> Option<Lines> {
         let coordinates = value.get("coordinates")?;
         let lines: Vec<Vec<Point>> = match value.get("type")?.as_str()? {
             "LineString" => vec![points(coordinates)?],
@@ -63,14 +66,18 @@ impl Lines {
         self.0.iter().flat_map(|line| edges(line)).collect()
     }
 
-    pub fn print(&self) -> String {
-        text::print(&match self.0.as_slice() {
+    pub fn json(&self) -> Value {
+        match self.0.as_slice() {
             [line] => json!({"type": "LineString", "coordinates": coordinates(line)}),
             lines => {
                 let lines: Vec<Value> = lines.iter().map(|line| coordinates(line)).collect();
                 json!({"type": "MultiLineString", "coordinates": lines})
             }
-        })
+        }
+    }
+
+    pub fn print(&self) -> String {
+        text::print(&self.json())
     }
 
     /// Metres.
@@ -82,7 +89,10 @@ impl Lines {
 
 impl Polygons {
     pub fn parse(json: &str) -> Option<Polygons> {
-        let value = text::parse(json)?;
+        Polygons::read(&text::parse(json)?)
+    }
+
+    pub fn read(value: &Value) -> Option<Polygons> {
         let coordinates = value.get("coordinates")?;
         let polygons: Vec<Vec<Vec<Point>>> = match value.get("type")?.as_str()? {
             "Polygon" => vec![polygon(coordinates)?],
@@ -104,17 +114,21 @@ impl Polygons {
             .collect()
     }
 
-    pub fn print(&self) -> String {
+    pub fn json(&self) -> Value {
         let rings = |polygon: &Vec<Vec<Point>>| -> Value {
             Value::Array(polygon.iter().map(|ring| coordinates(ring)).collect())
         };
-        text::print(&match self.0.as_slice() {
+        match self.0.as_slice() {
             [polygon] => json!({"type": "Polygon", "coordinates": rings(polygon)}),
             polygons => {
                 let polygons: Vec<Value> = polygons.iter().map(rings).collect();
                 json!({"type": "MultiPolygon", "coordinates": polygons})
             }
-        })
+        }
+    }
+
+    pub fn print(&self) -> String {
+        text::print(&self.json())
     }
 
     pub fn holds(&self, at: Vector) -> bool {
@@ -183,11 +197,20 @@ fn edges(points: &[Point]) -> Vec<(Vector, Vector)> {
 }
 
 pub fn coordinates(points: &[Point]) -> Value {
-    Value::Array(points.iter().map(|p| json!([p.0, p.1])).collect())
+    Value::Array(points.iter().map(|at| pair(*at)).collect())
+}
+
+/// Whole degrees are written without a point, as the language does it in shapes.
+pub fn pair((longitude, latitude): Point) -> Value {
+    let degrees = |value: f64| match value.fract() == 0.0 {
+        true => json!(value as i64),
+        false => json!(value),
+    };
+    json!([degrees(longitude), degrees(latitude)])
 }
 
 pub fn point_json(point: Point) -> String {
-    text::print(&json!({"type": "Point", "coordinates": [point.0, point.1]}))
+    text::print(&json!({"type": "Point", "coordinates": pair(point)}))
 }
 
 /// Whether a ring goes around a point: the directions to its vertices turn once.
@@ -207,7 +230,7 @@ fn triangles(ring: &[Point]) -> Vec<[Vector; 3]> {
 }
 
 /// On the unit sphere, positive if the ring runs against the clock.
-fn ring_area(ring: &[Point]) -> f64 {
+pub fn ring_area(ring: &[Point]) -> f64 {
     let of = |[a, b, c]: [Vector; 3]| {
         let volume = dot(a, cross(b, c));
         2.0 * volume.atan2(1.0 + dot(a, b) + dot(b, c) + dot(c, a))
