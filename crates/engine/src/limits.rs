@@ -57,11 +57,18 @@ pub const WORKER_STACK_BYTES: usize = 64 << 20;
 /// Columns that the data may ask for (`bag_unpack`, `pivot`): a table that nobody can read.
 pub const STAGE_COLUMNS_MAX: usize = 1000;
 
-/// Values that a combination of `basket` has at most: Kusto's own default.
-pub const BASKET_COLUMNS_MAX: usize = 5;
+/// Values that `top-nested … with others` may choose: each is part of a condition of the plan.
+pub const TOP_NESTED_OTHERS_MAX: usize = 10_000;
 
-/// Combinations that `basket` may find before it gives up: a threshold too low finds millions.
-pub const BASKET_SEGMENTS_MAX: usize = 100_000;
+/// Values of `partition by column { query }`, each of which is a query of its own: Kusto's own limit.
+pub const PARTITION_QUERIES_MAX: usize = 64;
+
+/// Combinations that `basket`, `autocluster` and `diffpatterns` may find before they give up: a
+/// threshold too low finds millions.
+pub const PATTERN_SEGMENTS_MAX: usize = 100_000;
+
+/// Patterns that `autocluster` and `diffpatterns` show: as many as somebody reads.
+pub const PATTERNS_SHOWN_MAX: usize = 20;
 
 /// Matches of a graph pattern that are held at once.
 pub const GRAPH_MATCHES_MAX: usize = 5_000_000;

@@ -143,10 +143,12 @@ pub enum Op {
         levels: Vec<TopNestedLevel>,
     },
     Scan(Scan),
-    /// `partition by column (subquery)`; `subquery` reads [`Op::Context`].
+    /// `partition by column (subquery)` and `partition by column { query }`; `subquery` reads
+    /// [`Op::Context`].
     Partition {
         input: Arc<Rel>,
         by: String,
+        context: PartitionContext,
         subquery: Arc<Rel>,
     },
     /// `evaluate plugin(args)` whose output columns are known before it runs.
@@ -173,6 +175,15 @@ pub enum Op {
     GetSchema {
         input: Arc<Rel>,
     },
+}
+
+/// What [`Op::Context`] is inside a `partition`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartitionContext {
+    /// The rows of the value.
+    Rows,
+    /// One row with the value alone.
+    Value,
 }
 
 #[derive(Clone, Debug)]
@@ -394,7 +405,9 @@ pub struct TopNestedLevel {
     pub of: NamedExpr,
     /// `with others = value`.
     pub others: Option<Value>,
-    pub aggregate: NamedAggregate,
+    pub aggregates: Vec<NamedAggregate>,
+    /// What the values are ordered by: an expression over the aggregates.
+    pub measure: NamedExpr,
     pub descending: bool,
 }
 

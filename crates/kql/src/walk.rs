@@ -135,7 +135,7 @@ pub fn exprs(rel: &Rel) -> Vec<&Expr> {
         Op::TopNested { levels, .. } => levels
             .iter()
             .flat_map(|level| {
-                let aggregates = level.aggregate.args.iter();
+                let aggregates = level.aggregates.iter().flat_map(|found| &found.args);
                 level.count.iter().chain([&level.of.expr]).chain(aggregates)
             })
             .collect(),

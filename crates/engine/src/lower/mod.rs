@@ -257,8 +257,9 @@ impl<'a> Lowerer<'a> {
             Op::Partition {
                 input,
                 by,
+                context,
                 subquery,
-            } => self.partition(input, by, subquery, rel),
+            } => self.partition(input, by, *context, subquery, rel),
             Op::Graph(_) => Err(Error::new(
                 ErrorKind::Invalid,
                 "a graph is no table: end with `graph-match` or `graph-to-table`",

@@ -6,12 +6,13 @@
 
 pub(crate) mod activity;
 pub(crate) mod axis;
-pub(crate) mod basket;
 pub(crate) mod funnel;
 pub(crate) mod geo_lookup;
 pub(crate) mod graph;
 pub(crate) mod ip_lookup;
 pub(crate) mod near;
+pub(crate) mod patterns;
+pub(crate) mod reduce;
 pub(crate) mod rolling;
 pub(crate) mod schema;
 pub(crate) mod sequence;

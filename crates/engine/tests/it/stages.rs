@@ -188,3 +188,127 @@ fn sketches_say_what_the_values_say() {
         &["1683.333 0.667"],
     );
 }
+
+const SALES: &str = "let S = datatable(k: string, p: string, n: long)\
+    ['a', 'x', 5, 'a', 'y', 3, 'a', 'z', 1, 'b', 'x', 4, 'c', 'x', 2, 'c', 'y', 1];";
+
+#[test]
+fn others_are_summed_up_at_each_level() {
+    check(
+        &format!("{SALES} S | top-nested 1 of k with others = 'rest' by sum(n)"),
+        "k aggregated_k",
+        &["a 9", "rest 7"],
+    );
+    check(
+        &format!(
+            "{SALES} S | top-nested 1 of k with others = 'rest' by sum(n), top-nested 1 of p with others = 'more' by sum(n)"
+        ),
+        "k aggregated_k p aggregated_p",
+        &["a 9 more 4", "a 9 x 5", "rest 7 more 7"],
+    );
+    check(
+        &format!("{SALES} S | top-nested 2 of k by mean = sum(n) / count()"),
+        "k mean",
+        &["a 3", "b 4"],
+    );
+}
+
+#[test]
+fn scan_has_an_order_and_partitions_of_its_own() {
+    check(
+        &format!(
+            "{SALES} S | scan order by n asc partition by k declare (sum: long = 0) with (step s: true => sum = n + s.sum;)"
+        ),
+        "k p n sum",
+        &[
+            "a x 5 9", "a y 3 4", "a z 1 1", "b x 4 4", "c x 2 3", "c y 1 1",
+        ],
+    );
+}
+
+#[test]
+fn a_query_runs_for_each_value_of_a_partition() {
+    check(
+        &format!(
+            "{SALES} S | partition by k {{ S | where k == toscalar(k) | summarize n = sum(n) | extend k = toscalar(k) }}"
+        ),
+        "n k",
+        &["3 c", "4 b", "9 a"],
+    );
+    check(
+        &format!("{SALES} S | partition by k {{ print x = strcat('-', toscalar(k)) }}"),
+        "x",
+        &["-a", "-b", "-c"],
+    );
+}
+
+#[test]
+fn find_looks_in_tables_that_have_the_columns() {
+    let tables = "let A = datatable(a: int, b: string, c: real)[1, 'x', 1.5, 2, 'y', 2.5]; \
+        let B = datatable(a: long, b: string, d: long)[3, 'x', 7]; ";
+    check(
+        &format!("{tables} find in (A, B) where b == 'x'"),
+        "source_ a b pack_",
+        &["union_arg0 1 x {\"c\":1.5}", "union_arg1 3 x {\"d\":7}"],
+    );
+    check(
+        &format!("{tables} find withsource=t in (A, B) where c > 1 project b, c, d"),
+        "t b c d",
+        &["union_arg0 x 1.5 null", "union_arg0 y 2.5 null"],
+    );
+    refuse(&format!("{tables} find in (A, B) where z == 1"), "`z`");
+}
+
+#[test]
+fn texts_that_differ_in_few_words_become_a_pattern() {
+    let lines = "range x from 1 to 20 step 1 | project m = strcat('user ', x, ' logs in'); ";
+    check(
+        &format!("let L = {lines} L | reduce by m"),
+        "Pattern Count Representative",
+        &["user * logs in 20 user 1 logs in"],
+    );
+}
+
+#[test]
+fn patterns_are_found() {
+    let rows = "let R = datatable(e: string, who: string, side: string)[\
+        'get', 'ann', 'old', 'get', 'ann', 'old', 'put', 'bob', 'new', 'put', 'bob', 'new', 'get', 'eve', 'new'];";
+    check(
+        &format!("{rows} R | project e, who | evaluate basket(0.5)"),
+        "SegmentId Count Percent e who",
+        &["0 3 60.0 get "],
+    );
+    check(
+        &format!("{rows} R | project e, who | evaluate autocluster() | project Count, e, who"),
+        "Count e who",
+        &["1 get eve", "2 get ann", "2 put bob"],
+    );
+    check(
+        &format!(
+            "{rows} R | evaluate diffpatterns(side, 'old', 'new', '~', 0.6) | project CountA, CountB, e, who"
+        ),
+        "CountA CountB e who",
+        &["0 2 put bob", "2 0 get ann", "2 1 get "],
+    );
+}
+
+#[test]
+fn what_is_read_twice_is_the_same_rows() {
+    check(
+        &format!(
+            "{SALES} let T = S | summarize n = sum(n) by k; T | join kind=inner (T) on k | project k, n, n1"
+        ),
+        "k n n1",
+        &["a 9 9", "b 4 4", "c 3 3"],
+    );
+}
+
+#[test]
+fn a_pattern_becomes_the_body_of_its_case() {
+    check(
+        "declare pattern p = (n: string)[s: string] { ('a').['b'] = { print x = strcat(n, s) }; ('c').['d'] = { print y = 1 }; };
+         p('a').b",
+        "x",
+        &["ab"],
+    );
+}

@@ -322,7 +322,7 @@ fn relations(op: &Op) -> Vec<&Arc<Rel>> {
             found.push(input);
             for level in levels {
                 exprs.extend(level.count.iter().chain([&level.of.expr]));
-                exprs.extend(&level.aggregate.args);
+                exprs.extend(level.aggregates.iter().flat_map(|found| &found.args));
             }
         }
         Op::Scan(scan) => {

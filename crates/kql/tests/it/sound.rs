@@ -180,7 +180,15 @@ fn relation(rel: &Rel) -> Sound {
             for level in levels {
                 expr(&level.of.expr, &input.columns)?;
                 made.push(Column::new(level.of.name.clone(), level.of.expr.ty));
-                made.extend(aggregate(&level.aggregate, &input.columns)?);
+                let mut measured = Vec::new();
+                for found in &level.aggregates {
+                    measured.extend(aggregate(found, &input.columns)?);
+                }
+                expr(&level.measure.expr, &measured)?;
+                made.push(Column::new(
+                    level.measure.name.clone(),
+                    level.measure.expr.ty,
+                ));
             }
             same(&rel.columns, &made, "the columns of the levels")
         }
@@ -208,6 +216,7 @@ fn relation(rel: &Rel) -> Sound {
             input,
             by,
             subquery,
+            ..
         } => {
             relation(input)?;
             relation(subquery)?;

@@ -14,7 +14,9 @@ use crate::lower::relation::{Relation, column};
 use crate::rows;
 use crate::stages::activity::{self, Measures, Window};
 use crate::stages::axis::{self, Slice};
-use crate::stages::{Row, basket, funnel, geo_lookup, ip_lookup, near, rolling, sequence};
+use crate::stages::{
+    Row, funnel, geo_lookup, ip_lookup, near, patterns, reduce, rolling, sequence,
+};
 
 impl Lowerer<'_> {
     pub(crate) fn evaluate_plugin(
@@ -31,10 +33,8 @@ impl Lowerer<'_> {
         };
         let found = match plugin {
             "narrow" => self.narrow_rows(input)?,
-            "basket" => {
-                let threshold = self.real(expr_of(args, 0)?)?;
-                basket::basket(&self.plugin_rows(input, &own(input), &[])?, threshold)?
-            }
+            "basket" | "autocluster" | "diffpatterns" => self.patterns(input, plugin, args)?,
+            "reduce" | "reduce_rows" => self.reduce(input, plugin, args)?,
             "ipv4_lookup" | "ipv6_lookup" => self.ip_lookup(input, plugin, args)?,
             "geo_polygon_lookup" | "geo_line_lookup" => self.geo_lookup(input, plugin, args)?,
             "rows_near" => self.rows_near(input, args)?,
@@ -140,6 +140,66 @@ impl Lowerer<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// The arguments: for `diffpatterns` the split and its two values, then two numbers and the
+    /// weight of a row, then a wildcard for each column.
+    fn patterns(&mut self, input: &Arc<Rel>, plugin: &str, args: &[PluginArg]) -> Result<Vec<Row>> {
+        let exprs = exprs_of(args)?;
+        let of_rows: Vec<&Expr> = match plugin {
+            "diffpatterns" => vec![exprs[3], exprs[0]],
+            _ => vec![exprs[1]],
+        };
+        let (first, second) = match plugin {
+            "diffpatterns" => (exprs[4], exprs[5]),
+            _ => (exprs[0], exprs[2]),
+        };
+        let (first, second) = (self.real(first)?, self.real(second)?);
+        let columns = input.columns.len();
+        let mut wildcards = Vec::with_capacity(columns);
+        for expr in &exprs[exprs.len() - columns..] {
+            wildcards.push(self.constant(expr)?);
+        }
+        let rows = self.plugin_rows(input, &own(input), &of_rows)?;
+        // What the rows are split by is no pattern.
+        let split = (plugin == "diffpatterns")
+            .then(|| column_of(exprs[0]))
+            .flatten();
+        let left_out = input
+            .columns
+            .iter()
+            .position(|c| split == Some(c.name.as_str()));
+        let items = patterns::Items::of(&rows, columns, wildcards, left_out);
+        match plugin {
+            "basket" => patterns::basket(&items, first, second as usize),
+            "autocluster" => patterns::autocluster(&items, first),
+            _ => {
+                let (a, b) = (self.constant(exprs[1])?, self.constant(exprs[2])?);
+                let side = |row: &Row| match &row[columns + 1] {
+                    value if *value == a => Some(patterns::Side::A),
+                    value if *value == b => Some(patterns::Side::B),
+                    _ => None,
+                };
+                let sides: Vec<_> = rows.iter().map(side).collect();
+                patterns::diffpatterns(&items, &sides, first, second as usize)
+            }
+        }
+    }
+
+    /// The arguments: the text, the threshold, characters that are letters too.
+    fn reduce(&mut self, input: &Arc<Rel>, kind: &str, args: &[PluginArg]) -> Result<Vec<Row>> {
+        let exprs = exprs_of(args)?;
+        let threshold = self.real(exprs[1])?;
+        let letters = match self.constant(exprs[2])? {
+            Value::String(text) => text,
+            _ => String::new(),
+        };
+        let columns = match kind {
+            "reduce" => Vec::new(),
+            _ => own(input),
+        };
+        let rows = self.plugin_rows(input, &columns, &exprs[..1])?;
+        Ok(reduce::reduce(rows, threshold, &letters, kind == "reduce"))
     }
 
     fn rows_near(&mut self, input: &Arc<Rel>, args: &[PluginArg]) -> Result<Vec<Row>> {
@@ -354,10 +414,12 @@ fn exprs_of(args: &[PluginArg]) -> Result<Vec<&Expr>> {
         .collect()
 }
 
-fn expr_of(args: &[PluginArg], place: usize) -> Result<&Expr> {
-    match args.get(place) {
-        Some(PluginArg::Expr(expr)) => Ok(expr),
-        _ => Err(Error::new(ErrorKind::Invalid, "an argument is missing")),
+/// The column that an expression is, or is the conversion of.
+fn column_of(expr: &Expr) -> Option<&str> {
+    match &expr.kind {
+        ExprKind::Column(name) => Some(name),
+        ExprKind::Call { args, .. } => args.first().and_then(column_of),
+        _ => None,
     }
 }
 

@@ -40,7 +40,17 @@ impl Lowerer<'_> {
         if base == "tdigest" {
             value = self.digested(relation, args, value)?;
         }
-        let json = functions::convert(value, Type::Dynamic)?;
+        let mut json = functions::convert(value, Type::Dynamic)?;
+        // A list takes the elements of arrays one by one: an array that is to stay one goes in another.
+        let whole = matches!(base, "tdigest_merge" | "hll_merge" | "buildschema");
+        if whole || base == "tdigest" && args.len() > 1 {
+            let item = TypedExpr {
+                expr: json,
+                ty: Type::Dynamic,
+            };
+            let context = self.context(relation);
+            json = functions::lower("pack_array", vec![item], Type::Dynamic, &context)?;
+        }
         let everything = lit(i64::MAX);
         let collect = match base {
             "hll" => {

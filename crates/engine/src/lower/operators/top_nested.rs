@@ -1,23 +1,36 @@
 //! `top-nested`: the top values of one column, within each the top values of the next, and so on.
 //!
 //! Each level is an aggregate of the plan by all columns so far; which values are kept depends on
-//! those kept above, so the choice is made here, over the groups.
+//! those kept above, so the choice is made here, over the groups. What `with others` stands for is
+//! aggregated once more, over the rows that were not chosen: a sketch or a mean of several groups
+//! does not follow from theirs.
 
+use datafusion::logical_expr::{Expr as PlanExpr, Operator, binary_expr, lit, not};
 use keyline_kql::checked::{NamedExpr, Rel, TopNestedLevel};
+use keyline_kql::schema::Column;
 use keyline_kql::types::{Type, Value};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::summarize::Aggregated;
-use crate::error::{Error, Result};
-use crate::limits::STAGE_ROWS_MAX;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{STAGE_ROWS_MAX, TOP_NESTED_OTHERS_MAX};
 use crate::lower::Lowerer;
+use crate::lower::literal::literal;
 use crate::lower::relation::Relation;
 use crate::rows;
+use crate::stages::graph::parts::absent;
 
-/// The groups of a level under one parent: the value and its aggregate.
+/// The values of a level under one parent, each with its measure.
 type Groups = BTreeMap<String, Vec<(Value, Value)>>;
+
+/// A value that was chosen at each level so far, and the row up to there.
+#[derive(Clone, Default)]
+struct Branch {
+    path: Vec<Value>,
+    row: Vec<Value>,
+}
 
 impl Lowerer<'_> {
     pub(crate) fn top_nested(
@@ -26,40 +39,69 @@ impl Lowerer<'_> {
         levels: &[TopNestedLevel],
         rel: &Arc<Rel>,
     ) -> Result<Relation> {
-        if levels.iter().any(|level| level.others.is_some()) {
-            return Err(Error::unsupported("`top-nested … with others`"));
-        }
         let source = self.rel(input)?;
-        let mut groups: Vec<Groups> = Vec::new();
-        for depth in 0..levels.len() {
-            groups.push(self.level(&source, &levels[..=depth])?);
-        }
-        let mut counts = Vec::new();
-        for level in levels {
-            counts.push(match &level.count {
+        let mut branches = vec![Branch::default()];
+        let mut others = Vec::new();
+        for (depth, level) in levels.iter().enumerate() {
+            let mut groups = self.groups(&source, &levels[..=depth], level)?;
+            let count = match &level.count {
                 Some(count) => self.count(count)?,
                 None => usize::MAX,
-            });
+            };
+            let mut grown = Vec::new();
+            let mut chosen = Vec::new();
+            for branch in branches {
+                let mut here = groups.remove(&key(&branch.path)).unwrap_or_default();
+                here.sort_by(|(_, a), (_, b)| match level.descending {
+                    true => compare(b, a),
+                    false => compare(a, b),
+                });
+                here.truncate(count);
+                let values: Vec<Value> = here.iter().map(|(value, _)| value.clone()).collect();
+                for (value, measure) in here {
+                    let mut next = branch.clone();
+                    next.path.push(value.clone());
+                    next.row.extend([value, measure]);
+                    grown.push(next);
+                }
+                chosen.push((branch, values));
+            }
+            others.extend(self.others(&source, levels, depth, &chosen)?);
+            branches = grown;
         }
-        let mut found = Vec::new();
-        let mut row = Vec::new();
-        choose(
-            levels,
-            &counts,
-            &mut groups,
-            String::new(),
-            &mut row,
-            &mut found,
-        );
+        let mut found: Vec<Vec<Value>> = branches.into_iter().map(|branch| branch.row).collect();
+        found.append(&mut others);
         let mut relation = self.datatable(&found, &rel.columns)?;
         relation.sorted = false;
         Ok(relation)
     }
 
-    /// The groups of the last of `levels`, by the values of those before it.
-    fn level(&mut self, source: &Relation, levels: &[TopNestedLevel]) -> Result<Groups> {
+    /// The measures of a level by the values of `by`, the last of which is what is chosen among.
+    fn groups(
+        &mut self,
+        source: &Relation,
+        by: &[TopNestedLevel],
+        level: &TopNestedLevel,
+    ) -> Result<Groups> {
+        let mut groups = Groups::new();
+        for mut row in self.measures(source, by, level)? {
+            let (Some(measure), Some(value)) = (row.pop(), row.pop()) else {
+                continue;
+            };
+            groups.entry(key(&row)).or_default().push((value, measure));
+        }
+        Ok(groups)
+    }
+
+    /// Rows of the values of `by` and the measure of a level.
+    fn measures(
+        &mut self,
+        source: &Relation,
+        by: &[TopNestedLevel],
+        level: &TopNestedLevel,
+    ) -> Result<Vec<Vec<Value>>> {
         let mut relation = source.clone();
-        let by = levels
+        let by = by
             .iter()
             .enumerate()
             .map(|(place, level)| NamedExpr {
@@ -67,69 +109,144 @@ impl Lowerer<'_> {
                 expr: level.of.expr.clone(),
             })
             .collect::<Vec<_>>();
-        let last = &levels[levels.len() - 1];
         let mut aggregated = Aggregated::default();
-        self.aggregate(&mut relation, &last.aggregate, &[], &mut aggregated)?;
-        let relation = self.group(relation, &by, aggregated)?;
-        let mut groups = Groups::new();
-        for mut row in self.rows(&relation, STAGE_ROWS_MAX)? {
-            row.truncate(levels.len() + 1);
-            let (Some(measure), Some(value)) = (row.pop(), row.pop()) else {
-                continue;
-            };
-            let parent = row
+        for aggregate in &level.aggregates {
+            self.aggregate(&mut relation, aggregate, &[], &mut aggregated)?;
+        }
+        let mut relation = self.group(relation, &by, aggregated)?;
+        let measure = self.expr(&mut relation, &level.measure.expr)?;
+        let mut output: Vec<(Column, PlanExpr)> = relation.columns[..by.len()]
+            .iter()
+            .map(|c| (c.clone(), crate::lower::relation::column(&c.name)))
+            .collect();
+        output.push((Column::new("measure", level.measure.expr.ty), measure));
+        relation.project(output)?;
+        self.rows(&relation, STAGE_ROWS_MAX)
+    }
+
+    /// For each branch a row of what was not chosen in it, if this level or one below says what to
+    /// call it: where a level does, its name and its measure over all those rows, else nothing.
+    fn others(
+        &mut self,
+        source: &Relation,
+        levels: &[TopNestedLevel],
+        depth: usize,
+        chosen: &[(Branch, Vec<Value>)],
+    ) -> Result<Vec<Vec<Value>>> {
+        let named = levels[depth..].iter().any(|level| level.others.is_some());
+        if !named || chosen.is_empty() {
+            return Ok(Vec::new());
+        }
+        let count: usize = chosen.iter().map(|(_, values)| values.len() + 1).sum();
+        if count > TOP_NESTED_OTHERS_MAX {
+            let message = format!(
+                "`top-nested … with others` chooses more than {TOP_NESTED_OTHERS_MAX} values"
+            );
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
+        let mut rest = source.clone();
+        let mut values = Vec::new();
+        for level in &levels[..=depth] {
+            values.push(self.expr(&mut rest, &level.of.expr)?);
+        }
+        let is = |place: usize, value: &Value| {
+            let value = literal(value);
+            binary_expr(values[place].clone(), Operator::IsNotDistinctFrom, value)
+        };
+        let unchosen = chosen.iter().map(|(branch, here)| {
+            let path = branch
+                .path
                 .iter()
-                .fold(String::new(), |path, value| child(&path, value));
-            groups.entry(parent).or_default().push((value, measure));
+                .enumerate()
+                .map(|(place, value)| is(place, value));
+            let within = path.reduce(PlanExpr::and).unwrap_or(lit(true));
+            let here = halved(here.iter().map(|value| is(depth, value)).collect());
+            within.and(not(here))
+        });
+        rest.filter(halved(unchosen.collect()))?;
+        let mut rows: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for level in &levels[depth..] {
+            let ty = level.measure.expr.ty;
+            let mut known = BTreeMap::new();
+            if level.others.is_some() {
+                for mut row in self.measures(&rest, &levels[..depth], level)? {
+                    let measure = row.pop().unwrap_or(Value::Null(ty));
+                    known.insert(key(&row), measure);
+                }
+            }
+            for (branch, _) in chosen {
+                let path = key(&branch.path);
+                let row = rows
+                    .entry(path.clone())
+                    .or_insert_with(|| branch.row.clone());
+                row.push(
+                    level
+                        .others
+                        .clone()
+                        .unwrap_or_else(|| absent(level.of.expr.ty)),
+                );
+                row.push(known.remove(&path).unwrap_or_else(|| absent(ty)));
+            }
         }
-        Ok(groups)
+        // A branch of which nothing was left out has no such row.
+        let left = self.groups_left(&rest, &levels[..depth])?;
+        Ok(rows
+            .into_iter()
+            .filter(|(path, _)| left.contains(path))
+            .map(|(_, row)| row)
+            .collect())
+    }
+
+    /// The branches that have rows.
+    fn groups_left(
+        &mut self,
+        rest: &Relation,
+        by: &[TopNestedLevel],
+    ) -> Result<std::collections::BTreeSet<String>> {
+        let mut relation = rest.clone();
+        let mut output = Vec::new();
+        for (place, level) in by.iter().enumerate() {
+            let value = self.expr(&mut relation, &level.of.expr)?;
+            output.push((
+                Column::new(format!("level{place}"), level.of.expr.ty),
+                value,
+            ));
+        }
+        if output.is_empty() {
+            output.push((Column::new("any", Type::Long), lit(1_i64)));
+        }
+        relation.project(output)?;
+        relation.order.clear();
+        relation.plan = crate::lower::relation::builder(&relation.plan)
+            .distinct()?
+            .build()?;
+        let rows = self.rows(&relation, STAGE_ROWS_MAX)?;
+        Ok(rows.iter().map(|row| key(&row[..by.len()])).collect())
     }
 }
 
-fn choose(
-    levels: &[TopNestedLevel],
-    counts: &[usize],
-    groups: &mut [Groups],
-    parent: String,
-    row: &mut Vec<Value>,
-    found: &mut Vec<Vec<Value>>,
-) {
-    let Some((level, _)) = levels.split_first() else {
-        found.push(row.clone());
-        return;
-    };
-    let mut here = groups[0].remove(&parent).unwrap_or_default();
-    here.sort_by(|(_, a), (_, b)| {
-        let order = compare(a, b);
-        if level.descending {
-            order.reverse()
-        } else {
-            order
+/// Any of the conditions, as a tree that is as flat as can be.
+fn halved(mut conditions: Vec<PlanExpr>) -> PlanExpr {
+    match conditions.len() {
+        0 => lit(false),
+        1 => conditions.remove(0),
+        several => {
+            let second = conditions.split_off(several / 2);
+            halved(conditions).or(halved(second))
         }
-    });
-    for (value, measure) in here.into_iter().take(counts[0]) {
-        let path = child(&parent, &value);
-        row.push(value);
-        row.push(measure);
-        choose(
-            &levels[1..],
-            &counts[1..],
-            &mut groups[1..],
-            path,
-            row,
-            found,
-        );
-        row.truncate(row.len() - 2);
     }
 }
 
-fn child(path: &str, value: &Value) -> String {
-    let text = rows::text(value);
-    format!(
-        "{path}\u{1}{}{}",
-        u8::from(text.is_some()),
-        text.unwrap_or_default()
-    )
+/// A path as a text.
+fn key(path: &[Value]) -> String {
+    let mut key = String::new();
+    for value in path {
+        let text = rows::text(value);
+        key.push('\u{1}');
+        key.push(if text.is_some() { '1' } else { '0' });
+        key.push_str(&text.unwrap_or_default());
+    }
+    key
 }
 
 /// The order of two values of one type; null is the least.

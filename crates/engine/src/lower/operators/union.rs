@@ -2,6 +2,7 @@
 
 use datafusion::logical_expr::{LogicalPlan, Union, lit};
 use keyline_kql::checked::Rel;
+use keyline_kql::schema::Column;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -14,6 +15,15 @@ impl Lowerer<'_> {
         for input in inputs {
             relations.push(self.rel(input)?);
         }
+        self.unite(relations, &rel.columns)
+    }
+
+    /// The rows of all relations, which have these columns.
+    pub(crate) fn unite(
+        &mut self,
+        mut relations: Vec<Relation>,
+        columns: &[Column],
+    ) -> Result<Relation> {
         // Events of all inputs can stay at their intervals; else all are expanded.
         let pending = relations.iter().all(|r| r.pending.is_some());
         if !pending {
@@ -37,7 +47,7 @@ impl Lowerer<'_> {
         if relations.len() == 1 {
             return Ok(relations.remove(0));
         }
-        let columns = rel.columns.clone();
+        let columns = columns.to_vec();
         let ordered = relations.iter().all(|r| r.order.len() == 1);
         let (branch, row) = (self.hidden("branch"), self.hidden("row"));
         let carry = (0..carried)

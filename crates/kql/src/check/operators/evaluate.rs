@@ -20,18 +20,16 @@ use crate::syntax::{self, Call, RowSchema};
 use crate::types::{Type, Value};
 
 /// Plugins of the language that Keyline does not run.
-const UNSUPPORTED: [&str; 32] = [
+const UNSUPPORTED: [&str; 30] = [
     "ai_chat_completion",
     "ai_chat_completion_prompt",
     "ai_embed_text",
     "ai_embeddings",
-    "autocluster",
     "azure_digital_twins_query_request",
     "cosmosdb_sql_request",
     "csharp",
     "dax_request",
     "dcount_intersect",
-    "diffpatterns",
     "diffpatterns_text",
     "estimate_rows_count",
     "execute_query",
@@ -56,9 +54,11 @@ const UNSUPPORTED: [&str; 32] = [
 ];
 
 /// The plugins that stand in this file.
-const HERE: [&str; 8] = [
+const HERE: [&str; 10] = [
+    "autocluster",
     "bag_unpack",
     "basket",
+    "diffpatterns",
     "geo_line_lookup",
     "geo_polygon_lookup",
     "ipv4_lookup",
@@ -98,7 +98,7 @@ impl<'a> Checker<'a> {
                 ];
                 self.simple_plugin(&input, name, Vec::new(), columns, span)
             }
-            "basket" => self.basket(&input, plugin, span),
+            "autocluster" | "basket" | "diffpatterns" => self.patterns(&input, plugin, span),
             _ if name.ends_with("_lookup") => self.lookup_plugin(&input, plugin, span),
             _ => match self.plugin(&input, plugin, span) {
                 Some(rel) => rel,
@@ -137,7 +137,7 @@ impl<'a> Checker<'a> {
         )
     }
 
-    fn simple_plugin(
+    pub(super) fn simple_plugin(
         &mut self,
         input: &Arc<Rel>,
         plugin: &str,
@@ -488,41 +488,6 @@ impl<'a> Checker<'a> {
                 "expected an aggregate of one column",
             )),
         }
-    }
-
-    /// `basket([threshold])`: the combinations of values that are frequent.
-    fn basket(&mut self, input: &Arc<Rel>, plugin: &'a Call, span: Span) -> Checked<Arc<Rel>> {
-        let threshold = match plugin.args.as_slice() {
-            [] => literal(Value::Real(0.05), span),
-            [threshold] => self.constant(&threshold.value, &Row::none())?,
-            [_, more, ..] => {
-                return Err(self.unsupported(
-                    codes::UNSUPPORTED_PLUGIN,
-                    more.value.span,
-                    "`basket` with more than a threshold is not supported",
-                ));
-            }
-        };
-        if !threshold.ty.is_numeric() {
-            return Err(self.error(
-                codes::ARGUMENT_TYPE,
-                threshold.span,
-                format!("`basket` expects a number, found a `{}`", threshold.ty),
-            ));
-        }
-        let mut columns = vec![
-            Column::new("SegmentId", Type::Long),
-            Column::new("Count", Type::Long),
-            Column::new("Percent", Type::Real),
-        ];
-        let mut names = UniqueNames::default();
-        columns
-            .iter()
-            .for_each(|column| names.reserve(&column.name));
-        let own = input.columns.iter();
-        columns.extend(own.map(|column| Column::new(names.add(&column.name), column.ty)));
-        let args = vec![PluginArg::Expr(converted(threshold, Type::Real))];
-        self.simple_plugin(input, "basket", args, columns, span)
     }
 
     fn columns_of_the_data(&mut self, plugin: &Call) -> Reported {

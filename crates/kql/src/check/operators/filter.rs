@@ -7,7 +7,7 @@ use crate::check::projection::Style;
 use crate::check::report::Checked;
 use crate::check::scope::Row;
 use crate::check::{Checker, codes};
-use crate::checked::{ExprKind, NamedExpr, Op, Rel};
+use crate::checked::{self, ExprKind, NamedExpr, Op, PartitionContext, Rel};
 use crate::schema::Column;
 use crate::span::Span;
 use crate::syntax::{self, Expr, Pipe};
@@ -103,24 +103,62 @@ impl<'a> Checker<'a> {
         body: &'a Pipe,
         span: Span,
     ) -> Checked<Arc<Rel>> {
-        let by = self.scalar(by, &Row::of(input))?;
-        self.not_dynamic(&by, by.span, "what rows are partitioned by")?;
-        let ExprKind::Column(name) = by.kind else {
-            return Err(self.error(
-                codes::COLUMN_EXPECTED,
-                by.span,
-                "expected a column to partition by",
-            ));
-        };
+        let by = self.partition_column(input, by)?;
         let context = self.keeping_order(Op::Context, input.columns.clone(), input, span)?;
         let subquery = self.subquery(body, context)?;
         let columns = subquery.columns.clone();
         let op = Op::Partition {
             input: Arc::clone(input),
-            by: name,
+            by: by.name,
+            context: PartitionContext::Rows,
             subquery,
         };
         self.unordered(op, columns, span)
+    }
+
+    /// `partition by column { query }`: in the query the column's name stands for the value.
+    pub(super) fn partition_query(
+        &mut self,
+        input: &Arc<Rel>,
+        by: &'a Expr,
+        body: &'a Expr,
+        span: Span,
+    ) -> Checked<Arc<Rel>> {
+        let by = self.partition_column(input, by)?;
+        let context = self.unordered(Op::Context, vec![by.clone()], span)?;
+        let value = checked::Expr {
+            kind: ExprKind::ToScalar(context),
+            ty: by.ty,
+            span,
+        };
+        let mark = self.scopes.mark();
+        let outer = self.scopes.enter(mark);
+        let binding = self.scalar_binding(value);
+        self.scopes.declare(&by.name, binding);
+        let query = self.tabular(body, &Row::none());
+        self.scopes.leave(outer);
+        let subquery = query?;
+        let columns = subquery.columns.clone();
+        let op = Op::Partition {
+            input: Arc::clone(input),
+            by: by.name,
+            context: PartitionContext::Value,
+            subquery,
+        };
+        self.unordered(op, columns, span)
+    }
+
+    fn partition_column(&mut self, input: &Rel, by: &'a Expr) -> Checked<Column> {
+        let by = self.scalar(by, &Row::of(input))?;
+        self.not_dynamic(&by, by.span, "what rows are partitioned by")?;
+        match by.kind {
+            ExprKind::Column(name) => Ok(Column::new(name, by.ty)),
+            _ => Err(self.error(
+                codes::COLUMN_EXPECTED,
+                by.span,
+                "expected a column to partition by",
+            )),
+        }
     }
 
     pub(super) fn extend(

@@ -8,6 +8,7 @@ mod graph;
 mod join;
 mod nested;
 mod parse;
+mod patterns;
 mod plugins;
 mod project;
 mod scan;
@@ -182,15 +183,20 @@ impl<'a> Checker<'a> {
                 declared,
                 steps,
             } => {
-                if !order_by.is_empty() || !partition_by.is_empty() {
-                    return Err(self.unsupported_operator(&operator.keyword));
+                let input = match order_by.is_empty() {
+                    true => input,
+                    false => self.sort(&input, order_by, span)?,
+                };
+                match partition_by.is_empty() {
+                    true => self.scan(&input, declared, steps, operator),
+                    false => self.scan_partitions(&input, partition_by, declared, steps, operator),
                 }
-                self.scan(&input, declared, steps, operator)
             }
             Kind::Partition { by, body } => match body {
                 PartitionBody::Subquery(pipe) => self.partition(&input, by, pipe, span),
-                PartitionBody::Query(_) => Err(self.unsupported_operator(&operator.keyword)),
+                PartitionBody::Query(query) => self.partition_query(&input, by, query, span),
             },
+            Kind::Reduce { by, options } => self.reduce(&input, by, options, operator),
             Kind::Invoke { function } => match &function.kind {
                 ExprKind::Call(call) => match self.scopes.find(&call.name.text).cloned() {
                     Some(Binding::Function { body, scope }) => {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::summarize::only_aggregates;
 use crate::check::aggregate::Sink;
-use crate::check::build::converted;
+use crate::check::build::{column, converted};
 use crate::check::names::UniqueNames;
 use crate::check::report::Checked;
 use crate::check::scope::{Row, Windows};
 use crate::check::{Checker, codes, fold};
-use crate::checked::{NamedExpr, Op, Rel, TopNestedLevel};
+use crate::checked::{Expr, NamedExpr, Op, Rel, TopNestedLevel};
 use crate::schema::Column;
 use crate::span::Span;
 use crate::syntax::{self, Order};
@@ -35,8 +36,8 @@ impl<'a> Checker<'a> {
                 made_level.of.expr.ty,
             ));
             columns.push(Column::new(
-                made_level.aggregate.names[0].clone(),
-                made_level.aggregate.types[0],
+                made_level.measure.name.clone(),
+                made_level.measure.expr.ty,
             ));
             made.push(made_level);
         }
@@ -97,40 +98,57 @@ impl<'a> Checker<'a> {
                 }
             }
         };
-        let Some(call) = self.direct_aggregate(&level.by.expr) else {
-            return Err(self.unsupported(
-                codes::UNSUPPORTED_OPERATOR,
-                level.by.span,
-                "an expression over aggregates is not supported in `top-nested`",
-            ));
-        };
         let outer = self.aggregates.replace(Sink {
             columns: input.columns.clone(),
             keys: Vec::new(),
             found: Vec::new(),
         });
-        let outputs = self.aggregate(call, row, level.by.span);
+        let measure = self.measure(&level.by, row);
         let sink = std::mem::replace(&mut self.aggregates, outer);
-        outputs?;
-        let found = sink.and_then(|mut sink| sink.found.pop());
-        let Some(mut aggregate) = found.filter(|found| found.names.len() == 1) else {
+        let measure = measure?;
+        let aggregates = sink.map(|sink| sink.found).unwrap_or_default();
+        if aggregates.is_empty() {
             return Err(self.error(
                 codes::NOT_AN_AGGREGATE,
                 level.by.span,
-                "expected an aggregate of one column",
+                "expected an aggregate",
             ));
-        };
+        }
         let aggregated = match level.by.names.first() {
             Some(name) => name.text.clone(),
             None => format!("aggregated_{name}"),
         };
-        aggregate.names[0] = names.add(&aggregated);
+        let measure = NamedExpr {
+            name: names.add(&aggregated),
+            expr: measure,
+        };
         Ok(TopNestedLevel {
             count,
             of: NamedExpr { name, expr },
             others,
-            aggregate,
+            aggregates,
+            measure,
             descending: level.order != Some(Order::Asc),
         })
+    }
+
+    /// What the values of a level are ordered by: an aggregate, or an expression over some.
+    fn measure(&mut self, by: &'a syntax::NamedExpr, row: &Row) -> Checked<Expr> {
+        let Some(call) = self.direct_aggregate(&by.expr) else {
+            let expr = self.scalar(&by.expr, &Row::none())?;
+            return match only_aggregates(&expr) {
+                true => Ok(expr),
+                false => Err(self.error(codes::NOT_AN_AGGREGATE, by.span, "expected an aggregate")),
+            };
+        };
+        let outputs = self.aggregate(call, row, by.span)?;
+        match (outputs.hidden.as_slice(), outputs.types.first()) {
+            ([name], Some(ty)) => Ok(column(name, *ty, by.span)),
+            _ => Err(self.error(
+                codes::NOT_AN_AGGREGATE,
+                by.span,
+                "expected an aggregate of one column",
+            )),
+        }
     }
 }

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::check::build::{converted, literal};
+use crate::check::build::{call, converted, literal, pass_through};
 use crate::check::report::Checked;
 use crate::check::scope::{Row, Windows};
 use crate::check::{Checker, codes, fold};
-use crate::checked::{NamedExpr, Op, Rel, Scan, ScanOutput, ScanStep};
+use crate::checked::{NamedExpr, Op, PartitionContext, Rel, Scan, ScanOutput, ScanStep};
 use crate::schema::Column;
 use crate::syntax::{self, Operator, Param, ParamType};
 use crate::types::{Type, Value};
+
+/// The column of the values by which the rows are cut apart; no query can name it.
+const PARTITION: &str = "$partition";
 
 impl<'a> Checker<'a> {
     pub(super) fn scan(
@@ -79,6 +82,43 @@ impl<'a> Checker<'a> {
             steps,
         });
         self.ordered(op, columns, operator.span)
+    }
+
+    /// `partition by`: a scan of its own over the rows of each value.
+    pub(super) fn scan_partitions(
+        &mut self,
+        input: &Arc<Rel>,
+        partition_by: &'a [syntax::Expr],
+        declared: &'a [Param],
+        steps: &'a [syntax::ScanStep],
+        operator: &'a Operator,
+    ) -> Checked<Arc<Rel>> {
+        let span = operator.span;
+        let mut keys = Vec::with_capacity(partition_by.len());
+        for key in partition_by {
+            let value = self.scalar(key, &Row::of(input))?;
+            self.not_dynamic(&value, key.span, "what rows are partitioned by")?;
+            keys.push(value);
+        }
+        let keys = call("pack_array", keys, Type::Dynamic, span);
+        let mut exprs = pass_through(&input.columns, span);
+        exprs.push(NamedExpr {
+            name: PARTITION.to_string(),
+            expr: converted(keys, Type::String),
+        });
+        let input_columns = input.columns.clone();
+        let input = self.projected(input, exprs, span)?;
+        let context = self.keeping_order(Op::Context, input.columns.clone(), &input, span)?;
+        let own = self.projected(&context, pass_through(&input_columns, span), span)?;
+        let subquery = self.scan(&own, declared, steps, operator)?;
+        let columns = subquery.columns.clone();
+        let op = Op::Partition {
+            input,
+            by: PARTITION.to_string(),
+            context: PartitionContext::Rows,
+            subquery,
+        };
+        self.ordered(op, columns, span)
     }
 
     fn scan_variable(&mut self, param: &'a Param) -> Checked<(Column, Value)> {

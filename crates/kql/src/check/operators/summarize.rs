@@ -248,7 +248,7 @@ pub(super) struct Keys {
 }
 
 /// All columns that the expression uses are aggregates.
-fn only_aggregates(expr: &Expr) -> bool {
+pub(super) fn only_aggregates(expr: &Expr) -> bool {
     !crate::check::build::any(
         expr,
         |kind| matches!(kind, ExprKind::Column(name) if !name.starts_with("$aggregate")),
