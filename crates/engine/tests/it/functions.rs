@@ -36,6 +36,38 @@ fn examples_hold() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Aggregates, window functions and what the checker decides have their examples in its list.
+#[test]
+fn examples_of_the_checkers_list_hold() {
+    let engine = support::engine();
+    let mut wrong = Vec::new();
+    let all = signatures::scalars()
+        .into_iter()
+        .chain(signatures::aggregates());
+    for function in all.filter(|function| function.implemented) {
+        let name = function.canonical;
+        let examples = signatures::examples(name);
+        let of_engine =
+            keyline_engine::functions::find(name).is_some_and(|f| !f.examples.is_empty());
+        if examples.is_empty() && !of_engine {
+            wrong.push(format!("{name} has no example"));
+        }
+        for (query, expected) in examples {
+            let found = match engine.query_text(query, &Evaluation::at(support::START)) {
+                Ok(table) => match table.rows.first().and_then(|row| row.last()) {
+                    Some(value) => text(value),
+                    None => "no row".to_string(),
+                },
+                Err(error) => format!("error: {error}"),
+            };
+            if found != expected {
+                wrong.push(format!("{query}: expected `{expected}`, found `{found}`"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// A value as `tostring` gives it, truth values in lower case.
 fn text(value: &Value) -> String {
     match value {
@@ -100,6 +132,19 @@ fn the_reference_is_fresh() {
             stale.push(file.display().to_string());
         }
     }
+    for (name, page) in [
+        ("functions/aggregates.md", aggregates_page()),
+        ("functions/windows.md", windows_page()),
+        ("coverage.md", coverage_page()),
+    ] {
+        let file = folder.join("..").join(name);
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&file, &page).unwrap();
+        }
+        if std::fs::read_to_string(&file).unwrap_or_default() != page {
+            stale.push(file.display().to_string());
+        }
+    }
     assert!(
         stale.is_empty(),
         "run with UPDATE_DOCS=1: {}",
@@ -128,6 +173,108 @@ fn page(family: Family) -> String {
             let _ = writeln!(page, "| {} | {} |", cell(example), cell(value));
         }
     }
+    page
+}
+
+const GENERATED: &str = "Generated from the checker's tables; the examples are run as tests.\n";
+
+fn aggregates_page() -> String {
+    let mut page = format!("# Aggregates\n\n{GENERATED}");
+    let own = |f: &&'static signatures::Function| f.implemented && f.name == f.canonical;
+    signatures::aggregates()
+        .into_iter()
+        .filter(own)
+        .for_each(|f| of_checker(f, &mut page));
+    page
+}
+
+fn windows_page() -> String {
+    let mut page = format!("# Functions of rows and columns\n\n{GENERATED}");
+    let own = |f: &&'static signatures::Function| {
+        let decided = DECIDED_BY_THE_CHECKER.contains(&f.name);
+        f.name == f.canonical && (signatures::is_window(f.name) || decided)
+    };
+    signatures::scalars()
+        .into_iter()
+        .filter(own)
+        .for_each(|f| of_checker(f, &mut page));
+    page
+}
+
+fn of_checker(function: &signatures::Function, page: &mut String) {
+    let overloads: Vec<String> = function.overloads.iter().map(ToString::to_string).collect();
+    let _ = write!(
+        page,
+        "\n## {}\n\n```kql\n{}\n```\n\n{}\n",
+        function.name,
+        overloads.join("\n"),
+        function.doc
+    );
+    let examples = signatures::examples(function.name);
+    if !examples.is_empty() {
+        page.push_str("\n| Query | Value |\n|---|---|\n");
+    }
+    for (query, value) in examples {
+        let _ = writeln!(page, "| {} | {} |", cell(query), cell(value));
+    }
+}
+
+/// Functions that stand only in graph patterns, where they run.
+const OF_GRAPHS: [&str; 7] = [
+    "all",
+    "any",
+    "inner_nodes",
+    "map",
+    "node_degree_in",
+    "node_degree_out",
+    "node_id",
+];
+
+/// What there is and what there is not, by the checker's tables.
+fn coverage_page() -> String {
+    let mut page = String::from(
+        "# What Keyline runs of KQL\n\nGenerated from the checker's tables. What it does not run it \
+         names when a query uses it. Which words the conformance corpora bear out is in \
+         [vocabulary.txt](vocabulary.txt).\n",
+    );
+    for (title, all) in [
+        ("Scalar functions", signatures::scalars()),
+        ("Aggregates", signatures::aggregates()),
+    ] {
+        let own = all
+            .iter()
+            .filter(|f| f.name == f.canonical && !OF_GRAPHS.contains(&f.name));
+        let (runs, lacks): (Vec<_>, Vec<_>) = own.partition(|f| f.implemented);
+        let names = |list: &[&&signatures::Function]| -> String {
+            let names: Vec<String> = list.iter().map(|f| format!("`{}`", f.name)).collect();
+            names.join(", ")
+        };
+        let aliases = all.iter().filter(|f| f.name != f.canonical).count();
+        let _ = write!(
+            page,
+            "\n## {title}\n\n{} of {}, and {aliases} other names.\n\nRuns: {}.\n\nDoes not run: {}.\n",
+            runs.len(),
+            runs.len() + lacks.len(),
+            names(&runs),
+            names(&lacks)
+        );
+    }
+    let _ = write!(
+        page,
+        "\n## Functions of graph patterns\n\nRuns: {}.\n",
+        OF_GRAPHS.map(|name| format!("`{name}`")).join(", ")
+    );
+    let list = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    let (runs, lacks) = keyline_kql::check::plugins();
+    let _ = write!(
+        page,
+        "\n## Plugins\n\nRuns: {}.\n\nDoes not run: {}.\n",
+        list(&runs),
+        list(&lacks)
+    );
     page
 }
 

@@ -250,6 +250,7 @@ fn list_functions(args: &FunctionsArgs) -> Result<Status> {
             if !function.implemented {
                 writeln!(stdout, "  Keyline cannot run it yet")?;
             }
+            write_examples(&mut stdout, function.canonical)?;
         }
         return Ok(Status::Done);
     }
@@ -272,6 +273,20 @@ fn list_functions(args: &FunctionsArgs) -> Result<Status> {
     let columns = ["function", "kind", "what it does"].map(str::to_owned);
     write_grid(&mut stdout, Format::Table, &columns, &rows)?;
     Ok(Status::Done)
+}
+
+/// What the function yields, as queries that `keyline query` runs.
+fn write_examples(out: &mut impl Write, name: &str) -> Result<()> {
+    for (expression, value) in keyline_engine::functions::find(name)
+        .map(|function| function.examples)
+        .unwrap_or_default()
+    {
+        writeln!(out, "\n  print {expression}\n    {value}")?;
+    }
+    for (query, value) in functions::examples(name) {
+        writeln!(out, "\n  {query}\n    {value}")?;
+    }
+    Ok(())
 }
 
 fn plan(args: &PlanArgs, context: &Context) -> Result<Status> {

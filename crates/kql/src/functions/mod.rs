@@ -43,6 +43,17 @@ pub fn aggregate(name: &str) -> Option<&'static Function> {
     AGGREGATES.get(name)
 }
 
+/// Queries that use a function, and the one value that each yields: for what is no function of
+/// values. The engine's own functions have theirs beside them.
+pub fn examples(canonical: &str) -> Vec<(&'static str, &'static str)> {
+    include_str!("examples.txt")
+        .lines()
+        .filter_map(|line| line.split_once(" # "))
+        .filter(|(name, _)| *name == canonical)
+        .filter_map(|(_, example)| example.split_once(" # "))
+        .collect()
+}
+
 /// All scalar functions, aliases included, by name.
 pub fn scalars() -> Vec<&'static Function> {
     sorted(&SCALARS)
@@ -114,7 +125,7 @@ mod tests {
             "substring(string: scalar, start: integer, [length: integer]) -> string"
         );
         assert_eq!(scalar("iif").expect("an alias").canonical, "iff");
-        assert!(!scalar("geo_point_buffer").expect("it is known").implemented);
+        assert!(!scalar("parse_user_agent").expect("it is known").implemented);
         assert_eq!(
             aggregate("make_set").expect("it is in the table").column,
             ColumnName::Prefixed("set")
