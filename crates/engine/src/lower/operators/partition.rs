@@ -50,8 +50,9 @@ impl Lowerer<'_> {
         self.refuse_ticks(&values, "`partition by … { query }`")?;
         let ty = values.ty(by).unwrap_or(keyline_kql::types::Type::Dynamic);
         let value = Column::new(by, ty);
-        values.project(vec![(value.clone(), column(by))])?;
+        // Hidden columns of the order would keep equal values apart.
         values.order.clear();
+        values.project(vec![(value.clone(), column(by))])?;
         values.plan = builder(&values.plan).distinct()?.build()?;
         let values = self.rows(&values, PARTITION_QUERIES_MAX + 1)?;
         if values.len() > PARTITION_QUERIES_MAX {

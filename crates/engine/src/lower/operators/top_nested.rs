@@ -215,8 +215,8 @@ impl Lowerer<'_> {
         if output.is_empty() {
             output.push((Column::new("any", Type::Long), lit(1_i64)));
         }
-        relation.project(output)?;
         relation.order.clear();
+        relation.project(output)?;
         relation.plan = crate::lower::relation::builder(&relation.plan)
             .distinct()?
             .build()?;
