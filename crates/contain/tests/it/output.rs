@@ -209,8 +209,8 @@ fn check_no_plan(mut forged: Value) {
     let told = Plan::from_json(&forged.to_string())
         .unwrap_err()
         .to_string();
-    let hash = told.split(|letter: char| !letter.is_ascii_hexdigit());
-    let hash = hash.filter(|word| word.len() == 64).next_back();
+    let mut hash = told.split(|letter: char| !letter.is_ascii_hexdigit());
+    let hash = hash.rfind(|word| word.len() == 64);
     if let Some(hash) = hash {
         forged["hash"] = json!(hash);
         forged["plan_id"] = json!(hash[..12]);

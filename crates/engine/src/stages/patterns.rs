@@ -189,8 +189,8 @@ pub(crate) fn autocluster(items: &Items, size_weight: f64) -> Result<Vec<Row>> {
             .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)));
         match best {
             Some((score, pattern, count)) if score > 0.0 => {
-                for at in 0..items.rows.len() {
-                    covered[at] |= items.has(at, pattern);
+                for (at, covered) in covered.iter_mut().enumerate() {
+                    *covered |= items.has(at, pattern);
                 }
                 chosen.push((pattern.clone(), count));
             }

@@ -86,7 +86,7 @@ pub fn run(args: &CoverageArgs, context: &Context) -> Result<Status> {
     }
     out.flush()?;
     if let Some((_, read)) = &held {
-        eprintln!("{}", coverage::line(read, &context.config.estate));
+        tell!("{}", coverage::line(read, &context.config.estate));
     }
     Ok(Status::Done)
 }

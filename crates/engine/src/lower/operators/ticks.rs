@@ -332,7 +332,10 @@ impl Lowerer<'_> {
             .join_detailed(
                 values,
                 JoinType::Left,
-                (plan_columns(&[own.clone()]), plan_columns(&[tick.into()])),
+                (
+                    plan_columns(std::slice::from_ref(own)),
+                    plan_columns(&[tick.into()]),
+                ),
                 None,
                 NullEquality::NullEqualsNothing,
             )?
