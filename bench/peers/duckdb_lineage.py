@@ -30,7 +30,7 @@ WITH RECURSIVE minted AS (
     UNION
     SELECT child FROM minted JOIN tree ON parent = tree.key WHERE child IS NOT NULL
 )
-SELECT tree.key, count(uses.EventName) AS calls, min(uses.TimeGenerated), max(uses.TimeGenerated)
+SELECT tree.key, count(uses.EventName) AS calls, epoch_us(min(uses.TimeGenerated)), epoch_us(max(uses.TimeGenerated))
 FROM tree LEFT JOIN read_parquet($parquet) AS uses ON uses.UserIdentityAccessKeyId = tree.key
 GROUP BY tree.key
 """
