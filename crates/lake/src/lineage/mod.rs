@@ -86,11 +86,6 @@ impl Lineage {
         }
     }
 
-    /// Takes facts that another pass has gathered, if nobody has asked for the forest before.
-    pub fn adopt(&self, facts: Facts) {
-        self.inner.built.get_or_init(|| Ok(self.inner.build(facts)));
-    }
-
     /// The forest; the logs are read for it when it is first asked for. Blocks.
     pub fn forest(&self) -> Result<Arc<Forest>, Error> {
         Ok(self.built()?.0.clone())
