@@ -141,8 +141,11 @@ impl<'a> Checker<'a> {
             }
             _ => {}
         }
-        let args = self.arguments(&call.args, row)?;
+        let args = self.arguments(call, row);
         let chosen = self.choose(function, &args, span)?;
+        if args.iter().any(Arg::is_wrong) {
+            return Err(Reported);
+        }
         let mut values: Vec<Expr> = args
             .into_iter()
             .zip(&chosen.parameters)

@@ -12,7 +12,7 @@ use crate::codes;
 use crate::functions::signature::Needs;
 use crate::functions::{self, Function, Overload, Parameter, ParameterType, Return};
 use crate::span::Span;
-use crate::syntax::{self, Argument, Call, Name};
+use crate::syntax::{self, Call, Name};
 use crate::types::{Type, Value};
 
 const DATE_PARTS: [&str; 13] = [
@@ -37,9 +37,18 @@ pub(super) enum Arg {
     Value(Expr),
     Type(Type),
     Star,
+    /// Something is wrong with it, and has been reported.
+    Failed,
+    /// The same, and there may be more or fewer arguments.
+    Unread,
 }
 
 impl Arg {
+    /// Whether something is wrong with it.
+    pub(super) fn is_wrong(&self) -> bool {
+        matches!(self, Arg::Failed | Arg::Unread)
+    }
+
     pub(super) fn ty(&self) -> Option<Type> {
         match self {
             Arg::Value(expr) => Some(expr.ty),
@@ -94,7 +103,7 @@ impl<'a> Checker<'a> {
                 format!("the function `{}` is not supported", name.text),
             ));
         }
-        let args = self.arguments(&found.args, row)?;
+        let args = self.arguments(found, row);
         if functions::is_window(function.canonical) {
             return self.window(function, name, args, row, span);
         }
@@ -114,8 +123,24 @@ impl<'a> Checker<'a> {
             "bag_pack" => return self.bag_pack(function, args, span),
             _ => {}
         }
-        let chosen = self.choose(function, &args, span)?;
+        let failed = args.iter().any(Arg::is_wrong);
+        let chosen = match self.choose(function, &args, span) {
+            Ok(chosen) => chosen,
+            Err(reported) => {
+                return settled(function)
+                    .map(|ty| stand_in(ty, span))
+                    .ok_or(reported);
+            }
+        };
         let (parameters, result) = (chosen.parameters, chosen.result);
+        if failed {
+            return match result {
+                Return::Type(ty) => Ok(stand_in(ty, span)),
+                _ => settled(function)
+                    .map(|ty| stand_in(ty, span))
+                    .ok_or(Reported),
+            };
+        }
         let common = self.common_type(&parameters, &args, result, span)?;
         let mut type_argument = None;
         let mut values = Vec::with_capacity(args.len());
@@ -128,6 +153,7 @@ impl<'a> Checker<'a> {
                         .iter()
                         .map(|found| column(&found.name, found.ty, span)),
                 ),
+                Arg::Failed | Arg::Unread => return Err(Reported),
             }
         }
         let numbers = values
@@ -174,16 +200,27 @@ impl<'a> Checker<'a> {
         })
     }
 
-    pub(super) fn arguments(&mut self, args: &'a [Argument], row: &Row) -> Checked<Vec<Arg>> {
-        let bound: Vec<Checked<Arg>> = args
+    pub(super) fn arguments(&mut self, call: &'a Call, row: &Row) -> Vec<Arg> {
+        let mut args: Vec<Arg> = call
+            .args
             .iter()
             .map(|arg| match &arg.value.kind {
-                syntax::ExprKind::Star => Ok(Arg::Star),
-                syntax::ExprKind::TypeOf(ty) => ty.ty.map(Arg::Type).ok_or(Reported),
-                _ => self.scalar(&arg.value, row).map(Arg::Value),
+                syntax::ExprKind::Star => Arg::Star,
+                syntax::ExprKind::TypeOf(ty) => ty.ty.map_or(Arg::Failed, Arg::Type),
+                _ => match self.scalar(&arg.value, row) {
+                    // In parentheses, it begins with the first of them.
+                    Ok(value) => Arg::Value(Expr {
+                        span: arg.value.span,
+                        ..value
+                    }),
+                    Err(Reported) => Arg::Failed,
+                },
             })
             .collect();
-        bound.into_iter().collect()
+        if let (true, Some(first)) = (call.unread, args.first_mut()) {
+            *first = Arg::Unread;
+        }
+        args
     }
 
     pub(super) fn unknown_function(&mut self, name: &Name, span: Span) -> Reported {
@@ -267,9 +304,9 @@ impl<'a> Checker<'a> {
                     .map(|class| describe(*class))
                     .collect();
                 let (found, place) = match &args[at] {
-                    Arg::Value(value) => (format!("a `{}`", value.ty), value.span),
+                    Arg::Value(value) => (super::fit::found(value), value.span),
                     Arg::Type(_) => ("a `typeof()`".to_string(), span),
-                    Arg::Star => ("`*`".to_string(), span),
+                    _ => ("`*`".to_string(), span),
                 };
                 Err(self.error_with_help(
                     codes::ARGUMENT_TYPE,
@@ -283,6 +320,7 @@ impl<'a> Checker<'a> {
                     format!("it is `{}`", function.overloads[0]),
                 ))
             }
+            (None, None) if args.iter().any(|arg| matches!(arg, Arg::Unread)) => Err(Reported),
             (None, None) => Err(self.error_with_help(
                 codes::ARGUMENT_COUNT,
                 span,
@@ -372,7 +410,7 @@ impl<'a> Checker<'a> {
         Ok(Some(common))
     }
 
-    fn branches(&mut self, types: &[Type], span: Span) -> Checked<Type> {
+    pub(super) fn branches(&mut self, types: &[Type], span: Span) -> Checked<Type> {
         branch_type(types).map_err(|(one, other)| {
             self.error_with_help(
                 codes::ARGUMENT_TYPE,
@@ -381,191 +419,6 @@ impl<'a> Checker<'a> {
                 "convert one of them, for example with `todouble()` or `tostring()`",
             )
         })
-    }
-
-    fn case(&mut self, args: Vec<Arg>, span: Span) -> Checked<Expr> {
-        if args.len() < 3 || args.len().is_multiple_of(2) {
-            return Err(self.error_with_help(
-                codes::ARGUMENT_COUNT,
-                span,
-                format!("`case` does not take {} arguments", args.len()),
-                "it takes pairs of a predicate and a value, then the value for all else",
-            ));
-        }
-        let last = args.len() - 1;
-        let is_predicate = |at: usize| at.is_multiple_of(2) && at != last;
-        let mut values = Vec::with_capacity(args.len());
-        for (at, arg) in args.into_iter().enumerate() {
-            match arg {
-                Arg::Value(value) if is_predicate(at) && value.ty != Type::Bool => {
-                    return Err(self.error(
-                        codes::ARGUMENT_TYPE,
-                        value.span,
-                        format!(
-                            "`case` expects a `bool` as predicate, found a `{}`",
-                            value.ty
-                        ),
-                    ));
-                }
-                Arg::Value(value) => values.push(value),
-                _ => {
-                    return Err(self.error(
-                        codes::ARGUMENT_TYPE,
-                        span,
-                        "`case` expects values as arguments",
-                    ));
-                }
-            }
-        }
-        let types: Vec<Type> = values
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| !is_predicate(*at))
-            .map(|(_, value)| value.ty)
-            .collect();
-        let ty = self.branches(&types, span)?;
-        let values = values
-            .into_iter()
-            .enumerate()
-            .map(|(at, value)| match is_predicate(at) {
-                true => value,
-                false => converted(value, ty),
-            })
-            .collect();
-        Ok(call("case", values, ty, span))
-    }
-
-    fn bag_pack(
-        &mut self,
-        function: &'static Function,
-        args: Vec<Arg>,
-        span: Span,
-    ) -> Checked<Expr> {
-        if args.is_empty() || args.len() % 2 == 1 {
-            return Err(self.error_with_help(
-                codes::ARGUMENT_COUNT,
-                span,
-                format!(
-                    "`{}` does not take {} argument{}",
-                    function.name,
-                    args.len(),
-                    if args.len() == 1 { "" } else { "s" }
-                ),
-                "it takes pairs of a key and a value",
-            ));
-        }
-        let mut values = Vec::with_capacity(args.len());
-        for (at, arg) in args.into_iter().enumerate() {
-            match arg {
-                Arg::Value(value) if at % 2 == 1 || value.ty == Type::String => values.push(value),
-                Arg::Value(value) => {
-                    return Err(self.error(
-                        codes::ARGUMENT_TYPE,
-                        value.span,
-                        format!(
-                            "`{}` expects a `string` as key, found a `{}`",
-                            function.name, value.ty
-                        ),
-                    ));
-                }
-                _ => {
-                    return Err(self.error(
-                        codes::ARGUMENT_TYPE,
-                        span,
-                        format!("`{}` expects values as arguments", function.name),
-                    ));
-                }
-            }
-        }
-        Ok(call("bag_pack", values, Type::Dynamic, span))
-    }
-
-    /// `pack_all()`, `bag_pack_columns(a, b)`: a `bag_pack` of columns under their names.
-    fn pack_columns(&mut self, found: &'a Call, row: &Row, span: Span) -> Checked<Expr> {
-        let mut args = Vec::new();
-        let mut pack = |name: &str, expr: Expr| {
-            args.push(literal(Value::String(name.to_string()), span));
-            args.push(expr);
-        };
-        if found.name.text == "bag_pack_columns" {
-            for arg in &found.args {
-                let syntax::ExprKind::Name(name) = &arg.value.kind else {
-                    return Err(self.error(
-                        codes::COLUMN_EXPECTED,
-                        arg.value.span,
-                        "`bag_pack_columns` expects the names of columns",
-                    ));
-                };
-                let found = self.column_named(name, row)?;
-                pack(&found.name, column(&found.name, found.ty, name.span));
-            }
-            return Ok(call("bag_pack", args, Type::Dynamic, span));
-        }
-        for found in row.columns {
-            pack(&found.name, column(&found.name, found.ty, span));
-        }
-        let sparse = match found.args.first() {
-            Some(arg) => self.literal_value(&arg.value)? == Value::Bool(true),
-            None => false,
-        };
-        // `pack_all(true)` leaves out what is null or empty.
-        let function = match sparse {
-            true => "pack_all",
-            false => "bag_pack",
-        };
-        Ok(call(function, args, Type::Dynamic, span))
-    }
-
-    /// `column_names_of(T)`: decided here, as an array.
-    fn column_names_of(&mut self, found: &'a Call, span: Span) -> Checked<Expr> {
-        let [table] = found.args.as_slice() else {
-            return Err(self.error(
-                codes::ARGUMENT_COUNT,
-                span,
-                "`column_names_of` takes a table",
-            ));
-        };
-        let table = self.tabular(&table.value, &Row::none())?;
-        let names: Vec<String> = table
-            .columns
-            .iter()
-            .filter_map(|column| super::data::json(&Value::String(column.name.clone())))
-            .collect();
-        let json = format!("[{}]", names.join(","));
-        Ok(literal(Value::Dynamic(json), span))
-    }
-
-    /// `column_ifexists('name', default)`: decided here, by the columns that there are.
-    fn column_if_exists(&mut self, found: &'a Call, row: &Row, span: Span) -> Checked<Expr> {
-        let exists = found.name.text == "iscolumnexists";
-        let expected = if exists { 1 } else { 2 };
-        if found.args.len() != expected {
-            return Err(self.error(
-                codes::ARGUMENT_COUNT,
-                span,
-                format!(
-                    "`{}` takes {expected} argument(s), found {}",
-                    found.name.text,
-                    found.args.len()
-                ),
-            ));
-        }
-        let name = self.scalar(&found.args[0].value, &Row::none())?;
-        let Some(name) = fold::string(&name).map(str::to_string) else {
-            return Err(self.error(
-                codes::NOT_CONSTANT,
-                found.args[0].value.span,
-                format!("`{}` expects a string literal as name", found.name.text),
-            ));
-        };
-        let there = row.column(&name);
-        if exists {
-            return Ok(literal(Value::Bool(there.is_some()), span));
-        }
-        match there {
-            Some(found) => Ok(column(&found.name, found.ty, span)),
-            None => self.scalar(&found.args[1].value, row),
-        }
     }
 
     fn date_part(&mut self, part: Option<&Expr>) -> Checked<()> {
@@ -739,6 +592,22 @@ impl<'a> Checker<'a> {
             span: call.span,
         };
         converted(part, ty)
+    }
+}
+
+/// Stands for a value with which something is wrong, where its type is known all the same: what is
+/// around it can go on.
+pub(super) fn stand_in(ty: Type, span: Span) -> Expr {
+    literal(fold::null(ty), span)
+}
+
+/// The type of a call, whatever its arguments are.
+fn settled(function: &Function) -> Option<Type> {
+    let mut results = function.overloads.iter().map(|overload| overload.result);
+    let first = results.next()?;
+    match first {
+        Return::Type(ty) => results.all(|result| result == first).then_some(ty),
+        _ => None,
     }
 }
 

@@ -5,6 +5,9 @@
 //! the choice among overloads (`call`).
 
 use super::call::Arg;
+use super::holds::holds;
+use crate::checked::Expr;
+use crate::functions::signature::{Holds, Items};
 use crate::functions::{Overload, Parameter, ParameterType};
 use crate::types::Type;
 
@@ -53,6 +56,8 @@ fn fit_class(arg: &Arg, class: ParameterType) -> Option<usize> {
     let ty = match (arg, class) {
         (Arg::Star, ParameterType::Star) => return Some(0),
         (Arg::Type(_), ParameterType::TypeLiteral) => return Some(0),
+        // What is wrong with it has been said.
+        (Arg::Failed | Arg::Unread, _) => return Some(0),
         (Arg::Value(value), _) => value.ty,
         _ => return None,
     };
@@ -62,8 +67,13 @@ fn fit_class(arg: &Arg, class: ParameterType) -> Option<usize> {
             let wider = wanted.is_numeric() && ty.is_numeric() && wanted > ty;
             return wider.then_some(1);
         }
-        ParameterType::Array | ParameterType::Bag if ty == Type::Dynamic => return Some(1),
-        ParameterType::Array | ParameterType::Bag => false,
+        ParameterType::Array
+        | ParameterType::Bag
+        | ParameterType::Integers
+        | ParameterType::Texts => {
+            let Arg::Value(value) = arg else { return None };
+            return (ty == Type::Dynamic && takes(class, holds(value))).then_some(1);
+        }
         ParameterType::Integer => ty.is_integer(),
         ParameterType::Number => ty.is_numeric(),
         ParameterType::Summable => ty.is_numeric() || matches!(ty, Type::DateTime | Type::TimeSpan),
@@ -84,6 +94,32 @@ fn fit_class(arg: &Arg, class: ParameterType) -> Option<usize> {
     })
 }
 
+/// What an argument is, in words.
+pub(super) fn found(value: &Expr) -> String {
+    match holds(value) {
+        Holds::Bag => "a property bag".to_string(),
+        Holds::Array(Items::Texts) => "an array of strings".to_string(),
+        Holds::Array(Items::Reals) => "an array of reals".to_string(),
+        Holds::Array(_) => "an array".to_string(),
+        _ => format!("a `{}`", value.ty),
+    }
+}
+
+/// Whether a dynamic that holds that may be there; if nothing is known, it may.
+fn takes(class: ParameterType, holds: Holds) -> bool {
+    match (class, holds) {
+        (_, Holds::Anything) => true,
+        (ParameterType::Bag, Holds::Bag) | (ParameterType::Array, Holds::Array(_)) => true,
+        (ParameterType::Integers, Holds::Array(items)) => {
+            matches!(items, Items::Anything | Items::Integers)
+        }
+        (ParameterType::Texts, Holds::Array(items)) => {
+            matches!(items, Items::Anything | Items::Texts)
+        }
+        _ => false,
+    }
+}
+
 pub(super) fn describe(class: ParameterType) -> String {
     match class {
         ParameterType::Exactly(ty) => format!("a `{ty}`"),
@@ -91,6 +127,8 @@ pub(super) fn describe(class: ParameterType) -> String {
         ParameterType::Integer => "a whole number".to_string(),
         ParameterType::Array => "a `dynamic` array".to_string(),
         ParameterType::Bag => "a `dynamic` property bag".to_string(),
+        ParameterType::Integers => "a `dynamic` array of whole numbers".to_string(),
+        ParameterType::Texts => "a `dynamic` array of strings".to_string(),
         ParameterType::Summable => "a number, `datetime` or `timespan`".to_string(),
         ParameterType::Orderable => {
             "a number, `datetime`, `timespan`, `string` or `bool`".to_string()

@@ -15,8 +15,10 @@ mod build;
 mod fold;
 mod operands;
 mod scalar;
+mod holds;
 mod fit;
 mod call;
+mod forms;
 mod window;
 mod functions;
 mod pattern;
@@ -162,7 +164,14 @@ impl<'a> Checker<'a> {
     /// The result of a query is that of its last expression; what stands before is checked too.
     fn query(&mut self, query: &'a Query) -> Checked<Arc<Rel>> {
         let mut result = None;
-        for statement in &query.statements {
+        let is_query = |s: &Statement| matches!(s.kind, StatementKind::Query(_));
+        let last = query.statements.iter().rposition(is_query);
+        for (at, statement) in query.statements.iter().enumerate() {
+            // A query that others follow may be a single value.
+            if let (StatementKind::Query(expr), true) = (&statement.kind, Some(at) != last) {
+                let _: Checked<tabular::Value> = self.value(expr, &Row::none());
+                continue;
+            }
             if let Some(rel) = self.statement(statement) {
                 result = Some(rel);
             }
@@ -227,10 +236,7 @@ impl<'a> Checker<'a> {
                     .insert(&name.text, (pattern, self.scopes.mark()));
                 None
             }
-            StatementKind::Query(expr) => {
-                let rel = self.tabular(expr, &Row::none());
-                Some(rel)
-            }
+            StatementKind::Query(expr) => Some(self.tabular(expr, &Row::none())),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Operators: which operands they take, what becomes of them, and the type of the result.
 
 use super::build::{call, converted, literal};
+use super::call::promoted;
 use super::report::Checked;
 use super::{Checker, fold};
 use crate::checked::{Expr, ExprKind};
@@ -12,6 +13,19 @@ use crate::types::Type;
 /// The type that holds the values of both, if both are numbers.
 pub(super) fn widest(left: Type, right: Type) -> Option<Type> {
     (left.is_numeric() && right.is_numeric()).then(|| left.max(right))
+}
+
+/// The type of an operation whose sides are not both right, if it is known all the same.
+pub(super) fn result_of_failed(op: BinaryOp, sides: [Option<Type>; 2]) -> Option<Type> {
+    use BinaryOp::*;
+    match op {
+        Add | Subtract | Multiply | Divide | Modulo => sides
+            .into_iter()
+            .flatten()
+            .find(|ty| ty.is_numeric())
+            .map(promoted),
+        _ => Some(Type::Bool),
+    }
 }
 
 fn is_text(ty: Type) -> bool {

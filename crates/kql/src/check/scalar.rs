@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::build::{call, column, converted, is_constant, literal};
+use super::call::stand_in;
 use super::report::{Checked, Reported};
 use super::scope::{Binding, Row};
 use super::tabular::Value;
-use super::{Checker, fold, suggest};
+use super::{Checker, fold, operands, suggest};
 use crate::checked::{Expr, ExprKind, NamedExpr, Rel};
 use crate::codes;
 use crate::limits::{EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX};
@@ -59,6 +60,17 @@ impl<'a> Checker<'a> {
             Kind::Index { base, index } => self.index(base, index, row, span),
             Kind::Call(found) => self.call(found, row, span),
             Kind::Unary { op, operand } => {
+                if self.is_table(operand, row) {
+                    let sign = Span {
+                        end: span.start + 1,
+                        ..span
+                    };
+                    return Err(self.error(
+                        codes::SCALAR_EXPECTED,
+                        sign,
+                        "a table has no sign: a single value is expected here",
+                    ));
+                }
                 let operand = self.scalar(operand, row)?;
                 match op {
                     UnaryOp::Negate => self.negate(operand, span),
@@ -71,7 +83,9 @@ impl<'a> Checker<'a> {
             Kind::Binary {
                 op: op @ (BinaryOp::And | BinaryOp::Or),
                 ..
-            } => self.logic(*op, expr, row),
+            } => self
+                .logic(*op, expr, row)
+                .or_else(|Reported| Ok(stand_in(Type::Bool, span))),
             Kind::Binary {
                 op,
                 op_span,
@@ -81,16 +95,29 @@ impl<'a> Checker<'a> {
                 if matches!(left.kind, Kind::Star) {
                     return self.any_column(*op, *op_span, right, row, span);
                 }
+                if self.is_table(left, row) || self.is_table(right, row) {
+                    return self.table_as_operand(*op, *op_span, [left, right], row);
+                }
                 let left = self.scalar(left, row);
                 let right = self.scalar(right, row);
-                self.binary(*op, *op_span, left?, right?, span)
+                let known = [&left, &right].map(|side| side.as_ref().ok().map(|side| side.ty));
+                let made = match (left, right) {
+                    (Ok(left), Ok(right)) => self.binary(*op, *op_span, left, right, span),
+                    _ => Err(Reported),
+                };
+                made.or_else(|reported| {
+                    let ty = operands::result_of_failed(*op, known).ok_or(reported)?;
+                    Ok(stand_in(ty, span))
+                })
             }
             Kind::List {
                 op,
                 op_span,
                 needle,
                 items,
-            } => self.membership(*op, *op_span, needle, items, row, span),
+            } => self
+                .membership(*op, *op_span, needle, items, row, span)
+                .or_else(|Reported| Ok(stand_in(Type::Bool, span))),
             Kind::Between {
                 negated,
                 value,
@@ -104,7 +131,11 @@ impl<'a> Checker<'a> {
                     true => "!between",
                     false => "between",
                 };
-                self.between(name, value?, low?, high?, span)
+                let made = match (value, low, high) {
+                    (Ok(value), Ok(low), Ok(high)) => self.between(name, value, low, high, span),
+                    _ => Err(Reported),
+                };
+                made.or_else(|Reported| Ok(stand_in(Type::Bool, span)))
             }
             Kind::Star => Err(self.error(
                 codes::MISPLACED_STAR,
@@ -115,6 +146,7 @@ impl<'a> Checker<'a> {
                 Err(self.error(codes::SCALAR_EXPECTED, span, "`typeof()` is not a value"))
             }
             Kind::Error => Err(Reported),
+            Kind::Pipe(pipe) if pipe.is_broken() || expr.is_unread() => Err(Reported),
             Kind::Wildcard(_)
             | Kind::MemberWildcard { .. }
             | Kind::PathCall { .. }
@@ -128,6 +160,50 @@ impl<'a> Checker<'a> {
                 "use `toscalar()` to take its first cell",
             )),
         }
+    }
+
+    /// Whether a name stands for a table here.
+    fn is_table(&self, expr: &syntax::Expr, row: &Row) -> bool {
+        let syntax::ExprKind::Name(name) = &expr.kind else {
+            return false;
+        };
+        row.column(&name.text).is_none()
+            && match self.scopes.find(&name.text) {
+                Some(binding) => matches!(binding, Binding::Table(_)),
+                None => self.schema.table(&name.text).is_some(),
+            }
+    }
+
+    /// An operator does not take a table; but what else is wrong comes first.
+    fn table_as_operand(
+        &mut self,
+        op: BinaryOp,
+        op_span: Span,
+        sides: [&'a syntax::Expr; 2],
+        row: &Row,
+    ) -> Checked<Expr> {
+        let mut table = None;
+        for side in sides {
+            match self.is_table(side, row) {
+                true => table = table.or(Some(side.span)),
+                false => {
+                    self.scalar(side, row)?;
+                }
+            }
+        }
+        let place = match op {
+            BinaryOp::Equal | BinaryOp::NotEqual => table.unwrap_or(op_span),
+            _ => op_span,
+        };
+        Err(self.error_with_help(
+            codes::SCALAR_EXPECTED,
+            place,
+            format!(
+                "`{}` is between single values, and one side is a table",
+                op.text()
+            ),
+            "use `toscalar()` to take its first cell",
+        ))
     }
 
     /// A scalar of type bool: a predicate.
@@ -262,8 +338,8 @@ impl<'a> Checker<'a> {
             };
             return self.prefixed_column(&prefix.text, name, row, span);
         }
-        let base_expr = self.scalar(base, row)?;
-        let base = self.dynamic(base_expr, base.span)?;
+        let base = self.scalar(base, row)?;
+        let base = self.dynamic(base, name.span)?;
         Ok(Expr {
             kind: ExprKind::Member {
                 base: Box::new(base),
@@ -308,10 +384,13 @@ impl<'a> Checker<'a> {
         row: &Row,
         span: Span,
     ) -> Checked<Expr> {
-        let base_span = base.span;
+        let brackets = Span {
+            start: base.span.end,
+            ..span
+        };
         let base = self.scalar(base, row);
         let index = self.scalar(index, row)?;
-        let base = self.dynamic(base?, base_span)?;
+        let base = self.dynamic(base?, brackets)?;
         let kind = match (fold::string(&index), index.ty) {
             (Some(key), _) => ExprKind::Member {
                 base: Box::new(base),

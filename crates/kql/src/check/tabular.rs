@@ -7,6 +7,7 @@ use super::scope::{Binding, Row};
 use super::{Checker, fold, suggest};
 use crate::checked::{Expr, ExprKind, Op, Rel};
 use crate::codes;
+use crate::diagnostic::Severity;
 use crate::functions;
 use crate::limits::EXPRESSION_DEPTH_MAX;
 use crate::span::Span;
@@ -121,6 +122,11 @@ impl<'a> Checker<'a> {
 
     /// The rows of a pipe.
     pub(super) fn pipe(&mut self, pipe: &'a Pipe) -> Checked<Arc<Rel>> {
+        if let PipeHead::Expr(head) = &pipe.head
+            && self.is_single_value(head)
+        {
+            return self.pipe_of_a_value(head, pipe);
+        }
         let mut rel = match &pipe.head {
             PipeHead::Expr(expr) => self.tabular(expr, &Row::none())?,
             PipeHead::Operator(operator) => self.operator(None, operator)?,
@@ -139,6 +145,56 @@ impl<'a> Checker<'a> {
             rel = self.operator(Some(rel), operator)?;
         }
         Ok(rel)
+    }
+
+    /// Whether an expression is plainly no table.
+    fn is_single_value(&self, expr: &syntax::Expr) -> bool {
+        use syntax::ExprKind as Kind;
+        match &expr.kind {
+            Kind::Literal(_)
+            | Kind::Unary { .. }
+            | Kind::Binary { .. }
+            | Kind::List { .. }
+            | Kind::Between { .. } => true,
+            Kind::Call(call) => {
+                self.scopes.find(&call.name.text).is_none()
+                    && !is_tabular_function(&call.name.text)
+                    && call.name.text != "materialize"
+                    && functions::scalar(&call.name.text).is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// What the operators after it say is wrong comes first: they see no columns.
+    fn pipe_of_a_value(&mut self, head: &'a syntax::Expr, pipe: &'a Pipe) -> Checked<Arc<Rel>> {
+        let before = self.diagnostics.len();
+        let value = self.scalar(head, &Row::none());
+        let nothing = Op::DataTable { rows: Vec::new() };
+        let mut rel = self.unordered(nothing, Vec::new(), head.span)?;
+        for operator in &pipe.operators {
+            match self.operator(Some(rel), operator) {
+                Ok(made) => rel = made,
+                Err(Reported) => break,
+            }
+        }
+        let found = self.diagnostics[before..]
+            .iter_mut()
+            .find(|found| found.severity == Severity::Error);
+        match (found, value) {
+            (None, _) if pipe.is_broken() => Err(Reported),
+            (Some(found), value) => {
+                if value.is_ok() && found.help.is_none() {
+                    found.help = Some("what stands before the `|` is a single value".to_string());
+                }
+                Err(Reported)
+            }
+            (None, _) => Err(self.error(
+                codes::TABULAR_EXPECTED,
+                head.span,
+                "expected a table, found a single value",
+            )),
+        }
     }
 
     /// A pipe inside an operator, over rows that the operator hands in.

@@ -4,7 +4,7 @@ use super::Checker;
 use super::build::{converted, is_constant, literal};
 use super::call::Arg;
 use super::fold;
-use super::report::Checked;
+use super::report::{Checked, Reported};
 use super::scope::{Row, Windows};
 use crate::checked::{Expr, ExprKind};
 use crate::codes;
@@ -42,6 +42,9 @@ impl Checker<'_> {
             }
         }
         let chosen = self.choose(function, &args, span)?;
+        if args.iter().any(Arg::is_wrong) {
+            return Err(Reported);
+        }
         let mut values: Vec<Expr> = args
             .into_iter()
             .zip(&chosen.parameters)

@@ -8,7 +8,7 @@
 //! be repeated; before it, `const` asks for a constant, `literal` for a literal, `column` for a
 //! column. `*` alone takes only a star. Types are those of the language, or classes such as `number`
 //! (see [`ParameterType`]), joined by `|`. Notes: `column X` (see [`ColumnName`]), `is NAME` (an
-//! alias), `unsupported`. A further line of the same name is a further overload.
+//! alias), `unsupported`. A result `bag`, `array`, `texts` … is a dynamic of which that is known. A further line of the same name is a further overload.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,6 +21,31 @@ pub struct Overload {
     pub name: &'static str,
     pub parameters: Vec<Parameter>,
     pub result: Return,
+    /// What is in the result, where it is a dynamic.
+    pub holds: Holds,
+}
+
+/// What is known of a dynamic value before it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Nothing is known.
+    Anything,
+    /// A truth value, number or text.
+    Scalar,
+    Bag,
+    /// An array, and what its elements are.
+    Array(Items),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Items {
+    Anything,
+    Integers,
+    Reals,
+    Texts,
+    Flags,
+    /// Arrays and bags.
+    Nested,
 }
 
 #[derive(Clone, Debug)]
@@ -54,6 +79,10 @@ pub enum ParameterType {
     Array,
     /// A dynamic (which must hold a property bag when it comes to run).
     Bag,
+    /// An array of integers.
+    Integers,
+    /// An array of texts.
+    Texts,
     /// A number, datetime or timespan.
     Summable,
     /// What `max` can compare: all but dynamic and guid.
@@ -179,6 +208,7 @@ fn overload(text: &'static str) -> Overload {
         name,
         parameters,
         result: result_type(result.trim()),
+        holds: held(result.trim()).unwrap_or(Holds::Anything),
     }
 }
 
@@ -223,7 +253,9 @@ fn parameter(text: &'static str) -> Parameter {
     }
 }
 
-const CLASSES: [(&str, ParameterType); 16] = [
+const CLASSES: [(&str, ParameterType); 18] = [
+    ("integers", ParameterType::Integers),
+    ("texts", ParameterType::Texts),
     ("scalar", ParameterType::Scalar),
     ("number", ParameterType::Number),
     ("integer", ParameterType::Integer),
@@ -264,7 +296,26 @@ const RESULTS: [(&str, Return); 9] = [
     ("tabular", Return::Tabular),
 ];
 
+const HELD: [(&str, Holds); 7] = [
+    ("bag", Holds::Bag),
+    ("array", Holds::Array(Items::Anything)),
+    ("integers", Holds::Array(Items::Integers)),
+    ("reals", Holds::Array(Items::Reals)),
+    ("texts", Holds::Array(Items::Texts)),
+    ("flags", Holds::Array(Items::Flags)),
+    ("arrays", Holds::Array(Items::Nested)),
+];
+
+/// What a result of type `dynamic` holds, where its row says so in place of the type.
+fn held(text: &str) -> Option<Holds> {
+    let (_, holds) = HELD.iter().find(|(name, _)| *name == text)?;
+    Some(*holds)
+}
+
 fn result_type(text: &str) -> Return {
+    if held(text).is_some() {
+        return Return::Type(Type::Dynamic);
+    }
     if let Some((_, result)) = RESULTS.iter().find(|(name, _)| *name == text) {
         return *result;
     }

@@ -27,6 +27,8 @@ pub(crate) struct Parser<'a> {
     nesting: u32,
     /// The greatest height among the expressions read since the innermost frame began.
     height: u32,
+    /// How many brackets with an expression that could not be read there were.
+    pub(super) unread: usize,
     /// Within the predicate of `search`, where `column : term` is a comparison.
     pub(super) in_search: bool,
 }
@@ -49,12 +51,15 @@ impl<'a> Parser<'a> {
             open: 0,
             nesting: 0,
             height: 0,
+            unread: 0,
             in_search: false,
         }
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.diagnostics
+        let mut diagnostics = self.diagnostics;
+        diagnostics.sort_by_key(|diagnostic| diagnostic.primary.start);
+        diagnostics
     }
 
     // Looking.
@@ -118,6 +123,11 @@ impl<'a> Parser<'a> {
             self.tokens[self.at - 1].span.end
         };
         Span { start: end, end }
+    }
+
+    /// Where the token before this one stands.
+    pub(super) fn previous(&self) -> Span {
+        self.tokens[self.at.saturating_sub(1)].span
     }
 
     /// From `start` to the end of what has been read.
@@ -209,6 +219,18 @@ impl<'a> Parser<'a> {
         if !repeated && self.diagnostics.len() <= DIAGNOSTICS_MAX {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Says something of another place than here.
+    pub(super) fn report_elsewhere(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() <= DIAGNOSTICS_MAX {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// What is wrong here has been said.
+    pub(super) fn quiet_here(&mut self) {
+        self.last_error_at = Some(self.at);
     }
 
     /// "expected …, found …" at the token here.
@@ -334,6 +356,12 @@ impl<'a> Parser<'a> {
 
     pub(super) fn anchor(&self) -> Anchor {
         Anchor { open: self.open }
+    }
+
+    /// Leaves brackets that were never closed.
+    pub(super) fn step_out(&mut self, anchor: Anchor) {
+        self.open = anchor.open;
+        self.quiet_here();
     }
 
     /// Skips to the next `|`, `;` or closing bracket that belongs to the text in which `anchor` was

@@ -51,6 +51,12 @@ impl Parser<'_> {
             if tightest.is_some_and(|last| binding > last || (binding == last && !last.chains())) {
                 return Err(self.chained(infix));
             }
+            if matches!(left.kind, ExprKind::Star)
+                && binding >= Binding::Sum
+                && binding < Binding::Text
+            {
+                return Err(self.expected("a comparison with the star"));
+            }
             tightest = Some(binding);
             if matches!(infix, Infix::Binary(BinaryOp::And | BinaryOp::Or)) {
                 left = self.junction(left, infix, binding)?;
@@ -91,10 +97,23 @@ impl Parser<'_> {
     ) -> Parsed<Expr> {
         let kind = match infix {
             Infix::Binary(op) => {
+                let (start, place) = (self.span(), self.place());
                 let right = self.measured(|parser| match binding.tighter() {
+                    // A star is an operand on the left only, as in `* has 'x'`.
+                    _ if parser.at_kind(TokenKind::Star) => Err(parser.expected("an expression")),
                     Some(tighter) => parser.binary(tighter),
                     None => parser.operand(),
-                })?;
+                });
+                let right = match right {
+                    // Nothing is there; what follows may be read all the same.
+                    Err(super::Reported) if self.place() == place && self.infix().is_some() => {
+                        Expr {
+                            kind: ExprKind::Error,
+                            span: start,
+                        }
+                    }
+                    right => right?,
+                };
                 ExprKind::Binary {
                     op,
                     op_span,

@@ -11,6 +11,21 @@ use crate::syntax::{
 };
 use crate::types::{Type, Value};
 
+/// What may follow `hint.`.
+const HINTS: &[&str] = &[
+    "concurrency",
+    "distribution",
+    "materialized",
+    "num_partitions",
+    "pass_filters",
+    "pass_filters_column",
+    "progressive_top",
+    "remote",
+    "shufflekey",
+    "spread",
+    "strategy",
+];
+
 impl Parser<'_> {
     /// The word here, whatever it is.
     pub(super) fn any_word(&mut self) -> Name {
@@ -118,6 +133,18 @@ impl Parser<'_> {
             items.push(item(self)?);
         }
         Ok(items)
+    }
+
+    /// Items separated by commas, perhaps none.
+    pub(super) fn list_or_none<T>(&mut self, item: fn(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
+        match self.kind() {
+            TokenKind::Pipe
+            | TokenKind::Semicolon
+            | TokenKind::CloseParen
+            | TokenKind::CloseBrace
+            | TokenKind::End => Ok(Vec::new()),
+            _ => self.list(item),
+        }
     }
 
     /// `a = expr`, `(a, b) = expr` or `expr`.
@@ -296,7 +323,7 @@ impl Parser<'_> {
     ) -> Parsed<()> {
         while let Some(length) = self.parameter_name_length(0) {
             let word = self.word();
-            let hint = word == "hint" && length > 1;
+            let hint = word == "hint" && length > 1 && HINTS.contains(&self.word_ahead(2));
             if !hint && !known.contains(&word) {
                 break;
             }
@@ -342,6 +369,17 @@ impl Parser<'_> {
         let span = self.since(start);
         let name = Name::new(self.text(span), span);
         self.expect(TokenKind::Assign)?;
+        if name.text == "kind" && self.at_kind(TokenKind::OpenParen) {
+            self.expected("a kind");
+            return Ok(Parameter {
+                name,
+                value: Expr {
+                    kind: ExprKind::Error,
+                    span: self.span(),
+                },
+                span: self.since(start),
+            });
+        }
         let value = self.parameter_value()?;
         Ok(Parameter {
             name,
@@ -381,10 +419,15 @@ impl Parser<'_> {
 
     /// `with (name = value, …)`
     pub(super) fn with_properties(&mut self) -> Parsed<Vec<Parameter>> {
+        self.properties_while(|_| true)
+    }
+
+    /// The same, of properties that begin as `known` says.
+    pub(super) fn properties_while(&mut self, known: fn(&Self) -> bool) -> Parsed<Vec<Parameter>> {
         self.expect_word("with")?;
         let open = self.expect(TokenKind::OpenParen)?;
         let mut properties = Vec::new();
-        while !self.at_kind(TokenKind::CloseParen) {
+        while !self.at_kind(TokenKind::CloseParen) && known(self) {
             properties.push(self.property()?);
             if self.eat(TokenKind::Comma).is_none() {
                 break;

@@ -158,9 +158,27 @@ impl Parser<'_> {
     }
 
     fn parenthesised(&mut self) -> Parsed<Expr> {
+        let outside = self.anchor();
         let open = self.bump().span;
-        let inner = self.tabular()?;
-        self.close(TokenKind::CloseParen, open)?;
+        let (start, place) = (self.span(), self.place());
+        let before = self.unread;
+        let mut inner = match self.tabular() {
+            Ok(inner) => inner,
+            Err(super::Reported) if self.place() == place => Expr {
+                kind: ExprKind::Error,
+                span: start,
+            },
+            // What stands before the bracket may be read all the same.
+            Err(super::Reported) => self.pipe_after_error(start),
+        };
+        if inner.is_unread() {
+            self.unread = before + 1;
+            self.quiet_here();
+        }
+        if self.close(TokenKind::CloseParen, open).is_err() {
+            self.step_out(outside);
+        }
+        inner.span = self.since(open);
         Ok(inner)
     }
 
@@ -184,6 +202,10 @@ impl Parser<'_> {
             }
             "entity_group" if self.ahead(1).kind == TokenKind::OpenBracket => self.entity_group(),
             _ if call && literal::type_of_literal(word).is_some() => self.typed_literal(),
+            "toscalar" | "totable" if !call => {
+                self.bump();
+                Err(self.expected("`(`"))
+            }
             _ if reserved::cannot_be_used(word) && !is_function_word(word, call) => {
                 Err(self.reserved("an expression"))
             }
@@ -212,29 +234,72 @@ impl Parser<'_> {
 
     /// `(args)` after a name.
     pub(super) fn call(&mut self, name: Name) -> Parsed<Call> {
+        let outside = self.anchor();
+        let unread = self.unread;
         let open = self.expect(TokenKind::OpenParen)?;
         let mut args = Vec::new();
-        if !self.at_kind(TokenKind::CloseParen) {
-            loop {
-                args.push(self.argument()?);
-                if self.eat(TokenKind::Comma).is_none() {
-                    break;
-                }
-                self.no_trailing_comma(TokenKind::CloseParen);
-                if self.at_kind(TokenKind::CloseParen) {
+        while !self.at_kind(TokenKind::CloseParen) {
+            let (start, place) = (self.span(), self.place());
+            let argument = self.argument(&name);
+            let nothing = self.place() == place;
+            args.push(argument.unwrap_or_else(|_| self.missing_argument(start)));
+            let first = args.len() == 1 && self.at_kind(TokenKind::Comma);
+            if nothing && !first || self.at_kind(TokenKind::CloseParen) {
+                break;
+            }
+            if self.eat(TokenKind::Comma).is_none() {
+                let _: Parsed<Span> = self.close(TokenKind::CloseParen, open);
+                // Only a comma was forgotten where a further argument begins.
+                if !self.at_operand() {
                     break;
                 }
             }
+            if self.no_trailing_comma(TokenKind::CloseParen) {
+                let end = self.previous_end();
+                args.push(self.missing_argument(end));
+            }
         }
-        self.close(TokenKind::CloseParen, open)?;
+        if self.close(TokenKind::CloseParen, open).is_err() {
+            // What was read is a call all the same.
+            self.step_out(outside);
+        }
         Ok(Call {
             span: self.since(name.span),
             name,
             args,
+            unread: self.unread > unread,
         })
     }
 
-    fn argument(&mut self) -> Parsed<Argument> {
+    /// Whether an operand may begin here.
+    fn at_operand(&self) -> bool {
+        if self.at_kind(TokenKind::Word) {
+            let word = self.word();
+            let call = self.ahead(1).kind == TokenKind::OpenParen;
+            return call || !reserved::cannot_be_used(word);
+        }
+        matches!(
+            self.kind(),
+            TokenKind::String
+                | TokenKind::Whole
+                | TokenKind::Real
+                | TokenKind::TimeSpan
+                | TokenKind::OpenParen
+                | TokenKind::OpenBracket
+        )
+    }
+
+    fn missing_argument(&self, start: Span) -> Argument {
+        Argument {
+            name: None,
+            value: Expr {
+                kind: ExprKind::Error,
+                span: self.since(start),
+            },
+        }
+    }
+
+    fn argument(&mut self, function: &Name) -> Parsed<Argument> {
         let name = match self.kind() {
             TokenKind::Word if self.ahead(1).kind == TokenKind::Assign => Some(self.any_word()),
             _ => None,
@@ -242,33 +307,46 @@ impl Parser<'_> {
         if name.is_some() {
             self.bump();
         }
+        // Elsewhere a pipe stands in parentheses of its own.
+        let takes_pipe = matches!(
+            function.text.as_str(),
+            "toscalar" | "totable" | "materialize"
+        );
         Ok(Argument {
             name,
-            value: self.tabular()?,
+            value: match takes_pipe {
+                true => self.tabular()?,
+                false => self.expr()?,
+            },
         })
     }
 
-    /// Reports a comma before a closing bracket.
-    pub(super) fn no_trailing_comma(&mut self, close: TokenKind) {
+    /// Reports a comma before a closing bracket: whether there is one.
+    pub(super) fn no_trailing_comma(&mut self, close: TokenKind) -> bool {
         if !self.at_kind(close) {
-            return;
+            return false;
         }
         let end = self.previous_end();
-        let primary = Span {
+        let comma = Span {
             start: end.start.saturating_sub(1),
             end: end.end,
         };
+        let here = self.span();
         self.report(Diagnostic {
-            fix: Some(String::new()),
+            labels: vec![(
+                comma,
+                "take this away, or write what follows it".to_string(),
+            )],
             ..error(
                 codes::TRAILING_COMMA,
                 format!(
                     "expected another item after `,`, found {}",
                     close.describe()
                 ),
-                primary,
+                here,
             )
         });
+        true
     }
 
     pub(super) fn reserved(&mut self, what: &str) -> super::Reported {
@@ -379,7 +457,12 @@ impl Parser<'_> {
         self.close(TokenKind::CloseParen, open)?;
         let span = self.since(name.span);
         let text = self.text(inner).trim();
-        let Some(value) = literal::typed(ty, text) else {
+        // With nothing in it, it is the null of the type.
+        let value = match text.is_empty() {
+            true => Some(Value::Null(ty)),
+            false => literal::typed(ty, text),
+        };
+        let Some(value) = value else {
             self.report(Diagnostic {
                 label: format!("not a `{ty}`"),
                 help: Some(format!("to convert a value, use `to{ty}(…)`")),
@@ -503,7 +586,12 @@ impl Parser<'_> {
             .collect();
         let span = self.since(name.span);
         Ok(Expr {
-            kind: ExprKind::Call(Call { name, args, span }),
+            kind: ExprKind::Call(Call {
+                name,
+                args,
+                span,
+                unread: false,
+            }),
             span,
         })
     }

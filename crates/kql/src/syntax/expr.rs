@@ -1,6 +1,6 @@
 //! Expressions, scalar and tabular alike: the grammar cannot tell them apart.
 
-use super::{Name, NamePattern, Parameter, Pipe, RowSchema, TypeRef};
+use super::{Name, NamePattern, Parameter, Pipe, PipeHead, RowSchema, TypeRef};
 use crate::span::Span;
 use crate::types::Value;
 
@@ -8,6 +8,19 @@ use crate::types::Value;
 pub struct Expr {
     pub kind: ExprKind,
     pub span: Span,
+}
+
+impl Expr {
+    /// Whether it could not be read, or not what stands before its first operator.
+    pub fn is_unread(&self) -> bool {
+        match &self.kind {
+            ExprKind::Error => true,
+            ExprKind::Pipe(pipe) => {
+                matches!(&pipe.head, PipeHead::Expr(head) if head.is_unread())
+            }
+            _ => false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +99,8 @@ pub struct Call {
     pub args: Vec<Argument>,
     /// From the name to the closing parenthesis.
     pub span: Span,
+    /// Something in parentheses could not be read, so that nobody knows how many arguments are meant.
+    pub unread: bool,
 }
 
 /// `value` or `name = value`

@@ -13,6 +13,14 @@ pub struct Pipe {
     pub span: Span,
 }
 
+impl Pipe {
+    /// Whether one of its operators could not be read.
+    pub fn is_broken(&self) -> bool {
+        let broken = |operator: &Operator| matches!(operator.kind, OperatorKind::Error);
+        self.operators.iter().any(broken)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum PipeHead {
     /// A table, `datatable`, a call, a parenthesised pipe …

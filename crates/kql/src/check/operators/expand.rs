@@ -132,7 +132,7 @@ impl<'a> Checker<'a> {
         if expr.ty != Type::Dynamic {
             return Err(self.error_with_help(
                 codes::WRONG_TYPE,
-                item.expr.expr.span,
+                item.expr.span,
                 format!("expected a `dynamic` to expand, found a `{}`", expr.ty),
                 "parse it first: `todynamic(…)`",
             ));

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::value_of;
 use crate::check::build::{column, converted};
 use crate::check::names::UniqueNames;
 use crate::check::operands::widest;
@@ -39,7 +40,7 @@ impl<'a> Checker<'a> {
                 let message = format!("unknown kind of join `{other}`");
                 return Err(self.error_with_help(
                     codes::OPERATOR_PARAMETER,
-                    operator.keyword.span,
+                    value_of(operator, "kind"),
                     message,
                     "one of `innerunique`, `inner`, `leftouter`, `rightouter`, `fullouter`, \
                      `leftsemi`, `rightsemi`, `leftanti`, `rightanti`",
@@ -74,7 +75,7 @@ impl<'a> Checker<'a> {
                 let message = format!("unknown kind of lookup `{other}`");
                 return Err(self.error_with_help(
                     codes::OPERATOR_PARAMETER,
-                    operator.keyword.span,
+                    value_of(operator, "kind"),
                     message,
                     "one of `leftouter`, `inner`",
                 ));

@@ -383,3 +383,11 @@ impl<'a> Checker<'a> {
         }
     }
 }
+
+/// Where a parameter's value stands.
+fn value_of(operator: &Operator, name: &str) -> Span {
+    match operator.parameter(name) {
+        Some(parameter) => parameter.value.span,
+        None => operator.keyword.span,
+    }
+}

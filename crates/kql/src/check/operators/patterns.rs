@@ -82,7 +82,18 @@ impl<'a> Checker<'a> {
             let split = self.scalar(&split.value, &row)?;
             args.push(PluginArg::Expr(converted(split, Type::String)));
             for value in [a, b] {
+                let span = value.value.span;
                 let value = self.constant(&value.value, &Row::none())?;
+                if !matches!(value.ty, Type::String | Type::Dynamic) {
+                    return Err(self.error(
+                        codes::ARGUMENT_TYPE,
+                        span,
+                        format!(
+                            "`diffpatterns` expects the two values as texts, found a `{}`",
+                            value.ty
+                        ),
+                    ));
+                }
                 args.push(PluginArg::Expr(converted(value, Type::String)));
             }
         }

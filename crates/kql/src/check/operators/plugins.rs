@@ -166,7 +166,7 @@ const PLUGINS: &[Plugin] = &[
             let (axis, state) = (bound.axis(), &bound.named[2]);
             vec![
                 axis.clone(),
-                state.clone(),
+                Column::new(state.name.clone(), Type::String),
                 Column::new("Period", distance(axis.ty)),
                 Column::new("dcount", Type::Long),
             ]
@@ -265,9 +265,10 @@ impl<'a> Checker<'a> {
                     }
                 }
                 Predicates => {
-                    while let Some((arg, value)) =
-                        rest.next_if(|(_, value)| value.ty == Type::Bool && !is_column(value))
-                    {
+                    // A column by itself is a dimension, unless it is given a name.
+                    while let Some((arg, value)) = rest.next_if(|(arg, value)| {
+                        value.ty == Type::Bool && (arg.name.is_some() || !is_column(value))
+                    }) {
                         let name = arg.name.as_ref().map(|name| name.text.clone());
                         let name = name.unwrap_or_else(|| format!("step{}", bound.steps.len()));
                         bound.steps.push(name);

@@ -199,6 +199,20 @@ impl<'a> Checker<'a> {
         let to = self.constant(to, &Row::none());
         let step = self.constant(step, &Row::none())?;
         let (from, to) = (from?, to?);
+        for end in [&from, &to, &step] {
+            if !end.ty.is_numeric()
+                && !matches!(end.ty, Type::DateTime | Type::TimeSpan | Type::Dynamic)
+            {
+                return Err(self.error(
+                    codes::ARGUMENT_TYPE,
+                    end.span,
+                    format!(
+                        "a range is of numbers, `datetime` or `timespan`, found a `{}`",
+                        end.ty
+                    ),
+                ));
+            }
+        }
         let ty = match (from.ty, to.ty, step.ty) {
             (Type::DateTime, Type::DateTime, Type::TimeSpan) => Type::DateTime,
             (Type::TimeSpan, Type::TimeSpan, Type::TimeSpan) => Type::TimeSpan,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::project::wildcard;
+use super::value_of;
 use crate::check::build::{column, columns_of, literal};
 use crate::check::names::UniqueNames;
 use crate::check::report::{Checked, Reported, diagnostic};
@@ -38,7 +39,7 @@ impl<'a> Checker<'a> {
                 let message = format!("unknown kind of union `{other}`");
                 return Err(self.error_with_help(
                     codes::OPERATOR_PARAMETER,
-                    operator.keyword.span,
+                    value_of(operator, "kind"),
                     message,
                     "one of `outer`, `inner`",
                 ));

@@ -1,30 +1,52 @@
 //! `join kind=inner (table) on keys`, `lookup (table) on keys`
 
+use crate::codes;
+use crate::parse::cursor::error;
 use crate::parse::{Parsed, Parser};
 use crate::syntax::{Expr, JoinCondition, OperatorKind, Parameter};
 
 pub(super) fn join(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
-    let (right, condition) = join_like(p, parameters)?;
-    Ok(OperatorKind::Join { right, condition })
+    let keyword = p.previous();
+    let right = right(p, parameters);
+    let condition = match right.is_ok() {
+        true => condition(p)?,
+        false => None,
+    };
+    if condition.is_none() {
+        p.report_elsewhere(error(
+            codes::JOIN_CONDITION,
+            "expected a table and `on` with columns after `join`".to_string(),
+            keyword,
+        ));
+    }
+    Ok(OperatorKind::Join {
+        right: right?,
+        condition,
+    })
 }
 
 pub(super) fn lookup(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
-    let (right, condition) = join_like(p, parameters)?;
-    Ok(OperatorKind::Lookup { right, condition })
+    let right = right(p, parameters)?;
+    match condition(p)? {
+        Some(condition) => Ok(OperatorKind::Lookup {
+            right,
+            condition: Some(condition),
+        }),
+        None => Err(p.expected("`on` and the columns to look up by")),
+    }
 }
 
-fn join_like(
-    p: &mut Parser<'_>,
-    parameters: &mut Vec<Parameter>,
-) -> Parsed<(Expr, Option<JoinCondition>)> {
+fn right(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<Expr> {
     parameters.append(&mut p.all_parameters()?);
-    let right = p.table_operand()?;
-    let condition = if p.eat_word("on").is_some() {
+    p.table_operand()
+}
+
+fn condition(p: &mut Parser<'_>) -> Parsed<Option<JoinCondition>> {
+    Ok(if p.eat_word("on").is_some() {
         Some(JoinCondition::On(p.list(Parser::expr)?))
     } else if p.eat_word("where").is_some() {
         Some(JoinCondition::Where(p.expr()?))
     } else {
         None
-    };
-    Ok((right, condition))
+    })
 }

@@ -210,14 +210,29 @@ impl Parser<'_> {
     fn unknown_operator(&mut self, span: Span) -> Reported {
         let similar = self.similar_operator(span);
         let found = self.found_text(span);
+        // Of `project-awy` the first word is an operator; what follows it is wrong.
+        let first = self.span();
+        let whole = self.text(span);
+        let longer = |name: &&str| name.contains('-') && whole.starts_with(*name);
+        let part = OPERATOR_NAMES.contains(&self.text(first)) && self.glued(1);
+        let place = match part && !OPERATOR_NAMES.iter().any(|name| longer(&name)) {
+            true if self.ahead(2).kind == TokenKind::Word => Span {
+                start: self.ahead(2).span.start,
+                ..span
+            },
+            _ => span,
+        };
         self.report(Diagnostic {
             label: "not an operator".to_string(),
             help: similar.map(|name| format!("did you mean `{name}`?")),
-            fix: similar.map(str::to_string),
+            fix: similar.and_then(|name| {
+                let before = &self.text(span)[..(place.start - span.start) as usize];
+                name.strip_prefix(before).map(str::to_string)
+            }),
             ..error(
                 codes::UNKNOWN_OPERATOR,
                 format!("expected an operator, found {found}"),
-                span,
+                place,
             )
         });
         Reported
@@ -227,13 +242,8 @@ impl Parser<'_> {
     pub(super) fn at_head_operator(&self) -> bool {
         let next = self.ahead(1).kind;
         match self.word() {
-            "print" | "find" | "search" => !ends_operand(next),
-            "union" => {
-                matches!(
-                    next,
-                    TokenKind::Word | TokenKind::OpenParen | TokenKind::Star
-                ) || next == TokenKind::OpenBracket
-            }
+            // No value can have these names.
+            "print" | "find" | "search" | "union" => true,
             "range" => next == TokenKind::Word && self.word_ahead(2) == "from",
             "evaluate" => next == TokenKind::Word,
             "inline_external_table" => next == TokenKind::OpenParen,
@@ -241,24 +251,6 @@ impl Parser<'_> {
             _ => false,
         }
     }
-}
-
-/// Whether what follows a word shows that it was a name by itself.
-fn ends_operand(next: TokenKind) -> bool {
-    matches!(
-        next,
-        TokenKind::Pipe
-            | TokenKind::Semicolon
-            | TokenKind::CloseParen
-            | TokenKind::CloseBrace
-            | TokenKind::CloseBracket
-            | TokenKind::Comma
-            | TokenKind::Dot
-            | TokenKind::Assign
-            | TokenKind::EqualEqual
-            | TokenKind::NotEqual
-            | TokenKind::End
-    )
 }
 
 /// How many characters must be put in, taken out or changed, regardless of case.

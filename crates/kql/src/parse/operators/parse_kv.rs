@@ -3,12 +3,25 @@
 use crate::parse::{Parsed, Parser};
 use crate::syntax::{OperatorKind, Parameter};
 
+const OPTIONS: [&str; 6] = [
+    "pair_delimiter",
+    "kv_delimiter",
+    "quote",
+    "escape",
+    "regex",
+    "greedy",
+];
+
 pub(super) fn parse_kv(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     let expr = p.expr()?;
     p.expect_word("as")?;
     let keys = p.row_schema()?.columns;
     let options = match p.at_word("with") {
-        true => p.with_properties()?,
+        true => {
+            // Another word ends the list.
+            let known = |p: &Parser<'_>| OPTIONS.contains(&p.word());
+            p.properties_while(known)?
+        }
         false => Vec::new(),
     };
     Ok(OperatorKind::ParseKv {

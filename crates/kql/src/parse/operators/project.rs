@@ -7,7 +7,7 @@ use crate::syntax::{OperatorKind, Order, Parameter, ReorderItem};
 
 pub(super) fn project(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     Ok(OperatorKind::Project {
-        items: p.named_exprs()?,
+        items: p.list_or_none(Parser::named_expr)?,
     })
 }
 
@@ -19,13 +19,13 @@ pub(super) fn extend(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<Opera
 
 pub(super) fn project_away(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     Ok(OperatorKind::ProjectAway {
-        columns: p.list(Parser::name_pattern)?,
+        columns: p.list_or_none(Parser::name_pattern)?,
     })
 }
 
 pub(super) fn project_keep(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     Ok(OperatorKind::ProjectKeep {
-        columns: p.list(Parser::name_pattern)?,
+        columns: p.list_or_none(Parser::name_pattern)?,
     })
 }
 
@@ -37,13 +37,13 @@ pub(super) fn project_by_names(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Pa
 
 pub(super) fn project_rename(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     Ok(OperatorKind::ProjectRename {
-        items: p.named_exprs()?,
+        items: p.list_or_none(Parser::named_expr)?,
     })
 }
 
 pub(super) fn project_reorder(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     Ok(OperatorKind::ProjectReorder {
-        items: p.list(reorder_item)?,
+        items: p.list_or_none(reorder_item)?,
     })
 }
 

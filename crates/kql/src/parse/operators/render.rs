@@ -5,10 +5,10 @@ use crate::parse::{Parsed, Parser};
 use crate::syntax::{OperatorKind, Parameter};
 
 pub(super) fn render(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
-    let chart = match p.at_kind(TokenKind::Word) && !p.at_word("with") {
-        true => Some(p.any_word()),
-        false => None,
-    };
+    if !p.at_kind(TokenKind::Word) || p.at_word("with") {
+        return Err(p.expected("a kind of chart"));
+    }
+    let chart = Some(p.any_word());
     // The older form has no `with` and no parentheses.
     parameters.append(&mut p.all_parameters()?);
     let properties = match p.at_word("with") {

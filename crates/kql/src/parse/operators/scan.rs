@@ -2,7 +2,7 @@
 
 use crate::lexer::TokenKind;
 use crate::parse::{Parsed, Parser};
-use crate::syntax::{NamedExpr, OperatorKind, Param, ParamType, Parameter, ScanStep, TypeRef};
+use crate::syntax::{NamedExpr, OperatorKind, Param, Parameter, ScanStep};
 
 pub(super) fn scan(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     p.parameters(&["kind", "with_match_id"], parameters)?;
@@ -35,34 +35,12 @@ pub(super) fn scan(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parse
     })
 }
 
-/// `(a: long = 0, b: string)`; the type may be missing, and is then `dynamic`.
+/// `(a: long = 0, b: string)`
 fn declarations(p: &mut Parser<'_>) -> Parsed<Vec<Param>> {
     let open = p.expect(TokenKind::OpenParen)?;
-    let declared = p.list(declaration)?;
+    let declared = p.list(Parser::param)?;
     p.close(TokenKind::CloseParen, open)?;
     Ok(declared)
-}
-
-fn declaration(p: &mut Parser<'_>) -> Parsed<Param> {
-    if p.ahead(1).kind == TokenKind::Colon || !p.at_kind(TokenKind::Word) {
-        return p.param();
-    }
-    let name = p.name("a column's name")?;
-    let start = name.span;
-    let ty = ParamType::Scalar(TypeRef {
-        ty: Some(crate::types::Type::Dynamic),
-        span: start,
-    });
-    let default = match p.eat(TokenKind::Assign) {
-        Some(_) => Some(p.expr()?),
-        None => None,
-    };
-    Ok(Param {
-        name,
-        ty,
-        default,
-        span: p.since(start),
-    })
 }
 
 /// `step name optional output=last: condition => a = 1, b = 2;`

@@ -10,7 +10,7 @@ pub(super) fn summarize(
     p.parameters(&[], parameters)?;
     let aggregates = match p.at_word("by") {
         true => Vec::new(),
-        false => p.named_exprs()?,
+        false => p.list_or_none(Parser::named_expr)?,
     };
     let by = match p.eat_word("by") {
         Some(_) => Some(p.named_exprs()?),

@@ -10,24 +10,46 @@ mod chance;
 mod mutate;
 mod pipes;
 mod values;
+mod wholes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use keyline_kql::check::{CheckOptions, check};
+use keyline_kql::check::{CheckOptions, check, plugins};
 use keyline_kql::diagnostic::Severity;
-use keyline_kql::parse::parse;
+use keyline_kql::parse::{OPERATOR_NAMES, parse};
 use keyline_kql::schema::{Column, Schema};
+use keyline_kql::vocabulary::vocabulary;
 
 use values::{Known, number};
 
 const QUERIES: u64 = 10_000;
 
 /// So many have an answer at least, and so many of those agree.
-const ANSWERED_MIN: usize = 9_000;
-const AGREED_MIN_PERCENT: f64 = 95.0;
+const ANSWERED_MIN: usize = 9_900;
+const AGREED_MIN_PERCENT: f64 = 98.4;
 
-/// How often each function is called at least.
-const CALLS_MIN: usize = 20;
+/// In how many queries each word of the language occurs at least.
+const USES_MIN: usize = 20;
+
+/// Operators that are known and do not run, and other names of those that do.
+const NOT_RUN: [&str; 16] = [
+    "filter",
+    "order",
+    "limit",
+    "mvexpand",
+    "mvapply",
+    "consume",
+    "fork",
+    "facet",
+    "graph-where-nodes",
+    "graph-where-edges",
+    "macro-expand",
+    "__partitionby",
+    "execute-and-cache",
+    "graph-merge",
+    "graph",
+    "inline_external_table",
+];
 
 struct NoTables;
 
@@ -43,24 +65,21 @@ impl Schema for NoTables {
 
 struct Query {
     text: String,
-    functions: Vec<&'static str>,
-    operators: Vec<&'static str>,
 }
 
 fn queries() -> Vec<Query> {
     let known = Known::all();
     (0..QUERIES)
         .map(|seed| {
-            let made = pipes::query(&known, seed);
-            let text = match seed % 3 {
-                2 => mutate::mutate(&made.text, pipes::PRELUDE.len(), seed),
-                _ => made.text,
+            let made = match seed % 10 {
+                7 => wholes::query(&known, seed),
+                _ => pipes::query(&known, seed),
             };
-            Query {
-                text,
-                functions: made.functions,
-                operators: made.operators,
-            }
+            let text = match seed % 3 {
+                2 => mutate::mutate(&made, pipes::PRELUDE.len(), seed),
+                _ => made,
+            };
+            Query { text }
         })
         .collect()
 }
@@ -72,6 +91,18 @@ enum Said {
     Columns(String),
     Error(usize, String),
     Unsupported(String),
+}
+
+/// The queries of which we say something else, each with the cause that the file explains.
+fn known_differences() -> BTreeMap<u64, &'static str> {
+    include_str!("differences.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| {
+            let (hash, cause) = line.split_once(' ')?;
+            Some((u64::from_str_radix(hash, 16).ok()?, cause))
+        })
+        .collect()
 }
 
 /// What stands before a mistake of grammar is bound too, as the binder does it.
@@ -134,6 +165,10 @@ fn the_binder_says_the_same_of_generated_queries() {
         return;
     }
     let answers = answers();
+    let known = known_differences();
+    let mut by_cause: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut stale = Vec::new();
+    let mut unlisted = Vec::new();
     let (mut answered, mut agreed, mut unsupported) = (0, 0, 0);
     let mut differences: BTreeMap<String, usize> = BTreeMap::new();
     let mut codes: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
@@ -172,9 +207,17 @@ fn the_binder_says_the_same_of_generated_queries() {
             }
             (_, other) => Some(format!("an answer that cannot be read: {other:?}")),
         };
-        match how {
-            None => agreed += 1,
-            Some(how) => *differences.entry(how).or_default() += 1,
+        let hash = number(&query.text);
+        match (how, known.get(&hash)) {
+            (None, None) => agreed += 1,
+            (None, Some(_)) => stale.push(format!("{hash:x}")),
+            (Some(how), listed) => {
+                *differences.entry(how.clone()).or_default() += 1;
+                match listed {
+                    Some(cause) => *by_cause.entry(cause).or_default() += 1,
+                    None => unlisted.push(format!("{hash:x} {how}: {}", query.text)),
+                }
+            }
         }
     }
     codes_page(&codes);
@@ -185,6 +228,12 @@ fn the_binder_says_the_same_of_generated_queries() {
     assert!(
         answered >= ANSWERED_MIN,
         "only {answered} have an answer: `cargo xtask oracle` asks anew"
+    );
+    println!("by cause: {by_cause:?}");
+    assert!(
+        unlisted.is_empty() && stale.is_empty(),
+        "not in differences.txt:\n{}\nwithout a difference: {stale:?}",
+        unlisted.join("\n")
     );
     let part = 100.0 * agreed as f64 / (answered - unsupported) as f64;
     assert!(part >= AGREED_MIN_PERCENT, "we agree on {part:.1} % only");
@@ -226,40 +275,38 @@ fn codes_page(codes: &BTreeMap<&str, BTreeSet<String>>) {
     );
 }
 
+/// Every function, aggregate, operator and plugin that runs is used that often, as the parser counts.
 #[test]
 fn generated_queries_use_all_there_is() {
-    let mut calls: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut operators: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
     for query in queries() {
-        query
-            .functions
-            .iter()
-            .for_each(|name| *calls.entry(name).or_default() += 1);
-        query
-            .operators
-            .iter()
-            .for_each(|name| *operators.entry(name).or_default() += 1);
+        for word in vocabulary(&parse(&query.text).0) {
+            *uses.entry(word).or_default() += 1;
+        }
     }
-    let known = Known::all();
-    let all = known
-        .scalars
-        .iter()
-        .chain(&known.aggregates)
-        .map(|(f, _)| f.canonical);
-    let seldom: Vec<String> = all
-        .filter(|name| calls.get(name).copied().unwrap_or(0) < CALLS_MIN)
-        .map(|name| format!("{name} {}", calls.get(name).copied().unwrap_or(0)))
+    let functions = keyline_kql::functions::scalars().into_iter();
+    let aggregates = keyline_kql::functions::aggregates().into_iter();
+    let own = |f: &&keyline_kql::functions::Function| f.implemented && f.name == f.canonical;
+    let operators = OPERATOR_NAMES.iter().filter(|name| !NOT_RUN.contains(name));
+    let words = functions
+        .filter(own)
+        .map(|f| format!("fn:{}", f.name))
+        .chain(aggregates.filter(own).map(|f| format!("agg:{}", f.name)))
+        .chain(operators.map(|name| format!("op:{name}")))
+        .chain(plugins().0.into_iter().map(|name| format!("plugin:{name}")));
+    let seldom: Vec<String> = words
+        .map(|word| {
+            // Some names are both; where they stand tells which, and the parser does not look.
+            let other = word.replacen("fn:", "agg:", 1);
+            let count = |word: &str| uses.get(word).copied().unwrap_or(0);
+            (count(&word).max(count(&other)), word)
+        })
+        .filter(|(count, _)| *count < USES_MIN)
+        .map(|(count, word)| format!("{word} {count}"))
         .collect();
     assert!(
         seldom.is_empty(),
-        "called less than {CALLS_MIN} times: {seldom:?}"
-    );
-    let seldom: Vec<_> = operators
-        .iter()
-        .filter(|(_, count)| **count < CALLS_MIN)
-        .collect();
-    assert!(
-        seldom.is_empty(),
-        "used less than {CALLS_MIN} times: {seldom:?}"
+        "used less than {USES_MIN} times: {}",
+        seldom.join(", ")
     );
 }

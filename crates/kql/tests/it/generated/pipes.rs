@@ -31,15 +31,8 @@ const U: [(&str, Type); 6] = [
     ("z", Type::Dynamic),
 ];
 
-pub struct Made {
-    pub text: String,
-    pub functions: Vec<&'static str>,
-    pub operators: Vec<&'static str>,
-}
-
 pub struct Pipes<'k> {
     values: Values<'k>,
-    operators: Vec<&'static str>,
     names: usize,
 }
 
@@ -144,23 +137,21 @@ const ENDS: [&str; 57] = [
     "aggregate",
 ];
 
-pub fn query(known: &Known, seed: u64) -> Made {
+pub fn query(known: &Known, seed: u64) -> String {
     let mut pipes = Pipes {
         values: Values {
             known,
             chance: Chance::new(seed),
             columns: Vec::new(),
-            called: Vec::new(),
         },
-        operators: Vec::new(),
         names: 0,
     };
     let text = pipes.whole();
-    Made {
-        text: format!("{PRELUDE}{text}"),
-        functions: pipes.values.called,
-        operators: pipes.operators,
-    }
+    format!("{PRELUDE}{text}")
+}
+
+pub fn columns_of_t() -> Vec<Column> {
+    columns(&T)
 }
 
 impl Pipes<'_> {
@@ -169,13 +160,11 @@ impl Pipes<'_> {
         for _ in 0..self.values.chance.below(4) {
             let step = *self.values.chance.one_of(&STEPS);
             if let Some(more) = self.step(step) {
-                self.operators.push(step);
                 text = format!("{text} | {more}");
             }
         }
         let end = *self.values.chance.one_of(&ENDS);
         if end == "find" {
-            self.operators.push("find");
             let of = *self
                 .values
                 .chance
@@ -190,7 +179,6 @@ impl Pipes<'_> {
         }
         match self.end(end) {
             Some(more) => {
-                self.operators.push(end);
                 format!("{text} | {more}")
             }
             None => text,
@@ -200,12 +188,10 @@ impl Pipes<'_> {
     fn head(&mut self) -> String {
         match self.values.chance.below(12) {
             0 => {
-                self.operators.push("range");
                 self.values.columns = columns(&[("x", Type::Long)]);
                 "range x from 1 to 10 step 1".to_string()
             }
             1 => {
-                self.operators.push("print");
                 let (name, ty) = (self.fresh(), self.ty());
                 let value = self.values.of(ty, 2);
                 self.values.columns = vec![Column {
@@ -215,7 +201,6 @@ impl Pipes<'_> {
                 format!("print {name} = {value}")
             }
             2 => {
-                self.operators.push("union");
                 self.values.columns = columns(&[("i", Type::Int), ("t", Type::DateTime)]);
                 "union (T | project i, t), (U | project i, t)".to_string()
             }
@@ -358,7 +343,6 @@ impl Pipes<'_> {
                     name: name.clone(),
                     ty: Type::Long,
                 });
-                self.values.called.push("row_number");
                 format!("serialize {name} = row_number()")
             }
             "window" => {
@@ -381,9 +365,7 @@ impl Pipes<'_> {
                     "row_rank_min",
                     "row_cumsum",
                 ] {
-                    if call.starts_with(known) {
-                        self.values.called.push(known);
-                    }
+                    if call.starts_with(known) {}
                 }
                 self.values.columns.push(Column {
                     name: name.clone(),
@@ -715,10 +697,7 @@ impl Pipes<'_> {
                     _ => format!("summarize {calls}"),
                 }
             }
-            "toscalar" => {
-                self.values.called.push("toscalar");
-                "where 1 < toscalar(U | summarize max(n))".to_string()
-            }
+            "toscalar" => "where 1 < toscalar(U | summarize max(n))".to_string(),
             "in" => {
                 let needle = self.values.column(Type::String)?;
                 let op = *self.values.chance.one_of(&["in", "!in", "in~", "has_any"]);

@@ -75,8 +75,6 @@ pub struct Values<'k> {
     pub known: &'k Known,
     pub chance: Chance,
     pub columns: Vec<Column>,
-    /// The functions that were called.
-    pub called: Vec<&'static str>,
 }
 
 impl Values<'_> {
@@ -315,7 +313,6 @@ impl Values<'_> {
                 types.push(ty.unwrap_or(Type::Dynamic));
             }
         }
-        self.called.push(function.canonical);
         let text = format!("{}({})", function.name, args.join(", "));
         let promoted = |ty: Type| if ty == Type::Int { Type::Long } else { ty };
         let ty = match overload.result {
@@ -335,6 +332,12 @@ impl Values<'_> {
     /// and the words that some functions take.
     fn fitting(&mut self, function: &str, parameter: &Parameter) -> Option<String> {
         let takes = |class| parameter.types.contains(&class);
+        let array = [
+            ParameterType::Array,
+            ParameterType::Integers,
+            ParameterType::Texts,
+        ];
+        let array = array.into_iter().any(takes);
         let texts: &[&str] = match parameter.name {
             "part" | "period" => &["'hour'", "'day'", "'month'"],
             "format" if function == "format_timespan" => &["'hh:mm'", "'dd.hh:mm:ss'"],
@@ -345,12 +348,12 @@ impl Values<'_> {
             "timezone" | "to" | "from" if takes(ParameterType::Exactly(Type::String)) => {
                 &["'UTC'", "'Europe/Vienna'"]
             }
-            _ if takes(ParameterType::Array) && takes(ParameterType::Bag) => return None,
-            _ if takes(ParameterType::Array) => &["dynamic([1,2,3])", "dynamic([1.5,2.5])"],
+            _ if array && takes(ParameterType::Bag) => return None,
+            _ if array => &["dynamic([1,2,3])", "dynamic([1.5,2.5])"],
             _ if takes(ParameterType::Bag) => &["dynamic({'a':1,'b':'x'})"],
             _ => return None,
         };
-        if takes(ParameterType::Array) || takes(ParameterType::Bag) {
+        if array || takes(ParameterType::Bag) {
             if parameter.types.len() > 1 {
                 return None;
             }
@@ -382,7 +385,10 @@ impl Values<'_> {
             ParameterType::Scalar | ParameterType::Any => *self.chance.one_of(&TYPES),
             ParameterType::Number => number,
             ParameterType::Integer => *self.chance.one_of(&[Type::Int, Type::Long]),
-            ParameterType::Array | ParameterType::Bag => Type::Dynamic,
+            ParameterType::Array
+            | ParameterType::Integers
+            | ParameterType::Texts
+            | ParameterType::Bag => Type::Dynamic,
             ParameterType::Summable => *self.chance.one_of(&[
                 Type::Int,
                 Type::Long,

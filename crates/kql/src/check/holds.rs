@@ -1,0 +1,108 @@
+//! What is known of a dynamic value without running anything.
+//!
+//! In: an expression. Out: whether it is an array, and of what, or a property bag. Deliberately not
+//! here: columns, of which nothing is known but their type.
+
+use crate::checked::{Expr, ExprKind};
+use crate::functions;
+use crate::functions::signature::{Holds, Items};
+use crate::types::{Type, Value};
+
+pub(super) fn holds(expr: &Expr) -> Holds {
+    match &expr.kind {
+        ExprKind::Literal(Value::Dynamic(json)) => of_json(json),
+        ExprKind::Call {
+            function: "bag_pack",
+            ..
+        } => Holds::Bag,
+        ExprKind::Call {
+            function: "pack_array",
+            args,
+        } if args.iter().all(|arg| arg.ty == Type::Dynamic) => Holds::Array(Items::Nested),
+        ExprKind::Call { function, .. } if expr.ty == Type::Dynamic => {
+            let known = functions::scalar(function).and_then(|known| known.overloads.first());
+            known.map_or(Holds::Anything, |overload| overload.holds)
+        }
+        _ => Holds::Anything,
+    }
+}
+
+/// Canonical JSON has no space around its marks.
+fn of_json(json: &str) -> Holds {
+    match json.as_bytes().first() {
+        Some(b'{') => Holds::Bag,
+        Some(b'[') => Holds::Array(items(&json[1..])),
+        Some(b'n') | None => Holds::Anything,
+        _ => Holds::Scalar,
+    }
+}
+
+/// What all elements are; what stands behind the `[` of an array comes in.
+fn items(mut rest: &str) -> Items {
+    let mut common: Option<Items> = None;
+    while !rest.is_empty() && !rest.starts_with(']') {
+        let found = match rest.as_bytes()[0] {
+            b'"' => Items::Texts,
+            b't' | b'f' => Items::Flags,
+            b'{' | b'[' => Items::Nested,
+            b'n' => return Items::Anything,
+            _ => {
+                let end = rest.find([',', ']']).unwrap_or(rest.len());
+                match rest[..end].contains(['.', 'e', 'E']) {
+                    true => Items::Reals,
+                    false => Items::Integers,
+                }
+            }
+        };
+        if common.is_some_and(|other| other != found) || found == Items::Nested {
+            return if common.is_none_or(|other| other == found) {
+                found
+            } else {
+                Items::Anything
+            };
+        }
+        common = Some(found);
+        rest = after_element(rest);
+    }
+    common.unwrap_or(Items::Anything)
+}
+
+/// What follows a text, number or word and its comma.
+fn after_element(rest: &str) -> &str {
+    let mut escaped = false;
+    let mut inside = false;
+    for (at, byte) in rest.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' => inside = !inside,
+            b',' if !inside => return &rest[at + 1..],
+            b']' if !inside => return "",
+            _ => {}
+        }
+    }
+    ""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_are_known_by_their_elements() {
+        for (json, expected) in [
+            ("[1,2]", Holds::Array(Items::Integers)),
+            ("[1,2.5]", Holds::Array(Items::Anything)),
+            ("[1.5,2e3]", Holds::Array(Items::Reals)),
+            (r#"["a,]","b"]"#, Holds::Array(Items::Texts)),
+            (r#"["a\"",1]"#, Holds::Array(Items::Anything)),
+            ("[[1],2]", Holds::Array(Items::Nested)),
+            ("[]", Holds::Array(Items::Anything)),
+            ("{}", Holds::Bag),
+            ("null", Holds::Anything),
+            ("1", Holds::Scalar),
+        ] {
+            assert_eq!(of_json(json), expected, "{json}");
+        }
+    }
+}
