@@ -215,7 +215,7 @@ impl Parser<'_> {
         let whole = self.text(span);
         let longer = |name: &&str| name.contains('-') && whole.starts_with(*name);
         let part = OPERATOR_NAMES.contains(&self.text(first)) && self.glued(1);
-        let place = match part && !OPERATOR_NAMES.iter().any(|name| longer(&name)) {
+        let place = match part && !OPERATOR_NAMES.iter().any(longer) {
             true if self.ahead(2).kind == TokenKind::Word => Span {
                 start: self.ahead(2).span.start,
                 ..span
