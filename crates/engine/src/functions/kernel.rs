@@ -41,11 +41,27 @@ pub struct Kernel {
     pub name: &'static str,
     pub returns: Type,
     pub run: Run,
+    /// Every call gives another value, so that none may be computed ahead or shared.
+    pub by_chance: bool,
 }
 
 impl Kernel {
     pub const fn new(name: &'static str, returns: Type, run: Run) -> Kernel {
-        Kernel { name, returns, run }
+        Kernel {
+            name,
+            returns,
+            run,
+            by_chance: false,
+        }
+    }
+
+    pub const fn by_chance(name: &'static str, returns: Type, run: Run) -> Kernel {
+        Kernel {
+            name,
+            returns,
+            run,
+            by_chance: true,
+        }
     }
 }
 
@@ -80,7 +96,10 @@ impl KernelUdf {
     fn new(kernel: &'static Kernel) -> KernelUdf {
         KernelUdf {
             kernel,
-            signature: Signature::variadic_any(Volatility::Immutable),
+            signature: Signature::variadic_any(match kernel.by_chance {
+                true => Volatility::Volatile,
+                false => Volatility::Immutable,
+            }),
         }
     }
 }
@@ -119,10 +138,8 @@ impl ScalarUDFImpl for KernelUdf {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let constant = args
-            .args
-            .iter()
-            .all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
+        let scalar = |arg: &ColumnarValue| matches!(arg, ColumnarValue::Scalar(_));
+        let constant = !self.kernel.by_chance && args.args.iter().all(scalar);
         let len = if constant { 1 } else { args.number_rows };
         let array = (self.kernel.run)(&Rows {
             args: &args.args,

@@ -10,7 +10,7 @@ pub const FUNCTION: Function = Function {
     doc: "The number of elements of an array; null for anything else.",
     examples: &[
         ("array_length(dynamic([1, [2, 3]]))", "2"),
-        ("array_length(dynamic({}))", ""),
+        ("array_length(parse_json('{}'))", ""),
     ],
     lower: Lower::Convert(&[Type::Dynamic]),
     kernels: &[Kernel::new("kql_array_length", Type::Long, |rows| {

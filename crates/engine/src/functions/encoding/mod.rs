@@ -24,6 +24,7 @@ mod gzip_decompress_from_base64_string;
 mod zlib_compress_to_base64_string;
 mod zlib_decompress_from_base64_string;
 mod punycode;
+mod new_guid;
 
 use super::call::Function;
 use super::kernel::Kernel;
@@ -51,6 +52,7 @@ pub const FUNCTIONS: &[&Function] = &[
     &punycode::TO_STRING,
     &punycode::DOMAIN_FROM_STRING,
     &punycode::DOMAIN_TO_STRING,
+    &new_guid::FUNCTION,
 ];
 
 pub const KERNELS: &[Kernel] = xxhash::KERNELS;

@@ -50,8 +50,10 @@ mod convert_speed;
 mod convert_temperature;
 mod convert_volume;
 mod welch_test;
+mod rand;
 
 use super::call::Function;
+pub(crate) use rand::draw;
 
 pub const FUNCTIONS: &[&Function] = &[
     &sin::FUNCTION,
@@ -103,4 +105,5 @@ pub const FUNCTIONS: &[&Function] = &[
     &beta::INV,
     &beta::PDF,
     &welch_test::FUNCTION,
+    &rand::FUNCTION,
 ];
