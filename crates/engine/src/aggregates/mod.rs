@@ -6,6 +6,7 @@
 
 mod bag;
 mod collect;
+mod distinct;
 mod percentile;
 mod pick;
 
@@ -17,6 +18,7 @@ use datafusion::logical_expr::{Accumulator, AggregateUDF, EmitTo, GroupsAccumula
 
 pub use bag::make_bag;
 pub use collect::{make_list, make_set};
+pub use distinct::count_distinct;
 pub use percentile::{percentile, weighted_percentile};
 pub use pick::pick;
 
@@ -29,6 +31,7 @@ pub fn all_udafs() -> Vec<Arc<AggregateUDF>> {
         make_bag(),
         percentile(),
         weighted_percentile(),
+        count_distinct(),
     ]
 }
 

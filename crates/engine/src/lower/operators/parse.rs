@@ -1,7 +1,7 @@
 //! `parse` and `parse-where`: columns out of a text by a pattern.
 //!
-//! The pattern becomes one regular expression, which `kql_extract` applies in one pass; the parts are
-//! then converted to their types. In a simple pattern a part that does not convert means that the row
+//! A pattern of texts is cut out in one pass by `kql_cut`; any other becomes one regular expression,
+//! which `kql_extract` applies. The parts are then converted to their types. In a simple pattern a part that does not convert means that the row
 //! does not match; in a relaxed one only that column is null.
 
 use datafusion::common::ScalarValue;
@@ -12,7 +12,7 @@ use keyline_kql::types::Type;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::extract;
+use crate::extract::{self, CutItem};
 use crate::functions::{self, TypedExpr};
 use crate::lower::Lowerer;
 use crate::lower::literal::null;
@@ -29,15 +29,20 @@ impl Lowerer<'_> {
             },
             Type::String,
         )?;
-        let pattern = pattern(&parse.kind, &parse.pattern);
-        regex::Regex::new(&pattern).map_err(|e| {
-            Error::new(
-                ErrorKind::Invalid,
-                format!("the pattern of `parse` is not a regular expression: {e}"),
-            )
-        })?;
         let parts = self.hidden("parts");
-        let extracted = extract::extract().call(vec![text, lit(pattern)]);
+        let extracted = match plain(&parse.kind, &parse.pattern) {
+            Some(items) => extract::cut().call(vec![text, lit(extract::cut_pattern(&items))]),
+            None => {
+                let pattern = pattern(&parse.kind, &parse.pattern);
+                regex::Regex::new(&pattern).map_err(|e| {
+                    Error::new(
+                        ErrorKind::Invalid,
+                        format!("the pattern of `parse` is not a regular expression: {e}"),
+                    )
+                })?;
+                extract::extract().call(vec![text, lit(pattern)])
+            }
+        };
         let columns = self.live_columns(rel);
         relation.extend_hidden(vec![(parts.clone(), extracted)])?;
         let mut values: Vec<(String, Type, Expr)> = Vec::new();
@@ -85,6 +90,28 @@ impl Lowerer<'_> {
 fn guarded(matched: &Expr, value: &Expr, ty: Type) -> Result<Expr> {
     let absent: ScalarValue = null(ty);
     Ok(when(matched.clone(), value.clone()).otherwise(lit(absent))?)
+}
+
+/// The pattern, if it needs no regular expression: where nothing but the texts says where a value ends.
+fn plain(kind: &ParseKind, items: &[ParseItem]) -> Option<Vec<CutItem>> {
+    if matches!(kind, ParseKind::Regex(_)) {
+        return None;
+    }
+    let ends_by_itself = items.windows(2).any(|pair| match pair {
+        [ParseItem::Column { ty, .. }, ParseItem::Star] => {
+            !matches!(ty, Type::String | Type::Dynamic)
+        }
+        _ => false,
+    });
+    if ends_by_itself {
+        return None;
+    }
+    let item = |item: &ParseItem| match item {
+        ParseItem::Text(text) => CutItem::Text(text.clone()),
+        ParseItem::Star => CutItem::Any { column: false },
+        ParseItem::Column { .. } => CutItem::Any { column: true },
+    };
+    Some(items.iter().map(item).collect())
 }
 
 /// One regular expression with a group `c0`, `c1`, … for each column.

@@ -164,17 +164,7 @@ impl Lowerer<'_> {
         };
         let filtered = |expr: PlanExpr| -> Result<PlanExpr> {
             Ok(match filter {
-                Some(filter) => {
-                    // The builder forgets that an aggregate was of distinct values.
-                    let distinct =
-                        matches!(&expr, PlanExpr::AggregateFunction(f) if f.params.distinct);
-                    let builder = expr.filter(filter);
-                    if distinct {
-                        builder.distinct().build()?
-                    } else {
-                        builder.build()?
-                    }
-                }
+                Some(filter) => expr.filter(filter).build()?,
                 None => expr,
             })
         };
@@ -251,7 +241,8 @@ impl Lowerer<'_> {
                 )
             }
             "dcount" | "count_distinct" => {
-                (filtered(stock::count_distinct(value))?, Box::new(|v| v))
+                let counted = aggregates::count_distinct().call(vec![value]);
+                (filtered(counted)?, Box::new(|v| v))
             }
             "stdev" | "stdevp" | "variance" | "variancep" => {
                 let value = cast(value, DataType::Float64);
