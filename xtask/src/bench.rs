@@ -5,6 +5,7 @@
 //! with the same number of threads, because only ratios within a run mean anything. Deliberately
 //! not here: the programs measured (`bench/`, the release binary).
 
+mod hunting;
 mod measure;
 mod references;
 mod report;
@@ -54,6 +55,8 @@ pub fn bench(words: &[String]) -> anyhow::Result<()> {
     };
     let named = options.take("--keyline")?;
     let out = options.take("--out")?;
+    let only_hunting = options.has("--hunting");
+    let parquet = options.take("--parquet")?.map(PathBuf::from);
     let mut rules = Vec::new();
     while let Some(folder) = options.take("--rules")? {
         rules.push(PathBuf::from(folder));
@@ -81,17 +84,58 @@ pub fn bench(words: &[String]) -> anyhow::Result<()> {
         logs,
         raw_bytes,
     };
-    let measured = run(&plan)?;
-    let text = report::markdown(&plan, &measured);
+    let (text, agreed) = if only_hunting {
+        hunt(&plan, parquet.as_deref())?
+    } else {
+        (report::markdown(&plan, &run(&plan)?), true)
+    };
     println!("{text}");
     let path = match out {
         Some(path) => PathBuf::from(path),
-        None => root().join(format!("bench/results/{}.md", report::file_name(&plan))),
+        None => {
+            let what = if only_hunting { "-hunting" } else { "" };
+            let name = report::file_name(&plan);
+            root().join(format!("bench/results/{name}{what}.md"))
+        }
     };
     fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
     fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
     eprintln!("written to {}", path.display());
+    if !agreed {
+        bail!("not all answers agree; the table says which");
+    }
     Ok(())
+}
+
+/// The questions of a hunter over Parquet: that which is named, else made of the log files first.
+fn hunt(plan: &Plan, parquet: Option<&Path>) -> anyhow::Result<(String, bool)> {
+    let out = plan.work.join("out");
+    fs::create_dir_all(&out)?;
+    let parquet = match parquet {
+        Some(parquet) => fs::canonicalize(parquet)?,
+        None => {
+            let made = out.join(format!("keyline-{}.parquet", plan.events));
+            if !made.exists() {
+                eprintln!("converting {} events", plan.events);
+                let mut command = keyline(plan);
+                command
+                    .arg("convert")
+                    .arg(&plan.logs)
+                    .arg("--out")
+                    .arg(&made);
+                succeed(&mut command)?;
+            }
+            made
+        }
+    };
+    warm(&parquet)?;
+    let python = match plan.peers {
+        Peers::Run => Some(python(&plan.work)?),
+        Peers::LeaveOut => None,
+    };
+    let key = busiest_key(plan, &parquet)?;
+    let (table, agreed) = hunting::hunting(plan, &parquet, &key, python.as_deref())?;
+    Ok((report::hunting(plan, &table), agreed))
 }
 
 fn run(plan: &Plan) -> anyhow::Result<Vec<Measured>> {

@@ -6,7 +6,8 @@
 //! numbers mean.
 
 use std::fs::{self, File};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -50,22 +51,8 @@ pub fn measure(
     for _ in 0..plan.repeat {
         let mut command = command();
         command.stdin(Stdio::null());
-        command
-            .stdout(File::create(&printed)?)
-            .stderr(File::create(&complained)?);
-        let begun = Instant::now();
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("cannot run {command:?}"))?;
-        let mut peak = None;
-        let status = loop {
-            if let Some(status) = child.try_wait()? {
-                break status;
-            }
-            peak = high_water_mark(child.id()).max(peak);
-            std::thread::sleep(MEMORY_EVERY);
-        };
-        let seconds = begun.elapsed().as_secs_f64();
+        let ran = once(command, &printed, &complained)?;
+        let (status, seconds, peak) = (ran.status, ran.seconds, ran.peak_bytes);
         measured.peak_bytes = measured.peak_bytes.max(peak);
         let told = fs::read_to_string(&printed).unwrap_or_default();
         // A hunt in which a rule could not run still ends with everything else done.
@@ -96,6 +83,37 @@ pub fn measure(
         );
     }
     Ok(measured)
+}
+
+/// One run of a program.
+pub struct Ran {
+    pub status: ExitStatus,
+    pub seconds: f64,
+    pub peak_bytes: Option<u64>,
+}
+
+/// Runs a program to its end; what it prints goes to two files.
+pub fn once(mut command: Command, printed: &Path, complained: &Path) -> anyhow::Result<Ran> {
+    command
+        .stdout(File::create(printed)?)
+        .stderr(File::create(complained)?);
+    let begun = Instant::now();
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("cannot run {command:?}"))?;
+    let mut peak_bytes = None;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        peak_bytes = high_water_mark(child.id()).max(peak_bytes);
+        std::thread::sleep(MEMORY_EVERY);
+    };
+    Ok(Ran {
+        status,
+        seconds: begun.elapsed().as_secs_f64(),
+        peak_bytes,
+    })
 }
 
 /// The peers time their own work, without the start of Python.

@@ -118,6 +118,17 @@ pub fn markdown(plan: &Plan, measured: &[Measured]) -> String {
     out
 }
 
+/// The table of a hunter's questions under a heading.
+pub fn hunting(plan: &Plan, table: &str) -> String {
+    format!(
+        "# Hunting in {} events\n\n20 questions over Keyline's Parquet, {} threads, best of {}; {}\n\n{table}",
+        thousands(plan.events),
+        plan.threads,
+        plan.repeat,
+        machine()
+    )
+}
+
 pub fn file_name(plan: &Plan) -> String {
     let peers = if plan.peers == super::Peers::Run {
         "-peers"
