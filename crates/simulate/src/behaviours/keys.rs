@@ -5,8 +5,11 @@
 
 use super::{Behaviour, Days, HABIT};
 use crate::address;
-use crate::clock::{HOUR, MINUTE};
+use crate::clock::{DAY, HOUR, MINUTE};
 use crate::stage::{Account, BOTO, BROWSER, Hand, Stage};
+
+/// How often a machine changes its key.
+const ROTATION_DAYS: i64 = 6;
 
 pub(super) const HABITS: &[Behaviour] = &[
     Behaviour {
@@ -23,7 +26,7 @@ pub(super) const HABITS: &[Behaviour] = &[
         name: "rotation-script",
         what: "a script whose key makes its successor and deletes itself with it, from one machine",
         confuses: &["A6", "A11"],
-        every: 6,
+        every: ROTATION_DAYS,
         begins: 3,
         act: rotation_script,
         ..HABIT
@@ -85,14 +88,16 @@ fn console_key_rotation(stage: &mut Stage, account: Account) {
 
 fn rotation_script(stage: &mut Stage, account: Account) {
     let user = stage.user(account, "mail-relay");
-    let old = stage.key_of(user);
+    // What one episode makes is what the next begins with.
+    let turn = stage.now.div_euclid(ROTATION_DAYS * DAY) as u64;
+    let old = stage.key_in_turn(user, turn);
     stage.by(&Hand::rightful(
         "192.0.2.20",
         "aws-cli/2.22.7 os/linux exec-env/rotate-keys",
     ));
     stage.calls(old, "sts:GetCallerIdentity", "");
     stage.calls(old, "iam:ListAccessKeys", "");
-    let new = stage.create_access_key(old, user);
+    let new = stage.create_access_key_in_turn(old, user, turn + 1);
     stage.wait(15);
     stage.calls(new, "sts:GetCallerIdentity", "");
     stage.update_access_key(new, old, "Inactive");

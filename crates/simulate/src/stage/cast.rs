@@ -192,10 +192,30 @@ impl Stage {
 
     /// A user's long-term key that was there before the story began.
     pub fn key_of(&mut self, user: User) -> Cred {
+        let key = self.key_in_turn_id(user, 0);
+        self.long_term_key(user, key)
+    }
+
+    /// The key of a user who changes keys, in a turn that the caller counts; turn 0 is [`Stage::key_of`].
+    pub fn key_in_turn(&mut self, user: User, turn: u64) -> Cred {
+        let key = self.key_in_turn_id(user, turn);
+        self.long_term_key(user, key)
+    }
+
+    pub(super) fn key_in_turn_id(&self, user: User, turn: u64) -> String {
         let account = self.users[user.0].account;
-        let number = derive_text(self.number_of(account, "key"), &self.users[user.0].name);
+        let first = derive_text(self.number_of(account, "key"), &self.users[user.0].name);
+        let number = match turn {
+            0 => first,
+            turn => derive(first, turn),
+        };
         let mut key = String::new();
         ids::access_key("AKIA", self.accounts[account.0].number, number, &mut key);
+        key
+    }
+
+    fn long_term_key(&mut self, user: User, key: String) -> Cred {
+        let account = self.users[user.0].account;
         let told = Expected {
             kind: "access-key",
             access_key_ids: vec![key.clone()],

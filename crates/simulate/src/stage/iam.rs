@@ -25,6 +25,14 @@ impl Stage {
         self.enter(Who::User(user), 0, key, told)
     }
 
+    /// The same for a user who changes keys: the key of a turn, as [`Stage::key_in_turn`] gives it.
+    pub fn create_access_key_in_turn(&mut self, by: Cred, user: User, turn: u64) -> Cred {
+        let key = self.key_in_turn_id(user, turn);
+        let (request, response, told) = self.made_key(by, user, &key);
+        self.calls_and_gets(by, "iam:CreateAccessKey", &request, &response);
+        self.enter(Who::User(user), 0, key, told)
+    }
+
     /// The same by a page of the console.
     pub fn console_creates_access_key(&mut self, session: Cred, user: User) -> Cred {
         let (request, response, told, key) = self.new_key(session, user);
@@ -43,6 +51,13 @@ impl Stage {
             number,
             &mut key,
         );
+        let (request, response, told) = self.made_key(by, user, &key);
+        (request, response, told, key)
+    }
+
+    /// Request, answer and truth of making this key.
+    fn made_key(&mut self, by: Cred, user: User, key: &str) -> (String, String, Expected) {
+        let card = self.users[user.0].clone();
         let mut created = String::new();
         clock::locale_without_comma(self.now, &mut created);
         let response = format!(
@@ -52,8 +67,8 @@ impl Stage {
         );
         let told = Expected {
             kind: "access-key",
-            access_key_ids: vec![key.clone()],
-            minted_key_id: Some(key.clone()),
+            access_key_ids: vec![key.to_owned()],
+            minted_key_id: Some(key.to_owned()),
             account: self.id_of(card.account),
             principal_id: card.id.clone(),
             issued_at: Some(self.now),
@@ -65,7 +80,7 @@ impl Stage {
             ..Expected::default()
         };
         let request = format!("{{\"userName\":\"{}\"}}", card.name);
-        (request, response, told, key)
+        (request, response, told)
     }
 
     /// `Active` or `Inactive`.
