@@ -55,6 +55,21 @@ pub struct Alert {
 
 pub const ALERT_SCHEMA: &str = "keyline.alert/1";
 
+impl Alert {
+    /// Adds a paragraph to the rule's text, which gives way where both are too long.
+    pub fn say(&mut self, paragraph: &str) {
+        if paragraph.is_empty() {
+            return;
+        }
+        let paragraph = truncate(paragraph, DESCRIPTION_CHARS_MAX / 2);
+        let left = DESCRIPTION_CHARS_MAX - paragraph.chars().count() - 1;
+        self.description = match self.description.is_empty() {
+            true => paragraph,
+            false => format!("{}\n{paragraph}", truncate(&self.description, left)),
+        };
+    }
+}
+
 /// What is the same for all alerts of a rule.
 pub struct Form<'a> {
     pub rule: &'a Rule,

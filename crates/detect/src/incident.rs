@@ -1,20 +1,21 @@
 //! Incidents: the alerts of one intrusion, put together by where their credentials come from.
 //!
 //! In: alerts, the forest of credentials, the instant at which the question is asked. Out: each alert
-//! with its credentials and the id of its incident, and the incidents, with the number of credentials
+//! with its credentials, a paragraph about their family, and the id of its incident; and the incidents, with the
+//! number of credentials
 //! of the tree that still work. Alerts whose keys are in no forest are put together by the principal
 //! that they name, and those that name none by rule, account and day. Deliberately not here: what was
 //! decided about an incident, which is nobody's but the analyst's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keyline_lineage::liveness::liveness;
-use keyline_lineage::{Credential, Forest, Kind, Node};
+use keyline_lineage::{Forest, Kind, Node};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::alert::{Alert, short_hash};
-use crate::limits::{CREDENTIALS_PER_INCIDENT_MAX, TREE_NODES_JUDGED_MAX};
+use crate::family::{Families, Tree, name};
+use crate::limits::CREDENTIALS_PER_INCIDENT_MAX;
 use crate::rule::AlertSeverity;
 
 /// One incident, field by field as in the contract.
@@ -47,12 +48,14 @@ pub const INCIDENT_SCHEMA: &str = "keyline.incident/1";
 /// Puts alerts together; `as_of` is in microseconds since 1970.
 pub fn group(alerts: &mut [Alert], forest: &Forest, as_of: i64) -> Vec<Incident> {
     let mut groups: BTreeMap<Scope, Vec<usize>> = BTreeMap::new();
+    let mut families = Families::new(forest, as_of);
     for (at, alert) in alerts.iter_mut().enumerate() {
         let nodes = nodes_of(alert, forest);
         alert.credentials = nodes.iter().map(|node| forest.id(*node)).collect();
         alert.credentials.sort();
         let root = top(&nodes, forest);
         alert.root_credential = root.map(|node| forest.id(node));
+        alert.say(&families.paragraph(&nodes, root));
         let scope = Scope::of(alert);
         alert.incident_id = Some(scope.incident_id());
         groups.entry(scope).or_default().push(at);
@@ -61,7 +64,7 @@ pub fn group(alerts: &mut [Alert], forest: &Forest, as_of: i64) -> Vec<Incident>
         .into_iter()
         .map(|(scope, members)| {
             let members: Vec<&Alert> = members.iter().map(|at| &alerts[*at]).collect();
-            incident(scope, &members, forest, as_of)
+            incident(scope, &members, forest, &mut families)
         })
         .collect();
     incidents.sort_by(|a, b| {
@@ -148,15 +151,20 @@ fn top_of(node: Node, forest: &Forest) -> Node {
         .unwrap_or(node)
 }
 
-fn incident(scope: Scope, alerts: &[&Alert], forest: &Forest, as_of: i64) -> Incident {
-    let mut tree = (0, 0);
+fn incident(
+    scope: Scope,
+    alerts: &[&Alert],
+    forest: &Forest,
+    families: &mut Families<'_>,
+) -> Incident {
+    let mut tree = Tree::default();
     let mut credentials = BTreeSet::new();
     let (mut root_credential, mut root_name) = (None, None);
     if let Scope::Root(root) = &scope {
         root_credential = Some(root.clone());
         if let Some(root) = forest.by_id(root) {
-            root_name = Some(name(&forest.credential(root)));
-            tree = count(root, forest, as_of);
+            root_name = Some(name(&forest.alone(root)));
+            tree = families.tree(root);
         }
         for alert in alerts {
             for node in alert.credentials.iter().filter_map(|id| forest.by_id(id)) {
@@ -189,8 +197,8 @@ fn incident(scope: Scope, alerts: &[&Alert], forest: &Forest, as_of: i64) -> Inc
             .map(|node| forest.id(node))
             .collect(),
         alerts: alerts.iter().map(|alert| alert.alert_id.clone()).collect(),
-        tree_credentials: tree.0,
-        live_credentials: tree.1,
+        tree_credentials: tree.usable,
+        live_credentials: tree.alive,
         first_event: alerts
             .iter()
             .map(|alert| alert.start_time.clone())
@@ -202,38 +210,6 @@ fn incident(scope: Scope, alerts: &[&Alert], forest: &Forest, as_of: i64) -> Inc
             .max()
             .unwrap_or_default(),
     }
-}
-
-fn name(credential: &Credential) -> String {
-    let key = credential.minted_key_id.as_ref();
-    let key = key.or(credential.access_key_ids.first());
-    let origin = credential.origin.as_ref().map(|origin| &origin.id);
-    [
-        key,
-        origin,
-        Some(&credential.principal_arn),
-        Some(&credential.principal_id),
-    ]
-    .into_iter()
-    .flatten()
-    .find(|name| !name.is_empty())
-    .unwrap_or(&credential.id)
-    .clone()
-}
-
-/// How many credentials a tree has, and how many of them work.
-fn count(root: Node, forest: &Forest, as_of: i64) -> (usize, usize) {
-    let mut all = 0;
-    let mut live = 0;
-    let nodes = std::iter::once(root).chain(forest.descendants(root));
-    for node in nodes.take(TREE_NODES_JUDGED_MAX) {
-        let credential = forest.credential(node);
-        if credential.kind.is_usable() {
-            all += 1;
-            live += usize::from(liveness(&credential, as_of).state.is_alive());
-        }
-    }
-    (all, live)
 }
 
 /// The principal that the entities of an alert name.

@@ -49,6 +49,8 @@ pub mod episode;
 
 pub mod alert;
 
+mod family;
+
 pub mod incident;
 
 // All of it over logs.

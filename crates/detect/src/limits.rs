@@ -88,6 +88,10 @@ pub const PIECES_BEFORE_LARGER: u32 = 4;
 /// Credentials listed in one incident; the root finds the others.
 pub const CREDENTIALS_PER_INCIDENT_MAX: usize = 1_000;
 
+/// Siblings, and credentials that still work, that the text of one alert names: as many as somebody reads;
+/// the others are counted there.
+pub const FAMILY_NAMED_MAX: usize = 5;
+
 /// Credentials of one tree that are judged for the number that still work: beyond it the tree is a
 /// service's and not an intrusion's, and the number is a lower bound.
 pub const TREE_NODES_JUDGED_MAX: usize = 100_000;
