@@ -18,6 +18,8 @@ pub struct Kind {
     pub name: String,
     pub read_only: Option<bool>,
     pub events: u64,
+    /// The columns that some of these events fill, of those that were asked for.
+    pub filled: BTreeSet<String>,
 }
 
 /// What the data holds.
@@ -116,6 +118,27 @@ impl Holdings {
             events,
             why,
         }
+    }
+
+    /// Which of these columns are empty in every event that some of the places want; none where there is no
+    /// such event, as nothing is known then.
+    pub fn empty<'a>(
+        &self,
+        places: &[&Place],
+        columns: impl Iterator<Item = &'a String>,
+    ) -> BTreeSet<&'a str> {
+        let wanted = |kind: &&Kind| {
+            places
+                .iter()
+                .any(|place| place.wants(&kind.source, &kind.name))
+        };
+        let wanted: Vec<&Kind> = self.kinds.iter().filter(wanted).collect();
+        if wanted.is_empty() {
+            return BTreeSet::new();
+        }
+        let is_filled = |column: &str| wanted.iter().any(|kind| kind.filled.contains(column));
+        let columns = columns.map(String::as_str);
+        columns.filter(|column| !is_filled(column)).collect()
     }
 
     /// Why events of a place cannot be there.

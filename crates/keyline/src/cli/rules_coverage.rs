@@ -27,9 +27,10 @@ use crate::coverage::{self, count, thousands};
 use crate::data::{self, EngineReferences};
 use crate::output::{Format, escape, write_grid};
 
-/// What the data holds, as a query.
-const KINDS: &str = "CloudTrail | summarize Events = count() by EventSource, EventName, \
-                     ReadOnly = iff(isnull(ReadOnly), '', tostring(ReadOnly))";
+/// The tables whose columns are looked for in the data.
+const EVENT_TABLES: [&str; 2] = ["AWSCloudTrail", "CloudTrail"];
+/// What the name of a column's count begins with in [`question`].
+const FILLED: &str = "Filled_";
 const TICKS_PER_HOUR: i64 = 3600 * crate::units::TICKS_PER_SECOND;
 
 #[derive(Args)]
@@ -54,23 +55,28 @@ struct Covered<'a> {
     period: Option<i64>,
     /// Whether the data goes back so far.
     has_history: Option<bool>,
+    /// Columns that it reads and that no event which it looks at fills.
+    empty_columns: Option<Vec<String>>,
 }
 
 pub fn run(args: &CoverageArgs, context: &Context) -> Result<Status> {
     let loaded = load_rules(&args.rules, context)?;
     let catalog = data::for_checks(&args.references, context)?;
+    let rules = loaded.rules.iter();
+    let checked = rules.map(|rule| (rule, check(rule, &catalog, &Times::any())));
+    let mut covered: Vec<Covered<'_>> = checked.map(|(rule, one)| covered(rule, one)).collect();
     let held = match args.data.data.is_empty() {
         true => None,
-        false => Some(holdings(args, context)?),
+        false => {
+            let columns: BTreeSet<&str> = covered.iter().flat_map(Covered::event_columns).collect();
+            Some(holdings(args, &columns, context)?)
+        }
     };
-    let covered: Vec<Covered<'_>> = loaded
-        .rules
-        .iter()
-        .map(|rule| {
-            let checked = check(rule, &catalog, &Times::any());
-            covered(rule, checked, held.as_ref())
-        })
-        .collect();
+    if let Some(held) = &held {
+        for one in &mut covered {
+            one.judge(held);
+        }
+    }
     let mut out = std::io::BufWriter::new(std::io::stdout());
     match args.output {
         Format::Json => {
@@ -91,37 +97,49 @@ pub fn run(args: &CoverageArgs, context: &Context) -> Result<Status> {
     Ok(Status::Done)
 }
 
-fn covered<'a>(
-    rule: &'a Rule,
-    checked: CheckedRule,
-    held: Option<&(Holdings, Coverage)>,
-) -> Covered<'a> {
+fn covered(rule: &Rule, checked: CheckedRule) -> Covered<'_> {
     let query = checked.query.as_ref();
     let places = query.map(watched::places).unwrap_or_default();
-    let period = match &checked.derived.schedule {
-        Schedule::Ticks { period, .. } => Some(*period),
-        Schedule::Once => None,
-    };
-    let span = held.and_then(|(_, read)| Some(read.last_event? - read.first_event?));
     Covered {
         rule,
-        places: places
-            .into_iter()
-            .map(|place| {
-                let verdict = held.map(|(holdings, _)| holdings.judge(&place));
-                (place, verdict)
-            })
-            .collect(),
+        places: places.into_iter().map(|place| (place, None)).collect(),
         columns: query.map(watched::columns).unwrap_or_default(),
-        period,
-        has_history: span
-            .zip(period)
-            .map(|(span, period)| span.saturating_mul(data::TICKS_PER_MICROSECOND) >= period),
+        period: match &checked.derived.schedule {
+            Schedule::Ticks { period, .. } => Some(*period),
+            Schedule::Once => None,
+        },
+        has_history: None,
+        empty_columns: None,
         checked,
     }
 }
 
 impl Covered<'_> {
+    /// Says of each place, of the history and of the columns what the data does for them.
+    fn judge(&mut self, (holdings, read): &(Holdings, Coverage)) {
+        for (place, verdict) in &mut self.places {
+            *verdict = Some(holdings.judge(place));
+        }
+        let span = read.first_event.zip(read.last_event);
+        let span = span.map(|(first, last)| last.saturating_sub(first));
+        self.has_history = span
+            .zip(self.period)
+            .map(|(span, period)| span.saturating_mul(data::TICKS_PER_MICROSECOND) >= period);
+        let places: Vec<&Place> = self.places.iter().map(|(place, _)| place).collect();
+        let columns = EVENT_TABLES
+            .iter()
+            .filter_map(|table| self.columns.get(*table))
+            .flatten();
+        let empty = holdings.empty(&places, columns);
+        self.empty_columns = Some(empty.into_iter().map(str::to_owned).collect());
+    }
+
+    fn event_columns(&self) -> impl Iterator<Item = &str> {
+        let tables = EVENT_TABLES.iter();
+        let columns = tables.filter_map(|table| self.columns.get(*table));
+        columns.flatten().map(String::as_str)
+    }
+
     /// In a word what the data does for the rule; `None` without data.
     fn state(&self) -> Option<&'static str> {
         if self.checked.query.is_none() {
@@ -162,6 +180,10 @@ impl Covered<'_> {
                 hours(period)
             ));
         }
+        let empty = self.empty_columns.as_deref().unwrap_or_default();
+        if !empty.is_empty() {
+            remarks.push(format!("empty here: {}", empty.join(", ")));
+        }
         remarks
     }
 }
@@ -173,8 +195,12 @@ fn hours(ticks: i64) -> String {
     }
 }
 
-/// The kinds of events in the data, and what was read of it.
-fn holdings(args: &CoverageArgs, context: &Context) -> Result<(Holdings, Coverage)> {
+/// The kinds of events in the data, with which of the columns they fill, and what was read of it.
+fn holdings(
+    args: &CoverageArgs,
+    asked: &BTreeSet<&str>,
+    context: &Context,
+) -> Result<(Holdings, Coverage)> {
     let (logs, bar) = data::open_logs(&[], &args.data, RawRecord::Leave, context)?;
     let estate = &context.config.estate;
     let lineage = Lineage::of(&logs, data::production(estate));
@@ -189,7 +215,8 @@ fn holdings(args: &CoverageArgs, context: &Context) -> Result<(Holdings, Coverag
         context,
     )?));
     let engine = Engine::new(&options, catalog, references)?;
-    let (syntax, _) = keyline_kql::parse::parse(KINDS);
+    let question = question(asked);
+    let (syntax, _) = keyline_kql::parse::parse(&question);
     let (query, _) = engine.check_at(&syntax, &Evaluation::at(0))?;
     let query = query.context("the question of what the logs hold is no valid query")?;
     let plan = engine.physical(&engine.plan(&query, &Evaluation::at(0))?)?;
@@ -198,12 +225,31 @@ fn holdings(args: &CoverageArgs, context: &Context) -> Result<(Holdings, Coverag
         append_rows(&batch, &query.root.columns, &mut rows)?;
     }
     let columns = &query.root.columns;
-    let kinds = rows.iter().filter_map(|row| kind(row, columns)).collect();
+    let kinds = rows
+        .iter()
+        .filter_map(|row| kind(row, columns, asked))
+        .collect();
     bar.finish_and_clear();
     Ok((Holdings { kinds }, logs.survey()?))
 }
 
-fn kind(row: &[Value], columns: &[keyline_kql::schema::Column]) -> Option<Kind> {
+/// What the data holds, as a query. The counts of columns have names that no column has.
+fn question(asked: &BTreeSet<&str>) -> String {
+    let counts = asked
+        .iter()
+        .map(|name| format!(", {FILLED}{name} = countif(isnotempty(tostring({name})))"));
+    format!(
+        "CloudTrail | summarize Events = count(){} by EventSource, EventName, \
+         ReadOnly = iff(isnull(ReadOnly), '', tostring(ReadOnly))",
+        counts.collect::<String>()
+    )
+}
+
+fn kind(
+    row: &[Value],
+    columns: &[keyline_kql::schema::Column],
+    asked: &BTreeSet<&str>,
+) -> Option<Kind> {
     let cell = |name: &str| {
         let at = columns.iter().position(|column| column.name == name)?;
         row.get(at)
@@ -224,6 +270,13 @@ fn kind(row: &[Value], columns: &[keyline_kql::schema::Column]) -> Option<Kind> 
             _ => None,
         },
         events: u64::try_from(*events).unwrap_or_default(),
+        filled: asked
+            .iter()
+            .filter(|name| {
+                matches!(cell(&format!("{FILLED}{name}")), Some(Value::Long(filled)) if *filled > 0)
+            })
+            .map(|name| (*name).to_owned())
+            .collect(),
     })
 }
 
@@ -373,6 +426,7 @@ fn rule_json(one: &Covered<'_>) -> Json {
         "columns": one.columns,
         "period_hours": one.period.map(|ticks| ticks / TICKS_PER_HOUR),
         "has_history": one.has_history,
+        "empty_columns": one.empty_columns,
         "state": one.state(),
         "places": one.places.iter().map(place).collect::<Vec<_>>(),
     })

@@ -174,7 +174,7 @@ fn coverage_says_what_the_data_cannot_show() {
         format!(
             "id: 00000000-0000-4000-8000-0000000{name}\nname: rule {name}\nseverity: Low\n{extra}\
              tactics: [Persistence]\nrelevantTechniques: [T1098.001]\n\
-             query: |\n  AWSCloudTrail\n  | where {filter}\n  | project TimeGenerated, UserIdentityArn\n"
+             query: |\n  AWSCloudTrail\n  | where {filter}\n  | project TimeGenerated, UserIdentityArn, ErrorCode\n"
         )
     };
     let long = "queryFrequency: 1h\nqueryPeriod: 14d\n";
@@ -228,8 +228,14 @@ fn coverage_says_what_the_data_cannot_show() {
     assert_eq!(of("00005")["state"], "nothing to see");
     assert_eq!(
         of("00002")["columns"]["AWSCloudTrail"],
-        serde_json::json!(["EventName", "TimeGenerated", "UserIdentityArn"])
+        serde_json::json!(["ErrorCode", "EventName", "TimeGenerated", "UserIdentityArn"])
     );
+    assert_eq!(
+        of("00002")["empty_columns"],
+        serde_json::json!(["ErrorCode"])
+    );
+    // Of events that are not there nothing is known.
+    assert_eq!(of("00005")["empty_columns"], serde_json::json!([]));
     assert_eq!(document["tactics"][0]["rules"].as_array().unwrap().len(), 5);
     // For people, and without data.
     let shows = |line: &str, parts: &[&str]| {
@@ -246,7 +252,7 @@ fn coverage_says_what_the_data_cannot_show() {
     shows(&with_data, &["3 of 5 rules cannot see"]);
     shows(
         &format!("{with_data} -o csv"),
-        &["no read-only events were recorded"],
+        &["no read-only events were recorded", "empty here: ErrorCode"],
     );
     shows(&format!("{line} -o csv"), &["T1098.001", "AssumeRole"]);
     shows("rules coverage -o csv", &["PrivilegeEscalation"]);
