@@ -66,7 +66,138 @@ pub fn load(loaded: &mut Loaded) {
 
 #[cfg(test)]
 mod tests {
-    use super::RULES;
+    use std::collections::BTreeSet;
+
+    use keyline_detect::cases::{self, Case};
+    use keyline_detect::load::Loaded;
+    use keyline_detect::rule::Rule;
+
+    use super::{RULES, load};
+
+    /// The techniques of ATT&CK that rules may name, with their tactics as Sentinel writes them, as of
+    /// version 18. A technique that ATT&CK takes away is taken away here, and the rules are found by this.
+    const TECHNIQUES: &[(&str, &[&str])] = &[
+        ("T1021.007", &["LateralMovement"]),
+        ("T1036", &["DefenseEvasion"]),
+        ("T1059.009", &["Execution"]),
+        ("T1069.003", &["Discovery"]),
+        (
+            "T1078.004",
+            &[
+                "DefenseEvasion",
+                "Persistence",
+                "PrivilegeEscalation",
+                "InitialAccess",
+            ],
+        ),
+        ("T1087.004", &["Discovery"]),
+        ("T1098", &["Persistence", "PrivilegeEscalation"]),
+        ("T1098.001", &["Persistence", "PrivilegeEscalation"]),
+        ("T1098.003", &["Persistence", "PrivilegeEscalation"]),
+        ("T1098.005", &["Persistence", "PrivilegeEscalation"]),
+        ("T1110", &["CredentialAccess"]),
+        ("T1111", &["CredentialAccess"]),
+        ("T1136.003", &["Persistence"]),
+        ("T1199", &["InitialAccess"]),
+        ("T1484.002", &["DefenseEvasion", "PrivilegeEscalation"]),
+        ("T1496", &["Impact"]),
+        ("T1526", &["Discovery"]),
+        ("T1530", &["Collection"]),
+        ("T1537", &["Exfiltration"]),
+        ("T1548.005", &["PrivilegeEscalation", "DefenseEvasion"]),
+        ("T1550.001", &["DefenseEvasion", "LateralMovement"]),
+        ("T1552", &["CredentialAccess"]),
+        ("T1552.001", &["CredentialAccess"]),
+        ("T1552.005", &["CredentialAccess"]),
+        (
+            "T1556",
+            &["CredentialAccess", "DefenseEvasion", "Persistence"],
+        ),
+        (
+            "T1556.006",
+            &["CredentialAccess", "DefenseEvasion", "Persistence"],
+        ),
+        ("T1567.002", &["Exfiltration"]),
+        ("T1578.001", &["DefenseEvasion"]),
+        ("T1578.002", &["DefenseEvasion"]),
+        ("T1580", &["Discovery"]),
+        ("T1619", &["Discovery"]),
+        ("T1621", &["CredentialAccess"]),
+    ];
+
+    fn rules() -> Vec<Rule> {
+        let mut loaded = Loaded::default();
+        load(&mut loaded);
+        loaded.rules
+    }
+
+    /// What a rule lacks of what each must have, in words.
+    fn lacking(rule: &Rule) -> Vec<String> {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../").to_owned() + &rule.file;
+        let path = cases::beside(file.as_ref());
+        let text = std::fs::read_to_string(&path).unwrap();
+        let tests = cases::read(&rule.file, &text).unwrap();
+        let count = |is: &dyn Fn(&Case) -> bool| tests.cases.iter().filter(|case| is(case)).count();
+        let positive = count(&|case| !case.is_negative());
+        let negative = count(&Case::is_negative);
+        let caught = count(&|case| case.is_evasion && !case.is_negative());
+        let known = |id: &String| TECHNIQUES.iter().find(|(known, _)| known == id);
+        let backed: BTreeSet<&str> = rule
+            .techniques
+            .iter()
+            .filter_map(known)
+            .flat_map(|(_, tactics)| tactics.iter().copied())
+            .collect();
+        let text = rule.overrides.description.as_deref().unwrap_or_default();
+        let keys = &rule.keyline;
+        [
+            (positive < 2, format!("{positive} cases in which it fires")),
+            (
+                negative < 3,
+                format!("{negative} cases in which it keeps quiet"),
+            ),
+            (
+                caught < 1,
+                "no attempt to get around it that it catches".to_owned(),
+            ),
+            (keys.evasions.is_empty(), "no ways around it".to_owned()),
+            (
+                keys.false_positives.is_empty(),
+                "no false positives".to_owned(),
+            ),
+            (keys.references.is_empty(), "no references".to_owned()),
+            (
+                keys.analytics.is_empty(),
+                "no number of the analytics".to_owned(),
+            ),
+            (rule.severity.is_none(), "no severity".to_owned()),
+            (rule.techniques.is_empty(), "no techniques".to_owned()),
+            (
+                !text.contains("Next: "),
+                "a text that says what to do next".to_owned(),
+            ),
+            (
+                !rule.techniques.iter().all(|id| known(id).is_some()),
+                format!("techniques that ATT&CK has: {:?}", rule.techniques),
+            ),
+            (
+                !rule
+                    .tactics
+                    .iter()
+                    .all(|tactic| backed.contains(tactic.as_str())),
+                format!("techniques for {:?}, which have {backed:?}", rule.tactics),
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(lacks, what)| lacks.then(|| format!("{}: {what}", rule.file)))
+        .collect()
+    }
+
+    #[test]
+    fn every_rule_has_what_each_must_have() {
+        let lacking: Vec<String> = rules().iter().flat_map(lacking).collect();
+        assert!(lacking.is_empty(), "{}", lacking.join("\n"));
+    }
 
     #[test]
     fn every_rule_of_the_folder_is_embedded() {
@@ -75,7 +206,7 @@ mod tests {
         for tactic in std::fs::read_dir(folder).unwrap() {
             for file in std::fs::read_dir(tactic.unwrap().path()).unwrap() {
                 let path = file.unwrap().path();
-                if keyline_detect::cases::is_test_file(&path) {
+                if cases::is_test_file(&path) {
                     continue;
                 }
                 let below = path

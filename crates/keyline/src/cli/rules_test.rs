@@ -462,3 +462,35 @@ fn print_annotations(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::output::{ColorChoice, Printer};
+
+    /// What a change of the engine or of a rule breaks is seen wherever tests are run, without a command that
+    /// somebody has to remember.
+    #[test]
+    fn the_rules_that_keyline_brings_pass_their_cases() {
+        let args = TestArgs {
+            paths: vec![PathBuf::from(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../../rules"
+            ))],
+            filter: None,
+            strict: true,
+            references: ReferenceArgs {
+                offline: true,
+                ..ReferenceArgs::default()
+            },
+            output: TestFormat::Table,
+        };
+        let context = Context {
+            config: Config::default(),
+            printer: Printer::new(false, false, true, ColorChoice::Never),
+        };
+        let status = run(&args, &context).unwrap();
+        assert_eq!(status, Status::Done, "what failed is printed above");
+    }
+}
