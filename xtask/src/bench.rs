@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
-use keyline_simulate::Habits;
+use keyline_simulate::Simulation;
 
 use crate::data;
 use crate::run::{Options, cargo, root, shared};
@@ -339,7 +339,8 @@ fn logs(work: &Path, events: u64) -> anyhow::Result<(PathBuf, u64)> {
     let summary = folder.join("summary.json");
     if !summary.exists() {
         eprintln!("writing {events} events to {}", folder.display());
-        data::write(data::benchmark(events), Habits::Without, 2, &folder)?;
+        let config = data::benchmark(events);
+        data::write(&Simulation::new(config.clone()), &config, 2, &folder)?;
     }
     let text = fs::read_to_string(&summary)?;
     let told: serde_json::Value =

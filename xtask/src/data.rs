@@ -42,7 +42,8 @@ pub fn data(options: &[String]) -> anyhow::Result<()> {
         .take("--out")?
         .context("`--out DIR` says where to write")?;
     options.finish()?;
-    let written = write(config, habits, threads, &PathBuf::from(&out))?;
+    let simulation = Simulation::new(config.clone()).with_habits(habits);
+    let written = write(&simulation, &config, threads, &PathBuf::from(&out))?;
     println!("{}", written.sentence(&out));
     Ok(())
 }
@@ -80,9 +81,13 @@ impl Written {
     }
 }
 
-pub fn write(config: Config, habits: Habits, threads: u64, out: &Path) -> anyhow::Result<Written> {
+pub fn write(
+    simulation: &Simulation,
+    config: &Config,
+    threads: u64,
+    out: &Path,
+) -> anyhow::Result<Written> {
     let begun = Instant::now();
-    let simulation = Simulation::new(config.clone()).with_habits(habits);
     fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     fs::write(out.join("ip-ranges.json"), ip_ranges_json())?;
     let next = AtomicU64::new(0);

@@ -25,7 +25,7 @@ usage: cargo xtask TASK [OPTION…]
   data --events N --out DIR    benchmark data: N events of a simulated organisation as gz log files
        [--seed N] [--days N] [--accounts N] [--threads N] [--habits]
   rules --keyline PATH         recall by story, noise by rule and habit; writes docs/rules-measured.md
-       [--events N] [--seeds N] [--rules DIR]… [--out FILE] [--no-noise] [--no-recall]
+       [--events N] [--seeds N] [--rules DIR]… [--out FILE] [--no-month] [--no-plain] [--no-recall]
   bench --events N [--peers]   measure this build (and the peers) over generated data; see bench/README.md
   bench --hunting --events N [--peers] [--parquet DIR]   20 questions of a hunter over Parquet, KQL against SQL
 ";

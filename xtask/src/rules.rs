@@ -6,18 +6,22 @@
 //! not here: what a rule must find (a story's truth says it) and the cases of single rules (`keyline
 //! rules test`).
 
+mod month;
 mod noise;
 mod real;
 mod recall;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
 
+use self::month::Month;
 use crate::run::{Options, root, shared};
 
 const FILE: &str = "docs/rules-measured.md";
@@ -30,6 +34,8 @@ pub struct Program {
     folders: Vec<PathBuf>,
     configuration: Option<PathBuf>,
     pub rules: Vec<RuleInfo>,
+    /// Rules that could not run, each told once.
+    failed: RefCell<BTreeSet<String>>,
 }
 
 /// What is told of a rule beside its alerts.
@@ -64,22 +70,44 @@ pub fn rules(words: &[String]) -> anyhow::Result<()> {
     let work = options
         .take("--work")?
         .map_or_else(|| root().join("target/rules"), PathBuf::from);
-    let skip_noise = options.has("--no-noise");
+    let skip_month = options.has("--no-month");
     let skip_recall = options.has("--no-recall");
+    let skip_plain = options.has("--no-plain");
     options.finish()?;
     let program = Program::new(absolute(&keyline)?, folders)?;
     fs::create_dir_all(&work)?;
 
+    let month = match skip_month {
+        true => None,
+        false => Some(Month::new(&work, events)?),
+    };
     let mut text = format!(
         "# The rules, measured\n\nWritten by `cargo xtask rules --keyline PATH --events {events} --seeds {seeds}`; \
          do not edit.\n{} rules.\n",
         program.rules.len()
     );
+    let alerts = match &month {
+        None => None,
+        Some(month) => {
+            let estate = work.join("keyline.toml");
+            fs::write(&estate, month.configuration())?;
+            let begun = Instant::now();
+            let alerts = month.hunt(&program.configured(estate))?;
+            eprintln!("hunted in {:.0} s", begun.elapsed().as_secs_f64());
+            let plain = match skip_plain {
+                true => None,
+                false => Some(month.hunt(&program)?),
+            };
+            Some((month, alerts, plain))
+        }
+    };
     if !skip_recall {
-        text += &recall::section(&program, &work, seeds)?;
+        let month = alerts.as_ref();
+        let month = month.map(|(month, alerts, _)| (*month, alerts.as_slice()));
+        text += &recall::section(&program, &work, seeds, month)?;
     }
-    if !skip_noise {
-        text += &noise::section(&program, &work, events)?;
+    if let Some((month, alerts, plain)) = &alerts {
+        text += &noise::section(&program, month, alerts, plain.as_deref())?;
     }
     if let Some(shared) = shared() {
         text += &real::section(&program, &shared)?;
@@ -103,6 +131,7 @@ impl Program {
             folders,
             configuration: None,
             rules: Vec::new(),
+            failed: RefCell::default(),
         };
         let listed = program.run(&["rules", "list", "-o", "json"])?;
         let rules = listed["rules"].as_array().context("no rules are listed")?;
@@ -124,6 +153,7 @@ impl Program {
             folders: self.folders.clone(),
             configuration: Some(configuration),
             rules: self.rules.clone(),
+            failed: self.failed.clone(),
         }
     }
 
@@ -132,7 +162,10 @@ impl Program {
         let logs = logs.to_string_lossy();
         let document = self.run(&["hunt", &logs, "-o", "json"])?;
         for failed in document["failed_rules"].as_array().into_iter().flatten() {
-            eprintln!("rule failed: {}: {}", failed["file"], failed["why"]);
+            let (file, why) = (text(&failed["file"]), text(&failed["why"]));
+            if self.failed.borrow_mut().insert(file.clone()) {
+                eprintln!("rule failed: {file}: {why}");
+            }
         }
         let alerts = document["alerts"]
             .as_array()

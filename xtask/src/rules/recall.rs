@@ -11,110 +11,154 @@ use std::path::Path;
 use anyhow::Context;
 use keyline_simulate::stories::{self, Truth};
 
+use super::month::{Month, concerns};
 use super::{Alert, Program, SEVERITIES};
 
-pub fn section(program: &Program, work: &Path, seeds: u64) -> anyhow::Result<String> {
+/// By rule, the rank of the highest severity.
+type Found = BTreeMap<String, usize>;
+
+/// `month`: a month with the stories in it, and its alerts.
+pub fn section(
+    program: &Program,
+    work: &Path,
+    seeds: u64,
+    month: Option<(&Month, &[Alert])>,
+) -> anyhow::Result<String> {
     let mut rows = String::new();
-    let (mut wanted, mut met, mut missed) = (0, 0, Vec::new());
+    let mut alone = Tally::default();
+    let mut among = Tally::default();
     for story in stories::ALL {
-        // By rule, the highest severity of the seed in which that was lowest.
-        let mut found: BTreeMap<String, usize> = BTreeMap::new();
         let mut must: BTreeSet<&str> = BTreeSet::new();
-        let mut not_found: BTreeSet<&str> = BTreeSet::new();
+        // The highest severity of each rule in the seed in which that was lowest.
+        let mut lowest = Found::new();
         for seed in 1..=seeds {
             let told = (story.tell)(seed);
-            let folder = work.join("story");
-            if folder.exists() {
-                fs::remove_dir_all(&folder)?;
-            }
-            for file in told.simulation.files() {
-                let path = folder.join(file.path.trim_end_matches(".gz"));
-                fs::create_dir_all(path.parent().context("the path has folders")?)?;
-                fs::write(&path, &file.text)?;
-            }
-            let alerts = program.hunt(&folder)?;
-            let of_story: Vec<&Alert> = alerts
-                .iter()
-                .filter(|alert| concerns(alert, &told.truth))
-                .collect();
             must.extend(&told.truth.rules);
-            let mut best: BTreeMap<&str, usize> = BTreeMap::new();
-            for alert in &of_story {
-                let rank = rank(&alert.severity);
-                let best = best.entry(&alert.rule_id).or_insert(rank);
-                *best = (*best).min(rank);
-            }
-            for number in &told.truth.rules {
-                let is_met = best.keys().any(|rule| {
-                    program
-                        .rule(rule)
-                        .is_some_and(|rule| rule.analytics.iter().any(|one| one == number))
-                });
-                wanted += 1;
-                if is_met {
-                    met += 1;
-                } else {
-                    not_found.insert(number);
-                }
-            }
-            for (rule, rank) in best {
-                let worst = found.entry(rule.to_owned()).or_insert(rank);
+            let alerts = alone_alerts(program, work, &told)?;
+            let found = found(&alerts, &told.truth);
+            alone.judge(program, story.name, &told.truth, &found);
+            for (rule, rank) in found {
+                let worst = lowest.entry(rule).or_insert(rank);
                 *worst = (*worst).max(rank);
             }
         }
-        if !not_found.is_empty() {
-            missed.push(story.name);
-        }
+        let in_month = month.and_then(|(month, alerts)| {
+            let truth = month.truths.get(story.name)?;
+            let found = found(alerts, truth);
+            among.judge(program, story.name, truth, &found);
+            Some(listed(program, &found))
+        });
         let list: Vec<&str> = must.iter().copied().collect();
-        let mut by: Vec<(usize, String)> = found
-            .into_iter()
-            .map(|(rule, rank)| {
-                let text = format!("{} ({})", program.name(&rule), SEVERITIES[rank]);
-                (rank, text)
-            })
-            .collect();
-        by.sort();
-        let by: Vec<String> = by.into_iter().map(|(_, text)| text).collect();
-        let lost: Vec<&str> = not_found.iter().copied().collect();
         writeln!(
             rows,
             "| `{}` | {} | {} | {} |",
             story.name,
             list.join(" "),
-            by.join(", "),
-            lost.join(" ")
+            listed(program, &lowest),
+            in_month.unwrap_or_else(|| "not among them".to_owned()),
         )?;
-        eprintln!(
-            "{}: {}",
-            story.name,
-            if lost.is_empty() { "found" } else { "MISSED" }
-        );
+        eprintln!("{}: told", story.name);
     }
-    let missed = match missed.is_empty() {
-        true => "no story is missed".to_owned(),
-        false => format!("missed: {}", missed.join(", ")),
+    let in_month = match month {
+        None => String::new(),
+        Some((month, _)) => format!(
+            " Told all in one month of {} days and {} events in {} accounts ({} of them of habits, {} of stories): {}.",
+            month.config.days,
+            month.events,
+            month.accounts(),
+            month.habit_events,
+            month.story_events,
+            among.sentence(),
+        ),
     };
     Ok(format!(
-        "\n## Recall by story\n\nEvery story of `keyline simulate`, told with {seeds} seeds: {met} of {wanted} findings \
-         that the stories' truth asks for were made; {missed}. A finding counts when an alert of one of the \
-         rules for that number names an event of the thief or a key in the thief's hands. The severity is the highest \
-         that the rule gave, in the seed in which that was lowest.\n\n\
-         | story | must find | found by | missed |\n|---|---|---|---|\n{rows}"
+        "\n## Recall by story\n\nEvery story of `keyline simulate`, told alone with {seeds} seeds: {}.{in_month} A finding \
+         counts when an alert of one of the rules for that number (`analytics` of the rule) names an event of the thief \
+         or a key in the thief's hands. The severity is the highest that the rule gave, in the seed in which that was \
+         lowest. A story alone has no history: rules that compare with one say Low there.\n\n\
+         | story | must find | alone | in the month |\n|---|---|---|---|\n{rows}",
+        alone.sentence()
     ))
 }
 
-/// Whether an alert is about the story and not about the ordinary days around it.
-fn concerns(alert: &Alert, truth: &Truth) -> bool {
-    let is_thiefs = |id: &String| truth.event_ids.contains(id);
-    let keys = truth
-        .credentials
+/// How many findings were asked for and made.
+#[derive(Default)]
+struct Tally {
+    wanted: usize,
+    met: usize,
+    missed: BTreeSet<String>,
+}
+
+impl Tally {
+    fn judge(&mut self, program: &Program, story: &str, truth: &Truth, found: &Found) {
+        for number in &truth.rules {
+            let answers = |rule: &String| {
+                let rule = program.rule(rule);
+                rule.is_some_and(|rule| rule.analytics.iter().any(|one| one == number))
+            };
+            self.wanted += 1;
+            match found.keys().any(answers) {
+                true => self.met += 1,
+                false => {
+                    eprintln!("missed: {story}: {number}");
+                    self.missed.insert(format!("{number} of `{story}`"));
+                }
+            }
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let missed: Vec<&str> = self.missed.iter().map(String::as_str).collect();
+        let missed = match missed.is_empty() {
+            true => "none is missed".to_owned(),
+            false => format!("missed: {}", missed.join(", ")),
+        };
+        format!(
+            "{} of {} findings that the stories' truth asks for were made; {missed}",
+            self.met, self.wanted
+        )
+    }
+}
+
+/// What the rules raise over a story and the days around it that it brings along.
+fn alone_alerts(
+    program: &Program,
+    work: &Path,
+    told: &stories::Told,
+) -> anyhow::Result<Vec<Alert>> {
+    let folder = work.join("story");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    for file in told.simulation.files() {
+        let path = folder.join(file.path.trim_end_matches(".gz"));
+        fs::create_dir_all(path.parent().context("the path has folders")?)?;
+        fs::write(&path, &file.text)?;
+    }
+    program.hunt(&folder)
+}
+
+fn found(alerts: &[Alert], truth: &Truth) -> Found {
+    let mut best = Found::new();
+    for alert in alerts.iter().filter(|alert| concerns(alert, truth)) {
+        let rank = rank(&alert.severity);
+        let best = best.entry(alert.rule_id.clone()).or_insert(rank);
+        *best = (*best).min(rank);
+    }
+    best
+}
+
+fn listed(program: &Program, found: &Found) -> String {
+    let mut by: Vec<(usize, String)> = found
         .iter()
-        .filter(|credential| credential.attackers)
-        .flat_map(|credential| &credential.access_key_ids);
-    alert.event_ids.iter().any(is_thiefs)
-        || keys
-            .chain([&truth.access_key_id])
-            .any(|key| alert.access_key_ids.contains(key))
+        .map(|(rule, rank)| {
+            let text = format!("{} ({})", program.name(rule), SEVERITIES[*rank]);
+            (*rank, text)
+        })
+        .collect();
+    by.sort();
+    let by: Vec<String> = by.into_iter().map(|(_, text)| text).collect();
+    by.join(", ")
 }
 
 fn rank(severity: &str) -> usize {
