@@ -13,6 +13,9 @@ use crate::plan::{Phase, Plan, Step};
 /// Ids that one cell lists; the JSON has them all.
 const CELL_IDS_MAX: usize = 4;
 
+/// Backticks of a fence: Markdown takes fewer for text.
+const FENCE_MIN: usize = 3;
+
 impl Plan {
     /// The plan as Markdown.
     pub fn markdown(&self) -> String {
@@ -161,11 +164,12 @@ fn write_step(step: &Step, out: &mut String) -> std::fmt::Result {
         _ => commands.len(),
     };
     if !commands.is_empty() {
-        writeln!(out, "\n```sh")?;
+        let fence = fence_around(&commands[..shown]);
+        writeln!(out, "\n{fence}sh")?;
         for command in &commands[..shown] {
-            writeln!(out, "{}", command.replace("```", "'''"))?;
+            writeln!(out, "{command}")?;
         }
-        writeln!(out, "```")?;
+        writeln!(out, "{fence}")?;
     }
     if step.opens_a_file() {
         writeln!(
@@ -178,6 +182,16 @@ fn write_step(step: &Step, out: &mut String) -> std::fmt::Result {
         writeln!(out, "\nand {} more that read", commands.len() - shown)?;
     }
     writeln!(out)
+}
+
+/// A fence that nothing in the commands can close. A command is quoted for the shell and is never altered for
+/// the page: a letter taken out of a quotation is a quotation that ends elsewhere.
+fn fence_around(commands: &[String]) -> String {
+    let runs = commands
+        .iter()
+        .flat_map(|command| command.split(|letter| letter != '`'));
+    let longest = runs.map(str::len).max().unwrap_or(0);
+    "`".repeat(FENCE_MIN.max(longest + 1))
 }
 
 fn place_of(step: &Step) -> String {

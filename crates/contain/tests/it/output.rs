@@ -158,8 +158,20 @@ fn no_name_in_a_record_opens_a_file_passes_for_an_option_or_misleads_a_reader() 
             Value::Null,
         )];
         let plan = ask.plan();
+        // Whoever copies a block of the page runs the commands of the step, letter by letter.
+        assert_eq!(blocks(&plan.markdown()), shown_commands(&plan), "{policy}");
         (plan.script(), plan.markdown())
     };
+    for ticks in [
+        "report```;touch x;```.pdf",
+        "``````;touch x",
+        "`",
+        "~~~;touch x;~~~",
+        "````\n```\n`````;touch x",
+    ] {
+        let (script, _) = shown(ticks);
+        assert!(run(&script).contains(&format!("--policy-arn|{ticks}|")));
+    }
     let (script, _) = shown("arn:aws:iam::aws:policy/X");
     let calls = run(&script);
     assert!(
@@ -185,6 +197,45 @@ fn no_name_in_a_record_opens_a_file_passes_for_an_option_or_misleads_a_reader() 
         .filter(|line| !line.starts_with("aws "))
         .collect::<String>();
     assert!(!page.contains("<b>") && !page.contains("[a](b)"), "{page}");
+}
+
+/// What stands in the blocks of a page, by the rule of CommonMark: a fence is closed by one that is at least as
+/// long and stands alone.
+fn blocks(page: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut open = None;
+    for line in page.lines() {
+        let fence = line.bytes().take_while(|byte| *byte == b'`').count();
+        let rest = &line[fence..];
+        match open {
+            Some(length) if fence >= length && rest.trim().is_empty() => open = None,
+            Some(_) => {
+                let block = found.last_mut().unwrap();
+                block.push_str(line);
+                block.push('\n');
+            }
+            None if fence >= 3 && !rest.contains('`') => {
+                open = Some(fence);
+                found.push(String::new());
+            }
+            None => {}
+        }
+    }
+    assert_eq!(open, None, "{page}");
+    found
+}
+
+/// The commands of each step, of a snapshot the first alone.
+fn shown_commands(plan: &Plan) -> Vec<String> {
+    let of_step = plan.steps.iter().filter_map(|step| {
+        let commands = step.commands();
+        let shown = match step.phase {
+            keyline_contain::Phase::Evidence => commands.len().min(1),
+            _ => commands.len(),
+        };
+        (shown > 0).then(|| commands[..shown].join("\n") + "\n")
+    });
+    of_step.collect()
 }
 
 #[test]
