@@ -86,3 +86,25 @@ fn dcountif_counts_distinct_values() {
         &["2 2 1"],
     );
 }
+
+#[test]
+fn a_name_is_what_the_source_is_called() {
+    check(
+        "range x from 1 to 1 step 1 | as T1 | union withsource = S (print x = 2 | as T2), (print x = 3) | project S, x | sort by x asc",
+        &["T1 1", "T2 2", "union_arg2 3"],
+    );
+    check(
+        "print x = 1 | as T | search 1 | project ['$table'], x",
+        &["T 1"],
+    );
+    check(
+        "print x = 1 | as T | extend y = toscalar(T | count)",
+        &["1 1"],
+    );
+}
+
+#[test]
+fn a_table_may_be_left_without_columns() {
+    check("print x = 1 | project | count", &["1"]);
+    check("print x = 1 | project-keep | count", &["1"]);
+}

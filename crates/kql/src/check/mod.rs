@@ -118,6 +118,8 @@ struct Checker<'a> {
     inputs: Vec<Arc<Rel>>,
     /// Depth of each relation, by address.
     relation_depths: HashMap<*const Rel, usize>,
+    /// What `as` calls a relation, by address.
+    relation_names: HashMap<*const Rel, String>,
     /// All relations that were made: while they live, no address is used twice.
     kept: Vec<Arc<Rel>>,
     expression_depth: usize,
@@ -151,6 +153,7 @@ impl<'a> Checker<'a> {
             aggregates: None,
             inputs: Vec::new(),
             relation_depths: HashMap::new(),
+            relation_names: HashMap::new(),
             kept: Vec::new(),
             expression_depth: 0,
             expression_nodes: 0,

@@ -1,5 +1,6 @@
 //! Functions that write values in other alphabets, and hashes.
 
+mod deflate;
 mod guid;
 mod hex;
 mod percent;

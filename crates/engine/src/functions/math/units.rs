@@ -53,6 +53,16 @@ fn metric(name: &str, base: &str, factor: f64) -> Option<Unit> {
     unit(PREFIXES.iter().find_map(of_base)?)
 }
 
+/// `KilolightYear`, `DeciusGallon`: a unit that has a name of its own, so many times.
+fn scaled(name: &str, of: fn(&str) -> Option<Unit>) -> Option<Unit> {
+    PREFIXES.iter().find_map(|(prefix, scale)| {
+        let rest = name.strip_prefix(prefix)?;
+        let named = rest.starts_with(|c: char| c.is_ascii_lowercase());
+        let base = named.then(|| of(&capitalised(rest)))??;
+        unit(scale * base.factor)
+    })
+}
+
 /// Radians.
 pub fn angle(name: &str) -> Option<Unit> {
     use std::f64::consts::PI;
@@ -82,7 +92,8 @@ pub fn energy(name: &str) -> Option<Unit> {
         _ => metric(name, "joule", 1.0)
             .or_else(|| metric(name, "wattHour", 3_600.0))
             .or_else(|| metric(name, "wattDay", 86_400.0))
-            .or_else(|| metric(name, "britishThermalUnit", 1_055.055_852_62)),
+            .or_else(|| metric(name, "britishThermalUnit", 1_055.055_852_62))
+            .or_else(|| scaled(name, energy)),
     }
 }
 
@@ -124,8 +135,10 @@ pub fn length(name: &str) -> Option<Unit> {
         "SolarRadius" => unit(6.955_1e8),
         "Twip" => unit(0.0254 / 1_440.0),
         "UsSurveyFoot" => unit(1_200.0 / 3_937.0),
+        "PrinterPica" => unit(1.0 / 237.106_301_584),
+        "PrinterPoint" => unit(0.0254 / 72.27),
         "Yard" => unit(0.9144),
-        _ => metric(name, "meter", 1.0),
+        _ => metric(name, "meter", 1.0).or_else(|| scaled(name, length)),
     }
 }
 
@@ -185,7 +198,12 @@ pub fn temperature(name: &str) -> Option<Unit> {
 pub fn volume(name: &str) -> Option<Unit> {
     let cubed = |side: f64| unit(side * side * side);
     match name {
-        "AcreFoot" => unit(1_233.481_837_547_52),
+        // What the language reference shows for it.
+        "AcreFoot" => unit(1.0 / 0.000_810_714),
+        "AuTablespoon" => unit(2e-5),
+        "BoardFoot" => unit(0.002_359_737_216),
+        "ImperialBeerBarrel" => unit(0.163_659_24),
+        "UkTablespoon" => unit(1.5e-5),
         "ImperialGallon" => unit(0.004_546_09),
         "ImperialOunce" => unit(2.841_306_25e-5),
         "ImperialPint" => unit(5.682_612_5e-4),
@@ -203,7 +221,7 @@ pub fn volume(name: &str) -> Option<Unit> {
         "UsTeaspoon" => unit(4.928_921_593_75e-6),
         _ => match name.strip_prefix("Cubic") {
             Some(side) => cubed(length(&capitalised(side))?.factor),
-            None => metric(name, "liter", 1e-3),
+            None => metric(name, "liter", 1e-3).or_else(|| scaled(name, volume)),
         },
     }
 }

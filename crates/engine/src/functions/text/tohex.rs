@@ -1,5 +1,7 @@
 //! `tohex`: a number in hexadecimal.
 
+use datafusion::logical_expr::lit;
+
 use crate::functions::prelude::*;
 use crate::functions::rows::TextOut;
 
@@ -7,13 +9,14 @@ pub const FUNCTION: Function = Function {
     name: "tohex",
     family: Family::Text,
     signature: "tohex(value: long[, length: long]): string",
-    doc: "The hexadecimal digits of a number, filled up with zeros to a length; negative numbers as two’s complement.",
+    doc: "The hexadecimal digits of a number, filled up with zeros to a length; negative numbers as two’s complement, of an int in 32 bits.",
     examples: &[
         ("tohex(256)", "100"),
         ("tohex(-256)", "ffffffffffffff00"),
         ("tohex(256, 8)", "00000100"),
+        ("tohex(toint(-256))", "ffffff00"),
     ],
-    lower: Lower::Convert(&[Type::Long]),
+    lower: Lower::By(lower),
     kernels: &[Kernel::new("kql_tohex", Type::String, |rows| {
         let value = rows.long(0)?;
         let length = if rows.count() > 1 {
@@ -33,3 +36,15 @@ pub const FUNCTION: Function = Function {
         Ok(out.finish())
     })],
 };
+
+fn lower(call_: Call<'_>) -> Result<Expr, Error> {
+    let mut value = call_.arg(0, Type::Long)?;
+    if call_.type_of(0) == Some(Type::Int) {
+        value = value & lit(i64::from(u32::MAX));
+    }
+    let mut args = vec![value];
+    if call_.count() > 1 {
+        args.push(call_.arg(1, Type::Long)?);
+    }
+    Ok(call("kql_tohex", args))
+}

@@ -238,9 +238,18 @@ impl<'a> Checker<'a> {
                 Ok(input)
             }
             Kind::As { name } => {
+                // A relation of its own: only here it has that name.
+                let named = Arc::new(Rel::clone(&input));
+                self.kept.push(Arc::clone(&named));
+                let depth = self.relation_depths.get(&Arc::as_ptr(&input)).copied();
+                if let Some(depth) = depth {
+                    self.relation_depths.insert(Arc::as_ptr(&named), depth);
+                }
+                self.relation_names
+                    .insert(Arc::as_ptr(&named), name.text.clone());
                 self.scopes
-                    .declare(&name.text, Binding::Table(Arc::clone(&input)));
-                Ok(input)
+                    .declare(&name.text, Binding::Table(Arc::clone(&named)));
+                Ok(named)
             }
             // It runs the query and shows nothing.
             Kind::Consume => {

@@ -43,9 +43,13 @@ impl<'a> Checker<'a> {
         };
         if let Some(input) = input {
             let found = self.searched(&input, predicate, exactly, span)?;
+            let source = match self.relation_names.get(&Arc::as_ptr(&input)) {
+                Some(name) => name.clone(),
+                None => source_of(&input),
+            };
             let mut exprs = vec![NamedExpr {
                 name: TABLE_COLUMN.to_string(),
-                expr: literal(Value::String(source_of(&input)), span),
+                expr: literal(Value::String(source), span),
             }];
             let mut names = UniqueNames::default();
             names.reserve(TABLE_COLUMN);

@@ -48,7 +48,7 @@ impl<'a> Checker<'a> {
         let mut legs = Vec::new();
         if let Some(rel) = input {
             legs.push(Leg {
-                name: "union_arg0".to_string(),
+                name: self.leg_name(&rel, 0),
                 rel,
             });
         }
@@ -87,11 +87,19 @@ impl<'a> Checker<'a> {
             ExprKind::Name(name) => match self.scopes.find(&name.text) {
                 None => name.text.clone(),
                 Some(Binding::Function { body, .. }) if body.view => name.text.clone(),
-                _ => format!("union_arg{number}"),
+                _ => self.leg_name(&rel, number),
             },
-            _ => format!("union_arg{number}"),
+            _ => self.leg_name(&rel, number),
         };
         Ok(vec![Leg { name, rel }])
+    }
+
+    /// What `as` calls it, or its number.
+    fn leg_name(&self, rel: &Arc<Rel>, number: usize) -> String {
+        match self.relation_names.get(&Arc::as_ptr(rel)) {
+            Some(name) => name.clone(),
+            None => format!("union_arg{number}"),
+        }
     }
 
     fn matching_tables(&mut self, pattern: &str, span: Span) -> Checked<Vec<Leg>> {
