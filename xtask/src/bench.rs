@@ -65,7 +65,11 @@ pub fn bench(words: &[String]) -> anyhow::Result<()> {
 
     let target = target_folder()?;
     let work = target.join("bench");
-    let (logs, raw_bytes) = logs(&work, events)?;
+    let (logs, raw_bytes) = match parquet {
+        // Nobody reads log files then.
+        Some(_) if only_hunting => (PathBuf::new(), 0),
+        _ => logs(&work, events)?,
+    };
     let keyline = match named {
         Some(path) => fs::canonicalize(&path).with_context(|| format!("no program at `{path}`"))?,
         None => build_keyline(&target)?,
