@@ -21,6 +21,8 @@ pub enum ErrorKind {
     NotApproved,
     /// The credentials at hand are those of the wrong account, or of somebody whom the plan changes.
     Identity,
+    /// A step would touch what is protected, or an account in which may not be acted.
+    Guarded,
     /// AWS does not let whoever runs the plan into an account.
     Refused,
     /// The journal cannot be read or written, or was tampered with.

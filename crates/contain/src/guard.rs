@@ -1,12 +1,17 @@
 //! What a plan never touches, and why.
 //!
 //! In: an owner and the estate. Out: a refusal, or none. A refusal is printed in the plan and its sessions
-//! are listed as still alive: nothing is spared silently.
+//! are listed as still alive: nothing is spared silently. When a plan is carried out the same rules are asked
+//! about each call, because a plan is a file, and whoever wrote it may have known no rules.
 
 use std::collections::BTreeSet;
 
-use crate::owner::{Owner, RoleClass, named_by, role_class};
-use crate::plan::Reason;
+use keyline_trail::partition::Partition;
+use serde_json::Value;
+
+use crate::aws::document;
+use crate::owner::{Owner, RoleClass, is_account, named_by, role_class};
+use crate::plan::{Call, Reason};
 use crate::request::Estate;
 use crate::survey::Survey;
 
@@ -42,6 +47,82 @@ impl<'a> Guard<'a> {
         Guard { estate, own }
     }
 
+    /// The same rules for whoever carries a plan out by these ARNs.
+    pub fn at_run(estate: &'a Estate, by: &[String]) -> Guard<'a> {
+        let own = estate.own.iter().chain(by);
+        Guard {
+            estate,
+            own: own.filter_map(|text| named_by(text)).collect(),
+        }
+    }
+
+    /// Why a call must not be made in an account, whatever plan it stands in.
+    pub fn refuses_call(&self, account: &str, region: &str, call: &Call) -> Option<Guarded> {
+        let partition = Partition::of_region(region).name();
+        let text = |name: &str| call.params.get(name).and_then(Value::as_str);
+        // A policy of the organisation is made in one account and acts in another.
+        let acts_in = match call.service.as_str() {
+            "organizations" => text("target_id").unwrap_or(account),
+            _ => account,
+        };
+        if !is_account(acts_in) {
+            return Some(Guarded {
+                reason: Reason::Protected,
+                why: format!("`{}` is no account", acts_in.escape_debug()),
+            });
+        }
+        if !self.is_ours(acts_in) {
+            return Some(self.foreign(acts_in));
+        }
+        if let Some(content) = text("content") {
+            return self.refuses_policy(content, acts_in, partition);
+        }
+        let named = principal(account, call).into_iter();
+        let arns = call.params.values().filter_map(|value| {
+            let owner = named_by(value.as_str()?)?;
+            (owner.account() == account).then_some(owner)
+        });
+        named.chain(arns).find_map(|owner| {
+            if let Owner::Role { name, .. } = &owner
+                && role_class(name, "") == RoleClass::PermissionSet
+            {
+                return Some(Guarded {
+                    reason: Reason::Protected,
+                    why: "it belongs to Identity Center: its permission set is changed instead"
+                        .to_owned(),
+                });
+            }
+            self.refuses(&owner, partition, "")
+        })
+    }
+
+    /// A policy of the organisation names whom it denies, and denies nobody else.
+    fn refuses_policy(&self, content: &str, account: &str, partition: &str) -> Option<Guarded> {
+        let Some(denied) = denied_by(content) else {
+            return Some(Guarded {
+                reason: Reason::Protected,
+                why: "the policy does not name whom it denies, so that it would deny everybody"
+                    .to_owned(),
+            });
+        };
+        denied.iter().find_map(|owner| {
+            if owner.account() != account {
+                return Some(self.foreign(owner.account()));
+            }
+            self.refuses(owner, partition, "")
+        })
+    }
+
+    fn foreign(&self, account: &str) -> Guarded {
+        Guarded {
+            reason: Reason::ForeignAccount,
+            why: format!(
+                "account {} is not among those in which may be acted",
+                account.escape_debug()
+            ),
+        }
+    }
+
     /// Why this owner must not be touched; `role_arn` with its path, where it is known.
     pub fn refuses(&self, owner: &Owner, partition: &str, role_arn: &str) -> Option<Guarded> {
         let guarded = |reason, why: String| Some(Guarded { reason, why });
@@ -68,10 +149,7 @@ impl<'a> Guard<'a> {
             Owner::User { account, .. } | Owner::Role { account, .. } | Owner::Root { account }
                 if !self.is_ours(account) =>
             {
-                return guarded(
-                    Reason::ForeignAccount,
-                    format!("account {account} is not among those in which may be acted"),
-                );
+                return Some(self.foreign(account));
             }
             _ => {}
         }
@@ -110,6 +188,35 @@ impl<'a> Guard<'a> {
         let organisation = self.estate.organisation.as_ref();
         organisation.is_some_and(|known| known.management_account == account)
     }
+}
+
+/// The user or role that a call changes.
+pub fn principal(account: &str, call: &Call) -> Option<Owner> {
+    let account = account.to_owned();
+    let text = |name: &str| call.params.get(name)?.as_str().map(str::to_owned);
+    match (text("user_name"), text("role_name")) {
+        (Some(name), _) => Some(Owner::User { account, name }),
+        (None, Some(name)) => Some(Owner::Role { account, name }),
+        (None, None) => None,
+    }
+}
+
+/// Whom a policy of the organisation denies something; `None` where it does not name them all.
+pub fn denied_by(content: &str) -> Option<BTreeSet<Owner>> {
+    let policy = document(&Value::from(content));
+    let mut denied = BTreeSet::new();
+    for statement in policy["Statement"].as_array()? {
+        let arns = &statement["Condition"]["ArnLike"]["aws:PrincipalArn"];
+        let arns: Vec<&Value> = match arns {
+            Value::Array(arns) if !arns.is_empty() => arns.iter().collect(),
+            one @ Value::String(_) => vec![one],
+            _ => return None,
+        };
+        for arn in arns {
+            denied.insert(named_by(arn.as_str()?)?);
+        }
+    }
+    Some(denied)
 }
 
 /// The ARN of a user or a role without its path: `…:role/a/b/Name` is `…:role/Name`.

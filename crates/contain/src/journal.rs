@@ -58,6 +58,8 @@ pub enum Event {
     /// A control was found gone and is laid on again.
     Reapplied,
     ReapplyFailed,
+    /// A key of a denied user was found switched off, and nobody wrote down since when.
+    SeenOff,
 }
 
 impl Event {
@@ -71,6 +73,7 @@ impl Event {
         Event::UndoFailed,
         Event::Reapplied,
         Event::ReapplyFailed,
+        Event::SeenOff,
     ];
 
     pub fn name(self) -> &'static str {
@@ -84,6 +87,7 @@ impl Event {
             Event::UndoFailed => "undo-failed",
             Event::Reapplied => "reapplied",
             Event::ReapplyFailed => "reapply-failed",
+            Event::SeenOff => "seen-off",
         }
     }
 }
@@ -206,11 +210,15 @@ impl Journal {
         &self.lines
     }
 
-    /// The last line about a step, those of verification apart.
+    /// The last line about a step, those of looking apart.
     pub fn last_of(&self, step: &str) -> Option<&Line> {
         let mut lines = self.lines.iter().rev();
         lines.find(|line| {
-            line.step == step && !matches!(line.event, Event::Reapplied | Event::ReapplyFailed)
+            let looking = matches!(
+                line.event,
+                Event::Reapplied | Event::ReapplyFailed | Event::SeenOff
+            );
+            line.step == step && !looking
         })
     }
 
@@ -262,6 +270,33 @@ impl Journal {
             snapshot["max_session_duration"]
                 .as_i64()
                 .filter(|_| of_role)
+        })
+    }
+
+    /// When a step was last taken back.
+    pub fn undone_at(&self, step: &str) -> Option<i64> {
+        let mut lines = self.lines.iter().rev();
+        let line = lines.find(|line| line.step == step && line.event == Event::Undone)?;
+        Some(line.at)
+    }
+
+    /// When an access key was first found switched off, after an instant.
+    pub fn seen_off(&self, key: &str, after: i64) -> Option<i64> {
+        let line = self.lines.iter().find(|line| {
+            line.event == Event::SeenOff
+                && line.at >= after
+                && line.value["more"]["access_key_id"] == key
+        })?;
+        Some(line.at)
+    }
+
+    /// Whether a snapshot that was filed says that a key of a user was off before anything was done.
+    pub fn was_off_before(&self, user: &str, key: &str) -> bool {
+        self.lines.iter().any(|line| {
+            let snapshot = &line.value["more"]["snapshot"];
+            let mut keys = snapshot["access_keys"].as_array().into_iter().flatten();
+            snapshot["user_name"] == user
+                && keys.any(|known| known["access_key_id"] == key && known["status"] == "Inactive")
         })
     }
 

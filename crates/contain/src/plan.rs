@@ -74,6 +74,13 @@ pub struct Step {
     pub variant: Option<Variant>,
 }
 
+impl Step {
+    /// The call that the step makes, before anything is filled in.
+    pub fn call(&self) -> Call {
+        Call::new(&self.service, &self.action, self.params.clone())
+    }
+}
+
 /// A call by name and parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {

@@ -2,8 +2,9 @@
 //!
 //! In: a plan, the hash that was approved, AWS, a journal and a clock. Out: how each step ended. Before each
 //! call the state is read: what is as wanted already is not done again, and what is not as the plan knows it
-//! is not touched. Steps that touch different principals are taken at the same time. The journal is written before each call and after it, so that a run that was cut off goes
-//! on where it was. One step that fails does not keep the others from being taken: half a cut is better than
+//! is not touched. Whom a plan must not touch is asked again, for each step before the first call. Steps that
+//! touch different principals are taken at the same time. The journal is written before each call and after
+//! it, so that a run that was cut off goes on where it was. One step that fails does not keep the others from being taken: half a cut is better than
 //! none, and the report says what is left alive.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,12 +17,14 @@ use crate::aws::{
     Ask, Asked, At, Aws, CallError, CallErrorKind, document, wanted, without_instants,
 };
 use crate::error::{Error, ErrorKind};
+use crate::guard::{Guard, principal};
 use crate::journal::{Event, Journal};
 use crate::limits::AT_ONCE_MAX;
-use crate::owner::{Owner, named_by};
+use crate::owner::named_by;
 use crate::plan::{Call, Phase, Plan, Step};
 use crate::policy::CUT_OFF;
-use crate::verify::settle;
+use crate::request::Estate;
+use crate::verify::{awake, settle};
 
 /// The time, and waiting.
 pub trait Clock {
@@ -38,6 +41,8 @@ pub struct Approval<'a> {
     /// Steps that need a confirmation of their own and have it.
     pub confirmed: &'a BTreeSet<String>,
     pub evidence: Evidence,
+    /// What must not be touched, as it is known now: what was known when the plan was made stands in no plan.
+    pub estate: &'a Estate,
     /// When it is looked whether everything still holds, in seconds after the last step:
     /// [`LOOKS_S`](crate::verify::LOOKS_S) unless somebody knows better.
     pub looks_s: &'a [u64],
@@ -92,7 +97,10 @@ pub fn run(
             ),
         ));
     }
-    check_identities(plan, aws)?;
+    check_guards(plan, &Guard::at_run(approval.estate, &[]))?;
+    let by = check_identities(plan, aws)?;
+    let guard = Guard::at_run(approval.estate, &by);
+    check_guards(plan, &guard)?;
     let mut ended: BTreeMap<&str, Ended> = BTreeMap::new();
     let mut reports: Vec<StepReport> = Vec::new();
     let mut waiting: Vec<&Step> = plan.steps.iter().collect();
@@ -111,6 +119,7 @@ pub fn run(
             aws,
             journal,
             clock,
+            guard: &guard,
             looks_s: approval.looks_s,
         };
         ends.append(&mut hands.take(&taken)?);
@@ -166,14 +175,36 @@ fn next_batch<'a>(waiting: &mut Vec<&'a Step>) -> Vec<&'a Step> {
 
 /// What a step changes, as coarsely as AWS minds two changes at once.
 fn touches(step: &Step) -> String {
-    match principal(step) {
+    match principal(&step.account, &step.call()) {
         Some(owner) => owner.arn(""),
         None => format!("{}/{}", step.account, step.service),
     }
 }
 
-/// Whoever runs the plan must be in the right account everywhere, and be none of those whom it changes.
-fn check_identities(plan: &Plan, aws: &mut dyn Aws) -> Result<(), Error> {
+/// No step of the program may touch what is protected: neither in what it changes, nor in where it reads.
+fn check_guards(plan: &Plan, guard: &Guard<'_>) -> Result<(), Error> {
+    for step in plan.steps.iter().filter(|step| is_acting(step)) {
+        let call = match step.phase {
+            Phase::Evidence => Call::new(&step.service, &step.action, serde_json::Map::new()),
+            _ => step.call(),
+        };
+        if let Some(guarded) = guard.refuses_call(&step.account, &step.region, &call) {
+            return Err(Error::new(
+                ErrorKind::Guarded,
+                format!(
+                    "step {} must not be taken: {}; nothing was done, make a new plan",
+                    step.id, guarded.why
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whoever runs the plan must be in the right account everywhere, and be none of those whom it changes. Out
+/// come the ARNs by which it is carried out.
+fn check_identities(plan: &Plan, aws: &mut dyn Aws) -> Result<Vec<String>, Error> {
+    let mut by = Vec::new();
     let acting = plan.steps.iter().filter(|step| is_acting(step));
     let accounts: BTreeSet<&str> = acting.map(|step| step.account.as_str()).collect();
     for account in accounts {
@@ -195,12 +226,15 @@ fn check_identities(plan: &Plan, aws: &mut dyn Aws) -> Result<(), Error> {
             ));
         }
         spare(plan, &arn)?;
+        by.push(arn);
     }
     let behind = aws.behind().map_err(|error| {
         let why = format!("cannot tell whose credentials these are: {}", error.why());
         Error::new(ErrorKind::Identity, why)
     })?;
-    behind.iter().try_for_each(|arn| spare(plan, arn))
+    behind.iter().try_for_each(|arn| spare(plan, arn))?;
+    by.extend(behind);
+    Ok(by)
 }
 
 /// No step may change whoever runs the plan.
@@ -210,7 +244,7 @@ fn spare(plan: &Plan, arn: &str) -> Result<(), Error> {
         .steps
         .iter()
         .filter(|step| is_acting(step) && step.phase != Phase::Evidence)
-        .find(|step| own.is_some() && principal(step) == own);
+        .find(|step| own.is_some() && principal(&step.account, &step.call()) == own);
     match changed {
         None => Ok(()),
         Some(step) => Err(Error::new(
@@ -285,6 +319,7 @@ struct Hands<'a> {
     aws: &'a mut dyn Aws,
     journal: &'a mut Journal,
     clock: &'a mut dyn Clock,
+    guard: &'a Guard<'a>,
     looks_s: &'a [u64],
 }
 
@@ -339,6 +374,14 @@ impl Hands<'_> {
         let mut ends = Vec::new();
         let mut begun: Vec<(&'s Step, &Call)> = Vec::new();
         for ((step, call), state) in steps.iter().zip(&calls).zip(states) {
+            // The call of an earlier attempt comes from the journal, which is a file too.
+            let guarded = self.guard.refuses_call(&step.account, &step.region, call);
+            if let Some(guarded) = guarded {
+                let why = json!({"why": guarded.why});
+                self.write(Event::Failed, step, None, why)?;
+                ends.push((*step, Ended::Failed(guarded.why), Refusal::None));
+                continue;
+            }
             let before = match state {
                 Ok(state) => state,
                 Err(error) if error.kind == CallErrorKind::Missing => Value::Null,
@@ -399,11 +442,27 @@ impl Hands<'_> {
     }
 
     fn verify<'s>(&mut self, step: &'s Step) -> Result<End<'s>, Error> {
-        let wrong = settle(self.plan, self.aws, self.journal, self.clock, self.looks_s)?;
-        if wrong.is_empty() {
+        let wrong = settle(
+            self.plan,
+            self.aws,
+            self.journal,
+            self.clock,
+            self.guard,
+            self.looks_s,
+        )?;
+        let awake = awake(self.plan, self.aws, self.journal);
+        if wrong.is_empty() && awake.is_empty() {
             return self.done(step, Value::Null);
         }
-        let why = format!("not as wanted after the last look: {}", wrong.join(", "));
+        let mut parts = Vec::new();
+        if !wrong.is_empty() {
+            parts.push(format!(
+                "not as wanted after the last look: {}",
+                wrong.join(", ")
+            ));
+        }
+        parts.extend(awake.iter().map(|key| key.why()));
+        let why = parts.join("; ");
         self.write(Event::Failed, step, None, json!({"why": why}))?;
         Ok((step, Ended::Failed(why), Refusal::None))
     }
@@ -535,16 +594,5 @@ fn place(step: &Step) -> At<'_> {
     At {
         account: &step.account,
         region: &step.region,
-    }
-}
-
-/// The user or role that a step changes.
-fn principal(step: &Step) -> Option<Owner> {
-    let account = step.account.clone();
-    let text = |name: &str| step.params.get(name)?.as_str().map(str::to_owned);
-    match (text("user_name"), text("role_name")) {
-        (Some(name), _) => Some(Owner::User { account, name }),
-        (None, Some(name)) => Some(Owner::Role { account, name }),
-        (None, None) => None,
     }
 }

@@ -3,17 +3,24 @@
 //! In: a plan, what of it was done and when, and an instant. Out: the call that undoes a step, or why not.
 //! The rule that matters: a denial holds down tokens that nobody can see. Lift it before they have expired
 //! and they wake up, those too that were made while it stood, because asking for a session token needs no
-//! permission.
+//! permission. So all keys of the user must be off before its denial is lifted, and the hours count from when
+//! the last of them was.
+
+use std::collections::BTreeMap;
 
 use keyline_trail::time::format_time;
 use serde_json::{Value, json};
 
 use crate::aws::{At, Aws, CallError, CallErrorKind, wanted, without_instants};
 use crate::error::Error;
+use crate::guard::{Guard, denied_by};
 use crate::journal::{Event, Journal};
 use crate::limits::{ROLE_SESSION_S_MAX, USER_SESSION_S_MAX};
+use crate::owner::Owner;
 use crate::plan::{Call, Phase, Plan, Step};
+use crate::request::Estate;
 use crate::run::Clock;
+use crate::verify::keys_of;
 
 /// A step that was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +46,14 @@ pub enum UndoRefused {
     Zombies {
         until: i64,
     },
+    /// Keys of the denied user that are active: until they are off they make tokens.
+    KeysActive(Vec<String>),
+    /// The keys of the denied user cannot be listed.
+    KeysUnread(String),
+    /// The credential is of the tree: whoever stole it has it still.
+    Stolen,
+    /// It would touch what is protected.
+    Guarded(String),
 }
 
 impl UndoRefused {
@@ -58,8 +73,43 @@ impl UndoRefused {
                 "tokens that it holds down may live until {}; lifted earlier, they would work again",
                 format_time(*until)
             ),
+            UndoRefused::KeysActive(keys) => format!(
+                "of the denied user {} still active, and makes session tokens that would work once the denial \
+                 is gone: switch that off first; 36 hours count from then",
+                match keys.as_slice() {
+                    [one] => format!("the key {one} is"),
+                    more => format!("the keys {} are", more.join(", ")),
+                }
+            ),
+            UndoRefused::KeysUnread(why) => format!(
+                "whether a key of the denied user is still active cannot be read: {why}"
+            ),
+            UndoRefused::Stolen => {
+                "the plan says that it is in the thief's hands: give whoever needs it another one; --force \
+                 switches it on all the same"
+                    .to_owned()
+            }
+            UndoRefused::Guarded(why) => format!("it must not be touched: {why}"),
         }
     }
+}
+
+/// What is known when a step is to be taken back.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    pub done: &'a [Done],
+    pub now: i64,
+    /// The last instant at which a key of the denied user may have worked, where that is later than the step
+    /// that switched it off.
+    pub keys_until: Option<i64>,
+    pub force: Force,
+}
+
+/// Whether what is in the thief's hands may be given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Force {
+    No,
+    Yes,
 }
 
 /// The call that undoes a step at an instant; `role_session_s` is the longest session of a role where it
@@ -67,8 +117,7 @@ impl UndoRefused {
 pub fn undo_of<'a>(
     plan: &'a Plan,
     step_id: &str,
-    done: &[Done],
-    now: i64,
+    known: Known<'_>,
     role_session_s: impl Fn(&str, &str) -> Option<i64>,
 ) -> Result<&'a Call, UndoRefused> {
     let step = plan
@@ -76,26 +125,32 @@ pub fn undo_of<'a>(
         .iter()
         .find(|step| step.id == step_id)
         .ok_or(UndoRefused::NoSuchStep)?;
-    if !done.iter().any(|known| known.step == step_id) {
+    if !known.done.iter().any(|done| done.step == step_id) {
         return Err(UndoRefused::NotDone);
     }
     let undo = step.undo.as_ref().ok_or(UndoRefused::NotReversible)?;
+    let switches_on = undo.params.get("status").is_some_and(|to| to == "Active");
+    if switches_on && !step.stops.is_empty() && known.force == Force::No {
+        return Err(UndoRefused::Stolen);
+    }
     let Some(longest_s) = holds_down_s(step, role_session_s) else {
         return Ok(undo);
     };
     // What was done last to the same principal counts: until its keys were off and the second stamp was set
     // it could still make tokens.
-    let last = done
+    let last = known
+        .done
         .iter()
-        .filter(|known| {
-            let other = plan.steps.iter().find(|step| step.id == known.step);
+        .filter(|done| {
+            let other = plan.steps.iter().find(|step| step.id == done.step);
             other.is_some_and(|other| same_principal(step, other))
         })
-        .map(|known| known.at)
+        .map(|done| done.at)
+        .chain(known.keys_until)
         .max()
-        .unwrap_or(now);
+        .unwrap_or(known.now);
     let until = last.saturating_add(longest_s * 1_000_000);
-    match now < until {
+    match known.now < until {
         true => Err(UndoRefused::Zombies { until }),
         false => Ok(undo),
     }
@@ -136,25 +191,59 @@ fn same_principal(step: &Step, other: &Step) -> bool {
     step.account == other.account && (same("user_name") || same("role_name"))
 }
 
+/// Under which rules a step is taken back.
+#[derive(Clone, Copy, Debug)]
+pub struct Permit<'a> {
+    /// What must not be touched, as it is known now.
+    pub estate: &'a Estate,
+    pub force: Force,
+}
+
 /// Undoes a step that was done, if it may be undone now. How long a role's sessions last is taken from the
-/// snapshot that was filed before the role was changed.
+/// snapshot that was filed before the role was changed; whether keys of a denied user work is read now.
 pub fn undo(
     plan: &Plan,
     step_id: &str,
+    permit: Permit<'_>,
     aws: &mut dyn Aws,
     journal: &mut Journal,
     clock: &mut dyn Clock,
 ) -> Result<Undoing, Error> {
     let done = journal.done();
-    let longest_s = |account: &str, role: &str| journal.role_session_s(plan, account, role);
-    let call = match undo_of(plan, step_id, &done, clock.now(), longest_s) {
-        Ok(call) => call.clone(),
+    let allowed = |journal: &Journal, now: i64, keys_until: Option<i64>| {
+        let longest_s = |account: &str, role: &str| journal.role_session_s(plan, account, role);
+        let known = Known {
+            done: &done,
+            now,
+            keys_until,
+            force: permit.force,
+        };
+        undo_of(plan, step_id, known, longest_s).cloned()
+    };
+    let call = match allowed(journal, clock.now(), None) {
+        Ok(call) => call,
         Err(refused) => return Ok(Undoing::Refused(refused)),
     };
     let step = plan.steps.iter().find(|step| step.id == step_id);
     let Some(step) = step else {
         return Ok(Undoing::Refused(UndoRefused::NoSuchStep));
     };
+    let mut by = aws.behind().unwrap_or_default();
+    by.extend(aws.identity(&step.account));
+    let guard = Guard::at_run(permit.estate, &by);
+    if let Some(guarded) = guard.refuses_call(&step.account, &step.region, &step.call()) {
+        return Ok(Undoing::Refused(UndoRefused::Guarded(guarded.why)));
+    }
+    for (account, user) in denied_users(step) {
+        let of_user = (account.as_str(), user.as_str());
+        let until = match keys_worked_until(plan, step, of_user, aws, journal, clock)? {
+            Ok(until) => until,
+            Err(refused) => return Ok(Undoing::Refused(refused)),
+        };
+        if let Err(refused) = allowed(journal, clock.now(), until) {
+            return Ok(Undoing::Refused(refused));
+        }
+    }
     let Some(made) = journal.made(step_id) else {
         return Ok(Undoing::Refused(UndoRefused::NotOurs));
     };
@@ -165,6 +254,9 @@ pub fn undo(
     };
     if was_already(&call, before) {
         return Ok(Undoing::Refused(UndoRefused::NotOurs));
+    }
+    if let Some(guarded) = guard.refuses_call(&step.account, &step.region, &call) {
+        return Ok(Undoing::Refused(UndoRefused::Guarded(guarded.why)));
     }
     let place = At {
         account: &step.account,
@@ -200,6 +292,81 @@ pub fn undo(
             Ok(Undoing::Failed(error))
         }
     }
+}
+
+/// The users whose tokens a step holds down, with their accounts.
+fn denied_users(step: &Step) -> Vec<(String, String)> {
+    if holds_down_s(step, |_, _| None).is_none() {
+        return Vec::new();
+    }
+    let text = |name: &str| step.params.get(name).and_then(Value::as_str);
+    let named = text("user_name").map(|name| (step.account.clone(), name.to_owned()));
+    let denied = text("content").and_then(denied_by).unwrap_or_default();
+    let by_policy = denied.into_iter().filter_map(|owner| match owner {
+        Owner::User { account, name } => Some((account, name)),
+        _ => None,
+    });
+    named.into_iter().chain(by_policy).collect()
+}
+
+/// Until when a key of a denied user may have worked and made tokens, beyond the step that switched it off:
+/// a key that was switched on again, or that the plan did not know, may have worked until it is found off
+/// for the first time, because nobody wrote down when it was switched off.
+fn keys_worked_until(
+    plan: &Plan,
+    denial: &Step,
+    (account, user): (&str, &str),
+    aws: &mut dyn Aws,
+    journal: &mut Journal,
+    clock: &mut dyn Clock,
+) -> Result<Result<Option<i64>, UndoRefused>, Error> {
+    let place = At {
+        account,
+        region: &denial.region,
+    };
+    let listed = match keys_of(aws, &place, user) {
+        Ok(listed) => listed,
+        Err(error) => return Ok(Err(UndoRefused::KeysUnread(error.why()))),
+    };
+    let active = listed.iter().filter(|(_, status)| status == "Active");
+    let active: Vec<String> = active.map(|(key, _)| key.clone()).collect();
+    if !active.is_empty() {
+        return Ok(Err(UndoRefused::KeysActive(active)));
+    }
+    let text = |step: &Step, name: &str| {
+        let value = step.params.get(name).and_then(Value::as_str);
+        value.map(str::to_owned)
+    };
+    // Those that are there, and those that the plan knows and that somebody deleted.
+    let mut keys: BTreeMap<String, Option<&Step>> =
+        listed.into_iter().map(|(key, _)| (key, None)).collect();
+    for step in &plan.steps {
+        let of_user = step.account == account && text(step, "user_name").as_deref() == Some(user);
+        if let Some(key) = text(step, "access_key_id").filter(|_| of_user) {
+            keys.insert(key, Some(step));
+        }
+    }
+    let mut until = None;
+    for (key, step) in keys {
+        let switched_off = step.is_some_and(|step| journal.is_done(&step.id));
+        let switched_on = step.and_then(|step| journal.undone_at(&step.id));
+        let known = switched_off || (switched_on.is_none() && journal.was_off_before(user, &key));
+        if known {
+            continue;
+        }
+        let after = switched_on.unwrap_or(i64::MIN);
+        let at = match journal.seen_off(&key, after) {
+            Some(at) => at,
+            None => {
+                let now = clock.now();
+                let more = json!({"access_key_id": key});
+                journal.write(now, Event::SeenOff, &denial.id, None, more)?;
+                now
+            }
+        };
+        until = until.max(Some(at));
+    }
+    Ok(Ok(until))
 }
 
 /// What takes back a call that was made instead of a step's own, because there was no room for that.

@@ -5,17 +5,20 @@
 //! whoever uses them can take a control away again: so one looks several times and lays it on again. That
 //! nobody succeeds proves nothing; keys that do not work leave no trace.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keyline_lineage::limits::PROPAGATION_S;
-use keyline_lineage::{CredentialId, Forest};
+use keyline_lineage::{CredentialId, Forest, Node};
 use keyline_trail::time::format_time;
 use serde_json::{Value, json};
 
-use crate::aws::{Ask, Asked, At, Aws, CallErrorKind, wanted};
+use crate::action::params;
+use crate::aws::{Ask, Asked, At, Aws, CallError, CallErrorKind, wanted};
 use crate::error::Error;
+use crate::guard::{Guard, principal};
 use crate::journal::{Event, Journal};
 use crate::limits::{AT_ONCE_MAX, RACE_QUIET_S, RACE_S_MAX};
+use crate::owner::{Owner, owner};
 use crate::plan::{Call, Phase, Plan, Step};
 use crate::run::{Clock, filled_in};
 
@@ -25,11 +28,12 @@ pub const LOOKS_S: [u64; 3] = [5, 15, 60];
 
 /// Looks at every control that was laid on, as often as said, and lays on again what is gone. Out come the
 /// steps that were not as wanted at the last look.
-pub fn settle(
+pub(crate) fn settle(
     plan: &Plan,
     aws: &mut dyn Aws,
     journal: &mut Journal,
     clock: &mut dyn Clock,
+    guard: &Guard<'_>,
     looks_s: &[u64],
 ) -> Result<Vec<String>, Error> {
     let mut waited_s = 0;
@@ -39,7 +43,7 @@ pub fn settle(
         waited_s = *look_s;
         wrong = look(plan, aws, journal);
         if !wrong.is_empty() {
-            wrong = race(plan, wrong, aws, journal, clock)?;
+            wrong = race(plan, wrong, aws, journal, clock, guard)?;
         }
         // A race that is lost is not won by waiting.
         if !wrong.is_empty() {
@@ -59,6 +63,7 @@ fn race(
     aws: &mut dyn Aws,
     journal: &mut Journal,
     clock: &mut dyn Clock,
+    guard: &Guard<'_>,
 ) -> Result<Vec<String>, Error> {
     let mut quiet_s = 0;
     for _ in 0..RACE_S_MAX {
@@ -66,7 +71,7 @@ fn race(
             quiet_s += 1;
         } else {
             quiet_s = 0;
-            lay_on_again(plan, &wrong, aws, journal, clock)?;
+            lay_on_again(plan, &wrong, aws, journal, clock, guard)?;
         }
         if quiet_s > RACE_QUIET_S {
             break;
@@ -111,51 +116,204 @@ pub fn look(plan: &Plan, aws: &mut dyn Aws, journal: &Journal) -> Vec<String> {
     wrong
 }
 
-/// A credential of the tree that succeeded after the cut.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alarm {
-    pub credential: CredentialId,
-    pub succeeded_at: i64,
-    pub why: String,
+/// A key of a denied user that works, or of which that is not known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Awake {
+    pub account: String,
+    pub user: String,
+    /// The key; `None` where the user's keys cannot be listed, with the reason in `unread`.
+    pub key: Option<String>,
+    pub unread: String,
 }
 
-/// Who of the tree, or of what came from it since, was successful after the cut, by events that were read
-/// later. The cut is the last control that was laid on, and the time that it takes to be in force everywhere.
-pub fn alarms(plan: &Plan, journal: &Journal, later: &Forest) -> Vec<Alarm> {
-    let controls = plan.steps.iter().filter(|step| !step.stops.is_empty());
-    let ids: BTreeSet<&String> = controls.map(|step| &step.id).collect();
-    let done = journal.done();
-    let laid_on = done.iter().filter(|done| ids.contains(&done.step));
-    let Some(cut) = laid_on.map(|done| done.at).max() else {
-        return Vec::new();
-    };
-    let in_force = cut.saturating_add(PROPAGATION_S * 1_000_000);
-    let mut seen = BTreeSet::new();
-    let mut found = Vec::new();
-    for id in &plan.credentials {
-        let Some(node) = later.by_id(id) else {
-            continue;
+impl Awake {
+    /// What is the matter, for people.
+    pub fn why(&self) -> String {
+        let of = format!("{} in {}", self.user, self.account);
+        match &self.key {
+            Some(key) => format!(
+                "the key {key} of {of} is active: it can do nothing under the denial but make session tokens, \
+                 which wake up with its end"
+            ),
+            None => format!("the keys of {of} cannot be listed: {}", self.unread),
+        }
+    }
+}
+
+/// Keys that are active although everything is denied to their users: those that the plan did not know, that
+/// were made since, or that somebody switched on again. Only reads.
+pub fn awake(plan: &Plan, aws: &mut dyn Aws, journal: &Journal) -> Vec<Awake> {
+    let denied = plan.steps.iter().filter(|step| {
+        step.kind == "deny-all-on-user" && journal.is_done(&step.id) && !step.by_hand
+    });
+    let denied: BTreeSet<(&str, &str, &str)> = denied
+        .filter_map(|step| {
+            let user = step.params.get("user_name")?.as_str()?;
+            Some((step.account.as_str(), step.region.as_str(), user))
+        })
+        .collect();
+    let mut found = BTreeSet::new();
+    for (account, region, user) in denied {
+        let place = At { account, region };
+        let of_user = |key: Option<String>, unread: String| Awake {
+            account: account.to_owned(),
+            user: user.to_owned(),
+            key,
+            unread,
         };
-        for node in std::iter::once(node).chain(later.descendants(node)) {
-            let credential = later.credential(node);
-            let Some(succeeded_at) = credential.last_success.filter(|at| *at > in_force) else {
-                continue;
-            };
-            if seen.insert(credential.id.clone()) {
-                found.push(Alarm {
-                    why: format!(
-                        "it succeeded at {}, and the last control was laid on at {}; asking who it is always \
-                         succeeds, anything else is an alarm",
-                        format_time(succeeded_at),
-                        format_time(cut)
-                    ),
-                    credential: credential.id,
-                    succeeded_at,
-                });
+        match keys_of(aws, &place, user) {
+            Ok(keys) => {
+                let active = keys.into_iter().filter(|(_, status)| status == "Active");
+                found.extend(active.map(|(key, _)| of_user(Some(key), String::new())));
+            }
+            Err(error) => {
+                found.insert(of_user(None, error.why()));
             }
         }
     }
-    found.sort_by(|a, b| (a.succeeded_at, &a.credential).cmp(&(b.succeeded_at, &b.credential)));
+    found.into_iter().collect()
+}
+
+/// The access keys of a user with their status, as they are now; of a user who is gone there are none.
+pub(crate) fn keys_of(
+    aws: &mut dyn Aws,
+    place: &At<'_>,
+    user: &str,
+) -> Result<Vec<(String, String)>, CallError> {
+    let call = Call::new("iam", LIST_KEYS, params([("user_name", json!(user))]));
+    let state = match aws.state(place, &call) {
+        Err(error) if error.kind == CallErrorKind::Missing => return Ok(Vec::new()),
+        state => state?,
+    };
+    let keys = state["access_keys"].as_array().into_iter().flatten();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let listed = keys.map(|key| (text(&key["access_key_id"]), text(&key["status"])));
+    Ok(listed.collect())
+}
+
+/// The read by which a user's keys are listed: no step has it.
+pub(crate) const LIST_KEYS: &str = "ListAccessKeys";
+
+/// What later logs say about a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// It got through.
+    Alarm,
+    /// It may be the thief's, and may be anybody's: somebody should look.
+    Look,
+}
+
+/// A credential that later logs tell something about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    pub weight: Weight,
+    pub credential: CredentialId,
+    /// When it last succeeded, or, of what is to be looked at, when it was issued.
+    pub at: i64,
+    pub why: String,
+}
+
+/// Who was successful after the cut, by events that were read later: who is of the tree or came from it since,
+/// whose key the plan switched off, and whoever has the owner to whom everything was denied. The cut is the
+/// last control that was laid on, or for a key and for a denial its own, and the time that it takes to be in
+/// force everywhere. New sessions of revoked roles whose maker no log shows are to be looked at.
+pub fn alarms(plan: &Plan, journal: &Journal, later: &Forest) -> Vec<Alarm> {
+    let done = journal.done();
+    let last_of = |step: &Step| {
+        let of_step = done.iter().filter(|done| done.step == step.id);
+        of_step.map(|done| done.at).max()
+    };
+    let controls = plan.steps.iter().filter(|step| !step.stops.is_empty());
+    let cut = controls.filter_map(last_of).max();
+    let mut found: BTreeMap<Node, Alarm> = BTreeMap::new();
+    let mut succeeded = |node: Node, since: i64, what: &str| {
+        let credential = later.credential(node);
+        let in_force = since.saturating_add(PROPAGATION_S * 1_000_000);
+        let Some(at) = credential.last_success.filter(|at| *at > in_force) else {
+            return;
+        };
+        found.entry(node).or_insert_with(|| Alarm {
+            weight: Weight::Alarm,
+            why: format!(
+                "it succeeded at {}, and {what} {}; asking who it is always succeeds, anything else is an \
+                 alarm",
+                format_time(at),
+                format_time(since)
+            ),
+            credential: credential.id,
+            at,
+        });
+    };
+    let mut denied: BTreeMap<Owner, i64> = BTreeMap::new();
+    let mut revoked: BTreeMap<Owner, i64> = BTreeMap::new();
+    for step in &plan.steps {
+        let Some(at) = last_of(step) else {
+            continue;
+        };
+        let key = step.params.get("access_key_id").and_then(Value::as_str);
+        let off = step.params.get("status").is_some_and(|to| to == "Inactive");
+        if let Some(key) = key.filter(|_| off) {
+            for node in later.nodes() {
+                if later
+                    .credential(node)
+                    .access_key_ids
+                    .iter()
+                    .any(|id| id == key)
+                {
+                    succeeded(node, at, "its key was switched off at");
+                }
+            }
+        }
+        let owners = match step.kind.as_str() {
+            "deny-all-on-user" | "deny-all-on-role" => &mut denied,
+            "revoke-role-sessions" => &mut revoked,
+            _ => continue,
+        };
+        if let Some(owner) = principal(&step.account, &step.call()) {
+            let since = owners.entry(owner).or_insert(at);
+            *since = at.max(*since);
+        }
+    }
+    for id in &plan.credentials {
+        let (Some(node), Some(cut)) = (later.by_id(id), cut) else {
+            continue;
+        };
+        for node in std::iter::once(node).chain(later.descendants(node)) {
+            succeeded(node, cut, "the last control was laid on at");
+        }
+    }
+    let owners: Vec<(Node, Owner)> = later
+        .nodes()
+        .map(|node| (node, owner(later, node, &later.credential(node))))
+        .collect();
+    for (node, owner) in &owners {
+        if let Some(since) = denied.get(owner) {
+            succeeded(*node, *since, "everything was denied to its owner at");
+        }
+    }
+    for (node, owner) in owners {
+        let credential = later.credential(node);
+        let since = revoked.get(&owner).copied();
+        let issued = credential
+            .issued_at
+            .zip(since)
+            .filter(|(at, since)| at > since);
+        let Some((at, since)) = issued.filter(|_| credential.parent.is_none()) else {
+            continue;
+        };
+        found.entry(node).or_insert_with(|| Alarm {
+            weight: Weight::Look,
+            why: format!(
+                "a session of a role whose sessions were revoked at {}, issued at {} by whom no log shows",
+                format_time(since),
+                format_time(at)
+            ),
+            credential: credential.id,
+            at,
+        });
+    }
+    let mut found: Vec<Alarm> = found.into_values().collect();
+    found.sort_by(|a, b| (a.weight, a.at, &a.credential).cmp(&(b.weight, b.at, &b.credential)));
     found
 }
 
@@ -183,6 +341,7 @@ fn lay_on_again(
     aws: &mut dyn Aws,
     journal: &mut Journal,
     clock: &mut dyn Clock,
+    guard: &Guard<'_>,
 ) -> Result<(), Error> {
     let steps = plan.steps.iter().filter(|step| wrong.contains(&step.id));
     // Sessions that were made since the first time are older than the new instant.
@@ -197,7 +356,11 @@ fn lay_on_again(
             },
         ))
     });
-    let again: Vec<(&Step, Call)> = again.collect();
+    let allowed = again.filter(|(step, call)| {
+        let refused = guard.refuses_call(&step.account, &step.region, call);
+        refused.is_none()
+    });
+    let again: Vec<(&Step, Call)> = allowed.collect();
     for some in again.chunks(AT_ONCE_MAX) {
         for (step, call) in some {
             let now = clock.now();

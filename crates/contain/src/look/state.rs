@@ -83,6 +83,16 @@ async fn of_iam(
             let listed = listed.iter().map(|group| group.group_name());
             among(listed, text("group_name")?, json!({"member": true}))
         }
+        crate::verify::LIST_KEYS => {
+            let listed = all!(client, list_access_keys, params, [user_name]);
+            let listed = listed.iter().map(|key| {
+                json!({
+                    "access_key_id": key.access_key_id(),
+                    "status": key.status().map_or("", |status| status.as_str()),
+                })
+            });
+            Ok(json!({"access_keys": listed.collect::<Vec<_>>()}))
+        }
         "UpdateAccessKey" | "DeleteAccessKey" => {
             let listed = all!(client, list_access_keys, params, [user_name]);
             let listed = listed.iter().filter_map(|key| {

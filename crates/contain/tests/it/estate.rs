@@ -214,6 +214,22 @@ impl Estate {
         self.reads += 1;
         let missing = || CallError::of("NoSuchEntity", "");
         let text = |name: &str| call.params[name].as_str().unwrap();
+        if call.action == "ListAccessKeys" {
+            let path = Estate::path(place, call);
+            let of_user = self
+                .keys
+                .iter()
+                .filter(|(_, (of, _))| Some(of) == path.as_ref());
+            let keys = of_user.map(|(id, (_, active))| {
+                let status = if *active.written() {
+                    "Active"
+                } else {
+                    "Inactive"
+                };
+                json!({"access_key_id": id, "status": status})
+            });
+            return Ok(json!({"access_keys": keys.collect::<Vec<_>>()}));
+        }
         if call.action == "AttachPolicy" {
             let policies = self.organisation.written();
             let found = policies.get(text("name")).ok_or_else(missing)?;

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use keyline_contain::Call;
 use keyline_contain::aws::{At, Aws, CallError, wanted};
 use keyline_contain::run::Clock;
+use keyline_contain::undo::{Force, Permit};
+use keyline_contain::{Call, Estate};
 use serde_json::{Map, Value, json};
 
 use crate::world::*;
@@ -80,6 +81,16 @@ impl Aws for Live {
     }
 
     fn state(&mut self, place: &At<'_>, call: &Call) -> Result<Value, CallError> {
+        if call.action == "ListAccessKeys" {
+            let user = call.params["user_name"].as_str().unwrap();
+            let start = format!("{}//{user}/", place.account);
+            let keys = self.states.iter().filter_map(|(object, state)| {
+                let key = object.strip_prefix(&start)?;
+                let status = state.get("status")?;
+                Some(json!({"access_key_id": key, "status": status}))
+            });
+            return Ok(json!({"access_keys": keys.collect::<Vec<_>>()}));
+        }
         let state = self.states.get(&object(place.account, call)).cloned();
         state.ok_or_else(|| CallError::of("NoSuchEntity", ""))
     }
@@ -115,6 +126,26 @@ impl Aws for Live {
         }
     }
 }
+
+/// Nothing is protected, and nothing is given back that the thief has.
+pub const PERMIT: Permit<'static> = Permit {
+    estate: &NO_RULES,
+    force: Force::No,
+};
+
+/// The same for a test that takes everything back.
+pub const FORCED: Permit<'static> = Permit {
+    force: Force::Yes,
+    ..PERMIT
+};
+
+static NO_RULES: Estate = Estate {
+    accounts: None,
+    organisation: None,
+    break_glass: Vec::new(),
+    own: Vec::new(),
+    forced: Vec::new(),
+};
 
 /// Time that passes only when somebody waits, or looks: a second a look.
 pub struct Hands {

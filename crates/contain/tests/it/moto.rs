@@ -16,7 +16,7 @@ use keyline_contain::{Breadth, Call, Inventory, action};
 use serde_json::{Value, json};
 
 use crate::emulator::*;
-use crate::live::Hands;
+use crate::live::{FORCED, Hands};
 use crate::running::Scratch;
 use crate::world::*;
 
@@ -76,6 +76,7 @@ fn a_plan_is_carried_out_by_the_sdk_and_undone() {
         hash: &plan.hash,
         confirmed: &nothing,
         evidence: Evidence::Required,
+        estate: &keyline_contain::Estate::default(),
         looks_s: &LOOKS_S,
     };
     let mut clock = Hands::at(NOW);
@@ -123,7 +124,7 @@ fn a_plan_is_carried_out_by_the_sdk_and_undone() {
 
     clock.now = NOW + 40 * HOUR;
     for step in plan.steps.iter().filter(|step| step.undo.is_some()) {
-        let undone = undo(&plan, &step.id, &mut sdk, &mut journal, &mut clock);
+        let undone = undo(&plan, &step.id, FORCED, &mut sdk, &mut journal, &mut clock);
         let expected = matches!(&undone, Ok(Undoing::Undone));
         assert!(expected, "{} {}: {undone:?}", step.id, step.action);
     }

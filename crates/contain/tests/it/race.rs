@@ -15,6 +15,7 @@ use keyline_contain::verify::{LOOKS_S, look};
 use keyline_contain::{Estate as Rules, Plan};
 
 use crate::estate::*;
+use crate::live::PERMIT;
 use crate::running::Scratch;
 use crate::world::*;
 
@@ -121,6 +122,7 @@ fn carry_out(plan: &Plan, estate: Estate, name: &str) -> (Shared, Vec<StepReport
         hash: &plan.hash,
         confirmed: &nothing,
         evidence: Evidence::Required,
+        estate: &keyline_contain::Estate::default(),
         looks_s: &LOOKS_S,
     };
     let mut told = Vec::new();
@@ -319,6 +321,7 @@ fn who_has_no_room_is_denied_another_way_and_that_is_taken_back() {
             hash: &plan.hash,
             confirmed: &nothing,
             evidence: Evidence::Required,
+            estate: &keyline_contain::Estate::default(),
             looks_s: &LOOKS_S,
         };
         let mut clock = shared.clone();
@@ -345,7 +348,15 @@ fn who_has_no_room_is_denied_another_way_and_that_is_taken_back() {
                 .all(|id| *id != deny.id)
         );
         shared.0.borrow_mut().pass(37 * HOUR);
-        let ended = undo(&plan, &deny.id, &mut shared, &mut journal, &mut clock).unwrap();
+        let ended = undo(
+            &plan,
+            &deny.id,
+            PERMIT,
+            &mut shared,
+            &mut journal,
+            &mut clock,
+        )
+        .unwrap();
         assert_eq!(ended, Undoing::Undone, "{expected}");
         assert_eq!(
             shared.0.borrow().boundary(ALICE).as_deref(),

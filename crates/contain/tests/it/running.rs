@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use keyline_contain::aws::CallError;
 use keyline_contain::journal::Journal;
 use keyline_contain::run::{Approval, Ended, Evidence, StepReport, run};
-use keyline_contain::undo::{UndoRefused, Undoing, undo};
-use keyline_contain::verify::{LOOKS_S, alarms, look};
-use keyline_contain::{Error, ErrorKind, Plan};
+use keyline_contain::undo::{Force, Permit, UndoRefused, Undoing, undo};
+use keyline_contain::verify::{LOOKS_S, Weight, alarms, awake, look};
+use keyline_contain::{Error, ErrorKind, Estate, Plan};
 use keyline_lineage::Credential;
 use serde_json::json;
 
@@ -46,11 +46,24 @@ fn go(
     clock: &mut Hands,
     confirmed: &[&str],
 ) -> Result<Vec<StepReport>, Error> {
+    go_under(&Estate::default(), plan, live, scratch, clock, confirmed)
+}
+
+/// The same under rules that are known when it is carried out.
+fn go_under(
+    estate: &Estate,
+    plan: &Plan,
+    live: &mut Live,
+    scratch: &Scratch,
+    clock: &mut Hands,
+    confirmed: &[&str],
+) -> Result<Vec<StepReport>, Error> {
     let confirmed: BTreeSet<String> = confirmed.iter().map(|id| (*id).to_owned()).collect();
     let approval = Approval {
         hash: &plan.hash,
         confirmed: &confirmed,
         evidence: Evidence::Required,
+        estate,
         looks_s: &LOOKS_S,
     };
     let mut journal = Journal::open(&scratch.0, &plan.hash)?;
@@ -105,6 +118,7 @@ fn another_hash_is_not_approved() {
             hash,
             confirmed: &nothing,
             evidence: Evidence::Required,
+            estate: &Estate::default(),
             looks_s: &LOOKS_S,
         };
         let clock = &mut Hands::at(NOW);
@@ -135,6 +149,220 @@ fn whoever_runs_it_is_not_among_those_whom_it_changes() {
         assert_eq!(error.kind(), ErrorKind::Identity, "{own}");
         assert!(live.made.is_empty(), "{own}");
     }
+}
+
+/// The rules under which nothing of [`tree`]'s plan may be carried out, each with what is said.
+fn rules() -> Vec<(Estate, &'static str)> {
+    let with = |change: fn(&mut Estate)| {
+        let mut estate = Estate::default();
+        change(&mut estate);
+        estate
+    };
+    vec![
+        (
+            with(|rules| rules.break_glass = vec!["arn:aws:iam::*:user/ali*".to_owned()]),
+            "break-glass",
+        ),
+        (
+            with(|rules| rules.accounts = Some([OURS.to_owned()].into())),
+            "not among those",
+        ),
+        (
+            with(|rules| rules.own = vec![format!("arn:aws:iam::{OURS}:user/alice")]),
+            "runs the plan",
+        ),
+    ]
+}
+
+#[test]
+fn what_must_not_be_touched_is_asked_again_before_the_first_call() {
+    let plan = plan_of(&tree(), "cr-key");
+    for (number, (estate, why)) in rules().into_iter().enumerate() {
+        let scratch = Scratch::named(&format!("guarded-{number}"));
+        let mut live = Live::with_keys(&KEYS);
+        let mut clock = Hands::at(NOW);
+        let error = go_under(&estate, &plan, &mut live, &scratch, &mut clock, &[]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Guarded, "{error}");
+        assert!(error.to_string().contains(why), "{error}");
+        assert!(live.made.is_empty(), "{:?}", live.made);
+        // And nothing is taken back, from what was done while the rules were others.
+        let scratch = Scratch::named(&format!("guarded-undo-{number}"));
+        go(&plan, &mut live, &scratch, &mut clock, &[]).unwrap();
+        let made = live.made.len();
+        let mut journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+        clock.now += 40 * HOUR;
+        let denial = |user: &str| {
+            let of_user = |step: &&keyline_contain::Step| {
+                step.kind == "deny-all-on-user" && step.params["user_name"] == user
+            };
+            &plan.steps.iter().find(of_user).unwrap().id
+        };
+        let id = denial(if why.contains("not among") {
+            "bob"
+        } else {
+            "alice"
+        });
+        let permit = Permit {
+            estate: &estate,
+            force: Force::Yes,
+        };
+        let ended = undo(&plan, id, permit, &mut live, &mut journal, &mut clock).unwrap();
+        assert!(
+            matches!(&ended, Undoing::Refused(UndoRefused::Guarded(said)) if said.contains(why)),
+            "{ended:?}"
+        );
+        assert_eq!(live.made.len(), made);
+    }
+}
+
+#[test]
+fn a_forged_plan_is_refused_though_its_hash_is_right() {
+    let mut ask_for = tree();
+    ask_for.truncate(2);
+    let forest = forest(&ask_for);
+    let mut ask = Ask::of(&forest, "cr-key");
+    ask.estate.organisation = Some(keyline_contain::Organisation {
+        management_account: OTHER.to_owned(),
+    });
+    let honest = ask.plan().to_json();
+    let estate = Estate {
+        accounts: Some([OURS.to_owned()].into()),
+        break_glass: vec!["arn:aws:iam::*:user/glass".to_owned()],
+        ..Estate::default()
+    };
+    let everybody = r#"{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
+    let glass = everybody.replace(
+        "}]",
+        r#","Condition":{"ArnLike":{"aws:PrincipalArn":["arn:aws:iam::111122223333:user/*/glass"]}}}]"#,
+    );
+    for (action, member, value) in [
+        ("PutUserPolicy", "user_name", "glass"),
+        ("UpdateAccessKey", "user_name", "glass"),
+        ("PutUserPolicy", "account", FOREIGN),
+        ("AttachPolicy", "target_id", FOREIGN),
+        ("AttachPolicy", "target_id", "r-root"),
+        ("AttachPolicy", "content", everybody),
+        ("AttachPolicy", "content", &glass),
+    ] {
+        let mut forged = honest.clone();
+        let steps = forged["steps"].as_array_mut().unwrap();
+        let step = steps.iter_mut().find(|step| step["action"] == action);
+        let step = step.unwrap();
+        match member {
+            "account" => step["account"] = json!(value),
+            param => step["params"][param] = json!(value),
+        }
+        let plan = crate::output::with_its_hash(forged).unwrap();
+        let scratch = Scratch::named("forged");
+        let mut live = Live::with_keys(&KEYS);
+        let clock = &mut Hands::at(NOW);
+        let error = go_under(&estate, &plan, &mut live, &scratch, clock, &[]).unwrap_err();
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Guarded,
+            "{action} {value}: {error}"
+        );
+        assert!(live.made.is_empty());
+    }
+    let plan = Plan::from_json(&honest.to_string()).unwrap();
+    let scratch = Scratch::named("honest");
+    let mut live = Live::with_keys(&KEYS);
+    go_under(
+        &estate,
+        &plan,
+        &mut live,
+        &scratch,
+        &mut Hands::at(NOW),
+        &[],
+    )
+    .unwrap();
+    assert!(!live.made.is_empty());
+}
+
+#[test]
+fn a_key_that_nobody_switched_off_is_named_and_fails_the_verification() {
+    let plan = plan_of(&tree(), "cr-key");
+    let scratch = Scratch::named("awake");
+    let hidden = [KEYS[0], KEYS[1], (OURS, "alice", "AKIAHIDDEN")];
+    let mut live = Live::with_keys(&hidden);
+    let reports = go(&plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap();
+    let failed: Vec<&StepReport> = reports
+        .iter()
+        .filter(|report| matches!(report.ended, Ended::Failed(_)))
+        .collect();
+    let [
+        StepReport {
+            ended: Ended::Failed(why),
+            ..
+        },
+    ] = failed[..]
+    else {
+        panic!("{failed:?}");
+    };
+    assert!(why.contains("AKIAHIDDEN of alice"), "{why}");
+    let journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+    let keys: Vec<Option<String>> = awake(&plan, &mut live, &journal)
+        .into_iter()
+        .map(|key| key.key)
+        .collect();
+    assert_eq!(keys, [Some("AKIAHIDDEN".to_owned())]);
+}
+
+#[test]
+fn a_denial_is_not_lifted_while_a_key_works_nor_36_hours_after_it_did() {
+    let mut of_alice = tree();
+    of_alice.push(key("cr-other", OURS, "alice"));
+    let plan = plan_of(&of_alice, "cr-key");
+    let step = |kind: &str, key: &str| {
+        let named = |step: &&keyline_contain::Step| {
+            step.kind == kind
+                && step.params["user_name"] == "alice"
+                && (key.is_empty() || step.params["access_key_id"] == key)
+        };
+        plan.steps.iter().find(named).unwrap().id.clone()
+    };
+    let denial = step("deny-all-on-user", "");
+    let other = step("deactivate-access-key", "AKIACROTHER");
+    let stolen = step("deactivate-access-key", "AKIACRKEY");
+    let scratch = Scratch::named("awake-undo");
+    let mut live = Live::with_keys(&[KEYS[0], KEYS[1], (OURS, "alice", "AKIACROTHER")]);
+    let mut clock = Hands::at(NOW);
+    go(&plan, &mut live, &scratch, &mut clock, &[]).unwrap();
+    let mut journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+    let mut taken_back = |id: &str, permit, live: &mut Live, clock: &mut Hands| {
+        undo(&plan, id, permit, live, &mut journal, clock).unwrap()
+    };
+    // What the thief has is not given back unless somebody insists.
+    let ended = taken_back(&stolen, PERMIT, &mut live, &mut clock);
+    assert_eq!(ended, Undoing::Refused(UndoRefused::Stolen));
+    assert_eq!(
+        taken_back(&stolen, FORCED, &mut live, &mut clock),
+        Undoing::Undone
+    );
+    // A day later a key of nobody's is given back; both make tokens under the denial.
+    clock.now += 24 * HOUR;
+    assert_eq!(
+        taken_back(&other, PERMIT, &mut live, &mut clock),
+        Undoing::Undone
+    );
+    clock.now += 24 * HOUR;
+    let both = vec!["AKIACRKEY".to_owned(), "AKIACROTHER".to_owned()];
+    let ended = taken_back(&denial, PERMIT, &mut live, &mut clock);
+    assert_eq!(ended, Undoing::Refused(UndoRefused::KeysActive(both)));
+    // Somebody switches them off by hand, or deletes them: the hours count from when that was seen.
+    let object = |key: &str| format!("{OURS}//alice/{key}");
+    live.states
+        .insert(object("AKIACRKEY"), json!({"status": "Inactive"}));
+    live.states.remove(&object("AKIACROTHER"));
+    let seen = clock.now;
+    let ended = taken_back(&denial, PERMIT, &mut live, &mut clock);
+    let Undoing::Refused(UndoRefused::Zombies { until }) = ended else {
+        panic!("{ended:?}");
+    };
+    assert!(until >= seen + 36 * HOUR, "{until}");
+    clock.now = until;
+    let ended = taken_back(&denial, PERMIT, &mut live, &mut clock);
+    assert_eq!(ended, Undoing::Undone);
 }
 
 #[test]
@@ -238,11 +466,30 @@ fn a_refusal_fails_its_step_and_a_full_user_is_denied_another_way() {
         .find(|report| report.step == deny.id)
         .unwrap();
     assert_eq!(report.ended, Ended::Done);
-    // And undone the same way, once that is allowed.
+    // And undone the same way, once that is allowed: not before the key is off, and then 36 hours later.
     let mut journal = Journal::open(&scratch.0, &plan.hash).unwrap();
     let mut later = Hands::at(NOW + 40 * HOUR);
-    let ended = undo(&plan, &deny.id, &mut live, &mut journal, &mut later);
-    assert_eq!(ended.unwrap(), Undoing::Undone);
+    let mut taken_back = |live: &mut Live, later: &mut Hands| {
+        undo(&plan, &deny.id, PERMIT, live, &mut journal, later).unwrap()
+    };
+    let refused = taken_back(&mut live, &mut later);
+    let active = UndoRefused::KeysActive(vec!["AKIACRKEY".to_owned()]);
+    assert_eq!(refused, Undoing::Refused(active));
+    live.states.insert(
+        format!("{OURS}//alice/AKIACRKEY"),
+        json!({"status": "Inactive"}),
+    );
+    // Nobody wrote down when it was switched off: it is off since it was first seen so.
+    for wait in [0, 35 * HOUR] {
+        later.now += wait;
+        let refused = taken_back(&mut live, &mut later);
+        let Undoing::Refused(UndoRefused::Zombies { until }) = refused else {
+            panic!("{refused:?}");
+        };
+        assert!((NOW + 76 * HOUR..NOW + 77 * HOUR).contains(&until));
+    }
+    later.now += HOUR + HOUR / 2;
+    assert_eq!(taken_back(&mut live, &mut later), Undoing::Undone);
     assert!(live.made.last().unwrap().starts_with("DetachUserPolicy"));
 }
 
@@ -343,14 +590,14 @@ fn undoing_waits_for_the_dead_and_says_how_long() {
         .unwrap();
     let mut journal = Journal::open(&scratch.0, &plan.hash).unwrap();
     clock.now = NOW + 36 * HOUR;
-    let refused = undo(&plan, &deny.id, &mut live, &mut journal, &mut clock).unwrap();
+    let refused = undo(&plan, &deny.id, PERMIT, &mut live, &mut journal, &mut clock).unwrap();
     // Counted from the second stamp, which came after the denial.
     let Undoing::Refused(UndoRefused::Zombies { until }) = refused else {
         panic!("{refused:?}");
     };
     assert!(until > NOW + 36 * HOUR && until < NOW + 37 * HOUR);
     clock.now = until;
-    let undone = undo(&plan, &deny.id, &mut live, &mut journal, &mut clock).unwrap();
+    let undone = undo(&plan, &deny.id, PERMIT, &mut live, &mut journal, &mut clock).unwrap();
     assert_eq!(undone, Undoing::Undone);
     assert!(
         !live
@@ -407,4 +654,46 @@ fn a_success_after_the_cut_is_an_alarm() {
         .map(|alarm| alarm.credential.as_str())
         .collect();
     assert_eq!(ids, ["cr-role", "cr-new"]);
+}
+
+#[test]
+fn whoever_was_switched_off_or_denied_raises_the_alarm_also_outside_of_the_tree() {
+    let mut before = tree();
+    before.push(key("cr-other", OURS, "alice"));
+    let plan = plan_of(&before, "cr-key");
+    let scratch = Scratch::named("alarm-outside");
+    let mut live = Live::with_keys(&[KEYS[0], KEYS[1], (OURS, "alice", "AKIACROTHER")]);
+    go(&plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap();
+    let journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+    let told = |change: &dyn Fn(&mut Vec<Credential>)| {
+        let mut later = before.clone();
+        change(&mut later);
+        let found = alarms(&plan, &journal, &forest(&later)).into_iter();
+        let told: Vec<(Weight, String)> = found.map(|it| (it.weight, it.credential)).collect();
+        told
+    };
+    assert!(told(&|_| {}).is_empty());
+    // A key beside the tree that the plan switched off.
+    let other = told(&|later| later[4].last_success = Some(NOW + HOUR));
+    assert_eq!(other, [(Weight::Alarm, "cr-other".to_owned())]);
+    // A session of the denied user that no log connects with anything.
+    let unknown = told(&|later| {
+        let mut token = token("cr-unknown", OURS, "alice");
+        token.last_success = Some(NOW + HOUR);
+        later.push(token);
+    });
+    assert_eq!(unknown, [(Weight::Alarm, "cr-unknown".to_owned())]);
+    // A session of the revoked role, younger than the revocation, whose maker no log shows; one whose maker is
+    // known, and one of another role.
+    let fresh = told(&|later| {
+        let mut fresh = session("cr-fresh", OTHER, "Admin", "y");
+        fresh.issued_at = Some(NOW + HOUR);
+        let mut elsewhere = session("cr-elsewhere", OTHER, "Audit", "y");
+        elsewhere.issued_at = Some(NOW + HOUR);
+        let maker = key("cr-bob", OURS, "carol");
+        let mut made = from(&maker, session("cr-made", OTHER, "Admin", "z"));
+        made.issued_at = Some(NOW + HOUR);
+        later.extend([fresh, elsewhere, maker, made]);
+    });
+    assert_eq!(fresh, [(Weight::Look, "cr-fresh".to_owned())]);
 }

@@ -1,7 +1,7 @@
 //! A denial holds down tokens that nobody can see: it is not lifted before they have expired.
 
-use keyline_contain::Plan;
-use keyline_contain::undo::{Done, UndoRefused, undo_of};
+use keyline_contain::undo::{Done, Force, Known, UndoRefused, undo_of};
+use keyline_contain::{Call, Plan};
 
 use crate::world::*;
 
@@ -14,6 +14,15 @@ fn done(plan: &Plan, at: i64) -> Vec<Done> {
             at,
         })
         .collect()
+}
+
+fn known(done: &[Done], now: i64) -> Known<'_> {
+    Known {
+        done,
+        now,
+        keys_until: None,
+        force: Force::No,
+    }
 }
 
 fn step<'a>(plan: &'a Plan, kind: &str) -> &'a str {
@@ -39,7 +48,7 @@ fn a_users_denial_stays_for_36_hours_after_its_last_key_was_switched_off() {
         .unwrap();
     key_off.at = NOW + HOUR;
     for kind in ["deny-all-on-user", "revoke-user-sessions"] {
-        let undo = |now| undo_of(&plan, step(&plan, kind), &done, now, |_, _| None);
+        let undo = |now| undo_of(&plan, step(&plan, kind), known(&done, now), |_, _| None);
         let until = NOW + 37 * HOUR;
         assert_eq!(
             undo(NOW + 36 * HOUR),
@@ -69,8 +78,7 @@ fn a_roles_denial_stays_for_its_longest_session() {
         undo_of(
             &plan,
             step(&plan, "revoke-role-sessions"),
-            &done,
-            now,
+            known(&done, now),
             of_role,
         )
     };
@@ -84,23 +92,34 @@ fn a_roles_denial_stays_for_its_longest_session() {
 fn keys_come_back_at_once_and_those_of_the_thief_never() {
     let stolen = key("cr-key", OURS, "alice");
     let backup = from(&stolen, key("cr-backup", OURS, "alice"));
-    let forest = forest(&[stolen, backup]);
+    let other = key("cr-other", OURS, "alice");
+    let forest = forest(&[stolen, backup, other]);
     let plan = Ask::of(&forest, "cr-key").plan();
     let done = done(&plan, NOW);
-    let of_key = |id: &str| {
+    let of_key = |id: &str, force| {
         let step = plan.steps.iter().find(|step| {
             step.kind == "deactivate-access-key" && step.params["access_key_id"] == id
         });
-        undo_of(&plan, &step.unwrap().id, &done, NOW, |_, _| None)
+        let known = Known {
+            force,
+            ..known(&done, NOW)
+        };
+        undo_of(&plan, &step.unwrap().id, known, |_, _| None)
     };
-    assert_eq!(of_key("AKIACRKEY").unwrap().params["status"], "Active");
-    assert_eq!(of_key("AKIACRBACKUP"), Err(UndoRefused::NotReversible));
+    let active = |undo: Result<&Call, _>| undo.unwrap().params["status"] == "Active";
+    assert!(active(of_key("AKIACROTHER", Force::No)));
+    assert_eq!(of_key("AKIACRKEY", Force::No), Err(UndoRefused::Stolen));
+    assert!(active(of_key("AKIACRKEY", Force::Yes)));
+    for force in [Force::No, Force::Yes] {
+        let ended = of_key("AKIACRBACKUP", force);
+        assert_eq!(ended, Err(UndoRefused::NotReversible));
+    }
     assert_eq!(
-        undo_of(&plan, "s999", &done, NOW, |_, _| None),
+        undo_of(&plan, "s999", known(&done, NOW), |_, _| None),
         Err(UndoRefused::NoSuchStep)
     );
     assert_eq!(
-        undo_of(&plan, "s1", &[], NOW, |_, _| None),
+        undo_of(&plan, "s1", known(&[], NOW), |_, _| None),
         Err(UndoRefused::NotDone)
     );
 }

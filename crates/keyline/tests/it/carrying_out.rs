@@ -253,10 +253,20 @@ fn a_plan_is_approved_run_verified_and_undone_by_the_command() {
         .iter()
         .find(|step| step["kind"] == "deactivate-access-key" && step["reversible"] == true);
     let key = reversible.unwrap()["id"].as_str().unwrap();
+    // It is the stolen one: whoever stole it has it still.
     folder
         .line(&format!("contain undo {id} --step {key} {entry}"))
+        .expect(1)
+        .says(&["in the thief's hands"]);
+    folder
+        .line(&format!("contain undo {id} --step {key} --force {entry}"))
         .expect(0);
     assert_eq!(scene.active_keys(), 1);
+    // It works, under the denial: that is seen by name.
+    let seen = folder
+        .line(&format!("contain verify {id} {entry}"))
+        .expect(3);
+    assert!(seen.stdout.contains("is active"), "{}", seen.stdout);
     folder
         .line(&format!("contain undo {id} --step {key} {entry}"))
         .expect(1)

@@ -14,12 +14,14 @@
 #[cfg_attr(not(feature = "aws"), path = "carry_out/without.rs")]
 mod live;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
+use keyline_contain::Estate;
 use keyline_contain::journal::Journal;
-use keyline_contain::verify::alarms;
+use keyline_contain::verify::{Alarm, Weight, alarms};
 use keyline_lake::RawRecord;
 use keyline_lake::lineage::Lineage;
 use keyline_trail::time::format_time;
@@ -52,6 +54,14 @@ pub struct EntryArgs {
     endpoint_url: Option<String>,
 }
 
+/// What must not be touched, as it is known when a plan is carried out.
+#[derive(Args)]
+pub struct GuardArgs {
+    /// Whoever is never to be touched besides those by whose credentials this runs, by ARN; repeatable
+    #[arg(long, value_name = "ARN")]
+    own: Vec<String>,
+}
+
 #[derive(Args)]
 pub struct RunArgs {
     /// A file, or the id of a plan in `keyline-plans`
@@ -74,6 +84,11 @@ pub struct RunArgs {
         default_value = "5,15,60"
     )]
     looks: Vec<u64>,
+    /// Touch this role although a management account enters its members by it; repeatable
+    #[arg(long, value_name = "ROLE")]
+    force: Vec<String>,
+    #[command(flatten)]
+    guard: GuardArgs,
     #[command(flatten)]
     entry: EntryArgs,
 }
@@ -98,6 +113,12 @@ pub struct UndoArgs {
     /// The step to take back
     #[arg(long, value_name = "STEP")]
     step: String,
+    /// Take it back although the plan says that the thief has it, or that a management account enters its
+    /// members by it
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    guard: GuardArgs,
     #[command(flatten)]
     entry: EntryArgs,
 }
@@ -139,7 +160,23 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Status> {
         ));
         return Ok(Status::Done);
     };
-    live::run(args, &plan, hash, &journal_path(&args.plan)?)
+    let estate = estate(&args.guard, args.force.clone(), context);
+    live::run(args, &plan, hash, &estate, &journal_path(&args.plan)?)
+}
+
+/// The rules of the configuration as it is now: whoever wrote the plan may have known others. Without
+/// accounts in it every account may be entered that lets one in.
+fn estate(args: &GuardArgs, forced: Vec<String>, context: &Context) -> Estate {
+    let configured = &context.config.estate;
+    let accounts = configured.accounts.iter();
+    let accounts: BTreeSet<String> = accounts.map(|account| account.id.clone()).collect();
+    Estate {
+        accounts: (!accounts.is_empty()).then_some(accounts),
+        organisation: None,
+        break_glass: configured.break_glass.clone(),
+        own: args.own.clone(),
+        forced,
+    }
 }
 
 pub fn verify(args: VerifyArgs, mut context: Context) -> Result<Status> {
@@ -163,14 +200,19 @@ pub fn verify(args: VerifyArgs, mut context: Context) -> Result<Status> {
     let forest = lineage.forest()?;
     let read = logs.survey()?;
     bar.finish_and_clear();
-    let found = alarms(&plan, &journal, &forest);
+    let (found, to_look_at): (Vec<Alarm>, Vec<Alarm>) = alarms(&plan, &journal, &forest)
+        .into_iter()
+        .partition(|found| found.weight == Weight::Alarm);
     for alarm in &found {
         say!("{}  {}", escape(&alarm.credential), escape(&alarm.why));
+    }
+    for look in &to_look_at {
+        say!("{}  look: {}", escape(&look.credential), escape(&look.why));
     }
     if found.is_empty() {
         let until = forest.last_event().map_or_else(String::new, format_time);
         say!(
-            "No credential of the tree succeeded after the cut, in logs until {until}. That is no proof: keys \
+            "Nobody of the tree, and nobody who was denied, succeeded after the cut, in logs until {until}. That is no proof: keys \
              that do not work leave no trace, and logs come late."
         );
     }
@@ -181,7 +223,7 @@ pub fn verify(args: VerifyArgs, mut context: Context) -> Result<Status> {
     })
 }
 
-pub fn undo(args: &UndoArgs, _: &Context) -> Result<Status> {
+pub fn undo(args: &UndoArgs, context: &Context) -> Result<Status> {
     let plan = load(&args.plan)?;
     let path = journal_path(&args.plan)?;
     if !path.is_file() {
@@ -190,7 +232,11 @@ pub fn undo(args: &UndoArgs, _: &Context) -> Result<Status> {
             path.display()
         );
     }
-    live::undo(args, &plan, &path)
+    let step = plan.steps.iter().find(|step| step.id == args.step);
+    let role = step.and_then(|step| step.params.get("role_name")?.as_str());
+    let forced = role.filter(|_| args.force).map(str::to_owned);
+    let estate = estate(&args.guard, forced.into_iter().collect(), context);
+    live::undo(args, &plan, &estate, &path)
 }
 
 pub fn inspect(args: &InspectArgs) -> Result<Status> {

@@ -11,7 +11,7 @@ use keyline_contain::aws::{CallError, CallErrorKind};
 use keyline_contain::look::Whom;
 use keyline_contain::run::{Approval, Clock, Ended, Evidence, StepReport};
 use keyline_contain::sdk::{Entry, Sdk};
-use keyline_contain::undo::Undoing;
+use keyline_contain::undo::{Force, Permit, Undoing};
 use keyline_contain::{ErrorKind, Inventory, Plan, Step, inspection, inventory};
 
 use super::*;
@@ -20,7 +20,13 @@ use crate::units::wall_clock_ticks;
 /// Credentials left alive that one line names; more are counted.
 const NAMED_MAX: usize = 4;
 
-pub fn run(args: &RunArgs, plan: &Plan, hash: &str, journal: &Path) -> Result<Status> {
+pub fn run(
+    args: &RunArgs,
+    plan: &Plan,
+    hash: &str,
+    estate: &Estate,
+    journal: &Path,
+) -> Result<Status> {
     let confirmed: BTreeSet<String> = args.confirm.iter().cloned().collect();
     let known = |id: &&String| plan.steps.iter().any(|step| step.id == **id);
     if let Some(id) = confirmed.iter().find(|id| !known(id)) {
@@ -33,6 +39,7 @@ pub fn run(args: &RunArgs, plan: &Plan, hash: &str, journal: &Path) -> Result<St
             true => Evidence::Waived,
             false => Evidence::Required,
         },
+        estate,
         looks_s: &args.looks,
     };
     let mut sdk = enter(&args.entry)?;
@@ -117,20 +124,34 @@ pub fn look(args: &VerifyArgs, plan: &Plan, journal: &Journal) -> Result<Status>
     for id in &never {
         say!("{id}  was never done, or was taken back");
     }
-    if wrong.is_empty() && never.is_empty() {
-        say!("Every control is as it was left. Who got through since, later logs tell: --data");
+    let awake = keyline_contain::verify::awake(plan, &mut sdk, journal);
+    for key in &awake {
+        say!("{}", escape(&key.why()));
     }
-    Ok(match wrong.is_empty() && never.is_empty() {
+    let holds = wrong.is_empty() && never.is_empty() && awake.is_empty();
+    if holds {
+        say!(
+            "Every control is as it was left, and every key of whoever is denied is off. Who got through since, later logs tell: --data"
+        );
+    }
+    Ok(match holds {
         true => Status::Done,
         false => Status::Findings,
     })
 }
 
-pub fn undo(args: &UndoArgs, plan: &Plan, journal: &Path) -> Result<Status> {
+pub fn undo(args: &UndoArgs, plan: &Plan, estate: &Estate, journal: &Path) -> Result<Status> {
     let mut sdk = enter(&args.entry)?;
     let mut journal = Journal::open(journal, &plan.hash)?;
     let step = &args.step;
-    match keyline_contain::undo::undo(plan, step, &mut sdk, &mut journal, &mut Wall)? {
+    let permit = Permit {
+        estate,
+        force: match args.force {
+            true => Force::Yes,
+            false => Force::No,
+        },
+    };
+    match keyline_contain::undo::undo(plan, step, permit, &mut sdk, &mut journal, &mut Wall)? {
         Undoing::Undone => {
             say!("{} is undone", escape(step));
             Ok(Status::Done)

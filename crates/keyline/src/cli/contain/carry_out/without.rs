@@ -6,7 +6,7 @@ use keyline_contain::Plan;
 
 use super::*;
 
-pub fn run(_: &RunArgs, _: &Plan, _: &str, _: &Path) -> Result<Status> {
+pub fn run(_: &RunArgs, _: &Plan, _: &str, _: &Estate, _: &Path) -> Result<Status> {
     cannot()
 }
 
@@ -14,7 +14,7 @@ pub fn look(_: &VerifyArgs, _: &Plan, _: &Journal) -> Result<Status> {
     cannot()
 }
 
-pub fn undo(_: &UndoArgs, _: &Plan, _: &Path) -> Result<Status> {
+pub fn undo(_: &UndoArgs, _: &Plan, _: &Estate, _: &Path) -> Result<Status> {
     cannot()
 }
 
