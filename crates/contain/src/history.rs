@@ -12,10 +12,12 @@ use serde_json::Value;
 use crate::request::AlteringEvent;
 use crate::undo_map::{self, Record};
 
-/// Fills in what the events tell about each other; `tree` are the credentials whose deeds are to be undone.
+/// Fills in what the events tell about each other; `tree` are the credentials whose deeds are to be undone,
+/// those before the theft apart.
 pub fn complete(
     mut events: Vec<AlteringEvent>,
     tree: &BTreeSet<CredentialId>,
+    stolen_since: Option<i64>,
 ) -> Vec<AlteringEvent> {
     events.sort_by(|a, b| (a.at, &a.event_id, &a.account).cmp(&(b.at, &b.event_id, &b.account)));
     let mut by_thing: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -24,19 +26,22 @@ pub fn complete(
             by_thing.entry(thing).or_default().push(place);
         }
     }
+    let of_tree = |event: &AlteringEvent| {
+        let of_theft = stolen_since.is_none_or(|since| event.at >= since);
+        of_theft && tree.contains(&event.credential)
+    };
     for places in by_thing.values() {
         // What the last of the others had set when the tree came.
         let mut last_before: Option<Value> = None;
         for (number, place) in places.iter().enumerate() {
-            let of_tree = tree.contains(&events[*place].credential);
-            if !of_tree {
+            if !of_tree(&events[*place]) {
                 last_before = Some(events[*place].request.clone());
                 continue;
             }
             let later: BTreeSet<String> = places[number + 1..]
                 .iter()
                 .map(|later| &events[*later])
-                .filter(|later| !tree.contains(&later.credential))
+                .filter(|later| !of_tree(later))
                 .map(|later| later.credential.clone())
                 .collect();
             let event = &mut events[*place];

@@ -26,6 +26,7 @@ impl Plan {
             "target": self.target,
             "reach": reach_name(self.reach),
             "breadth": breadth_name(self.breadth),
+            "stolen_since": self.stolen_since.map(format_time),
             "credentials": self.credentials,
             "steps": self.steps.iter().map(step_json).collect::<Vec<_>>(),
             "still_alive_after": self.still_alive_after.iter().map(|left| json!({
@@ -95,6 +96,7 @@ impl AlteringEvent {
             "event_source": self.source,
             "event_name": self.name,
             "credential": self.credential,
+            "address": self.address,
             "failed": self.failed,
             "request": self.request,
             "response": self.response,
@@ -162,6 +164,7 @@ fn read_plan(value: &Value) -> Option<Plan> {
             .into_iter()
             .find(|reach| value["reach"] == reach_name(*reach))?,
         breadth: read_breadth(&value["breadth"])?,
+        stolen_since: optional(&value["stolen_since"], time)?,
         credentials: texts(&value["credentials"])?,
         steps: each(&value["steps"], read_step)?,
         still_alive_after: each(&value["still_alive_after"], |left| {

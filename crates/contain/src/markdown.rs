@@ -35,6 +35,9 @@ impl Plan {
             reach_name(self.reach),
             breadth_name(self.breadth)
         )?;
+        if let Some(since) = self.stolen_since {
+            writeln!(out, "Stolen since {}.\n", format_time(since))?;
+        }
         self.headline(out)?;
         self.left_alive(out)?;
         if !self.refused.is_empty() {

@@ -30,6 +30,8 @@ pub struct Plan {
     pub target: String,
     pub reach: Reach,
     pub breadth: Breadth,
+    /// What the tree made and changed before is others'.
+    pub stolen_since: Option<i64>,
     /// The tree, by id.
     pub credentials: Vec<CredentialId>,
     pub steps: Vec<Step>,
@@ -247,7 +249,7 @@ impl Plan {
 /// Makes the plan of a request.
 pub fn plan(request: &Request<'_>) -> Result<Plan, Error> {
     let survey = Survey::of(request.forest, request.as_of);
-    let scope = scope(request.target, request.reach, &survey)?;
+    let scope = scope(request.target, request.reach, request.stolen_since, &survey)?;
     let guard = Guard::new(request.estate, &survey);
     let mut plan = assemble(request, &survey, &scope, &guard);
     let other = Request {
@@ -274,9 +276,10 @@ pub fn tree(
     reach: Reach,
     forest: &Forest,
     as_of: i64,
+    stolen_since: Option<i64>,
 ) -> Result<Vec<CredentialId>, Error> {
     let survey = Survey::of(forest, as_of);
-    let scope = scope(target, reach, &survey)?;
+    let scope = scope(target, reach, stolen_since, &survey)?;
     let members = scope.members.iter();
     let mut ids: Vec<CredentialId> = members.map(|node| forest.id(*node)).collect();
     ids.sort();
@@ -302,6 +305,7 @@ fn assemble(request: &Request<'_>, survey: &Survey<'_>, scope: &Scope, guard: &G
         target: request.target.name().to_owned(),
         reach: request.reach,
         breadth: request.breadth,
+        stolen_since: request.stolen_since,
         credentials,
         steps: outcome.steps,
         still_alive_after: outcome.still_alive,

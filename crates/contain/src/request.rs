@@ -26,6 +26,18 @@ pub struct Request<'a> {
     pub estate: &'a Estate,
     pub reach: Reach,
     pub breadth: Breadth,
+    /// When the target was stolen: what it made and changed before is others'. `None`: nobody knows, and all
+    /// of it counts as the thief's.
+    pub stolen_since: Option<i64>,
+    /// The first alert of the incident, where the target is one and that is known.
+    pub first_alert: Option<i64>,
+}
+
+impl Request<'_> {
+    /// Whether something of the tree at this instant was the thief's.
+    pub fn is_of_theft(&self, at: i64) -> bool {
+        self.stolen_since.is_none_or(|since| at >= since)
+    }
 }
 
 /// What is to be contained.
@@ -105,6 +117,8 @@ pub struct AlteringEvent {
     /// As in `CreateUser`.
     pub name: String,
     pub credential: CredentialId,
+    /// From where; empty where that is not known.
+    pub address: String,
     /// The call failed: it altered nothing.
     pub failed: bool,
     pub request: Value,

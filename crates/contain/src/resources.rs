@@ -1,11 +1,14 @@
 //! What the tree made or altered, taken back.
 //!
 //! In: events by which something was made or altered. Out: steps after the undo map. Only what confirmed
-//! credentials did is touched; what was made last goes first within its wave; nothing is deleted without an
+//! credentials did since the theft is touched by the program; what they did before is for a person, and what
+//! is not surely the thief's is counted. What was made last goes first within its wave; nothing is deleted without an
 //! approval of its own, and what only a person can do is planned as such.
 
 use std::collections::BTreeSet;
 
+use keyline_lineage::{Node, Source};
+use keyline_trail::time::format_time;
 use serde_json::Value;
 
 use crate::action::{
@@ -14,10 +17,11 @@ use crate::action::{
 use crate::compose::Composed;
 use crate::control::Control;
 use crate::guard::Guard;
+use crate::limits::EARLIER_ADDRESS_S;
 use crate::owner::{Owner, is_account};
 use crate::plan::{Phase, Reason, Refused};
 use crate::request::{AlteringEvent, Request};
-use crate::scope::Scope;
+use crate::scope::{Scope, made_at};
 use crate::survey::Survey;
 use crate::undo_map::{FilledCall, How, Record, Row, Wave, find};
 
@@ -67,6 +71,7 @@ pub fn resources(
     // The youngest first. Where several copies of one event were given, one is enough.
     events.sort_by(|a, b| (b.at, &b.event_id, &a.account).cmp(&(a.at, &a.event_id, &b.account)));
     let mut seen = BTreeSet::new();
+    let mut counted = Counted::default();
     for (place, event) in events.into_iter().enumerate() {
         if !seen.insert((&event.account, &event.event_id)) {
             continue;
@@ -95,7 +100,100 @@ pub fn resources(
             composed.refused.insert(Refused { target, why });
             continue;
         }
-        take_back(event, row, place as u32, composed);
+        take_back(event, row, place as u32, request, composed);
+        counted.event(event, maker, request, survey);
+    }
+    counted.credentials(request, survey, scope);
+    composed.notes.extend(counted.note(request));
+}
+
+/// What the tree made and changed, and how much of it is not surely the thief's.
+#[derive(Default)]
+struct Counted {
+    changes: usize,
+    before_theft: usize,
+    before_alert: usize,
+    from_earlier_address: usize,
+    credentials_before_alert: usize,
+    credentials_before_theft: usize,
+}
+
+impl Counted {
+    fn event(
+        &mut self,
+        event: &AlteringEvent,
+        maker: Node,
+        request: &Request<'_>,
+        survey: &Survey<'_>,
+    ) {
+        let maker = survey.forest.credential(maker);
+        let known = |source: &Source| {
+            source.address == event.address
+                && source.first_used <= event.at - EARLIER_ADDRESS_S * 1_000_000
+        };
+        self.changes += 1;
+        self.before_theft += usize::from(!request.is_of_theft(event.at));
+        self.before_alert += usize::from(request.first_alert.is_some_and(|first| event.at < first));
+        self.from_earlier_address += usize::from(maker.sources.iter().any(known));
+    }
+
+    fn credentials(&mut self, request: &Request<'_>, survey: &Survey<'_>, scope: &Scope) {
+        let made_in_tree = |node: &&Node| {
+            let above = survey.forest.parent(**node);
+            above.is_some_and(|above| scope.members.contains(&above))
+        };
+        let before = |node: &&Node| {
+            let made = made_at(&survey.forest.credential(**node));
+            made.zip(request.first_alert)
+                .is_some_and(|(at, first)| at < first)
+        };
+        let made = scope.members.iter().filter(made_in_tree);
+        self.credentials_before_alert = made.filter(before).count();
+        self.credentials_before_theft = scope.others.len();
+    }
+
+    /// What whoever approves should know about whose deeds these are.
+    fn note(&self, request: &Request<'_>) -> Option<String> {
+        if let Some(since) = request.stolen_since {
+            return Some(format!(
+                "stolen since {}: what was made or changed before is not the thief's; {} such changes are steps \
+                 by hand, and {} credentials that were made before, with all below them, are left alone",
+                format_time(since),
+                self.before_theft,
+                self.credentials_before_theft
+            ));
+        }
+        let unsure = [
+            (
+                self.before_alert,
+                "of the changes were made before the first alert",
+            ),
+            (
+                self.credentials_before_alert,
+                "of the credentials were made before the first alert",
+            ),
+            (
+                self.from_earlier_address,
+                "of the changes came from addresses that the credential had used a day before",
+            ),
+        ];
+        let unsure: Vec<String> = unsure
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if self.changes == 0 && unsure.is_empty() {
+            return None;
+        }
+        let told = match unsure.is_empty() {
+            true => String::new(),
+            false => format!("; not surely the thief's: {}", unsure.join(", ")),
+        };
+        Some(format!(
+            "whatever the tree ever made or changed counts as the thief's ({} changes){told}; if you know since \
+             when it was stolen, say so by --stolen-since",
+            self.changes
+        ))
     }
 }
 
@@ -127,7 +225,13 @@ fn untouchable(event: &AlteringEvent, guard: &Guard<'_>) -> Option<String> {
     protected.then_some(guarded.why)
 }
 
-fn take_back(event: &AlteringEvent, row: &Row, younger: u32, composed: &mut Composed) {
+fn take_back(
+    event: &AlteringEvent,
+    row: &Row,
+    younger: u32,
+    request: &Request<'_>,
+    composed: &mut Composed,
+) {
     let record = Record {
         request: &event.request,
         response: &event.response,
@@ -147,6 +251,15 @@ fn take_back(event: &AlteringEvent, row: &Row, younger: u32, composed: &mut Comp
             continue;
         }
         let mut draft = draft(&place, event, row, &call);
+        if let Some(since) = request.stolen_since.filter(|since| event.at < *since) {
+            draft.by_hand = true;
+            draft.needs_confirmation = true;
+            draft.why.push_str(&format!(
+                "; it was done at {}, before the theft ({}): take it back only if it is the thief's all the same",
+                format_time(event.at),
+                format_time(since)
+            ));
+        }
         draft.rank =
             row.wave as u32 * WAVE_STEPS + depth(&call) * DEPTH_STEPS + younger * 4 + number as u32;
         if let Some(key) = &before {

@@ -3,7 +3,8 @@
 //! In: a target and how far to reach. Out: the members, which of them are linked beyond doubt, which may be
 //! made again, and which roles are juggled. Up it goes from a session to what it was made with, because
 //! whoever holds a session's maker makes the next; down it goes everywhere, dormant siblings included,
-//! because what was not used yet is what will be used tomorrow.
+//! because what was not used yet is what will be used tomorrow. Where it is known when the target was stolen,
+//! what was made before is left out: it is in other hands.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,10 +27,17 @@ pub struct Scope {
     /// Roles whose sessions make each other in a circle: revoking sessions one by one loses that race.
     pub juggled: BTreeSet<Owner>,
     pub notes: BTreeSet<String>,
+    /// Credentials of the tree that were made before the theft, and are left alone.
+    pub others: BTreeSet<Node>,
 }
 
 /// The tree of a target.
-pub fn scope(target: &Target, reach: Reach, survey: &Survey<'_>) -> Result<Scope, Error> {
+pub fn scope(
+    target: &Target,
+    reach: Reach,
+    stolen_since: Option<i64>,
+    survey: &Survey<'_>,
+) -> Result<Scope, Error> {
     let forest = survey.forest;
     let seeds = seeds(target, forest)?;
     let mut notes = BTreeSet::new();
@@ -45,13 +53,26 @@ pub fn scope(target: &Target, reach: Reach, survey: &Survey<'_>) -> Result<Scope
             tops.copied().collect()
         }
     };
+    // What was stolen, and what that was made with, belongs to the tree whenever it was made.
+    let mut stolen = confirmed.clone();
     for seed in &seeds {
-        tops.insert(climb(*seed, reach, survey, &mut confirmed, &mut notes));
+        let top = climb(*seed, reach, survey, &mut confirmed, &mut notes);
+        if stolen.contains(seed) {
+            let path = std::iter::successors(Some(*seed), |below| forest.parent(*below));
+            stolen.extend(path.take_while(|above| *above != top));
+            stolen.insert(top);
+        }
+        tops.insert(top);
         if reach == Reach::Below {
             tops.extend(dormant_siblings(*seed, forest, &mut notes));
         }
     }
-    let members = everything_below(&tops, forest);
+    let is_others = |node: Node| {
+        let made = made_at(&forest.credential(node));
+        let before = made.zip(stolen_since).is_some_and(|(at, since)| at < since);
+        before && !stolen.contains(&node)
+    };
+    let (members, others) = everything_below(&tops, is_others, forest);
     confirm(&members, forest, &mut confirmed);
     let may_act = able_to_act(&members, survey);
     let juggled = juggled(&members, survey);
@@ -61,6 +82,7 @@ pub fn scope(target: &Target, reach: Reach, survey: &Survey<'_>) -> Result<Scope
         may_act,
         juggled,
         notes,
+        others,
     })
 }
 
@@ -176,8 +198,17 @@ fn dormant_siblings(seed: Node, forest: &Forest, notes: &mut BTreeSet<String>) -
     found
 }
 
-/// The tops and all below them, also what only may come from there.
-fn everything_below(tops: &BTreeSet<Node>, forest: &Forest) -> BTreeSet<Node> {
+/// When a credential was made; at the latest when it was used first.
+pub fn made_at(credential: &Credential) -> Option<i64> {
+    credential.issued_at.or(credential.first_used)
+}
+
+/// The tops and all below them, also what only may come from there; and apart from them what is others'.
+fn everything_below(
+    tops: &BTreeSet<Node>,
+    is_others: impl Fn(Node) -> bool,
+    forest: &Forest,
+) -> (BTreeSet<Node>, BTreeSet<Node>) {
     let mut perhaps: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
     for node in forest.nodes() {
         let credential = forest.credential(node);
@@ -188,14 +219,17 @@ fn everything_below(tops: &BTreeSet<Node>, forest: &Forest) -> BTreeSet<Node> {
         }
     }
     let mut members = BTreeSet::new();
+    let mut others = BTreeSet::new();
     let mut waiting: Vec<Node> = tops.iter().copied().collect();
     while let Some(node) = waiting.pop() {
-        if members.insert(node) {
+        if is_others(node) {
+            others.insert(node);
+        } else if members.insert(node) {
             waiting.extend(forest.children(node));
             waiting.extend(perhaps.get(&node).into_iter().flatten());
         }
     }
-    members
+    (members, others)
 }
 
 /// Spreads certainty downwards: a child is confirmed by an exact link to a confirmed maker.

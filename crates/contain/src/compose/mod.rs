@@ -23,7 +23,7 @@ use crate::owner::{Owner, is_aws_name};
 use crate::plan::{Phase, Refused};
 use crate::policy::CUT_OFF;
 use crate::request::Request;
-use crate::scope::Scope;
+use crate::scope::{Scope, made_at};
 use crate::survey::Survey;
 
 /// Users that one note names; more are counted.
@@ -289,9 +289,11 @@ impl Composer<'_> {
     /// Whether a credential was made by one of the tree.
     fn made_in_tree(&self, credential: &Credential) -> bool {
         let maker = credential.parent.as_ref();
-        maker
-            .and_then(|maker| self.survey.forest.by_id(&maker.id))
-            .is_some_and(|maker| self.scope.members.contains(&maker))
+        let of_theft = made_at(credential).is_none_or(|at| self.request.is_of_theft(at));
+        of_theft
+            && maker
+                .and_then(|maker| self.survey.forest.by_id(&maker.id))
+                .is_some_and(|maker| self.scope.members.contains(&maker))
     }
 }
 

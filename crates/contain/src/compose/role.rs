@@ -181,6 +181,7 @@ impl Composer<'_> {
             let name = event.request["roleName"].as_str().unwrap_or_default();
             let known = is_aws_name(name) && is_account(&event.account);
             if event.failed
+                || !self.request.is_of_theft(event.at)
                 || !confirmed
                 || !known
                 || !(made || opened)
@@ -265,6 +266,7 @@ impl Composer<'_> {
                 })
                 .map(|trusted| trusted.principal)
                 .collect();
+            let confirmed = confirmed && self.request.is_of_theft(event.at);
             if !confirmed || refused || event.before.is_some() || strangers.is_empty() {
                 continue;
             }
@@ -287,6 +289,7 @@ impl Composer<'_> {
             let maker = self.survey.forest.by_id(&event.credential);
             event.name == "CreateRole"
                 && !event.failed
+                && self.request.is_of_theft(event.at)
                 && event.account == account
                 && event.request["roleName"].as_str() == Some(role)
                 && maker.is_some_and(|maker| self.scope.confirmed.contains(&maker))

@@ -111,6 +111,8 @@ fn an_unknown_target_is_an_error() {
         estate: &ask.estate,
         reach: Reach::Tree,
         breadth: ask.breadth,
+        stolen_since: None,
+        first_alert: None,
     });
     let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TargetUnknown);
@@ -188,6 +190,7 @@ pub fn event(
         source: "iam.amazonaws.com".to_owned(),
         name: name.to_owned(),
         credential: credential.to_owned(),
+        address: String::new(),
         failed: false,
         request,
         response,

@@ -340,6 +340,186 @@ fn the_responders_roles_are_denied_to_change_themselves() {
     );
 }
 
+/// Whether a statement's pattern holds an ARN.
+fn allows(policy: &Value, permission: &str, arn: &str) -> bool {
+    let texts = |value: &Value| -> Vec<String> {
+        match value {
+            Value::Array(several) => several
+                .iter()
+                .map(|it| it.as_str().unwrap().to_owned())
+                .collect(),
+            one => vec![one.as_str().unwrap().to_owned()],
+        }
+    };
+    policy["Statement"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|statement| {
+            let holds = |patterns: &Value, text: &str| {
+                texts(patterns).iter().any(|pattern| like(pattern, text))
+            };
+            statement["Effect"] == "Allow"
+                && holds(&statement["Action"], permission)
+                && holds(&statement["Resource"], arn)
+        })
+}
+
+fn like(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
+            let places = text.char_indices().map(|(place, _)| place);
+            rest.is_empty()
+                || places
+                    .chain([text.len()])
+                    .any(|place| like(rest, &text[place..]))
+        }),
+    }
+}
+
+#[test]
+fn every_call_of_a_plan_is_allowed_to_a_role_for_the_right_sort_of_thing() {
+    let calls = permissions::calls();
+    for known in action::TAKEN_BY_PROGRAM {
+        assert!(calls.contains(&(known.0, known.1)), "{known:?}");
+    }
+    for row in keyline_contain::undo_map::ROWS.iter() {
+        for call in row.calls.iter().chain(&row.otherwise) {
+            let taken = action::is_taken_by_program(call.service, call.operation);
+            let listed = calls.contains(&(call.service, call.operation));
+            assert!(listed || !taken, "{} {}", call.service, call.operation);
+        }
+    }
+    let policies: Vec<(Responder, Value)> = permissions::RESPONDERS
+        .iter()
+        .map(|(_, responder)| {
+            let policy = permissions::of_responder(*responder, Partition::Aws, &[], &[]);
+            (*responder, policy)
+        })
+        .collect();
+    for (service, operation) in calls {
+        let roles = permissions::responders_of(service, operation);
+        assert!(!roles.is_empty(), "{service} {operation}");
+        for (_, policy) in policies.iter().filter(|(role, _)| roles.contains(role)) {
+            for permission in permissions::permissions_of_call(service, operation) {
+                let arns = [
+                    "arn:aws:iam::111122223333:user/u",
+                    "arn:aws:lambda:eu-west-1:111122223333:function:f",
+                    "arn:aws:s3:::bucket",
+                ];
+                let any = arns.iter().any(|arn| allows(policy, &permission, arn));
+                let named = policy.to_string().contains(&format!("{permission}\""));
+                assert!(any || named, "{permission}: {policy}");
+            }
+        }
+    }
+    let of = |wanted: Responder| &policies.iter().find(|(role, _)| *role == wanted).unwrap().1;
+    // As the authorisation reference of each service has them.
+    for (role, permission, right, wrong) in [
+        (
+            Responder::ContainIam,
+            "iam:UpdateAccessKey",
+            "arn:aws:iam::111122223333:user/p/u",
+            "arn:aws:iam::111122223333:role/r",
+        ),
+        (
+            Responder::Eradicate,
+            "iam:RemoveUserFromGroup",
+            "arn:aws:iam::111122223333:group/g",
+            "arn:aws:iam::111122223333:user/u",
+        ),
+        (
+            Responder::Eradicate,
+            "iam:RemoveRoleFromInstanceProfile",
+            "arn:aws:iam::111122223333:instance-profile/p",
+            "arn:aws:iam::111122223333:role/r",
+        ),
+        (
+            Responder::Eradicate,
+            "iam:DeleteInstanceProfile",
+            "arn:aws:iam::111122223333:instance-profile/p",
+            "arn:aws:iam::111122223333:role/r",
+        ),
+        (
+            Responder::Eradicate,
+            "iam:DeletePolicyVersion",
+            "arn:aws:iam::111122223333:policy/p",
+            "arn:aws:iam::111122223333:role/r",
+        ),
+        (
+            Responder::Eradicate,
+            "iam:SetDefaultPolicyVersion",
+            "arn:aws:iam::111122223333:policy/p",
+            "arn:aws:iam::111122223333:user/u",
+        ),
+        (
+            Responder::Eradicate,
+            "iam:DeleteSAMLProvider",
+            "arn:aws:iam::111122223333:saml-provider/s",
+            "arn:aws:iam::111122223333:role/r",
+        ),
+        (
+            Responder::Eradicate,
+            "iam:UpdateSAMLProvider",
+            "arn:aws:iam::111122223333:saml-provider/s",
+            "arn:aws:iam::111122223333:role/r",
+        ),
+        (
+            Responder::Eradicate,
+            "lambda:DeleteFunction",
+            "arn:aws:lambda:eu-west-1:111122223333:function:f",
+            "arn:aws:s3:::bucket",
+        ),
+        (
+            Responder::Eradicate,
+            "rolesanywhere:DeleteProfile",
+            "arn:aws:rolesanywhere:eu-west-1:111122223333:profile/p",
+            "arn:aws:rolesanywhere:eu-west-1:111122223333:trust-anchor/t",
+        ),
+        (
+            Responder::Eradicate,
+            "rolesanywhere:DeleteTrustAnchor",
+            "arn:aws:rolesanywhere:eu-west-1:111122223333:trust-anchor/t",
+            "arn:aws:rolesanywhere:eu-west-1:111122223333:profile/p",
+        ),
+        (
+            Responder::Eradicate,
+            "s3:DeleteBucket",
+            "arn:aws:s3:::bucket",
+            "arn:aws:iam::111122223333:role/r",
+        ),
+        (
+            Responder::Eradicate,
+            "s3:DeleteObject",
+            "arn:aws:s3:::bucket/key",
+            "arn:aws:s3:::bucket",
+        ),
+    ] {
+        assert!(allows(of(role), permission, right), "{permission} {right}");
+        assert!(!allows(of(role), permission, wrong), "{permission} {wrong}");
+    }
+}
+
+#[test]
+fn a_star_in_a_name_of_a_log_is_a_star_in_the_policy_of_a_plan() {
+    let stolen = key("cr-key", OURS, "alice");
+    let forest = forest(&[stolen]);
+    let mut ask = Ask::of(&forest, "cr-key");
+    let mut put = event(
+        "e-1",
+        "PutObject",
+        "cr-key",
+        json!({"bucketName": "b", "key": "*"}),
+        Value::Null,
+    );
+    put.source = "s3.amazonaws.com".to_owned();
+    ask.events = vec![put];
+    let text = ask.plan().permissions.to_string();
+    assert!(text.contains("arn:aws:s3:::b/${*}"), "{text}");
+    assert!(!text.contains("b/*"), "{text}");
+}
+
 #[test]
 fn every_action_is_listed_once_and_the_program_takes_what_it_says() {
     for known in action::ALL {

@@ -242,7 +242,7 @@ fn what_was_there_before_is_found_in_earlier_events() {
         trust("e-2", "cr-key", 2, "Admin", "of the thief"),
         trust("e-4", "cr-bob", 4, "Admin", "repaired"),
     ];
-    let known = complete(events, &["cr-key".to_owned()].into());
+    let known = complete(events, &["cr-key".to_owned()].into(), None);
     let told: Vec<(&str, Option<&str>, usize)> = known
         .iter()
         .map(|event| {
@@ -265,6 +265,122 @@ fn what_was_there_before_is_found_in_earlier_events() {
             ("e-4", None, 0),
         ]
     );
+}
+
+/// A key that made things for months before it was stolen.
+fn with_a_past(change: impl Fn(&mut Ask<'_>)) -> Plan {
+    let mut stolen = key("cr-key", OURS, "alice");
+    stolen.sources = vec![keyline_lineage::Source {
+        address: "192.0.2.10".to_owned(),
+        first_used: NOW - 1_000 * HOUR,
+        last_used: NOW,
+        event_count: 9,
+    }];
+    let mut early = from(&stolen, key("cr-early", OURS, "ci"));
+    early.issued_at = Some(NOW - 900 * HOUR);
+    let below_early = from(&early, session("cr-job", OURS, "Deploy", "x"));
+    let mut second = from(&stolen, key("cr-second", OURS, "alice"));
+    second.issued_at = Some(NOW - 900 * HOUR);
+    let mut late = from(&stolen, key("cr-late", OURS, "ghost"));
+    late.issued_at = Some(NOW - HOUR);
+    let forest = forest(&[stolen, early, below_early, second, late]);
+    let made = |id: &str, user: &str, at: i64| AlteringEvent {
+        at,
+        address: "192.0.2.10".to_owned(),
+        ..event(
+            id,
+            "AttachUserPolicy",
+            "cr-key",
+            json!({"userName": user, "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}),
+            Value::Null,
+        )
+    };
+    let mut ask = Ask::of(&forest, "cr-key");
+    ask.events = vec![
+        made("e-1", "ci", NOW - 900 * HOUR),
+        AlteringEvent {
+            address: "203.0.113.66".to_owned(),
+            ..made("e-2", "ghost", NOW - HOUR)
+        },
+    ];
+    change(&mut ask);
+    ask.plan()
+}
+
+#[test]
+fn what_was_made_before_the_theft_is_left_to_a_person() {
+    let told_of = |plan: &Plan, text: &str| plan.notes.iter().any(|note| note.contains(text));
+    let unknown = with_a_past(|_| {});
+    assert_eq!(unknown.stolen_since, None);
+    assert_eq!(told(&unknown), ["DetachUserPolicy", "DetachUserPolicy"]);
+    assert!(told_of(&unknown, "(2 changes)"), "{:?}", unknown.notes);
+    assert!(told_of(&unknown, "1 of the changes came from addresses"));
+    let alerted = with_a_past(|ask| ask.first_alert = Some(NOW - 2 * HOUR));
+    assert!(told_of(
+        &alerted,
+        "1 of the changes were made before the first alert"
+    ));
+    assert!(told_of(
+        &alerted,
+        "2 of the credentials were made before the first alert"
+    ));
+
+    let known = with_a_past(|ask| ask.stolen_since = Some(NOW - 2 * HOUR));
+    assert_eq!(known.credentials, ["cr-key", "cr-late"]);
+    assert_eq!(
+        told(&known),
+        ["DetachUserPolicy", "DetachUserPolicy (by hand) (asks)"]
+    );
+    let by_hand = known
+        .steps
+        .iter()
+        .find(|step| step.kind == "undo-what-was-done" && step.by_hand);
+    assert!(by_hand.unwrap().why.contains("before the theft"));
+    assert!(told_of(&known, "2 credentials that were made before"));
+    assert_ne!(known.hash, unknown.hash);
+    // Others' keys: one of the same user is switched off, to be given back, and its use is legitimate; one of
+    // another user is not touched.
+    let of_key = |plan: &Plan, id: &str| {
+        let of_key =
+            |step: &&keyline_contain::Step| step.params.get("access_key_id") == Some(&json!(id));
+        plan.steps.iter().find(of_key).cloned()
+    };
+    let second = of_key(&known, "AKIACRSECOND").unwrap();
+    assert!(second.undo.is_some());
+    assert_eq!(second.breaks, ["cr-second"]);
+    assert!(of_key(&unknown, "AKIACRSECOND").unwrap().undo.is_none());
+    assert!(of_key(&known, "AKIACREARLY").is_none());
+    assert!(of_key(&known, "AKIACRLATE").unwrap().undo.is_none());
+    let again = Plan::from_json(&known.to_json().to_string()).unwrap();
+    assert_eq!(again, known);
+}
+
+#[test]
+fn what_the_credential_set_before_it_was_stolen_is_put_back() {
+    use keyline_contain::history::complete;
+    let trust = |id: &str, at: i64, document: &str| AlteringEvent {
+        at,
+        ..event(
+            id,
+            "UpdateAssumeRolePolicy",
+            "cr-key",
+            json!({"roleName": "Admin", "policyDocument": document}),
+            Value::Null,
+        )
+    };
+    let events = vec![
+        trust("e-1", 1, "of the owner"),
+        trust("e-2", 2, "of the thief"),
+    ];
+    let before = |since| {
+        let known = complete(events.clone(), &["cr-key".to_owned()].into(), since);
+        known[1]
+            .before
+            .clone()
+            .map(|request| request["policyDocument"].clone())
+    };
+    assert_eq!(before(None), None);
+    assert_eq!(before(Some(2)), Some(json!("of the owner")));
 }
 
 #[test]

@@ -184,6 +184,8 @@ pub struct Ask<'a> {
     pub breadth: Breadth,
     pub events: Vec<keyline_contain::AlteringEvent>,
     pub as_of: i64,
+    pub stolen_since: Option<i64>,
+    pub first_alert: Option<i64>,
 }
 
 impl<'a> Ask<'a> {
@@ -197,6 +199,8 @@ impl<'a> Ask<'a> {
             breadth: Breadth::Broad,
             events: Vec::new(),
             as_of: NOW,
+            stolen_since: None,
+            first_alert: None,
         }
     }
 
@@ -211,6 +215,8 @@ impl<'a> Ask<'a> {
             estate: &self.estate,
             reach: self.reach,
             breadth: self.breadth,
+            stolen_since: self.stolen_since,
+            first_alert: self.first_alert,
         })
         .unwrap()
     }

@@ -20,10 +20,11 @@ use keyline_lake::RawRecord;
 use keyline_lake::lineage::Lineage;
 use keyline_lineage::Forest;
 use keyline_trail::partition::Partition;
+use keyline_trail::time::parse_time;
 
 use self::carry_out::{InspectArgs, RunArgs, UndoArgs, VerifyArgs};
 use super::{Context, DataArgs, Status};
-use crate::units::{TimeBound, wall_clock_ticks};
+use crate::units::{TimeBound, parse_instant, wall_clock_ticks};
 use crate::{coverage, data};
 
 /// Where plans are kept when they are named by their id.
@@ -64,6 +65,9 @@ pub struct PlanArgs {
     /// How far the tree reaches
     #[arg(long, value_enum, default_value = "tree")]
     reach: ReachArg,
+    /// Since when it is stolen: what it made and changed before is not the thief's, and is left to a person
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    stolen_since: Option<i64>,
     /// What `keyline contain inspect` read from an account; repeatable
     #[arg(long, value_name = "FILE")]
     inventory: Vec<PathBuf>,
@@ -160,15 +164,19 @@ fn make(args: &PlanArgs, mut context: Context) -> Result<Status> {
         .map(|ticks| ticks.div_euclid(data::TICKS_PER_MICROSECOND))
         .or(forest.last_event())
         .ok_or_else(|| anyhow!("there is no event in these logs"))?;
-    let target = target(args, &forest)?;
+    let (target, first_alert) = target(args, &forest)?;
+    let stolen_since = args
+        .stolen_since
+        .map(|ticks| ticks.div_euclid(data::TICKS_PER_MICROSECOND));
     let reach = match args.reach {
         ReachArg::Below => Reach::Below,
         ReachArg::Tree => Reach::Tree,
         ReachArg::Root => Reach::Root,
     };
-    let members: BTreeSet<String> = tree(&target, reach, &forest, as_of)?.into_iter().collect();
+    let members = tree(&target, reach, &forest, as_of, stolen_since)?;
+    let members: BTreeSet<String> = members.into_iter().collect();
     let events = deeds::read(&logs, &lineage, &reading, &context)?;
-    let events = history::complete(events, &members);
+    let events = history::complete(events, &members, stolen_since);
     let estate = estate(args, &context, read.accounts.iter().cloned());
     let plan = keyline_contain::plan(&Request {
         target: &target,
@@ -183,6 +191,8 @@ fn make(args: &PlanArgs, mut context: Context) -> Result<Status> {
             true => Breadth::Narrow,
             false => Breadth::Broad,
         },
+        stolen_since,
+        first_alert,
     })?;
     if args.save {
         let path = Path::new(PLANS).join(format!("{}.json", plan.plan_id()));
@@ -266,11 +276,12 @@ fn estate(args: &PlanArgs, context: &Context, of_logs: impl Iterator<Item = Stri
     }
 }
 
-/// An incident is its root's tree: its id is made of the root's. What a hunt printed lists its credentials.
-fn target(args: &PlanArgs, forest: &Forest) -> Result<Target> {
+/// An incident is its root's tree: its id is made of the root's. What a hunt printed lists its credentials, and
+/// says when its first alert was.
+fn target(args: &PlanArgs, forest: &Forest) -> Result<(Target, Option<i64>)> {
     let Some(path) = &args.hunt else {
         if !args.target.starts_with(incident::ID_PREFIX) {
-            return Ok(Target::Pivot(args.target.clone()));
+            return Ok((Target::Pivot(args.target.clone()), None));
         }
         let mut ids = forest.nodes().map(|node| forest.id(node));
         let root = ids.find(|id| incident::id_of_root(id) == args.target);
@@ -281,10 +292,11 @@ fn target(args: &PlanArgs, forest: &Forest) -> Result<Target> {
                 args.target.escape_debug()
             )
         })?;
-        return Ok(Target::Incident {
+        let target = Target::Incident {
             id: args.target.clone(),
             credentials: vec![root],
-        });
+        };
+        return Ok((target, None));
     };
     let naming = || format!("the hunt `{}`", path.display());
     let text = fs::read_to_string(path).with_context(naming)?;
@@ -299,12 +311,15 @@ fn target(args: &PlanArgs, forest: &Forest) -> Result<Target> {
         )
     })?;
     let credentials = incident["credentials"].as_array().into_iter().flatten();
-    Ok(Target::Incident {
+    let target = Target::Incident {
         id: args.target.clone(),
         credentials: credentials
             .filter_map(|id| id.as_str().map(str::to_owned))
             .collect(),
-    })
+    };
+    let first_alert = incident["first_event"].as_str();
+    let first_alert = first_alert.and_then(|text| parse_time(text.as_bytes()));
+    Ok((target, first_alert))
 }
 
 fn inventory(paths: &[PathBuf]) -> Result<Inventory> {

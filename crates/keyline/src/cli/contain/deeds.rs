@@ -80,8 +80,8 @@ fn question() -> String {
     let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
     format!(
         "CredentialEvents | where EventName in ({}) and isnotempty(CredentialId) | project AwsEventId, \
-         TimeGenerated, RecipientAccountId, AWSRegion, EventSource, EventName, CredentialId, ErrorCode, \
-         RequestParameters, ResponseElements",
+         TimeGenerated, RecipientAccountId, AWSRegion, EventSource, EventName, CredentialId, \
+         SourceIpAddress, ErrorCode, RequestParameters, ResponseElements",
         names.join(", ")
     )
 }
@@ -95,6 +95,7 @@ fn event(row: &[Value]) -> Option<AlteringEvent> {
         source,
         name,
         credential,
+        address,
         error,
         request,
         response,
@@ -115,6 +116,7 @@ fn event(row: &[Value]) -> Option<AlteringEvent> {
         source: text(source),
         name: text(name),
         credential: text(credential),
+        address: text(address),
         failed: !text(error).is_empty(),
         request: parsed(request),
         response: parsed(response),

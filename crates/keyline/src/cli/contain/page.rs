@@ -52,6 +52,9 @@ pub fn page(plan: &Plan, printer: &Printer) -> String {
         format_time(plan.as_of),
         printer.paint(Style::Bold, &headline)
     ));
+    if let Some(since) = plan.stolen_since {
+        out.push_str(&format!("Stolen since {}.\n", format_time(since)));
+    }
     let other = &plan.alternative;
     out.push_str(&format!(
         "The {} way: {} steps, {} legitimate sessions, {} still alive.\n",
