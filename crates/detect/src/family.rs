@@ -122,6 +122,7 @@ impl<'a> Families<'a> {
         alive.truncate(FAMILY_NAMED_MAX);
         match (all, number) {
             (0, _) => None,
+            (1, 0) => Some("one, which no longer works".to_owned()),
             (_, 0) => Some(format!("{dead}, none of which works")),
             _ if dead == 0 => Some(format!("{}, all alive", listed(&alive, number))),
             _ => Some(format!(

@@ -27,6 +27,7 @@ rules![
     "discovery/instance-role-reads-iam.yaml",
     "discovery/long-term-key-reconnaissance.yaml",
     "execution/known-tool.yaml",
+    "exfiltration/bucket-read-for-the-first-time.yaml",
     "exfiltration/bucket-read-in-turns.yaml",
     "impact/instance-role-burst-of-changes.yaml",
     "initial-access/federation-token-then-console.yaml",
