@@ -11,13 +11,14 @@ use std::ops::ControlFlow;
 use crate::coverage::{FileReport, ProblemKind};
 use crate::emit::Emit;
 use crate::index::Index;
+use crate::inflate::unsupported_compression;
 use crate::input::Input;
 use crate::json::{Kind, Stop, Window, lossy, unescape};
 use crate::limits::{
     MAX_EXAMPLE_BYTES, MAX_RECORD_BYTES, MAX_WRAPPERS, RESCAN_FACTOR, WINDOW_BYTES,
 };
 use crate::record::{Found, Slots, Wanted, is_detail, is_list, read_object};
-use crate::resync::{next_record, skip_object};
+use crate::resync::{next_record, skip_value};
 
 /// The window after something broken: parity of quotes is anybody's guess there, so little is indexed.
 const SMALL_WINDOW: usize = 4 << 10;
@@ -76,6 +77,15 @@ pub(crate) fn walk(
         inner_index,
         slots,
     } = scratch;
+    input.fill(WINDOW_BYTES);
+    if let Some(name) = unsupported_compression(input.window(WINDOW_BYTES).0) {
+        let report = &mut *emit.report;
+        report.problems.add(ProblemKind::Unreadable, || {
+            format!("the file is compressed with {name}, which is not supported; gzip is")
+        });
+        report.failed = true;
+        return ControlFlow::Continue(());
+    }
     let mut walk = Walk {
         wanted,
         emit,
@@ -194,9 +204,10 @@ impl Walk<'_, '_> {
                             "the record is larger than {MAX_RECORD_BYTES} bytes and passed over"
                         );
                         self.bad_record(ProblemKind::RecordTooLarge, input, 0, &what);
-                        self.leave_broken_object();
-                        skip_object(input);
+                        let wrappers = self.leave_broken_object();
+                        skip_value(input, wrappers);
                         size = WINDOW_BYTES;
+                        looked_again += length as u64;
                     } else {
                         size = (size * 2).min(MAX_RECORD_BYTES);
                     }
@@ -237,11 +248,15 @@ impl Walk<'_, '_> {
         self.leave_broken_object();
     }
 
-    fn leave_broken_object(&mut self) {
+    /// Leaves the wrappers around the current place, and says how many objects those are.
+    fn leave_broken_object(&mut self) -> u64 {
         // Inside a wrapper nothing is certain any more; inside a list the next record belongs to it.
-        while matches!(self.places.last(), Some(Place::Single | Place::Wrapper)) {
+        let mut wrappers = 0;
+        while let Some(place @ (Place::Single | Place::Wrapper)) = self.places.last() {
+            wrappers += u64::from(*place == Place::Wrapper);
             self.places.pop();
         }
+        wrappers
     }
 
     fn step(&mut self, window: &Window<'_>, input: &Input<'_>) -> Step {
@@ -540,8 +555,12 @@ impl Walk<'_, '_> {
 
 /// The start of some text for a message: one line, nothing that a terminal would obey.
 fn excerpt(text: &[u8]) -> String {
-    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let cut = &line[..line.len().min(MAX_EXAMPLE_BYTES / 2)];
+    const SHOWN: usize = MAX_EXAMPLE_BYTES / 2;
+    // One byte more says whether there is more; looking for the end of the line would cost a pass over the
+    // window for every bad record on it.
+    let line = &text[..text.len().min(SHOWN + 1)];
+    let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let cut = &line[..line.len().min(SHOWN)];
     let mut shown: String = lossy(cut)
         .chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })

@@ -19,6 +19,22 @@ use crate::limits::{BOMB_INFLATED_BYTES, BOMB_RATIO, MAX_INFLATED_BYTES, WHOLE_I
 /// The first bytes of every gzip file.
 pub(crate) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
+/// How files start that are compressed in another way, and what that is called.
+const OTHERS: [(&[u8], &str); 6] = [
+    (b"BZh", "bzip2"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"PK\x03\x04", "zip"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+];
+
+/// What a text is compressed with that is not read here, by its first bytes.
+pub(crate) fn unsupported_compression(text: &[u8]) -> Option<&'static str> {
+    let found = OTHERS.iter().find(|(magic, _)| text.starts_with(magic))?;
+    Some(found.1)
+}
+
 /// Deflate cannot make anything smaller than this many times.
 const MOST_DEFLATED: usize = 1032;
 
@@ -173,12 +189,14 @@ impl<'a> Pieces<'a> {
             };
             match result {
                 Ok(0) => break,
-                Ok(read) => filled += read,
+                Ok(read) => {
+                    filled += read;
+                    self.made += read as u64;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => self.problem = Some(self.problem_of(&error)),
             }
         }
-        self.made += filled as u64;
         if let Some(problem) = self.over_limit() {
             self.problem.get_or_insert(problem);
         }

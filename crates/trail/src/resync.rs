@@ -1,4 +1,4 @@
-//! Getting past what cannot be read: to the next record, or to the end of an object too large to hold.
+//! Getting past what cannot be read: to the next record, or to the end of a value too large to hold.
 //!
 //! After broken JSON it is not known what is string and what is not; these find a place by looks alone.
 
@@ -24,17 +24,21 @@ pub(crate) fn next_record(text: &[u8], first_name: &[u8]) -> Option<usize> {
     named.or(line)
 }
 
-/// Passes over the object that starts at the current place, without holding it.
-pub(crate) fn skip_object(input: &mut Input<'_>) {
-    let (mut depth, mut in_string, mut escaped) = (0u64, false, false);
+/// Passes over the value that starts at the current place, and to the end of so many objects around it,
+/// without holding anything.
+///
+/// It goes at least as far as a window reached in which the value did not end: whoever grows a window up to
+/// its limit and then comes here looks at no byte more than a few times.
+pub(crate) fn skip_value(input: &mut Input<'_>, mut depth: u64) {
+    let (mut in_string, mut escaped, mut in_bare, mut first) = (false, false, false, true);
     loop {
         input.fill(WINDOW_BYTES);
         let (text, _) = input.window(WINDOW_BYTES);
         if text.is_empty() {
             return;
         }
-        let mut at = 0;
-        while at < text.len() {
+        let (mut at, mut ended) = (0, false);
+        while at < text.len() && !ended {
             if std::mem::take(&mut escaped) {
                 at += 1;
             } else if in_string {
@@ -46,22 +50,26 @@ pub(crate) fn skip_object(input: &mut Input<'_>) {
                     }
                     None => at = text.len(),
                 }
+                ended = depth == 0 && !in_string;
+            } else if in_bare {
+                // A number or a word, or what stands in their place, ends where the next token may start.
+                let ends = |byte: &u8| matches!(byte, 0..=b' ' | b',' | b'}' | b']');
+                let length = text[at..].iter().position(ends);
+                at = length.map_or(text.len(), |length| at + length);
+                ended = length.is_some();
             } else {
                 match text[at] {
                     b'"' => in_string = true,
                     b'{' | b'[' => depth += 1,
-                    b'}' | b']' => depth -= 1,
-                    _ => {}
+                    b'}' | b']' => depth = depth.saturating_sub(1),
+                    _ => in_bare = first && depth == 0,
                 }
                 at += 1;
-                if depth == 0 {
-                    break;
-                }
+                ended = depth == 0 && !in_string && !in_bare;
             }
+            first = false;
         }
-        let whole = text.len();
-        let ended = depth == 0;
-        input.consume(at.min(whole));
+        input.consume(at);
         if ended {
             return;
         }

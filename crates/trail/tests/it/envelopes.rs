@@ -2,7 +2,7 @@
 
 use keyline_trail::Column::{self, *};
 
-use crate::support::{batches, check, gz, options, problems, rows};
+use crate::support::{batches, check, gz, options, problems, rows, streamed};
 
 const COLUMNS: &[Column] = &[EventName, AwsEventId];
 
@@ -212,6 +212,36 @@ fn a_gz_file_that_breaks_off_keeps_what_came_before() {
     );
     let (_, report) = batches(&whole[..5], &options(COLUMNS));
     assert_eq!(problems(&report), ["no-records 1", "truncated-gzip 1"]);
+    let two = gz(format!("{}\n{}\n", record("E1"), record("E2")).as_bytes());
+    let (found, report) = batches(&two[..two.len() - 8], &options(COLUMNS));
+    let example = report.problems.iter().next().unwrap().example;
+    let made = report.bytes;
+    assert_eq!(rows(&found).len(), 2);
+    assert_eq!(
+        example,
+        format!("the gzip stream ends early after {made} inflated bytes; what came before is kept")
+    );
+}
+
+#[test]
+fn other_compressions_are_named() {
+    for (bytes, name) in [
+        (&b"BZh91AY&SY"[..], "bzip2"),
+        (b"\x28\xb5\x2f\xfd\x24\x00", "zstd"),
+        (b"PK\x03\x04\x14\x00", "zip"),
+        (b"\xfd7zXZ\x00\x00", "xz"),
+    ] {
+        let whole = batches(bytes, &options(COLUMNS));
+        let streamed = streamed(bytes, &options(COLUMNS));
+        for (found, report) in [whole, streamed] {
+            assert!(found.is_empty() && report.failed);
+            assert_eq!(problems(&report), ["unreadable 1"]);
+            let example = report.problems.iter().next().unwrap().example;
+            let expected =
+                format!("the file is compressed with {name}, which is not supported; gzip is");
+            assert_eq!(example, expected);
+        }
+    }
 }
 
 #[test]

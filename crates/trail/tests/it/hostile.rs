@@ -30,6 +30,83 @@ fn a_string_too_long_to_hold_is_passed_over() {
     assert_eq!(problems(&report), ["record-too-large 1"]);
 }
 
+/// A value too long to hold must be passed over in a few passes, whatever it is and wherever it stands: a
+/// reader that goes a byte further and looks at it again does not come back from this test.
+#[test]
+fn long_values_that_are_no_objects_end() {
+    const LONG: u64 = 6 << 20;
+    let list = |quote: &str| {
+        (
+            format!("{{\"Records\":[{A},{quote}"),
+            format!("{quote},{A}]}}"),
+        )
+    };
+    let line = |quote: &str| (format!("{A}\n{quote}"), format!("{quote}\n{A}\n"));
+    let cases = [
+        ("a string in a list", list("\""), b'a'),
+        ("a number in a list", list(""), b'1'),
+        ("a string on a line", line("\""), b'a'),
+        ("a word on a line", line(""), b'a'),
+        ("colons on a line", line(""), b':'),
+        ("no text on a line", line(""), 0x80),
+        (
+            "lines, a short one first",
+            (format!("{A}\nx\n"), format!("\n{A}\n")),
+            b'a',
+        ),
+    ];
+    for (name, (before, after), byte) in cases {
+        let mut text = Vec::new();
+        let mut input = stuffed(&before, byte, LONG, &after);
+        input.read_to_end(&mut text).unwrap();
+        let input = stuffed(&before, byte, LONG, &after);
+        let whole = batches(&text, &options(&[EventName]));
+        let streamed = streamed(input, &options(&[EventName]));
+        for (found, report) in [whole, streamed] {
+            assert_eq!(rows(&found), ["A", "A"], "{name}");
+            let expected: &[&str] = match name {
+                "lines, a short one first" => &["bad-json 1", "record-too-large 1"],
+                _ => &["record-too-large 1"],
+            };
+            assert_eq!(problems(&report), expected, "{name}");
+            assert_eq!(report.bytes, text.len() as u64, "{name}");
+        }
+    }
+    for byte in *b"a\"" {
+        let alone = stuffed("", byte, LONG, "");
+        let (_, report) = streamed(alone, &options(&[EventName]));
+        assert!(report.failed && report.bad_records > 0, "{byte}");
+    }
+}
+
+#[test]
+fn wrappers_with_something_too_large_are_left_as_a_whole() {
+    for (before, after) in [
+        (
+            format!("[{{\"Records\":[{A}],\"x\":\""),
+            format!("\"}},{A}]"),
+        ),
+        (
+            format!("[{A},{{\"detail\":{{\"a\":\""),
+            format!("\"}}}},{A}]"),
+        ),
+        (format!("{{\"Records\":[{A}],\"x\":\""), format!("\"}}{A}")),
+    ] {
+        let input = stuffed(&before, b'x', 6 << 20, &after);
+        let (found, report) = streamed(input, &options(&[EventName]));
+        assert_eq!(rows(&found), ["A", "A"], "{before}");
+        assert_eq!(problems(&report), ["record-too-large 1"], "{before}");
+    }
+}
+
+#[test]
+fn many_strangers_on_one_line_end() {
+    let text = format!("[{A}{}]", ",{}".repeat(500_000));
+    let (found, report) = batches(text.as_bytes(), &options(&[EventName]));
+    assert_eq!(rows(&found), ["A"]);
+    assert_eq!(problems(&report), ["not-a-record 500000"]);
+}
+
 #[test]
 fn nesting_is_walked_and_not_recursed_into() {
     for (depth, expected, found_problems) in [
