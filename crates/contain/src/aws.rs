@@ -117,10 +117,12 @@ impl CallError {
             "NotImplemented" | "Unsupported" => CallErrorKind::Unsupported,
             _ => CallErrorKind::Other,
         };
+        // Some answers are of several lines, and stand in one of ours.
+        let words: Vec<&str> = message.split_whitespace().collect();
         CallError {
             kind,
             code: code.to_owned(),
-            message: message.to_owned(),
+            message: words.join(" "),
         }
     }
 

@@ -78,10 +78,10 @@ impl Plan {
         let by_program = self.steps.iter().filter(|step| !step.by_hand).count();
         writeln!(
             out,
-            "**{} of {} credentials are still alive after it. It hits {} legitimate sessions.**\n",
+            "**{} of {} credentials are still alive after it. {}**\n",
             self.still_alive_after.len(),
             self.credentials.len(),
-            self.breaks()
+            self.hits()
         )?;
         writeln!(
             out,
@@ -160,6 +160,9 @@ fn write_step(step: &Step, out: &mut String) -> std::fmt::Result {
             "\nHits the legitimate sessions {}.",
             ids(&step.breaks, step.breaks_count)
         )?;
+    }
+    for used in step.used_by() {
+        writeln!(out, "\n- used by {}", plain(&used))?;
     }
     let commands = step.commands();
     let shown = match step.phase {

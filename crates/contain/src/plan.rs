@@ -244,6 +244,26 @@ impl Plan {
         let most = self.steps.iter().map(|step| step.breaks_count).max();
         listed.len().max(most.unwrap_or(0))
     }
+
+    /// Whom the plan hits besides the thief, as a sentence: others' sessions and keys, and whoever uses a
+    /// stolen key beside the thief.
+    pub fn hits(&self) -> String {
+        let rotations = self
+            .steps
+            .iter()
+            .filter(|step| step.kind == "rotate-access-key");
+        let users = match rotations.count() {
+            0 => "",
+            _ => {
+                " Whoever legitimately uses what was stolen is cut off too: see the steps about another key."
+            }
+        };
+        match self.breaks() {
+            0 => format!("It hits no session and no key of others that the logs show.{users}"),
+            1 => format!("It hits 1 legitimate session or key of others.{users}"),
+            many => format!("It hits {many} legitimate sessions and keys of others.{users}"),
+        }
+    }
 }
 
 /// Makes the plan of a request.

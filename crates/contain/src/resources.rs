@@ -260,8 +260,13 @@ fn take_back(
                 format_time(since)
             ));
         }
+        // A policy is taken off before the user goes that it was put on.
+        let wave = match row.wave {
+            Wave::Restore if number == 0 && call.is_final => Wave::Identity,
+            wave => wave,
+        };
         draft.rank =
-            row.wave as u32 * WAVE_STEPS + depth(&call) * DEPTH_STEPS + younger * 4 + number as u32;
+            wave as u32 * WAVE_STEPS + depth(&call) * DEPTH_STEPS + younger * 4 + number as u32;
         if let Some(key) = &before {
             draft.after.push(key.clone());
         }

@@ -1,10 +1,14 @@
 //! A plan as `aws` commands, for those who let no tool write.
 //!
-//! In: a plan. Out: a shell script with the same steps in the same order. Every value stands in quotes that
-//! the shell does not look into, and no control character reaches the script: names come from logs that an
-//! attacker wrote into. Steps of a person and those that need a confirmation stand there as comments.
+//! In: a plan. Out: a shell script with the same steps in the same order. One that fails does not keep the
+//! others from being taken: half a cut is better than none, and at the end the script says which failed. Then
+//! it reads back what it changed. Every value stands in quotes that the shell does not look into, and no
+//! control character reaches the script: names come from logs that an attacker wrote into. Steps of a person
+//! and those that need a confirmation stand there as comments.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
 
 use crate::markdown::misleads;
 use crate::plan::{Phase, Plan, Step};
@@ -16,7 +20,80 @@ const CUT_OFF_VARIABLE: &str = "\"$CUT_OFF\"";
 /// Reads that take the name of one of several things, which stand in what the others give.
 const OF_EACH: &[&str] = &["GetAccessKeyLastUsed", "GetRolePolicy", "GetUserPolicy"];
 
-const HEAD: &str = r#"set -eu
+/// What reads back what a call changed, and the parameters that it shares with it.
+const READS: &[(&str, &str, &[&str])] = &[
+    ("AddUserToGroup", "ListGroupsForUser", &["user_name"]),
+    (
+        "AttachRolePolicy",
+        "ListAttachedRolePolicies",
+        &["role_name"],
+    ),
+    (
+        "AttachUserPolicy",
+        "ListAttachedUserPolicies",
+        &["user_name"],
+    ),
+    ("DeactivateMFADevice", "ListMFADevices", &["user_name"]),
+    (
+        "DetachRolePolicy",
+        "ListAttachedRolePolicies",
+        &["role_name"],
+    ),
+    (
+        "DetachUserPolicy",
+        "ListAttachedUserPolicies",
+        &["user_name"],
+    ),
+    ("DisableProfile", "GetProfile", &["profile_id"]),
+    ("DisableTrustAnchor", "GetTrustAnchor", &["trust_anchor_id"]),
+    ("PutBucketPolicy", "GetBucketPolicy", &["bucket"]),
+    ("PutBucketVersioning", "GetBucketVersioning", &["bucket"]),
+    (
+        "PutFunctionConcurrency",
+        "GetFunctionConcurrency",
+        &["function_name"],
+    ),
+    (
+        "PutInlinePolicyToPermissionSet",
+        "GetInlinePolicyForPermissionSet",
+        &["instance_arn", "permission_set_arn"],
+    ),
+    ("PutPublicAccessBlock", "GetPublicAccessBlock", &["bucket"]),
+    (
+        "PutRolePolicy",
+        "GetRolePolicy",
+        &["role_name", "policy_name"],
+    ),
+    (
+        "PutUserPolicy",
+        "GetUserPolicy",
+        &["user_name", "policy_name"],
+    ),
+    ("RemovePermission", "GetPolicy", &["function_name"]),
+    (
+        "RemoveRoleFromInstanceProfile",
+        "GetInstanceProfile",
+        &["instance_profile_name"],
+    ),
+    ("RemoveUserFromGroup", "ListGroupsForUser", &["user_name"]),
+    ("SetDefaultPolicyVersion", "GetPolicy", &["policy_arn"]),
+    ("UpdateAccessKey", "ListAccessKeys", &["user_name"]),
+    ("UpdateAssumeRolePolicy", "GetRole", &["role_name"]),
+    ("UpdateSSHPublicKey", "ListSSHPublicKeys", &["user_name"]),
+    (
+        "UpdateServiceSpecificCredential",
+        "ListServiceSpecificCredentials",
+        &["user_name"],
+    ),
+    (
+        "UpdateSigningCertificate",
+        "ListSigningCertificates",
+        &["user_name"],
+    ),
+];
+
+const HEAD: &str = r#"set -u
+failed=''
 
 # Which profile reaches which account: by default one that is named like the account.
 in_account() {
@@ -29,8 +106,46 @@ stamp() {
   CUT_OFF=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 }
 
-mkdir -p evidence
+# A step that fails is named, and the next is taken all the same.
+fail() {
+  case " $failed " in
+    *" $1 "*) ;;
+    *) failed="$failed $1" ;;
+  esac
+}
+
+# Files what a read gives. That something is not there (a password, say) is an answer; any other error is none.
+evidence() {
+  step=$1
+  file=$2
+  shift 2
+  if "$@" > "$file" 2> "$file.error"; then
+    rm -f "$file.error"
+  elif grep -q -e NoSuchEntity -e ResourceNotFound "$file.error"; then
+    :
+  else
+    cat "$file.error" >&2
+    fail "$step"
+  fi
+}
+
+# Shows what stands there now, under what should.
+check() {
+  step=$1
+  echo "$step: $2"
+  shift 2
+  "$@" || fail "$step"
+}
+
+mkdir -p evidence || fail evidence
 stamp
+"#;
+
+const END: &str = r#"
+if [ -n "$failed" ]; then
+  echo "failed, wholly or in part:$failed" >&2
+  exit 1
+fi
 "#;
 
 impl Plan {
@@ -63,7 +178,27 @@ impl Plan {
             }
             write_step(step, &mut out);
         }
+        self.write_checks(&mut out);
+        out.push_str(END);
         out
+    }
+
+    /// Reads back what the steps of the script changed.
+    fn write_checks(&self, out: &mut String) {
+        let mut seen = BTreeSet::new();
+        for step in self.steps.iter().filter(|step| !step.is_for_a_person()) {
+            let Some(read) = step.read_back(&format!("in_account {}", quote(&step.account))) else {
+                continue;
+            };
+            if seen.is_empty() {
+                out.push('\n');
+                comment(out, "== what stands there now ==");
+            }
+            if seen.insert(read.clone()) {
+                let wanted = quote(&step.verify);
+                out.push_str(&format!("check {} {wanted} {read}\n", step.id));
+            }
+        }
     }
 }
 
@@ -93,27 +228,76 @@ impl Step {
         operations
             .into_iter()
             .map(|operation| {
-                let mut line = format!("{aws} {} {}", self.service, command_name(operation));
-                for (name, value) in &self.params {
+                let told = self.params.iter().filter(|(name, _)| {
                     // These say something to whoever takes the step, and nothing to AWS.
                     let for_people = match self.kind.as_str() {
-                        "rotate-access-key" => name != "user_name",
-                        "revoke-oauth-tokens" => name == "principal",
-                        "disable-person" => name == "user_name",
+                        "rotate-access-key" => *name != "user_name",
+                        "revoke-oauth-tokens" => *name == "principal",
+                        "disable-person" => *name == "user_name",
                         "deny-in-permission-set" | "provision-permission-set" => {
-                            name == "permission_set_name"
+                            *name == "permission_set_name"
                         }
                         _ => false,
                     };
-                    if for_people {
-                        continue;
-                    }
-                    option(&mut line, name, value);
-                }
-                self.in_region(&mut line);
-                line
+                    !for_people
+                });
+                self.command(aws, operation, told)
             })
             .collect()
+    }
+
+    fn command<'a>(
+        &self,
+        aws: &str,
+        operation: &str,
+        params: impl Iterator<Item = (&'a String, &'a Value)>,
+    ) -> String {
+        let mut line = format!("{aws} {} {}", self.service, command_name(operation));
+        for (name, value) in params {
+            option(&mut line, name, value);
+        }
+        self.in_region(&mut line);
+        line
+    }
+
+    /// The command that shows whether the step was taken; none where nothing reads it.
+    fn read_back(&self, aws: &str) -> Option<String> {
+        if self.kind == "deny-by-organisation" {
+            let target = self.params.get("target_id")?;
+            let params = Map::from_iter([
+                ("filter".to_owned(), json!("SERVICE_CONTROL_POLICY")),
+                ("target_id".to_owned(), target.clone()),
+            ]);
+            return Some(self.command(aws, "ListPoliciesForTarget", params.iter()));
+        }
+        let (_, read, names) = READS.iter().find(|row| row.0 == self.action)?;
+        let named = self
+            .params
+            .iter()
+            .filter(|(name, _)| names.contains(&name.as_str()));
+        Some(self.command(aws, read, named))
+    }
+
+    /// Whether the script has the step as a comment only.
+    fn is_for_a_person(&self) -> bool {
+        self.by_hand || self.needs_confirmation || self.opens_a_file()
+    }
+
+    /// From where and with what a key was used that the step is about: whom to ask who needs another.
+    pub fn used_by(&self) -> Vec<String> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let sources = self.params.get("used_from").and_then(Value::as_array);
+        let sources = sources.into_iter().flatten().map(|source| {
+            format!(
+                "{}: {} calls, the last {}",
+                text(&source["address"]),
+                source["event_count"],
+                text(&source["last_used"])
+            )
+        });
+        let agents = self.params.get("used_by_agents").and_then(Value::as_array);
+        let agents = agents.into_iter().flatten().map(text);
+        sources.chain(agents).collect()
     }
 
     /// The policy is looked up by its name before it is made, so that a second run makes no second one.
@@ -184,21 +368,21 @@ fn write_step(step: &Step, out: &mut String) {
     }
     let account = quote(&step.account);
     let dangerous = step.opens_a_file();
-    let by_a_person = step.by_hand || step.needs_confirmation || dangerous;
+    let by_a_person = step.is_for_a_person();
+    for used in step.used_by() {
+        comment(out, &format!("  used by {used}"));
+    }
     let lines = step.lines(&format!("in_account {account}"));
     for (place, line) in lines.iter().enumerate() {
-        if by_a_person {
-            out.push_str("#   ");
-        }
-        out.push_str(line);
-        if step.phase == Phase::Evidence && !by_a_person {
-            // What is not there (a password, say) is an error to `aws` and none to us.
-            out.push_str(&format!(
-                " > {} || true",
-                quote(&format!("evidence/{}-{}.json", step.id, place + 1))
-            ));
-        }
-        out.push('\n');
+        let number = place + 1;
+        out.push_str(&match (by_a_person, step.phase) {
+            (true, _) => format!("#   {line}\n"),
+            (false, Phase::Evidence) => {
+                let file = quote(&format!("evidence/{}-{number}.json", step.id));
+                format!("evidence {} {file} {line}\n", step.id)
+            }
+            (false, _) => format!("{line} || fail {}\n", step.id),
+        });
     }
     if by_a_person {
         let what = match (dangerous, step.by_hand) {
@@ -208,7 +392,9 @@ fn write_step(step: &Step, out: &mut String) {
         };
         comment(out, &format!("  ({what})"));
     }
-    comment(out, &format!("  check: {}", step.verify));
+    if by_a_person && step.phase != Phase::Evidence {
+        comment(out, &format!("  check: {}", step.verify));
+    }
 }
 
 /// An option of the command line, from a parameter.

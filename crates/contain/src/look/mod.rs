@@ -93,6 +93,11 @@ where
         why.push_str(&cause.to_string());
         source = cause.source();
     }
+    if why.contains("provid") && why.contains("credentials") {
+        why.push_str(
+            "; give credentials by a profile (AWS_PROFILE) or the environment (AWS_ACCESS_KEY_ID and so on)",
+        );
+    }
     CallError::of(NO_ANSWER, &why)
 }
 

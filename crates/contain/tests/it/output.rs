@@ -72,16 +72,28 @@ fn the_cut_off_is_the_only_thing_that_is_filled_in() {
 
 /// What `sh` passes to `aws` when it runs the script: arguments between bars, one call a line.
 fn run(script: &str) -> String {
-    // A function of that name stands before the script's own calls; nothing is started and nothing written.
-    let before = "aws() { printf '%s|' \"$@\"; echo; }\nmkdir() { :; }\nsleep() { :; }\n";
-    let script = script
-        .replace("AWS_PROFILE=\"${KEYLINE_PROFILE_PREFIX:-}$account\" ", "")
-        .lines()
-        .map(|line| line.split(" > evidence/").next().unwrap().to_owned() + "\n")
-        .collect::<String>();
+    let output = run_with(script, "");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The same, where `aws` does first what `also` says; what it is called with comes out all the same.
+fn run_with(script: &str, also: &str) -> std::process::Output {
+    static RUNS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let number = RUNS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let name = format!("keyline-script-{}-{number}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    // A function of that name stands before the script's own calls; nothing is started.
+    let before = format!(
+        "exec 3>&1\naws() {{ printf '%s|' \"$@\" >&3; echo >&3\n{also}\n}}\nsleep() {{ :; }}\n"
+    );
+    let script = script.replace("AWS_PROFILE=\"${KEYLINE_PROFILE_PREFIX:-}$account\" ", "");
     let mut shell = Command::new("sh")
+        .current_dir(&folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut input = shell.stdin.take().unwrap();
@@ -89,8 +101,64 @@ fn run(script: &str) -> String {
     input.write_all(script.as_bytes()).unwrap();
     drop(input);
     let output = shell.wait_with_output().unwrap();
-    assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap()
+    std::fs::remove_dir_all(&folder).unwrap();
+    output
+}
+
+#[test]
+fn a_script_goes_on_where_a_step_fails_and_names_it_at_the_end() {
+    let plan = stolen_key_and_role();
+    let step = |kind: &str| {
+        let step = plan.steps.iter().find(|step| step.kind == kind);
+        step.unwrap().id.clone()
+    };
+    let (denial, snapshot) = (step("deny-all-on-user"), step("snapshot-user"));
+    let last = run(&plan.script());
+    let calls = |text: &str| text.lines().filter(|line| line.contains('|')).count();
+    // The denial is refused, and a read of the evidence; that there is no password is no failure.
+    let also = "case \"$*\" in \
+         *Keyline-deny*document*) return 1 ;; \
+         *list-mfa-devices*) echo 'An error occurred (AccessDenied)' >&2; return 254 ;; \
+         *get-login-profile*) echo 'An error occurred (NoSuchEntity)' >&2; return 254 ;; \
+         esac";
+    let output = run_with(&plan.script(), also);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("AccessDenied"), "{told}");
+    let failed = format!("failed, wholly or in part: {snapshot} {denial}\n");
+    assert!(told.ends_with(&failed), "{told}");
+    assert_eq!(
+        calls(&String::from_utf8(output.stdout).unwrap()),
+        calls(&last)
+    );
+    // Everything is read back, once.
+    let (_, reads) = last.rsplit_once("put-").unwrap();
+    for read in [
+        "iam|get-user-policy|--user-name|alice|--policy-name|Keyline-deny-cr-key|",
+        "iam|list-access-keys|--user-name|alice|",
+        "iam|get-role-policy|--role-name|Admin|",
+    ] {
+        assert_eq!(reads.matches(read).count(), 1, "{read}: {reads}");
+    }
+}
+
+#[test]
+fn whoever_used_a_stolen_key_stands_in_every_shape_of_the_plan() {
+    let mut stolen = key("cr-key", OURS, "alice");
+    stolen.sources = vec![keyline_lineage::Source {
+        address: "192.0.2.10".to_owned(),
+        first_used: NOW - HOUR,
+        last_used: NOW,
+        event_count: 7,
+    }];
+    stolen.user_agents = vec!["Boto3/1.34 (nightly export)".to_owned()];
+    let forest = forest(&[stolen]);
+    let plan = Ask::of(&forest, "cr-key").plan();
+    for text in [plan.markdown(), plan.script()] {
+        assert!(text.contains("used by 192.0.2.10: 7 calls"), "{text}");
+        assert!(text.contains("nightly export"), "{text}");
+    }
+    assert!(plan.markdown().contains("is cut off too"));
 }
 
 #[test]

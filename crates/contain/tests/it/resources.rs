@@ -107,6 +107,28 @@ fn losses_first_then_what_was_made_last_and_identities_after_their_parts() {
 }
 
 #[test]
+fn a_policy_goes_before_the_user_that_it_was_put_on() {
+    let made = event(
+        "e-1",
+        "CreateUser",
+        "cr-key",
+        json!({"userName": "ghost"}),
+        json!({"user": {"userName": "ghost"}}),
+    );
+    let put = event(
+        "e-2",
+        "PutUserPolicy",
+        "cr-key",
+        json!({"userName": "ghost", "policyName": "p", "policyDocument": "{}"}),
+        Value::Null,
+    );
+    assert_eq!(
+        told(&plan_with(vec![made, put])),
+        ["DeleteUserPolicy (asks)", "DeleteUser (by hand) (asks)"]
+    );
+}
+
+#[test]
 fn what_was_there_before_comes_back_where_it_is_known() {
     let altered = |before| AlteringEvent {
         before,

@@ -9,6 +9,9 @@ use crate::output::{Printer, Style, escape};
 /// Still living credentials, refusals and notes that are shown; the JSON has them all.
 const LINES_MAX: usize = 20;
 
+/// Sources and agents of a key that are shown; the JSON has them all.
+const USED_BY_MAX: usize = 8;
+
 /// Names that one line shows of what a step is done to.
 const NAMES_MAX: usize = 4;
 
@@ -39,10 +42,10 @@ pub fn page(plan: &Plan, printer: &Printer) -> String {
     let headline = match plan.steps.is_empty() && plan.still_alive_after.is_empty() {
         true => "Nothing of it works; there is nothing to do.".to_owned(),
         false => format!(
-            "{} of {} credentials are still alive after it. It hits {} legitimate sessions.",
+            "{} of {} credentials are still alive after it. {}",
             plan.still_alive_after.len(),
             plan.credentials.len(),
-            plan.breaks()
+            plan.hits()
         ),
     };
     out.push_str(&format!(
@@ -149,6 +152,9 @@ fn line(step: &Step) -> String {
     // What a person has to do does not follow from the call that looks at it.
     if step.by_hand {
         line.push_str(&format!("       {}\n", escape(&step.why)));
+        for used in step.used_by().iter().take(USED_BY_MAX) {
+            line.push_str(&format!("         used by {}\n", escape(used)));
+        }
     }
     line
 }
