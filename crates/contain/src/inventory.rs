@@ -117,6 +117,9 @@ pub struct Role {
 #[serde(default)]
 pub struct PermissionSet {
     pub name: String,
+    /// Where Identity Center stands, which is one region of the organisation's; empty where nobody wrote it
+    /// down.
+    pub region: String,
     pub instance_arn: String,
     pub permission_set_arn: String,
     pub inline_policy: Option<Value>,

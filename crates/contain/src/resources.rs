@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use keyline_lineage::{Node, Source};
+use keyline_lineage::{Forest, Node, Source};
 use keyline_trail::time::format_time;
 use serde_json::Value;
 
@@ -91,7 +91,7 @@ pub fn resources(
                 target,
                 why: format!(
                     "{} did it, and that this credential belongs to the tree is inferred, not certain",
-                    event.credential
+                    name_of(survey.forest, &event.credential)
                 ),
             });
             continue;
@@ -100,7 +100,7 @@ pub fn resources(
             composed.refused.insert(Refused { target, why });
             continue;
         }
-        take_back(event, row, place as u32, request, composed);
+        take_back(event, row, place as u32, (request, survey), composed);
         counted.event(event, maker, request, survey);
     }
     counted.credentials(request, survey, scope);
@@ -229,7 +229,7 @@ fn take_back(
     event: &AlteringEvent,
     row: &Row,
     younger: u32,
-    request: &Request<'_>,
+    (request, survey): (&Request<'_>, &Survey<'_>),
     composed: &mut Composed,
 ) {
     let record = Record {
@@ -250,7 +250,7 @@ fn take_back(
         if is_a_later_plans(&call) {
             continue;
         }
-        let mut draft = draft(&place, event, row, &call);
+        let mut draft = draft(&place, event, row, &call, survey);
         if let Some(since) = request.stolen_since.filter(|since| event.at < *since) {
             draft.by_hand = true;
             draft.needs_confirmation = true;
@@ -279,10 +279,19 @@ fn take_back(
     }
 }
 
-fn draft(place: &Place<'_>, event: &AlteringEvent, row: &Row, call: &FilledCall) -> Draft {
+fn draft(
+    place: &Place<'_>,
+    event: &AlteringEvent,
+    row: &Row,
+    call: &FilledCall,
+    survey: &Survey<'_>,
+) -> Draft {
+    let named = |id: &String| name_of(survey.forest, id);
     let mut why = format!(
         "{} by {}, event {}",
-        event.name, event.credential, event.event_id
+        event.name,
+        named(&event.credential),
+        event.event_id
     );
     if !row.remark.is_empty() {
         why.push_str("; ");
@@ -290,7 +299,8 @@ fn draft(place: &Place<'_>, event: &AlteringEvent, row: &Row, call: &FilledCall)
     }
     if !event.touched_later_by.is_empty() {
         why.push_str("; touched later by ");
-        why.push_str(&event.touched_later_by.join(", "));
+        let later: Vec<String> = event.touched_later_by.iter().map(named).collect();
+        why.push_str(&later.join(", "));
     }
     if !call.missing.is_empty() {
         why.push_str("; the record does not hold ");
@@ -315,6 +325,19 @@ fn draft(place: &Place<'_>, event: &AlteringEvent, row: &Row, call: &FilledCall)
         || CONTAINERS.contains(&call.operation)
         || !is_taken_by_program(call.service, call.operation);
     draft
+}
+
+/// What people find in other tools: a credential's access key, else its session or user, else its id here.
+fn name_of(forest: &Forest, id: &str) -> String {
+    let Some(node) = forest.by_id(id) else {
+        return id.to_owned();
+    };
+    let credential = forest.credential(node);
+    let keys = credential.access_key_ids.iter();
+    let keys = keys.chain(&credential.minted_key_id);
+    let mut names = keys.chain([&credential.principal_arn]);
+    let named = names.find(|name| !name.is_empty());
+    named.map_or_else(|| id.to_owned(), String::clone)
 }
 
 /// What is taken away from something goes before it, whatever second it was added in.

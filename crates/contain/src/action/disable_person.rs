@@ -23,7 +23,8 @@
 //!
 //! # AWS calls and permissions
 //!
-//! By hand, in the console of Identity Center; `identitystore:ListUsers` to find the user.
+//! By hand, in the console of Identity Center; `identitystore:DescribeUser` where a log gives the user's id, else
+//! `identitystore:ListUsers`, to find the user.
 
 use serde_json::json;
 
@@ -34,7 +35,7 @@ pub const ACTION: Action = Action {
     name: "disable-person",
     service: "identitystore",
     operation: "ListUsers",
-    requires: &["identitystore:ListUsers"],
+    requires: &["identitystore:ListUsers", "identitystore:DescribeUser"],
     phase: Phase::Entry,
     responder: Responder::Organisation,
     execution: Execution::Person,
@@ -44,8 +45,19 @@ pub const ACTION: Action = Action {
     undo: "enable the user again",
 };
 
-/// One person.
-pub fn step(place: &Place<'_>, name: &str) -> Draft {
+/// One person, by name, and by the id in the store of identities where a log gives it.
+pub fn step(place: &Place<'_>, name: &str, id: Option<&str>) -> Draft {
+    let why = "as long as the portal session lives it fetches new role sessions";
+    if let Some(id) = id {
+        let named = params([
+            ("user_name", json!(name)),
+            ("identity_store_id", json!("THE-IDENTITY-STORE-ID")),
+            ("user_id", json!(id)),
+        ]);
+        let mut draft = ACTION.draft(place, named, why);
+        draft.operation = "DescribeUser".to_owned();
+        return draft;
+    }
     ACTION.draft(
         place,
         params([
@@ -56,6 +68,6 @@ pub fn step(place: &Place<'_>, name: &str) -> Draft {
                 json!([{"AttributePath": "UserName", "AttributeValue": name}]),
             ),
         ]),
-        "as long as the portal session lives it fetches new role sessions",
+        why,
     )
 }

@@ -51,6 +51,7 @@ pub mod stop_task;
 
 pub mod verify;
 pub mod rotate_access_key;
+pub mod reset_password;
 pub mod delete_access_key;
 pub mod notify_account;
 
@@ -210,6 +211,7 @@ pub const ALL: &[&Action] = &[
     &stop_task::ACTION,
     &verify::ACTION,
     &rotate_access_key::ACTION,
+    &reset_password::ACTION,
     &delete_access_key::ACTION,
     &notify_account::ACTION,
 ];

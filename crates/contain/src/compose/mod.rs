@@ -172,7 +172,13 @@ impl Composer<'_> {
         let main = main_credential(&group.members);
         let administrator = group.members[0].1.account_id.clone();
         let place = place(&administrator, group.partition, owner, main);
-        let mut draft = action::disable_person::step(&place, name);
+        let ids = group
+            .members
+            .iter()
+            .map(|(_, credential)| &credential.principal_id);
+        let ids = ids.map(String::as_str).chain([name]);
+        let id = ids.into_iter().find(|id| is_person_id(id));
+        let mut draft = action::disable_person::step(&place, name, id);
         draft.measures = group
             .members
             .iter()
@@ -254,12 +260,16 @@ impl Composer<'_> {
             return;
         }
         let stamped = |draft: &&Draft| {
-            let in_time = draft.phase == Phase::Revoke && draft.service == "iam";
-            in_time
-                && draft
-                    .params
-                    .values()
-                    .any(|value| value.as_str().is_some_and(|text| text.contains(CUT_OFF)))
+            let provisions = draft.kind == "provision-permission-set" && !draft.by_hand;
+            let in_time = draft.phase == Phase::Revoke && !draft.by_hand;
+            let stamped = draft.service == "iam" || draft.kind == "deny-in-permission-set";
+            provisions
+                || in_time
+                    && stamped
+                    && draft
+                        .params
+                        .values()
+                        .any(|value| value.as_str().is_some_and(|text| text.contains(CUT_OFF)))
         };
         let again: Vec<Draft> = self
             .out
@@ -269,6 +279,9 @@ impl Composer<'_> {
             .cloned()
             .map(|mut draft| {
                 draft.phase = Phase::SecondStamp;
+                for key in draft.key.iter_mut().chain(&mut draft.after) {
+                    key.push_str(":again");
+                }
                 draft.why =
                     "again, for sessions that were made between the first time and the closing of the \
                      ways in"
@@ -341,6 +354,17 @@ fn main_credential(members: &[(Node, Credential)]) -> Option<&str> {
         .iter()
         .min_by_key(|(_, credential)| (credential.depth, &credential.id));
     nearest.map(|(_, credential)| credential.id.as_str())
+}
+
+/// Whether text is the id of a user of Identity Center: a UUID, behind ten digits in the older stores.
+fn is_person_id(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let of_lengths = |lengths: &[usize]| {
+        let long = parts.iter().map(|part| part.len());
+        let digits = |part: &&str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        long.eq(lengths.iter().copied()) && parts.iter().all(digits)
+    };
+    of_lengths(&[8, 4, 4, 4, 12]) || of_lengths(&[10, 8, 4, 4, 4, 12])
 }
 
 /// Whether `aws:userid` can have this value: an id, a colon, a name.

@@ -9,7 +9,7 @@ use keyline_lineage::{Credential, Node};
 use keyline_trail::partition::Partition;
 use serde_json::json;
 
-use crate::action;
+use crate::action::{self, Place};
 use crate::aws::document;
 use crate::control::{Control, Measure, Only};
 use crate::limits::SESSION_DENY_CHARS_MAX;
@@ -18,7 +18,7 @@ use crate::policy;
 use crate::request::{AlteringEvent, Breadth};
 use crate::trust::{account_of, trusted};
 
-use super::{Composer, Group, is_user_id, main_credential, place};
+use super::{Composer, Group, home_region, is_user_id, main_credential, place};
 
 impl Composer<'_> {
     pub(super) fn role(&mut self, owner: &Owner, account: &str, name: &str, group: &Group) {
@@ -126,9 +126,11 @@ impl Composer<'_> {
             };
             (administrator, set)
         });
+        let set_region = known.map_or("", |(_, set)| set.region.as_str());
+        let home = home_region(group.partition);
         // Where the set is not known a person looks it up; the account is then that of the role.
         let (administrator, set, by_hand) = match set {
-            Some((administrator, set)) => (administrator, set, false),
+            Some((administrator, set)) => (administrator, set, !self.guard.is_ours(administrator)),
             None => {
                 let set = action::deny_in_permission_set::Set {
                     instance_arn: "",
@@ -138,13 +140,28 @@ impl Composer<'_> {
                 (owner.account(), set, true)
             }
         };
-        if by_hand {
+        if by_hand && known.is_some() {
+            self.out.notes.insert(format!(
+                "the permission set behind {role_name} is administered in account {administrator}, which is not \
+                 among those in which may be acted: its steps are by hand"
+            ));
+        } else if by_hand {
             self.out.notes.insert(format!(
                 "the permission set behind {role_name} was not looked up: its steps are by hand, and the \
                  statement has to be added to the inline policy that is there"
             ));
         }
-        let place = place(administrator, group.partition, owner, main);
+        // Identity Center is called where it stands; a person who looks the set up sees where that is.
+        let region = match (known.is_some(), set_region) {
+            (false, _) => "",
+            (true, "") => home,
+            (true, region) => region,
+        };
+        let place = Place {
+            region,
+            ..place(administrator, group.partition, owner, main)
+        };
+        self.persons(&place, &names);
         let key = format!("permission-set:{}", owner.arn(group.partition));
         let mut deny = action::deny_in_permission_set::step(&place, set, &names, measures);
         let mut provision = action::provision_permission_set::step(&place, set);
@@ -152,7 +169,7 @@ impl Composer<'_> {
         provision.after.push(key);
         for draft in [&mut deny, &mut provision] {
             draft.by_hand |= by_hand;
-            if by_hand {
+            if by_hand && known.is_none() {
                 draft.undo = None;
                 for (name, shown) in [
                     ("instance_arn", "THE-INSTANCE-ARN"),
@@ -167,6 +184,25 @@ impl Composer<'_> {
         // Without provisioning a changed set changes nothing: it is provisioning that carries the control.
         provision.measures = std::mem::take(&mut deny.measures);
         self.out.drafts.extend([deny, provision]);
+    }
+
+    /// Whoever took a role of Identity Center has a session of the portal, whether a log shows it or not, and
+    /// fetches the next role by it.
+    fn persons(&mut self, place: &Place<'_>, names: &[String]) {
+        for name in names {
+            let person = Owner::Person { name: name.clone() };
+            let mut members = self.scope.may_act.iter();
+            if members.any(|node| *self.survey.owner(*node) == person) {
+                continue;
+            }
+            let place = Place {
+                on: &person,
+                ..place.clone()
+            };
+            self.out
+                .drafts
+                .push(action::disable_person::step(&place, name, None));
+        }
     }
 
     /// Roles that the tree made, and roles that it opened to somebody, of which no session is in the tree:

@@ -42,12 +42,14 @@ impl Composer<'_> {
             drafts.push(action::deny_all_on_user::step(&place, name, &self.tag));
         }
 
-        // Every key of the user, or in the narrow form those of the tree.
+        // Every key of the user where everything is denied to it, because under the denial a key makes tokens
+        // that wake up with its end; else those of the tree.
+        let every_key = broad || lasting_password;
         let mut keys: BTreeMap<String, (MadeBy, Option<String>, String)> = BTreeMap::new();
         for node in self.survey.living(owner) {
             let credential = self.survey.forest.credential(*node);
             let member = self.scope.members.contains(node);
-            if credential.kind != Kind::AccessKey || !(broad || member) {
+            if credential.kind != Kind::AccessKey || !(every_key || member) {
                 continue;
             }
             let made_by = match set_by_thief(&credential) && member {
@@ -64,7 +66,7 @@ impl Composer<'_> {
                 keys.insert(id.clone(), (made_by, id_of_lineage, why.to_owned()));
             }
         }
-        if broad {
+        if every_key {
             match known.and_then(|known| known.access_keys.as_ref()) {
                 Some(listed) => {
                     for key in listed.iter().filter(|key| key.status == "Active") {
@@ -88,9 +90,10 @@ impl Composer<'_> {
             drafts.extend(other_long_term(&place, name, credential));
         }
         for (_, credential) in &passwords {
-            if set_by_thief(credential) {
-                drafts.push(action::delete_password::step(&place, name, &credential.id));
-            }
+            drafts.push(match set_by_thief(credential) {
+                true => action::delete_password::step(&place, name, &credential.id),
+                false => action::reset_password::step(&place, name),
+            });
         }
         let device = |(_, credential): &&(Node, Credential)| {
             credential.kind == Kind::MfaDevice

@@ -315,7 +315,8 @@ async fn service_credentials(
 /// The permission sets of Identity Center, where this account administers it.
 async fn permission_sets(config: &SdkConfig, found: &mut Account) {
     let client = aws_sdk_ssoadmin::Client::new(config);
-    if let Err(error) = gather_permission_sets(&client, found).await {
+    let region = config.region().map_or("", |region| region.as_ref());
+    if let Err(error) = gather_permission_sets(&client, region, found).await {
         found.unread.push(Unread {
             what: "permission sets of Identity Center".to_owned(),
             why: error.why(),
@@ -325,6 +326,7 @@ async fn permission_sets(config: &SdkConfig, found: &mut Account) {
 
 async fn gather_permission_sets(
     client: &aws_sdk_ssoadmin::Client,
+    region: &str,
     found: &mut Account,
 ) -> Result<(), CallError> {
     for instance in all!(client.list_instances()) {
@@ -354,6 +356,7 @@ async fn gather_permission_sets(
                 session_duration: named
                     .and_then(|set| set.session_duration())
                     .map(str::to_owned),
+                region: region.to_owned(),
                 instance_arn: instance_arn.to_owned(),
                 inline_policy: inline.map(|policy| document(&json!(policy))),
                 attached_policies: Some(arns(attached.iter().map(|policy| policy.arn()))),

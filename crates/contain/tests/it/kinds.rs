@@ -249,6 +249,7 @@ fn identity_center() {
             account: OURS.to_owned(),
             permission_sets: vec![inventory::PermissionSet {
                 name: "Admin".to_owned(),
+                region: "eu-central-1".to_owned(),
                 instance_arn: "arn:aws:sso:::instance/ssoins-0123456789abcdef".to_owned(),
                 permission_set_arn:
                     "arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef"
@@ -270,6 +271,8 @@ fn identity_center() {
             "provision-permission-set",
             "disable-person (by hand)",
             "verify",
+            "deny-in-permission-set",
+            "provision-permission-set",
             "alive: cr-portal by-hand",
         ],
     );
@@ -281,11 +284,82 @@ fn identity_center() {
         .steps
         .iter()
         .find(|step| step.kind == "deny-in-permission-set");
+    // Twice, each time provisioned, where Identity Center stands.
+    let of_set: Vec<(&str, &str)> = plan
+        .steps
+        .iter()
+        .filter(|step| step.service == "sso-admin")
+        .map(|step| (step.action.as_str(), step.region.as_str()))
+        .collect();
+    let [put, provision] = ["PutInlinePolicyToPermissionSet", "ProvisionPermissionSet"];
+    let there = "eu-central-1";
+    let twice = [
+        (put, there),
+        (provision, there),
+        (put, there),
+        (provision, there),
+    ];
+    assert_eq!(of_set, twice);
+    let again = &plan
+        .steps
+        .iter()
+        .rfind(|step| step.action == provision)
+        .unwrap();
+    let stamp = plan.steps.iter().rfind(|step| step.action == put).unwrap();
+    assert!(
+        again.depends_on.contains(&stamp.id),
+        "{:?}",
+        again.depends_on
+    );
     let policy = deny.unwrap().params["inline_policy"].as_str().unwrap();
     assert!(
         policy.contains("Theirs") && policy.contains("*:alice@example.com"),
         "{policy}"
     );
+}
+
+#[test]
+fn a_person_is_disabled_although_no_log_shows_the_portal_and_is_found_by_the_id() {
+    let role = "AWSReservedSSO_Admin_0123456789abcdef";
+    let lonely = session("cr-role", OTHER, role, "alice@example.com");
+    let plan_of = |tree: &[Credential]| Ask::of(&forest(tree), "cr-role").plan();
+    let disabling = |plan: &Plan| -> Vec<String> {
+        let steps = plan
+            .steps
+            .iter()
+            .filter(|step| step.kind == "disable-person");
+        steps.flat_map(|step| step.commands()).collect()
+    };
+    let [found] = &disabling(&plan_of(std::slice::from_ref(&lonely)))[..] else {
+        panic!("one person");
+    };
+    assert!(found.starts_with("aws identitystore list-users"), "{found}");
+    assert!(found.contains("alice@example.com"), "{found}");
+    let portal = Credential {
+        user_name: "alice@example.com".to_owned(),
+        principal_id: "9067642ac7-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0".to_owned(),
+        ..bare("cr-portal", Kind::IdentityCenterSession, OURS)
+    };
+    let made = from(&portal, lonely);
+    let [found] = &disabling(&plan_of(&[portal, made]))[..] else {
+        panic!("one person");
+    };
+    assert!(
+        found.starts_with("aws identitystore describe-user")
+            && found.contains("--user-id 9067642ac7-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_stolen_password_is_given_anew_by_a_person() {
+    let plan = Ask::of(&forest(&[password("cr-pass", OURS, "alice")]), "cr-pass").plan();
+    let reset = plan.steps.iter().find(|step| step.kind == "reset-password");
+    let reset = reset.unwrap();
+    assert!(reset.by_hand && reset.undo.is_none());
+    let command = &reset.commands()[0];
+    assert!(command.contains("update-login-profile --"), "{command}");
+    assert!(command.contains("--password-reset-required"), "{command}");
 }
 
 #[test]
@@ -334,7 +408,7 @@ fn a_stolen_password() {
         &[stolen, opened],
         "cr-console",
         narrow,
-        &["deny-all-on-user", "verify"],
+        &["deny-all-on-user", "verify", "reset-password (by hand)"],
     );
 }
 
