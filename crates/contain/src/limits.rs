@@ -11,8 +11,8 @@ pub const SESSION_DENY_CHARS_MAX: usize = 5_120;
 pub const ORG_POLICY_CHARS_MAX: usize = 5_120;
 /// Legitimate sessions that one step lists by id; more are counted.
 pub const BREAKS_LISTED_MAX: usize = 1_000;
-/// Seconds for which a credential must have been used from an address before what it does from there is not
-/// surely the thief's: a thief is seldom busy for a day before anybody plans.
+/// Seconds for which an address must have been known of a credential, when a plan is made, for what came from
+/// there to be not surely the thief's: a thief is seldom busy for a day before anybody plans.
 pub const EARLIER_ADDRESS_S: i64 = 24 * 3_600;
 /// Sources of a key that the step about its rotation lists.
 pub const ROTATION_SOURCES_MAX: usize = 32;

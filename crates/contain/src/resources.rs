@@ -129,7 +129,7 @@ impl Counted {
         let maker = survey.forest.credential(maker);
         let known = |source: &Source| {
             source.address == event.address
-                && source.first_used <= event.at - EARLIER_ADDRESS_S * 1_000_000
+                && source.first_used <= request.as_of - EARLIER_ADDRESS_S * 1_000_000
         };
         self.changes += 1;
         self.before_theft += usize::from(!request.is_of_theft(event.at));
@@ -174,7 +174,7 @@ impl Counted {
             ),
             (
                 self.from_earlier_address,
-                "of the changes came from addresses that the credential had used a day before",
+                "of the changes came from addresses that the credential used already a day ago",
             ),
         ];
         let unsure: Vec<String> = unsure
