@@ -7,7 +7,8 @@ use super::scope::{Binding, ScalarBinding};
 use super::{Checked, Checker};
 use crate::checked::{Expr, ExprKind, GraphStep, MvExpand, NamedExpr, Op, PluginArg, Rel};
 use crate::limits::{
-    EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX, RELATION_DEPTH_MAX, RELATIONS_MAX,
+    COLUMNS_IN_ALL_MAX, COLUMNS_IN_PLACE_MAX, COLUMNS_MAX, EXPRESSION_DEPTH_MAX,
+    EXPRESSION_NODES_MAX, RELATION_DEPTH_MAX, RELATIONS_IN_PLACE_MAX, RELATIONS_MAX,
 };
 use crate::schema::Column;
 use crate::span::Span;
@@ -139,6 +140,28 @@ pub(super) fn is_constant(expr: &Expr) -> bool {
     })
 }
 
+/// How large a relation is as a tree, in which what is used twice stands twice.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Size {
+    /// The most operators upon each other.
+    depth: usize,
+    operators: usize,
+    /// The columns of all operators.
+    columns: usize,
+    /// How often the rows of the operator around a subquery are used.
+    contexts: usize,
+}
+
+impl Size {
+    fn add(&mut self, other: Size, times: usize) {
+        let sum = |sum: usize, term: usize| sum.saturating_add(term.saturating_mul(times));
+        self.depth = self.depth.max(other.depth);
+        self.operators = sum(self.operators, other.operators);
+        self.columns = sum(self.columns, other.columns);
+        self.contexts = sum(self.contexts, other.contexts);
+    }
+}
+
 impl Checker<'_> {
     /// A relation whose rows keep the order of `input`.
     pub(super) fn keeping_order(
@@ -176,17 +199,28 @@ impl Checker<'_> {
         serialized: bool,
         span: Span,
     ) -> Checked<Arc<Rel>> {
-        let depth = 1 + relations(&op)
-            .into_iter()
-            .filter_map(|rel| self.relation_depths.get(&Arc::as_ptr(rel)))
-            .max()
-            .copied()
-            .unwrap_or(0);
-        if depth > RELATION_DEPTH_MAX {
-            return Err(self.limit_reached(span, "operators upon each other", RELATION_DEPTH_MAX));
-        }
-        if self.relation_depths.len() >= RELATIONS_MAX {
-            return Err(self.limit_reached(span, "operators", RELATIONS_MAX));
+        let size = self.size(&op, columns.len());
+        self.columns += columns.len();
+        let limits = [
+            (size.depth, RELATION_DEPTH_MAX, "operators upon each other"),
+            (self.relation_sizes.len() + 1, RELATIONS_MAX, "operators"),
+            (
+                size.operators,
+                RELATIONS_IN_PLACE_MAX,
+                "operators with every table in place",
+            ),
+            (columns.len(), COLUMNS_MAX, "columns of one table"),
+            (self.columns, COLUMNS_IN_ALL_MAX, "columns of all operators"),
+            (
+                size.columns,
+                COLUMNS_IN_PLACE_MAX,
+                "columns with every table in place",
+            ),
+        ];
+        for (reached, limit, what) in limits {
+            if reached > limit {
+                return Err(self.limit_reached(span, what, limit));
+            }
         }
         let rel = Arc::new(Rel {
             op,
@@ -194,9 +228,55 @@ impl Checker<'_> {
             serialized,
             span,
         });
-        self.relation_depths.insert(Arc::as_ptr(&rel), depth);
+        self.relation_sizes.insert(Arc::as_ptr(&rel), size);
         self.kept.push(Arc::clone(&rel));
         Ok(rel)
+    }
+
+    /// The same relation once more, to have a name of its own.
+    pub(super) fn once_more(&mut self, rel: &Arc<Rel>, span: Span) -> Checked<Arc<Rel>> {
+        let size = self.size_of(rel);
+        self.columns += rel.columns.len();
+        if self.columns > COLUMNS_IN_ALL_MAX {
+            return Err(self.limit_reached(span, "columns of all operators", COLUMNS_IN_ALL_MAX));
+        }
+        let copy = Arc::new(Rel::clone(rel));
+        self.relation_sizes.insert(Arc::as_ptr(&copy), size);
+        self.kept.push(Arc::clone(&copy));
+        Ok(copy)
+    }
+
+    fn size_of(&self, rel: &Arc<Rel>) -> Size {
+        let size = self.relation_sizes.get(&Arc::as_ptr(rel));
+        size.copied().unwrap_or_default()
+    }
+
+    /// How large a relation is that consists of such an operation.
+    fn size(&self, op: &Op, columns: usize) -> Size {
+        let mut whole = Size::default();
+        for rel in relations(op) {
+            whole.add(self.size_of(rel), 1);
+        }
+        whole.depth += 1;
+        whole.operators = whole.operators.saturating_add(1);
+        whole.columns = whole.columns.saturating_add(columns);
+        match op {
+            Op::Context => whole.contexts = 1,
+            Op::MvApply {
+                expand: MvExpand { input, .. },
+                subquery,
+            }
+            | Op::Partition {
+                input, subquery, ..
+            } => {
+                // Wherever the subquery has its context, all of the input stands.
+                let inner = self.size_of(subquery).contexts;
+                whole.contexts -= inner.min(whole.contexts);
+                whole.add(self.size_of(input), inner.saturating_sub(1));
+            }
+            _ => {}
+        }
+        whole
     }
 
     /// `input` with other columns.

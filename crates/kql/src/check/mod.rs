@@ -116,8 +116,10 @@ struct Checker<'a> {
     aggregates: Option<aggregate::Sink>,
     /// The rows that the operator around a subquery hands in.
     inputs: Vec<Arc<Rel>>,
-    /// Depth of each relation, by address.
-    relation_depths: HashMap<*const Rel, usize>,
+    /// How large each relation is, by address.
+    relation_sizes: HashMap<*const Rel, build::Size>,
+    /// The columns of all relations together.
+    columns: usize,
     /// What `as` calls a relation, by address.
     relation_names: HashMap<*const Rel, String>,
     /// All relations that were made: while they live, no address is used twice.
@@ -152,7 +154,8 @@ impl<'a> Checker<'a> {
             settings: HashMap::new(),
             aggregates: None,
             inputs: Vec::new(),
-            relation_depths: HashMap::new(),
+            relation_sizes: HashMap::new(),
+            columns: 0,
             relation_names: HashMap::new(),
             kept: Vec::new(),
             expression_depth: 0,

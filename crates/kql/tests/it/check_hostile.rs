@@ -62,7 +62,28 @@ fn what_grows_without_bound_is_refused() {
             )
         })
         .collect();
+    let doubled = |operator: &str, times: usize| -> String {
+        (1..times)
+            .map(|n| {
+                format!("let t{n} = t{0} | {operator};\n", n - 1)
+                    .replace("EARLIER", &format!("t{}", n - 1))
+            })
+            .collect()
+    };
+    let contexts = "mv-apply e = d on (extend b = 1 | as c | union c | ";
     let hostile = [
+        format!("let t0 = T;\n{} t29", doubled("join EARLIER on a", 30)),
+        format!("let t0 = T;\n{} t59", doubled("union EARLIER", 60)),
+        format!("let t0 = T;\n{} t59", doubled("where a in (EARLIER)", 60)),
+        format!(
+            "T | extend {} {}",
+            (0..4_000)
+                .map(|n| format!("x{n} = {n}"))
+                .collect::<Vec<_>>()
+                .join(", "),
+            "| as y ".repeat(300)
+        ),
+        format!("T | {}count{}", contexts.repeat(20), ")".repeat(20)),
         format!("let x0 = toscalar(T | count);\n{doubling} print x59"),
         format!("let s0 = tostring(now()); let x0 = s0;\n{deepening} print x499"),
         format!("let t0 = T;\n{nesting} t299"),

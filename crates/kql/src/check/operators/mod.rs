@@ -239,12 +239,7 @@ impl<'a> Checker<'a> {
             }
             Kind::As { name } => {
                 // A relation of its own: only here it has that name.
-                let named = Arc::new(Rel::clone(&input));
-                self.kept.push(Arc::clone(&named));
-                let depth = self.relation_depths.get(&Arc::as_ptr(&input)).copied();
-                if let Some(depth) = depth {
-                    self.relation_depths.insert(Arc::as_ptr(&named), depth);
-                }
+                let named = self.once_more(&input, span)?;
                 self.relation_names
                     .insert(Arc::as_ptr(&named), name.text.clone());
                 self.scopes
