@@ -269,7 +269,7 @@ impl Inner {
     pub(crate) fn read_options(&self, projection: Projection) -> ReadOptions {
         ReadOptions {
             projection,
-            identity: match self.differ.load(Ordering::Relaxed) {
+            identity: match self.compares_contents() {
                 true => Identity::Compute,
                 false => Identity::OfBytes,
             },
@@ -280,6 +280,10 @@ impl Inner {
                 .map(|now| now.saturating_add(limits::HORIZON_US)),
             ..ReadOptions::default()
         }
+    }
+
+    pub(crate) fn compares_contents(&self) -> bool {
+        self.differ.load(Ordering::Relaxed)
     }
 
     /// Lets the passes after this one compare what records say, however they are written.

@@ -85,6 +85,9 @@ impl Pass {
         let patching = addenda.as_ref().is_some_and(|addenda| !addenda.is_empty());
         if counting == Counting::NoDuplicates && !patching {
             read.identity = Identity::Skip;
+        } else if read.identity == Identity::OfBytes && logs.compares_contents() {
+            // It may have been found out since whoever asks has chosen what to read.
+            read.identity = Identity::Compute;
         }
         let identities = (counting != Counting::NoDuplicates).then(|| {
             let number = PASSES.fetch_add(1, Ordering::Relaxed);

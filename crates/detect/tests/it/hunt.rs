@@ -2,10 +2,11 @@
 
 use keyline_detect::hunt::HuntReport;
 use keyline_detect::load::load;
+use keyline_lake::write_parquet;
 use serde_json::{Value, json};
 
 use crate::shared::shared;
-use crate::world::{Files, hunt_paths, hunt_records, record, rules, write};
+use crate::world::{Files, hunt_paths, hunt_records, open, record, rules, write};
 
 const IP_RANGES: &str = "https://aka.ms/awspublicipaddresse/aws-public-ip-addresses/ip-ranges.json";
 const TOR_NODES: &str = "https://firewalliplists.gypthecat.com/lists/kusto/kusto-tor-exit.csv.zip";
@@ -256,13 +257,36 @@ fn the_public_rules_run_over_the_real_records() {
         .into_iter()
         .filter(|rule| rule.file.contains("AmazonWebServices-"))
         .collect();
-    let report = hunt_paths(&[data], &rules, references(), 2);
+    let report = hunt_paths(&[data.clone()], &rules, references(), 2);
     let failed: Vec<String> = report
         .failed_rules
         .iter()
         .map(|f| format!("{}: {}", f.file, f.why))
         .collect();
     assert_eq!(failed, [] as [String; 0]);
+    // The files hold copies of events and events with the id of another: whichever way they are read, the
+    // rules see the same.
+    let folder = tempfile::tempdir().unwrap();
+    let parquet = folder.path().join("events.parquet");
+    write_parquet(&open(&[data]).0, &parquet).unwrap();
+    let converted = hunt_paths(&[parquet], &rules, references(), 2);
+    assert_eq!(alerts_text(&report), alerts_text(&converted));
+    assert_ne!(report.alerts, []);
+}
+
+#[test]
+fn an_event_that_conflicts_hides_nothing() {
+    let rules = rules(
+        "id: r\nname: r\nquery: |\n  AWSCloudTrail | where EventName == 'GetObject' | project TimeGenerated, AwsEventId\n",
+    );
+    let records = theft(THIEF);
+    let alone = hunt_records(&records, &rules, Files(Vec::new()));
+    assert_ne!(alone.alerts, []);
+    // A line with the id of some other event.
+    let mut forged = records[0].clone();
+    forged["userAgent"] = json!("somebody else");
+    let with = hunt_records(&[records, vec![forged]].concat(), &rules, Files(Vec::new()));
+    assert_eq!(alerts_text(&with), alerts_text(&alone));
 }
 
 #[test]

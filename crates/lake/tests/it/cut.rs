@@ -6,7 +6,8 @@ use datafusion::common::TableReference;
 use keyline_lake::{LogOptions, Need, ROW, cut};
 
 use crate::folder::{
-    at, context, equal, micros, name, open, options, select, select_from, tree_of,
+    at, context, equal, event, gz, key, micros, name, open, options, record, records, select,
+    select_from, tree, tree_of,
 };
 
 #[test]
@@ -157,4 +158,34 @@ fn nobody_needs_anything() {
     assert!(cuts.is_empty(0));
     let found = select_from(cuts.of(0).unwrap().table().unwrap(), &["AWSRegion"], None);
     assert_eq!(found, "");
+}
+
+#[test]
+fn a_cut_keeps_conflicts() {
+    let real = record(1, "\"eventName\":\"DeleteTrail\"");
+    let forged = record(1, "\"eventName\":\"DescribeTrails\"");
+    // The same event, written otherwise.
+    let respelt = real.replacen("{\"eventVersion\"", "{ \"eventVersion\"", 1);
+    let more: Vec<String> = (2..40).map(event).collect();
+    for second in [forged, respelt] {
+        let folder = tree(&[
+            (
+                key(1, "a"),
+                gz(&records(&[vec![real.clone()], more.clone()].concat())),
+            ),
+            (key(1, "b"), gz(&records(&[second, event(40)]))),
+        ]);
+        for threads in [1, 4] {
+            let columns = ["AwsEventId", "EventName"];
+            let logs = open(folder.path(), options(threads));
+            let cuts = cut(&logs, &[Need::new(columns, &[])]).unwrap();
+            let found = select_from(cuts.of(0).unwrap().table().unwrap(), &columns, None);
+            let plain = open(folder.path(), options(threads));
+            assert_eq!(found, select(&plain, &columns, None));
+            let trail = equal("EventName", "DeleteTrail");
+            let logs = open(folder.path(), options(threads));
+            let cuts = cut(&logs, &[Need::new(columns, &[trail])]).unwrap();
+            assert_eq!(cuts.rows(0), Some(1));
+        }
+    }
 }
