@@ -6,7 +6,6 @@
 //! and then of its text; without keys both stay as the rows came. What exceeds `max` is cut off
 //! silently, as in Kusto.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::row::{RowConverter, SortField};
@@ -21,7 +20,9 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_expr::expressions::Literal;
 
-use super::{Groups, Ungrouped};
+use super::numbers::Numbers;
+use super::texts::Texts;
+use super::{Groups, Ungrouped, get, put};
 use crate::lists::split;
 
 pub fn make_list() -> Arc<AggregateUDF> {
@@ -95,57 +96,25 @@ struct CollectGroups {
     kind: Kind,
     max: usize,
     order: Option<RowConverter>,
+    texts: Texts,
     groups: Vec<Group>,
+    /// Bytes of the groups on the heap.
     bytes: usize,
 }
 
 #[derive(Debug, Default)]
 struct Group {
-    elements: Vec<Element>,
-    /// For a set with more than a few elements: where each text stands in `elements`.
-    places: HashMap<Arc<str>, usize>,
+    elements: Numbers,
+    /// For each element the least order in which it came; empty where none is asked for.
+    orders: Vec<Box<[u8]>>,
 }
-
-/// Elements that are looked through one by one: most sets are small, and there are many of them.
-const SEARCHED_MAX: usize = 16;
-
-/// Bytes that an element takes beside its text and its order: itself in a vector that doubles, and the heads
-/// of two allocations; for a set that is large, an entry of the map, which doubles as well.
-const ELEMENT_BYTES: usize = 2 * size_of::<Element>() + 48;
-const ENTRY_BYTES: usize = 2 * (size_of::<(Arc<str>, usize)>() + 1);
 
 impl Group {
-    fn place(&self, text: &str) -> Option<usize> {
-        match self.elements.len() <= SEARCHED_MAX {
-            true => self.elements.iter().position(|e| *e.text == *text),
-            false => self.places.get(text).copied(),
-        }
+    /// Bytes on the heap.
+    fn size(&self) -> usize {
+        let orders: usize = self.orders.iter().map(|order| order.len()).sum();
+        self.elements.size() + orders + self.orders.capacity() * size_of::<Box<[u8]>>()
     }
-
-    fn push(&mut self, element: Element, kind: Kind) {
-        self.elements.push(element);
-        let count = self.elements.len();
-        if kind == Kind::Set && count > SEARCHED_MAX {
-            let known = self.places.len();
-            for (place, element) in self.elements.iter().enumerate().skip(known) {
-                self.places.insert(Arc::clone(&element.text), place);
-            }
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        let elements = self.elements.iter();
-        let elements: usize = elements
-            .map(|e| e.text.len() + e.order.len() + ELEMENT_BYTES)
-            .sum();
-        elements + self.places.len() * ENTRY_BYTES
-    }
-}
-
-#[derive(Debug)]
-struct Element {
-    order: Box<[u8]>,
-    text: Arc<str>,
 }
 
 /// A struct's converter into bytes that sort as its field names say.
@@ -181,6 +150,7 @@ impl CollectGroups {
             kind,
             max,
             order,
+            texts: Texts::new(),
             groups: Vec::new(),
             bytes: 0,
         })
@@ -198,34 +168,68 @@ impl CollectGroups {
     fn add(&mut self, group: usize, order: &[u8], text: &str) {
         let ordered = self.order.is_some();
         let group = &mut self.groups[group];
-        if self.kind == Kind::Set
-            && let Some(place) = group.place(text)
-        {
-            let known = &mut group.elements[place];
-            if order < known.order.as_ref() {
-                known.order = order.into();
-            }
+        if !ordered && group.elements.as_slice().len() >= self.max {
             return;
         }
-        if !ordered && group.elements.len() >= self.max {
-            return;
-        }
-        let text: Arc<str> = text.into();
-        self.bytes += text.len() + order.len() + ELEMENT_BYTES;
-        let known = group.places.len();
-        let element = Element {
-            order: order.into(),
-            text,
+        let number = self.texts.number(text);
+        let before = (group.elements.size(), group.orders.capacity());
+        let known = match self.kind {
+            Kind::List => None,
+            Kind::Set => group.elements.place(number),
         };
-        group.push(element, self.kind);
-        self.bytes += (group.places.len() - known) * ENTRY_BYTES;
+        match known {
+            None => {
+                group.elements.push(number);
+                if ordered {
+                    group.orders.push(order.into());
+                    self.bytes += order.len();
+                }
+            }
+            Some(place) if ordered && order < group.orders[place].as_ref() => {
+                self.bytes += order.len();
+                self.bytes = self.bytes.saturating_sub(group.orders[place].len());
+                group.orders[place] = order.into();
+            }
+            Some(_) => {}
+        }
+        self.bytes += group.elements.size() - before.0;
+        self.bytes += (group.orders.capacity() - before.1) * size_of::<Box<[u8]>>();
     }
 
     fn take(&mut self, emit_to: EmitTo) -> Vec<Group> {
         let groups = emit_to.take_needed(&mut self.groups);
-        let freed: usize = groups.iter().map(Group::bytes).sum();
+        let freed: usize = groups.iter().map(Group::size).sum();
         self.bytes = self.bytes.saturating_sub(freed);
         groups
+    }
+
+    /// After groups have gone.
+    fn compact(&mut self) {
+        if self.groups.is_empty() {
+            self.texts = Texts::new();
+        } else if self.texts.has_doubled() {
+            let groups = self.groups.iter_mut();
+            let left = groups.flat_map(|group| group.elements.renamed());
+            self.texts.keep_only(left);
+        }
+    }
+
+    /// The places of a group's elements in the order in which they are handed out.
+    fn places(&self, group: &Group) -> Vec<usize> {
+        let elements = group.elements.as_slice();
+        let mut places: Vec<usize> = (0..elements.len()).collect();
+        if self.order.is_some() {
+            let text = |place: usize| self.texts.text(elements[place]);
+            places.sort_by(|a, b| {
+                let by_order = group.orders[*a].cmp(&group.orders[*b]);
+                match self.kind {
+                    Kind::List => by_order,
+                    Kind::Set => by_order.then_with(|| text(*a).cmp(text(*b))),
+                }
+            });
+        }
+        places.truncate(self.max);
+        places
     }
 }
 
@@ -266,26 +270,19 @@ impl GroupsAccumulator for CollectGroups {
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
         let mut lists = StringViewBuilder::new();
         let mut text = String::new();
-        for mut group in self.take(emit_to) {
-            if self.order.is_some() {
-                match self.kind {
-                    Kind::List => group.elements.sort_by(|a, b| a.order.cmp(&b.order)),
-                    Kind::Set => group
-                        .elements
-                        .sort_by(|a, b| a.order.cmp(&b.order).then_with(|| a.text.cmp(&b.text))),
-                }
-            }
+        for group in self.take(emit_to) {
             text.clear();
             text.push('[');
-            for (place, element) in group.elements.iter().take(self.max).enumerate() {
-                if place > 0 {
+            for (nth, place) in self.places(&group).into_iter().enumerate() {
+                if nth > 0 {
                     text.push(',');
                 }
-                text.push_str(&element.text);
+                text.push_str(self.texts.text(group.elements.as_slice()[place]));
             }
             text.push(']');
             lists.append_value(&text);
         }
+        self.compact();
         Ok(Arc::new(lists.finish()))
     }
 
@@ -294,12 +291,16 @@ impl GroupsAccumulator for CollectGroups {
         let mut bytes = Vec::new();
         for group in self.take(emit_to) {
             bytes.clear();
-            for element in &group.elements {
-                put(&mut bytes, &element.order);
-                put(&mut bytes, element.text.as_bytes());
+            for (place, number) in group.elements.as_slice().iter().enumerate() {
+                put(
+                    &mut bytes,
+                    group.orders.get(place).map_or(&[], |order| order),
+                );
+                put(&mut bytes, self.texts.text(*number).as_bytes());
             }
             states.append_value(&bytes);
         }
+        self.compact();
         Ok(vec![Arc::new(states.finish())])
     }
 
@@ -334,19 +335,6 @@ impl GroupsAccumulator for CollectGroups {
     }
 
     fn size(&self) -> usize {
-        self.bytes + self.groups.capacity() * size_of::<Group>()
+        self.texts.size() + self.bytes + self.groups.capacity() * size_of::<Group>()
     }
-}
-
-/// Length, then bytes.
-fn put(to: &mut Vec<u8>, bytes: &[u8]) {
-    to.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
-    to.extend_from_slice(bytes);
-}
-
-fn get<'b>(from: &mut &'b [u8]) -> Option<&'b [u8]> {
-    let (length, rest) = from.split_first_chunk::<4>()?;
-    let (bytes, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-    *from = rest;
-    Some(bytes)
 }

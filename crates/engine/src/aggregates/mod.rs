@@ -7,8 +7,10 @@
 mod bag;
 mod collect;
 mod distinct;
+mod numbers;
 mod percentile;
 mod pick;
+mod texts;
 
 use std::sync::Arc;
 
@@ -85,4 +87,18 @@ fn for_each_row(
             each(row, *group);
         }
     }
+}
+
+/// Writes a length and then the bytes.
+fn put(to: &mut Vec<u8>, bytes: &[u8]) {
+    to.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+    to.extend_from_slice(bytes);
+}
+
+/// Reads what [`put`] has written, and goes on behind it.
+fn get<'b>(from: &mut &'b [u8]) -> Option<&'b [u8]> {
+    let (length, rest) = from.split_first_chunk::<4>()?;
+    let (bytes, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    *from = rest;
+    Some(bytes)
 }

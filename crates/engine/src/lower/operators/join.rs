@@ -166,8 +166,7 @@ impl Lowerer<'_> {
             && right.pending.is_none()
             && right.carry.len() == 1
             && left.carry.is_empty()
-            && let Some(pending) = &left.pending
-            && self.is_seen_long(pending)
+            && left.pending.is_some()
         {
             // What has been found is joined with the events behind it, and mostly nothing has been found.
             *right = self.kept(right.clone())?;
