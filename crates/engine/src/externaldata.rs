@@ -1,7 +1,7 @@
 //! What `externaldata` reads: the bytes of a reference become rows of text or JSON cells.
 //!
-//! In: bytes, packed or not, and the operator's properties. Out: rows whose cells are strings or
-//! dynamic values, which the plan then converts to the columns' types as KQL would. Where the bytes
+//! In: bytes, packed or not, and the operator's properties. Out: rows whose cells are text, which the plan
+//! then converts to the columns' types as `todatetime`, `tolong` and their like do. Where the bytes
 //! come from, and what may be fetched at all, is the business of whoever implements [`References`].
 
 use std::io::Read;
@@ -81,7 +81,7 @@ fn format_named(name: &str) -> Option<Format> {
     })
 }
 
-/// The rows of a reference. A cell is a `Dynamic` where the format knows more than text.
+/// The rows of a reference, as text: what is no text in JSON stands there as JSON.
 pub fn read(
     uri: &str,
     bytes: Vec<u8>,
@@ -178,31 +178,31 @@ fn text_row<'t>(cells: impl Iterator<Item = &'t str>, width: usize) -> Vec<Value
 
 fn json(text: &str, columns: &[Column]) -> Result<Vec<Vec<Value>>, String> {
     let documents = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>();
-    let mut rows = Vec::new();
+    let mut items = Vec::new();
     for document in documents {
         match document.map_err(|e| format!("not JSON: {e}"))? {
-            serde_json::Value::Array(items) => {
-                rows.extend(items.iter().map(|item| json_row(item, columns)));
-            }
-            item => rows.push(json_row(&item, columns)),
+            serde_json::Value::Array(all) => items.extend(all),
+            item => items.push(item),
         }
     }
-    Ok(rows)
+    // A server that is out of sorts answers with JSON too, and rows of nothing would find nothing.
+    let is_stated = |item: &serde_json::Value| columns.iter().any(|c| item.get(&c.name).is_some());
+    if !items.is_empty() && !items.iter().any(is_stated) {
+        let names: Vec<String> = columns.iter().map(|c| format!("`{}`", c.name)).collect();
+        let names = names.join(", ");
+        return Err(format!("nothing in it has any of the columns {names}"));
+    }
+    Ok(items.iter().map(|item| json_row(item, columns)).collect())
 }
 
 fn json_row(item: &serde_json::Value, columns: &[Column]) -> Vec<Value> {
     let cell = |c: &Column| match item.get(&c.name) {
-        None | Some(serde_json::Value::Null) if c.ty == Type::String => {
-            Value::String(String::new())
-        }
-        None | Some(serde_json::Value::Null) => Value::Null(Type::Dynamic),
-        Some(serde_json::Value::String(text)) if c.ty != Type::Dynamic => {
-            Value::String(text.clone())
-        }
-        Some(value) if c.ty == Type::String => Value::String(value.to_string()),
-        Some(value) => Value::Dynamic(value.to_string()),
+        None | Some(serde_json::Value::Null) if c.ty == Type::Dynamic => "null".to_string(),
+        None | Some(serde_json::Value::Null) => String::new(),
+        Some(serde_json::Value::String(text)) if c.ty != Type::Dynamic => text.clone(),
+        Some(value) => value.to_string(),
     };
-    columns.iter().map(cell).collect()
+    columns.iter().map(|c| Value::String(cell(c))).collect()
 }
 
 #[cfg(test)]
@@ -226,8 +226,8 @@ mod tests {
             .map(|row| {
                 row.iter()
                     .map(|cell| match cell {
-                        Value::String(text) | Value::Dynamic(text) => text.clone(),
-                        _ => "null".into(),
+                        Value::String(text) => text.clone(),
+                        other => panic!("{other:?} is no text"),
                     })
                     .collect::<Vec<_>>()
             })
@@ -284,6 +284,14 @@ mod tests {
                 .to_string()
                 .starts_with("the reference `u` cannot be read: not JSON"),
             "{error}"
+        );
+        // A server's error, not a list.
+        let columns = [Column::new("prefix", Type::String)];
+        let limited = br#"{"message":"API rate limit exceeded"}"#;
+        let error = read("u", limited.to_vec(), &options, &columns).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the reference `u` cannot be read: nothing in it has any of the columns `prefix`"
         );
         let avro = [("format".to_string(), Value::String("avro".into()))];
         assert_eq!(

@@ -271,7 +271,10 @@ impl<'a> Lowerer<'a> {
                 plugin,
                 args,
             } => self.evaluate_plugin(input.as_ref(), plugin, args, rel),
-            Op::Materialize { input } => self.rel(input),
+            Op::Materialize { input } => {
+                let relation = self.rel(input)?;
+                self.kept(relation)
+            }
             Op::GetSchema { input } => self.getschema(input, rel),
         }
     }
@@ -285,7 +288,7 @@ impl<'a> Lowerer<'a> {
             .collect()
     }
 
-    fn context(&self, relation: &Relation) -> LowerContext {
+    pub(crate) fn context(&self, relation: &Relation) -> LowerContext {
         let now = match self.when {
             When::Once(evaluation) => lit(evaluation.now_ticks),
             When::Ticks(_) => match relation.carry.first() {

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use keyline_engine::{Catalog, Engine, EngineOptions, Evaluation, NoReferences, rows};
+use keyline_engine::{Catalog, Engine, EngineOptions, Evaluation, NoReferences, References, rows};
 
 #[track_caller]
 fn check(query: &str, expected: &[&str]) {
-    let engine = Engine::new(
-        &EngineOptions::for_this_machine(),
-        Catalog::new(),
-        Arc::new(NoReferences),
-    );
+    check_with(query, Arc::new(NoReferences), expected);
+}
+
+#[track_caller]
+fn check_with(query: &str, references: Arc<dyn References>, expected: &[&str]) {
+    let options = EngineOptions::for_this_machine();
+    let engine = Engine::new(&options, Catalog::new(), references);
     let evaluation = Evaluation::at(17_806_608_000_000_000);
     let table = engine.unwrap().query_text(query, &evaluation).unwrap();
     let found = table.rows.iter().map(|row| {
@@ -107,4 +109,43 @@ fn a_name_is_what_the_source_is_called() {
 fn a_table_may_be_left_without_columns() {
     check("print x = 1 | project | count", &["1"]);
     check("print x = 1 | project-keep | count", &["1"]);
+}
+
+/// The same text behind every reference.
+struct Given(&'static str);
+
+impl References for Given {
+    fn fetch(&self, _uri: &str) -> Result<Vec<u8>, String> {
+        Ok(self.0.into())
+    }
+}
+
+#[test]
+fn external_cells_become_values_of_their_columns() {
+    let query = |format: &str| {
+        format!(
+            "externaldata(d: datetime, n: long, r: real, b: bool, s: string, y: dynamic)['https://host.example/x'] \
+             with (format='{format}') | extend k = gettype(y)"
+        )
+    };
+    check_with(
+        &query("csv"),
+        Arc::new(Given(
+            "2024-01-01,5,1.5,true,a,[1]\nnot a date,x,,yes?,,7\n",
+        )),
+        &[
+            "2024-01-01T00:00:00Z 5 1.5 true a [1] array",
+            "null null null null  7 long",
+        ],
+    );
+    check_with(
+        &query("multijson"),
+        Arc::new(Given(
+            r#"{"d":"2024-01-01T00:00:00Z","n":5,"r":1,"b":true,"s":[1],"y":"t"}{"n":"6"}"#,
+        )),
+        &[
+            "2024-01-01T00:00:00Z 5 1 true [1] t string",
+            "null 6 null null  null null",
+        ],
+    );
 }

@@ -1,13 +1,15 @@
 //! `externaldata`: the referenced files, read now; their rows become literals of the plan.
 
 use keyline_kql::checked::Rel;
-use keyline_kql::types::Value;
+use keyline_kql::schema::Column;
+use keyline_kql::types::{Type, Value};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::externaldata::{Options, read};
+use crate::functions::{self, TypedExpr};
 use crate::lower::Lowerer;
-use crate::lower::relation::Relation;
+use crate::lower::relation::{Relation, column};
 
 impl Lowerer<'_> {
     pub(crate) fn externaldata(
@@ -34,6 +36,26 @@ impl Lowerer<'_> {
             }
             rows.extend(read);
         }
-        self.datatable(&rows, &rel.columns)
+        let texts: Vec<Column> = rel
+            .columns
+            .iter()
+            .map(|c| Column::new(&c.name, Type::String))
+            .collect();
+        let mut relation = self.datatable(&rows, &texts)?;
+        let context = self.context(&relation);
+        let converted = rel.columns.iter().map(|c| {
+            let text = TypedExpr {
+                expr: column(&c.name),
+                ty: Type::String,
+            };
+            let value = match c.ty {
+                Type::Dynamic => functions::lower("parse_json", vec![text], c.ty, &context)?,
+                _ => functions::convert(text, c.ty)?,
+            };
+            Ok((c.clone(), value))
+        });
+        let converted = converted.collect::<Result<Vec<_>>>()?;
+        relation.project(converted)?;
+        Ok(relation)
     }
 }
