@@ -3,7 +3,7 @@
 //! What a flag says wins over the file. Unknown keys are refused with their place, since a misspelt
 //! key that is silently passed over is a rule that silently does not run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -120,8 +120,34 @@ pub fn load(named: Option<&Path>) -> Result<Config> {
 impl Estate {
     /// Whether ids, networks and entries are what they should be.
     pub fn check(&self) -> Result<()> {
+        let mut known = BTreeSet::new();
         for account in &self.accounts {
             check_account_id(&account.id)?;
+            if !known.insert(&account.id) {
+                bail!("`accounts`: `{}` stands there twice", account.id);
+            }
+            if !account.partition.is_empty() && !account.partition.starts_with("aws") {
+                bail!(
+                    "`accounts`: expected a partition such as `aws` or `aws-cn`, found `{}`",
+                    account.partition
+                );
+            }
+        }
+        let organization = self.organization.as_deref();
+        let organization = organization.filter(|id| !id.is_empty() && !id.starts_with("o-"));
+        if let Some(id) = organization {
+            bail!("`organization`: expected an id such as `o-a1b2c3d4e5`, found `{id}`");
+        }
+        // A misspelt one would protect nobody, and nobody would notice.
+        for (key, begins, values) in [
+            ("vpc_endpoints", "vpce-", &self.vpc_endpoints),
+            ("hub_roles", "arn:", &self.hub_roles),
+            ("break_glass", "arn:", &self.break_glass),
+            ("production_assets", "arn:", &self.production_assets),
+        ] {
+            if let Some(wrong) = values.iter().find(|value| !value.starts_with(begins)) {
+                bail!("`{key}`: expected `{begins}…`, found `{wrong}`");
+            }
         }
         for id in &self.trusted_accounts {
             check_account_id(id)?;
@@ -279,6 +305,36 @@ mod tests {
         let error =
             toml::from_str::<Config>("[estate]\ntrusted_acounts = []\n").expect_err("misspelt");
         assert!(error.to_string().contains("trusted_acounts"), "{error}");
+    }
+
+    #[test]
+    fn what_would_protect_nobody_is_refused() {
+        for (text, expected) in [
+            (
+                "break_glass = ['role/emergency']",
+                "`break_glass`: expected `arn:…`, found `role/emergency`",
+            ),
+            (
+                "vpc_endpoints = ['vpc-1']",
+                "`vpc_endpoints`: expected `vpce-…`, found `vpc-1`",
+            ),
+            (
+                "organization = 'xyz'",
+                "`organization`: expected an id such as `o-a1b2c3d4e5`, found `xyz`",
+            ),
+            (
+                "accounts = [{id = '111122223333'}, {id = '111122223333'}]",
+                "`accounts`: `111122223333` stands there twice",
+            ),
+            (
+                "accounts = [{id = '111122223333', partition = 'mars'}]",
+                "`accounts`: expected a partition such as `aws` or `aws-cn`, found `mars`",
+            ),
+        ] {
+            let estate: Estate = toml::from_str(text).expect("keys are right");
+            let error = estate.check().expect_err(text);
+            assert_eq!(error.to_string(), expected);
+        }
     }
 
     #[test]

@@ -77,16 +77,20 @@ pub fn open_logs(
     if paths.is_empty() {
         bail!("no logs are named: give a file, a folder, or `-` for standard input");
     }
+    let now = wall_clock_ticks();
+    let bound = |bound: Option<TimeBound>| {
+        bound.map(|bound| bound.resolve(args.as_of.unwrap_or(now)) / TICKS_PER_MICROSECOND)
+    };
+    let (since, until) = (bound(args.since), bound(args.until));
+    if since.zip(until).is_some_and(|(since, until)| since > until) {
+        bail!("`--since` is later than `--until`, so that nothing lies between them");
+    }
     let bar = context.printer.bar(
         0,
         "{msg} {wide_bar} {pos}/{len} files, {elapsed}, {eta} left",
     );
     bar.set_message("reading");
     let shown = bar.clone();
-    let now = wall_clock_ticks();
-    let bound = |bound: Option<TimeBound>| {
-        bound.map(|bound| bound.resolve(args.as_of.unwrap_or(now)) / TICKS_PER_MICROSECOND)
-    };
     let logs = Logs::open(
         &paths,
         LogOptions {
@@ -98,8 +102,8 @@ pub fn open_logs(
                 SessionTokens::Hash
             },
             raw_record,
-            since: bound(args.since),
-            until: bound(args.until),
+            since,
+            until,
             now: Some(now / TICKS_PER_MICROSECOND),
             scratch_folder: None,
             progress: Some(Arc::new(move |progress: keyline_lake::Progress| {

@@ -1,28 +1,56 @@
 //! Credentials as the JSON of the contract `keyline.lineage/1`.
 
+use std::cell::Cell;
+use std::io::Write;
+
 use keyline_lineage::Credential;
 use keyline_lineage::liveness::liveness;
 use keyline_trail::Coverage;
 use keyline_trail::time::format_time;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::coverage;
+use crate::safe_json::SafeJson;
 
 pub const SCHEMA: &str = "keyline.lineage/1";
 
-/// `as_of` is in microseconds since 1970; null where there is no event.
-pub fn document(
+/// Writes the document. Credentials are made and written one by one, for there may be millions. `as_of` is in
+/// microseconds since 1970; null where there is no event.
+pub fn write(
+    out: &mut dyn Write,
     shown: impl Iterator<Item = Credential>,
     as_of: Option<i64>,
     read: &Coverage,
-) -> Value {
+) -> std::io::Result<()> {
     let at = as_of.unwrap_or(i64::MAX);
-    json!({
-        "schema": SCHEMA,
-        "as_of": as_of.map(format_time),
-        "coverage": coverage::json(read),
-        "credentials": shown.map(|shown| credential(&shown, at)).collect::<Vec<_>>(),
-    })
+    let credentials = shown.map(|shown| credential(&shown, at));
+    let document = Document {
+        schema: SCHEMA,
+        as_of: as_of.map(format_time),
+        coverage: coverage::json(read),
+        credentials: Each(Cell::new(Some(credentials))),
+    };
+    serde_json::to_writer_pretty(SafeJson(&mut *out), &document)?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+#[serde(bound = "I: Iterator<Item = Value>")]
+struct Document<I: Iterator<Item = Value>> {
+    schema: &'static str,
+    as_of: Option<String>,
+    coverage: Value,
+    credentials: Each<I>,
+}
+
+/// A list whose elements are made when they are written, once.
+struct Each<I>(Cell<Option<I>>);
+
+impl<I: Iterator<Item = Value>> Serialize for Each<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.take().into_iter().flatten())
+    }
 }
 
 fn credential(it: &Credential, at: i64) -> Value {

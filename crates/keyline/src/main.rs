@@ -18,15 +18,12 @@ mod data;
 mod estate_tables;
 mod lineage_json;
 mod report;
+mod safe_json;
 mod scratch;
 mod sparkline;
 mod units;
 
 use std::process::ExitCode;
-
-/// The default allocator spends a tenth of a scan on small Arrow buffers; mimalloc does not.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = match cli::parse() {

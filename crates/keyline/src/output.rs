@@ -219,11 +219,7 @@ pub fn width() -> u16 {
 /// Makes control characters, and those that reorder text, visible: a user agent must not be able to
 /// move the cursor of the analyst who reads it.
 pub fn escape(text: &str) -> String {
-    let hostile = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    if !text.contains(hostile) {
+    if !text.contains(is_hostile) {
         return text.to_owned();
     }
     let mut safe = String::with_capacity(text.len() + 16);
@@ -232,11 +228,17 @@ pub fn escape(text: &str) -> String {
             '\n' => safe.push_str("\\n"),
             '\r' => safe.push_str("\\r"),
             '\t' => safe.push_str("\\t"),
-            c if hostile(c) => safe.extend(c.escape_unicode()),
+            c if is_hostile(c) => safe.extend(c.escape_unicode()),
             c => safe.push(c),
         }
     }
     safe
+}
+
+/// Whether a character moves a terminal's cursor, turns the direction of text or takes no room.
+pub fn is_hostile(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 fn markdown_cell(text: &str) -> String {
@@ -251,9 +253,17 @@ fn markdown_cell(text: &str) -> String {
 fn csv_cell(text: &str) -> String {
     let is_number = text.parse::<f64>().is_ok();
     if !is_number && text.trim_start().starts_with(['=', '+', '-', '@']) {
-        return format!("'{text}");
+        return csv_text(&format!("'{text}"));
     }
-    text.to_owned()
+    csv_text(text)
+}
+
+/// A program gets the text as it is; a person who looks at it in a terminal must come to no harm.
+fn csv_text(text: &str) -> String {
+    match io::stdout().is_terminal() {
+        true => escape(text),
+        false => text.to_owned(),
+    }
 }
 
 fn shorten(text: &str) -> String {

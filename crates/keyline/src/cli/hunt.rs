@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use keyline_detect::alert::Alert;
 use keyline_detect::check::{Times, check};
@@ -27,6 +27,7 @@ use crate::allow::{self, Suppressed};
 use crate::coverage;
 use crate::data::{self, EngineReferences};
 use crate::output::{Format, escape, write_grid};
+use crate::safe_json::SafeJson;
 use crate::units::{TimeBound, parse_span, wall_clock_ticks};
 
 /// How long one rule may take when no flag says otherwise: a slow rule over a large estate ends well
@@ -83,6 +84,9 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
         context.config.estate.add_accounts(path)?;
     }
     let mut loaded = load_rules(&args.rules, &context)?;
+    if loaded.rules.is_empty() && loaded.broken.is_empty() && loaded.problems.is_empty() {
+        bail!("no rules to run: name some with `--rules`, or leave `--no-builtin-rules` away");
+    }
     let references = Arc::new(EngineReferences(data::references(
         &args.references,
         &context,
@@ -141,14 +145,14 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
     let mut out = std::io::BufWriter::new(std::io::stdout());
     match args.output {
         Format::Table => alert_report::write(&mut out, &report, begun.elapsed(), &context)?,
-        Format::Json => writeln!(
-            out,
-            "{}",
-            serde_json::to_string_pretty(&document(&report, &suppressed)?)?
-        )?,
+        Format::Json => {
+            let document = document(&report, &suppressed)?;
+            serde_json::to_writer_pretty(SafeJson(&mut out), &document)?;
+            writeln!(out)?;
+        }
         Format::Jsonl => {
             for alert in &report.alerts {
-                serde_json::to_writer(&mut out, alert)?;
+                serde_json::to_writer(SafeJson(&mut out), alert)?;
                 writeln!(out)?;
             }
         }

@@ -141,14 +141,13 @@ pub fn run(args: LineageArgs, mut context: Context) -> Result<Status> {
         tell!("{}", coverage::line(&read, &context.config.estate));
         bail!("{}", not_found(pivot));
     }
-    let mut text = Vec::new();
     let shown = Shown {
         chosen: &chosen,
         alerts: &alerts,
         read: &read,
     };
-    show(&mut text, &args, &forest, &shown, as_of, &context)?;
-    write(&text, args.out.as_deref())?;
+    let show = |out: &mut dyn Write| show(out, &args, &forest, &shown, as_of, &context);
+    write(args.out.as_deref(), &show)?;
     tell!("{}", coverage::line(&read, &context.config.estate));
     match (&args.pivot, chosen.found) {
         (Some(pivot), 0) => bail!("{}", not_found(pivot)),
@@ -193,7 +192,10 @@ fn choose(args: &LineageArgs, forest: &Forest, as_of: Option<i64>) -> Chosen {
         named.extend(forest.above(&found));
     }
     named.retain(|node| {
-        let credential = forest.credential(*node);
+        if !args.production && !args.alive {
+            return true;
+        }
+        let credential = forest.alone(*node);
         (!args.production || credential.touches_production)
             && (!args.alive
                 || credential.kind.is_usable()
@@ -225,10 +227,10 @@ fn choose(args: &LineageArgs, forest: &Forest, as_of: Option<i64>) -> Chosen {
 }
 
 /// Writes to standard output, or to a file that appears only when it is complete.
-fn write(text: &[u8], path: Option<&Path>) -> Result<()> {
+fn write(path: Option<&Path>, show: &dyn Fn(&mut dyn Write) -> Result<()>) -> Result<()> {
     let Some(path) = path else {
-        let mut out = std::io::stdout();
-        out.write_all(text)?;
+        let mut out = std::io::BufWriter::new(std::io::stdout());
+        show(&mut out)?;
         return Ok(out.flush()?);
     };
     let folder = match path.parent() {
@@ -236,8 +238,11 @@ fn write(text: &[u8], path: Option<&Path>) -> Result<()> {
         _ => Path::new("."),
     };
     let naming = || format!("cannot write `{}`", path.display());
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(naming)?;
-    file.write_all(text).with_context(naming)?;
+    let file = tempfile::NamedTempFile::new_in(folder).with_context(naming)?;
+    let mut out = std::io::BufWriter::new(file);
+    show(&mut out).with_context(naming)?;
+    let file = out.into_inner().map_err(|error| error.into_error());
+    let file = file.with_context(naming)?;
     file.persist(path).with_context(naming)?;
     Ok(())
 }
@@ -257,9 +262,7 @@ fn show(
     } = *shown;
     if args.output == Picture::Json {
         let credentials = chosen.named.iter().map(|node| forest.credential(*node));
-        let document = lineage_json::document(credentials, as_of, read);
-        writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
-        return Ok(());
+        return Ok(lineage_json::write(out, credentials, as_of, read)?);
     }
     let Some(as_of) = as_of else {
         writeln!(out, "no events, so no credentials")?;

@@ -23,6 +23,7 @@ use crate::coverage;
 use crate::data::{self, EngineReferences};
 use crate::output::{Format, write_grid, write_records};
 use crate::report::{Rendered, diagnostic_json, render};
+use crate::safe_json::SafeJson;
 use crate::units::wall_clock_ticks;
 
 /// The rows that a table on a terminal shows; more are counted, and other formats print all.
@@ -289,7 +290,7 @@ fn print(
                     .zip(&row)
                     .map(|(column, cell)| (column.name.clone(), json(cell)))
                     .collect();
-                serde_json::to_writer(&mut *out, &object)?;
+                serde_json::to_writer(SafeJson(&mut *out), &object)?;
                 writeln!(out)?;
             }
             Ok(())
@@ -354,7 +355,7 @@ fn print_json(
             }
             first = false;
             let cells: Vec<_> = row.iter().map(json).collect();
-            serde_json::to_writer(&mut *out, &cells)?;
+            serde_json::to_writer(SafeJson(&mut *out), &cells)?;
         }
         Ok(())
     })?;
@@ -406,7 +407,7 @@ fn run_batch(path: &PathBuf, session: &Session) -> Result<Status> {
                 document!({"id": asked.id, "errors": refusal.json(&asked.query)})
             }
         };
-        serde_json::to_writer(&mut out, &answer)?;
+        serde_json::to_writer(SafeJson(&mut out), &answer)?;
         writeln!(out)?;
         out.flush()?;
     }
