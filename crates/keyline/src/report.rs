@@ -13,16 +13,22 @@ pub fn print_error(error: &anyhow::Error) {
         crate::output::tell_text(&rendered.0);
         return;
     }
-    tell!("error: {}", escape(&error.to_string()));
+    tell!("error: {}", escape_lines(&error.to_string()));
     let mut last = error.to_string();
     for cause in error.chain().skip(1) {
         let text = cause.to_string();
         // Wrapped errors often repeat the text of what they wrap.
         if !last.contains(&text) {
-            tell!("caused by: {}", escape(&text));
+            tell!("caused by: {}", escape_lines(&text));
         }
         last = text;
     }
+}
+
+/// Text with each line escaped by itself: errors in TOML show the place in lines of their own.
+fn escape_lines(text: &str) -> String {
+    let lines: Vec<String> = text.trim_end().split('\n').map(escape).collect();
+    lines.join("\n")
 }
 
 /// An error whose whole text is ready to be printed (diagnostics with their source lines).

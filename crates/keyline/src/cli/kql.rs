@@ -7,11 +7,13 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use keyline_detect::load::{self, Loaded};
+use keyline_detect::query_text::QueryText;
 use keyline_engine::{Engine, EngineOptions, Evaluation, NoReferences};
 use keyline_kql::check::CheckOptions;
 use keyline_kql::diagnostic::{Diagnostic, Severity};
 use keyline_kql::functions;
 use keyline_kql::schema::Schema;
+use keyline_kql::span::Span;
 use serde_json::{Value, json};
 
 use super::{Context, Status};
@@ -82,7 +84,43 @@ pub fn run(command: KqlCommand, context: Context) -> Result<Status> {
 struct Source {
     file: String,
     rule_id: Option<String>,
+    /// The whole file.
     text: String,
+    /// The query in it; `None` where it is all there is.
+    query: Option<QueryText>,
+}
+
+impl Source {
+    /// A diagnostic of the query as one of the file.
+    fn in_file(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        let Some(query) = &self.query else {
+            return diagnostic;
+        };
+        let offset = |offset: u32| {
+            let place = query.position(offset as usize);
+            let lines = self.text.split_inclusive('\n').take(place.line - 1);
+            let start: usize = lines.map(str::len).sum();
+            let before = self.text[start..].chars().take(place.column - 1);
+            start + before.map(char::len_utf8).sum::<usize>()
+        };
+        // What ends a span in the file stands right behind its last character, whatever follows there.
+        let span = |span: Span| {
+            let text = query.text.get(span.start as usize..span.end as usize);
+            let start = offset(span.start);
+            match text.and_then(|text| text.chars().next_back()) {
+                Some(last) => {
+                    let length = last.len_utf8();
+                    Span::new(start, offset(span.end - length as u32) + length)
+                }
+                None => Span::new(start, start),
+            }
+        };
+        diagnostic.primary = span(diagnostic.primary);
+        for (place, _) in &mut diagnostic.labels {
+            *place = span(*place);
+        }
+        diagnostic
+    }
 }
 
 fn check(args: &CheckArgs, context: &Context) -> Result<Status> {
@@ -96,7 +134,15 @@ fn check(args: &CheckArgs, context: &Context) -> Result<Status> {
             tell!("{}", escape(&problem));
         }
         for source in sources {
-            let (columns, diagnostics) = check_text(&source.text, &schema);
+            let query = source
+                .query
+                .as_ref()
+                .map_or(&source.text, |query| &query.text);
+            let (columns, diagnostics) = check_text(query, &schema);
+            let diagnostics: Vec<Diagnostic> = diagnostics
+                .into_iter()
+                .map(|diagnostic| source.in_file(diagnostic))
+                .collect();
             let refused = diagnostics.iter().any(|d| d.severity == Severity::Error);
             wrong |= refused;
             if args.output == Format::Json {
@@ -174,6 +220,7 @@ fn sources(path: &Path) -> Result<(Vec<Source>, Vec<String>)> {
                 file,
                 rule_id: None,
                 text,
+                query: None,
             }],
             Vec::new(),
         ));
@@ -186,7 +233,8 @@ fn sources(path: &Path) -> Result<(Vec<Source>, Vec<String>)> {
         .map(|rule| Source {
             file: file.clone(),
             rule_id: Some(rule.id.clone()),
-            text: rule.query.text.clone(),
+            text: text.clone(),
+            query: Some(rule.query.clone()),
         })
         .collect();
     let problems = problems

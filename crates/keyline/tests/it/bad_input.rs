@@ -151,6 +151,22 @@ fn a_wrong_query_is_shown_with_its_place() {
 }
 
 #[test]
+fn a_mistake_in_a_rule_is_placed_in_its_file() {
+    let folder = Folder::new();
+    folder.write(
+        "r.yaml",
+        "id: 00000000-0000-0000-0000-000000000001\nname: é\nkind: Scheduled\nquery: |\n  AWSCloudTrail\n  | where EventNam == 'x'\n",
+    );
+    let answer = folder.line("kql check r.yaml -o json").expect(1).json();
+    let error = &answer[0]["errors"][0];
+    let (line, column) = (error["line"].as_u64(), error["column"].as_u64());
+    assert_eq!((line, column), (Some(6), Some(11)), "{answer}");
+    assert_eq!(error["length"].as_u64(), Some(8), "{answer}");
+    let shown = folder.line("kql check r.yaml").expect(1);
+    shown.says(&["r.yaml:6:11", "  | where EventNam == 'x'"]);
+}
+
+#[test]
 fn what_is_valid_but_cannot_run_is_called_unsupported() {
     let folder = Folder::new();
     folder.write("q.kql", "print parse_user_agent('curl', 'browser')");
