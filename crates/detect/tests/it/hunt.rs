@@ -257,7 +257,7 @@ fn the_public_rules_run_over_the_real_records() {
         .into_iter()
         .filter(|rule| rule.file.contains("AmazonWebServices-"))
         .collect();
-    let report = hunt_paths(&[data.clone()], &rules, references(), 2);
+    let report = hunt_paths(std::slice::from_ref(&data), &rules, references(), 2);
     let failed: Vec<String> = report
         .failed_rules
         .iter()

@@ -144,7 +144,7 @@ fn external_cells_become_values_of_their_columns() {
             r#"{"d":"2024-01-01T00:00:00Z","n":5,"r":1,"b":true,"s":[1],"y":"t"}{"n":"6"}"#,
         )),
         &[
-            "2024-01-01T00:00:00Z 5 1 true [1] t string",
+            "2024-01-01T00:00:00Z 5 1.0 true [1] \"t\" string",
             "null 6 null null  null null",
         ],
     );
