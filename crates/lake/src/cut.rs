@@ -218,8 +218,7 @@ pub fn cut(logs: &Logs, needs: &[Need]) -> Result<Cuts, Error> {
             |_| <(Part, Part)>::default(),
             |pass: &Pass, parts| each_batch(pass, &mut |batch| sorting.add(parts, batch)),
         )?;
-        // A pass that compared too little has ended early.
-        if pass.compares_too_little() || !known && pass.starts_again() {
+        if pass.starts_again() {
             // A record may patch, or be a copy of, one that was gathered before it.
             membership.forget_counts();
             addenda = Some(inner.survey()?.addenda.clone());

@@ -85,7 +85,7 @@ pub fn write_parquet(logs: &Logs, path: &Path) -> Result<Written, Error> {
                 return Err(error);
             }
         };
-        if !known && pass.starts_again() {
+        if pass.starts_again() {
             // What was written may lack a patch, or hold two copies of one event.
             addenda = Some(logs.survey()?.addenda.clone());
             continue;

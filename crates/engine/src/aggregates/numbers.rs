@@ -55,3 +55,21 @@ impl Numbers {
 fn hash(number: u32) -> u64 {
     u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_found_where_they_were_put_whatever_their_number() {
+        let mut numbers = Numbers::default();
+        for n in 0..100 {
+            assert_eq!(numbers.place(n * 3), None);
+            numbers.push(n * 3);
+            assert_eq!(numbers.place(n * 3), Some(n as usize));
+            assert_eq!(numbers.place(0), Some(0));
+        }
+        numbers.renamed().for_each(|number| *number += 1);
+        assert_eq!((numbers.place(297), numbers.place(298)), (None, Some(99)));
+    }
+}

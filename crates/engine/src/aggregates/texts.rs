@@ -105,3 +105,34 @@ fn text_at<'t>(blocks: &'t [String], places: &[Place], number: u32) -> &'t str {
     let from = place.from as usize;
     &blocks[place.block as usize][from..from + place.bytes as usize]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_one_number_until_it_is_thrown_away() {
+        let mut texts = Texts::new();
+        let long = "x".repeat(BLOCK_BYTES + 1);
+        let all: Vec<String> = (0..50_000)
+            .map(|n| format!("text {n} {}", "y".repeat(40)))
+            .collect();
+        let numbers: Vec<u32> = all.iter().map(|text| texts.number(text)).collect();
+        let of_long = texts.number(&long);
+        let again: Vec<u32> = all.iter().map(|text| texts.number(text)).collect();
+        assert_eq!(numbers, again);
+        assert!(
+            all.iter()
+                .zip(&numbers)
+                .all(|(text, number)| texts.text(*number) == text)
+        );
+        assert!(texts.has_doubled());
+        let before = texts.size();
+        let mut kept = vec![numbers[7], of_long, numbers[7], numbers[49_999]];
+        texts.keep_only(kept.iter_mut());
+        let left: Vec<&str> = kept.iter().map(|number| texts.text(*number)).collect();
+        assert_eq!(left, [&all[7], &long, &all[7], &all[49_999]]);
+        assert_eq!(kept[0], kept[2]);
+        assert!(texts.size() < before / 10 && !texts.has_doubled());
+    }
+}

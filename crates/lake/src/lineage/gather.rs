@@ -104,7 +104,7 @@ fn of_files(logs: &Logs, new: &(impl Fn() -> Facts + Sync)) -> Result<Facts, Err
                 })
             },
         )?;
-        if !known && pass.starts_again() {
+        if pass.starts_again() {
             // Some record patches another one, which may have been taken in before it.
             addenda = Some(inner.survey()?.addenda.clone());
             continue;
