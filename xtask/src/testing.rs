@@ -21,7 +21,7 @@ pub fn test(options: &[String]) -> anyhow::Result<ExitCode> {
 }
 
 pub fn ci() -> anyhow::Result<ExitCode> {
-    let mut failed = 0;
+    let mut failed = Vec::new();
     // What is linted is what is tested, so that one build of the crates underneath serves both.
     let features = all_features();
     let mut lints = vec!["clippy", "--workspace", "--all-targets"];
@@ -43,14 +43,14 @@ pub fn ci() -> anyhow::Result<ExitCode> {
             .status()
             .context("cannot run cargo")?;
         if !status.success() {
-            println!("failed: {name}");
-            failed += 1;
+            failed.push(name.to_owned());
         }
     }
     println!("── tests");
     install()?;
     let mut counts = cargo_test(&[])?;
-    counts.failed += failed;
+    counts.failed += failed.len() as u64;
+    counts.names.extend(failed);
     Ok(counts.close())
 }
 
@@ -103,6 +103,8 @@ fn install() -> anyhow::Result<()> {
 struct Counts {
     passed: u64,
     failed: u64,
+    /// What failed, by name: the output between may be long.
+    names: Vec<String>,
     left_out: Vec<String>,
 }
 
@@ -115,6 +117,9 @@ impl Counts {
             println!(
                 "left out: tests over the corpora and real logs, which are not part of the repository"
             );
+        }
+        for name in &self.names {
+            println!("failed: {name}");
         }
         println!("{} passed, {} failed", self.passed, self.failed);
         if self.failed == 0 {
@@ -129,6 +134,11 @@ impl Counts {
         let Some(rest) = line.strip_prefix("test result: ") else {
             if line.starts_with("left out:") && !self.left_out.iter().any(|known| known == line) {
                 self.left_out.push(line.to_owned());
+            }
+            if let Some(name) = line.strip_prefix("test ")
+                && let Some(name) = name.strip_suffix(" ... FAILED")
+            {
+                self.names.push(name.to_owned());
             }
             return;
         };
@@ -175,7 +185,7 @@ fn cargo_test(options: &[String]) -> anyhow::Result<Counts> {
     let status = child.wait().context("cannot wait for cargo")?;
     // A test binary that does not build or dies has no line of its own.
     if !status.success() && counts.failed == 0 {
-        println!("failed: `cargo test` itself ({status})");
+        counts.names.push(format!("`cargo test` itself ({status})"));
         counts.failed += 1;
     }
     Ok(counts)
@@ -218,11 +228,14 @@ mod tests {
             "test result: ok. 7 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.05s",
             "left out: the corpora",
             "left out: the corpora",
+            "test trees::a_tree ... ok",
+            "test trees::no_tree ... FAILED",
             "test result: FAILED. 5 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
         ] {
             counts.read(line);
         }
         assert_eq!((counts.passed, counts.failed), (12, 2));
         assert_eq!(counts.left_out, ["left out: the corpora"]);
+        assert_eq!(counts.names, ["trees::no_tree"]);
     }
 }

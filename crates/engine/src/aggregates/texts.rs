@@ -128,7 +128,7 @@ mod tests {
         );
         assert!(texts.has_doubled());
         let before = texts.size();
-        let mut kept = vec![numbers[7], of_long, numbers[7], numbers[49_999]];
+        let mut kept = [numbers[7], of_long, numbers[7], numbers[49_999]];
         texts.keep_only(kept.iter_mut());
         let left: Vec<&str> = kept.iter().map(|number| texts.text(*number)).collect();
         assert_eq!(left, [&all[7], &long, &all[7], &all[49_999]]);
