@@ -33,6 +33,8 @@ pub struct Program {
     /// Folders of rules; those built in when there are none.
     folders: Vec<PathBuf>,
     configuration: Option<PathBuf>,
+    /// What every hunt is given besides: memory and time.
+    hunting: Vec<String>,
     pub rules: Vec<RuleInfo>,
     /// Rules that could not run, each told once.
     failed: RefCell<BTreeSet<String>>,
@@ -70,11 +72,17 @@ pub fn rules(words: &[String]) -> anyhow::Result<()> {
     let work = options
         .take("--work")?
         .map_or_else(|| root().join("target/rules"), PathBuf::from);
+    let mut hunting = Vec::new();
+    for name in ["--memory", "--rule-time"] {
+        if let Some(value) = options.take(name)? {
+            hunting.extend([name.to_owned(), value]);
+        }
+    }
     let skip_month = options.has("--no-month");
     let skip_recall = options.has("--no-recall");
     let skip_plain = options.has("--no-plain");
     options.finish()?;
-    let program = Program::new(absolute(&keyline)?, folders)?;
+    let program = Program::new(absolute(&keyline)?, folders, hunting)?;
     fs::create_dir_all(&work)?;
 
     let month = match skip_month {
@@ -125,11 +133,16 @@ fn absolute(path: &str) -> anyhow::Result<PathBuf> {
 }
 
 impl Program {
-    fn new(keyline: PathBuf, folders: Vec<PathBuf>) -> anyhow::Result<Program> {
+    fn new(
+        keyline: PathBuf,
+        folders: Vec<PathBuf>,
+        hunting: Vec<String>,
+    ) -> anyhow::Result<Program> {
         let mut program = Program {
             keyline,
             folders,
             configuration: None,
+            hunting,
             rules: Vec::new(),
             failed: RefCell::default(),
         };
@@ -152,6 +165,7 @@ impl Program {
             keyline: self.keyline.clone(),
             folders: self.folders.clone(),
             configuration: Some(configuration),
+            hunting: self.hunting.clone(),
             rules: self.rules.clone(),
             failed: self.failed.clone(),
         }
@@ -160,7 +174,9 @@ impl Program {
     /// The alerts of the rules over some logs.
     pub fn hunt(&self, logs: &Path) -> anyhow::Result<Vec<Alert>> {
         let logs = logs.to_string_lossy();
-        let document = self.run(&["hunt", &logs, "-o", "json"])?;
+        let mut words = vec!["hunt", &logs, "-o", "json"];
+        words.extend(self.hunting.iter().map(String::as_str));
+        let document = self.run(&words)?;
         for failed in document["failed_rules"].as_array().into_iter().flatten() {
             let (file, why) = (text(&failed["file"]), text(&failed["why"]));
             if self.failed.borrow_mut().insert(file.clone()) {

@@ -135,11 +135,22 @@ fn unpack(name: &str, bytes: Vec<u8>) -> Result<(String, Vec<u8>), String> {
     if bytes.starts_with(b"PK\x03\x04") {
         let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes))
             .map_err(|e| format!("not a zip archive: {e}"))?;
-        let file = archive
-            .by_index(0)
-            .map_err(|e| format!("an empty zip archive: {e}"))?;
-        let inner = file.name().to_string();
-        return Ok((inner, bounded(file)?));
+        let is_file = |name: &&str| !name.ends_with('/');
+        let files: Vec<String> = archive
+            .file_names()
+            .filter(is_file)
+            .map(str::to_owned)
+            .collect();
+        let [file] = files.as_slice() else {
+            return Err(format!(
+                "a zip archive of {} files, not of one",
+                files.len()
+            ));
+        };
+        let read = archive
+            .by_name(file)
+            .map_err(|e| format!("a broken zip archive: {e}"))?;
+        return Ok((file.clone(), bounded(read)?));
     }
     Ok((name.to_string(), bytes))
 }

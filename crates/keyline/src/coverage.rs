@@ -61,6 +61,7 @@ fn facts(coverage: &Coverage, estate: &Estate) -> Vec<(&'static str, String)> {
     for (name, number, what) in [
         ("duplicates", coverage.duplicates, "duplicate"),
         ("bad records", coverage.bad_records, "bad record"),
+        ("addenda", coverage.addenda, "patched record"),
         ("gaps", coverage.gaps.len() as u64, "gap"),
     ] {
         if number > 0 {
@@ -97,6 +98,7 @@ pub fn json(coverage: &Coverage) -> Value {
         "events": coverage.events,
         "duplicates": coverage.duplicates,
         "bad_records": coverage.bad_records,
+        "addenda": coverage.addenda,
         "first_event": coverage.first_event.map(instant),
         "last_event": coverage.last_event.map(instant),
         "accounts": coverage.accounts,

@@ -80,6 +80,7 @@ impl Addenda {
         all.limit(&mut coverage);
         all.name_originals();
         all.drop_orphans(logs, &mut coverage)?;
+        coverage.addenda = all.by_original.values().map(|it| it.len() as u64).sum();
         Ok((all, coverage))
     }
 

@@ -113,6 +113,9 @@ impl Logs {
     /// Finds the files below the paths and spools what can be read only once.
     pub fn open(paths: &[PathBuf], options: LogOptions) -> Result<Logs, Error> {
         let found = discover(paths, Span::padded(options.since, options.until))?;
+        if found.files.is_empty() && !found.stdin && !found.passed_over_for_time() {
+            return Err(nothing_to_read(paths, &found));
+        }
         let scratch_folder = scratch_folder(&options).map_err(scratch)?;
         let mut coverage = coverage_of(&found);
         coverage.gaps = gaps::find(&found.files);
@@ -334,6 +337,15 @@ impl Inner {
     fn settle(&self, read: Coverage, addenda: Addenda) -> Survey {
         let mut coverage = self.found.clone();
         coverage.merge(read);
+        let LogOptions { since, until, .. } = self.options;
+        if let Some((first, last)) = coverage.first_event.zip(coverage.last_event)
+            && (since.is_some_and(|since| last < since) || until.is_some_and(|until| until < first))
+        {
+            let kind = ProblemKind::Other("outside-span");
+            coverage.problems.add(kind, || {
+                "no event lies in the time that was asked for".to_owned()
+            });
+        }
         Survey {
             coverage,
             addenda: Arc::new(addenda),
@@ -399,6 +411,23 @@ fn spooled(path: PathBuf) -> InputFile {
         named: true,
         bytes,
     }
+}
+
+/// A run over no file at all would look like a quiet day.
+fn nothing_to_read(paths: &[PathBuf], found: &Found) -> Error {
+    let paths: Vec<String> = paths
+        .iter()
+        .map(|path| format!("`{}`", path.display()))
+        .collect();
+    let mut message = format!("there is no log file in {}", paths.join(", "));
+    for (why, (count, example)) in &found.passed_over {
+        let why = why.name().replace('-', " ");
+        message += &format!("; {why} × {count}, as `{}`", example.display());
+    }
+    for problem in &found.problems {
+        message += &format!("; `{}`: {}", problem.path.display(), problem.why);
+    }
+    Error::new(ErrorKind::NoInput, message)
 }
 
 /// What finding the files says: nothing is dropped silently.

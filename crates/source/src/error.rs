@@ -34,6 +34,8 @@ pub enum ErrorKind {
     Empty,
     /// Bytes that do not inflate.
     Damaged,
+    /// Several files where one is meant.
+    Ambiguous,
     /// Reading or writing failed.
     Io,
 }

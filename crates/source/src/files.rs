@@ -82,6 +82,13 @@ pub struct Found {
     pub stdin: bool,
 }
 
+impl Found {
+    /// Whether there are logs, but of other days than those that were asked for.
+    pub fn passed_over_for_time(&self) -> bool {
+        self.passed_over.contains_key(&PassedOver::OutsideSpan)
+    }
+}
+
 /// Finds the files to read. A path that does not exist, or a list with nothing in it, is an error.
 pub fn discover(paths: &[PathBuf], span: Span) -> Result<Found, Error> {
     let mut found = Found::default();

@@ -1,4 +1,4 @@
-//! Inflates a reference: gzip, or the first file of a zip archive, told by its first bytes.
+//! Inflates a reference: gzip, or the one file of a zip archive, told by its first bytes.
 //!
 //! Text never begins like either, so what is packed needs no declaration. The output is bounded,
 //! so a bomb costs an error and not the memory.
@@ -17,29 +17,42 @@ pub fn unpack(bytes: Vec<u8>, name: &str, inflated_bytes_max: u64) -> Result<Vec
         );
     }
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        return first_of_zip(&bytes, name, inflated_bytes_max);
+        return one_of_zip(&bytes, name, inflated_bytes_max);
     }
     Ok(bytes)
 }
 
-fn first_of_zip(bytes: &[u8], name: &str, inflated_bytes_max: u64) -> Result<Vec<u8>, Error> {
+fn one_of_zip(bytes: &[u8], name: &str, inflated_bytes_max: u64) -> Result<Vec<u8>, Error> {
     let damaged = |error: zip::result::ZipError| {
-        Error::new(
-            ErrorKind::Damaged,
-            format!("cannot read the zip archive `{name}`: {error}"),
-        )
+        let why = format!("cannot read the zip archive `{name}`: {error}");
+        Error::new(ErrorKind::Damaged, why)
     };
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
-    for index in 0..archive.len() {
-        let file = archive.by_index(index).map_err(damaged)?;
-        if file.is_file() {
-            return inflate(file, name, inflated_bytes_max);
-        }
+    let is_file = |name: &&str| !name.ends_with('/');
+    let files: Vec<String> = archive
+        .file_names()
+        .filter(is_file)
+        .map(str::to_owned)
+        .collect();
+    match files.as_slice() {
+        [] => Err(Error::new(
+            ErrorKind::Empty,
+            format!("the zip archive `{name}` holds no file"),
+        )),
+        [file] => inflate(
+            archive.by_name(file).map_err(damaged)?,
+            name,
+            inflated_bytes_max,
+        ),
+        several => Err(Error::new(
+            ErrorKind::Ambiguous,
+            format!(
+                "the zip archive `{name}` holds {} files, and which of them is meant nobody says; \
+                 pack one alone",
+                several.len()
+            ),
+        )),
     }
-    Err(Error::new(
-        ErrorKind::Empty,
-        format!("the zip archive `{name}` holds no file"),
-    ))
 }
 
 fn inflate(reader: impl Read, name: &str, inflated_bytes_max: u64) -> Result<Vec<u8>, Error> {
@@ -100,10 +113,7 @@ mod tests {
         check(b"a,b\n".to_vec(), Ok("a,b\n"));
         check(gz(b"a,b\n"), Ok("a,b\n"));
         check([gz(b"a"), gz(b"b")].concat(), Ok("ab"));
-        check(
-            zip_of(&[("d/", b""), ("d/a.csv", b"first"), ("b.csv", b"second")]),
-            Ok("first"),
-        );
+        check(zip_of(&[("d/", b""), ("d/a.csv", b"first")]), Ok("first"));
     }
 
     #[test]
@@ -116,5 +126,9 @@ mod tests {
         );
         check(b"PK\x03\x04 not really".to_vec(), Err(ErrorKind::Damaged));
         check(zip_of(&[]), Err(ErrorKind::Empty));
+        check(
+            zip_of(&[("a.csv", b"first"), ("b.csv", b"second")]),
+            Err(ErrorKind::Ambiguous),
+        );
     }
 }

@@ -168,6 +168,8 @@ pub struct Coverage {
     pub events: u64,
     pub duplicates: u64,
     pub bad_records: u64,
+    /// Addenda that patched the records they name.
+    pub addenda: u64,
     /// Microseconds since 1970.
     pub first_event: Option<i64>,
     pub last_event: Option<i64>,
@@ -187,6 +189,7 @@ impl Coverage {
             events: report.events,
             duplicates: 0,
             bad_records: report.bad_records,
+            addenda: 0,
             first_event: report.first_event,
             last_event: report.last_event,
             accounts: report.accounts,
@@ -204,6 +207,7 @@ impl Coverage {
         self.events += other.events;
         self.duplicates += other.duplicates;
         self.bad_records += other.bad_records;
+        self.addenda += other.addenda;
         self.first_event = self.first_event.into_iter().chain(other.first_event).min();
         self.last_event = self.last_event.into_iter().chain(other.last_event).max();
         self.accounts.extend(other.accounts);

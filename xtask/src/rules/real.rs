@@ -13,7 +13,11 @@ use super::{Alert, Program, by_severity};
 const PUBLIC_RULES: &str = "corpus/sentinel/AmazonWebServices-AnalyticRules";
 
 pub fn section(program: &Program, shared: &Path) -> anyhow::Result<String> {
-    let public = Program::new(program.keyline.clone(), vec![shared.join(PUBLIC_RULES)])?;
+    let public = Program::new(
+        program.keyline.clone(),
+        vec![shared.join(PUBLIC_RULES)],
+        Vec::new(),
+    )?;
     let mut rows = String::new();
     let (mut ours_in_all, mut theirs_in_all) = (0, 0);
     for file in files(&shared.join("data"))? {

@@ -4,6 +4,7 @@
 //! those of the query. Operators whose result depends on the rows in ways that no stock node can
 //! say end a stage: they run here, under a named limit, and what they yield is read from memory.
 
+mod alike;
 mod expr;
 pub mod literal;
 mod live;
@@ -32,6 +33,7 @@ use crate::functions::LowerContext;
 use crate::limits::OPERATOR_DEPTH_MAX;
 use crate::rows::batches_to_rows;
 
+use alike::Alike;
 pub use live::Live;
 pub use relation::Relation;
 
@@ -72,6 +74,7 @@ pub const TICK: &str = "__tick";
 pub fn lower(query: &CheckedQuery, when: When, host: &dyn Host) -> Result<LogicalPlan> {
     let mut lowerer = Lowerer::new(when, host, Live::of(&query.root));
     lowerer.shared = Shared::of(&query.root);
+    lowerer.alike = Alike::of(&query.root);
     let mut relation = lowerer.rel(&query.root)?;
     let mut output: Vec<Expr> = query.root.columns.iter().map(|c| column(&c.name)).collect();
     if let When::Ticks(_) = when {
@@ -165,6 +168,7 @@ pub(crate) struct Lowerer<'a> {
     host: &'a dyn Host,
     live: Live,
     shared: Shared,
+    alike: Alike,
     lowered: HashMap<*const Rel, Relation>,
     /// What [`Op::Context`] stands for, innermost last.
     contexts: Vec<Relation>,
@@ -179,6 +183,7 @@ impl<'a> Lowerer<'a> {
             host,
             live,
             shared: Shared::default(),
+            alike: Alike::default(),
             lowered: HashMap::new(),
             contexts: Vec::new(),
             hidden_names: 0,

@@ -14,7 +14,7 @@ use crate::corpus::shared;
 use crate::rules::{SmallReferences, aws_rules, catalog, logs};
 use crate::support::{MINUTE, START, engine};
 
-const QUERIES: [&str; 36] = [
+const QUERIES: [&str; 40] = [
     "AWSCloudTrail",
     "AWSCloudTrail | where EventName == 'GetObject' | extend now = now()",
     "AWSCloudTrail | where TimeGenerated >= ago(15m) | project AwsEventId",
@@ -46,6 +46,11 @@ const QUERIES: [&str; 36] = [
     "AWSCloudTrail | summarize Last = max(TimeGenerated) by SourceIpAddress | join (AWSCloudTrail | project SourceIpAddress, EventName) on SourceIpAddress | project SourceIpAddress, Last, EventName",
     "let calls = AWSCloudTrail | extend Part = tostring(split(SourceIpAddress, '.')[0]); let before = calls | where TimeGenerated < ago(20m) | distinct Part, EventName; calls | where TimeGenerated >= ago(20m) | join kind=leftsemi before on Part, EventName | join kind=leftouter (calls | summarize n = count() by Part) on Part | project AwsEventId, n",
     "let found = AWSCloudTrail | summarize n = count() by SourceIpAddress | where n > 1; AWSCloudTrail | where isnotempty(EventName) | join kind=inner found on SourceIpAddress | summarize Ids = make_set(AwsEventId), n = max(n) by SourceIpAddress, EventName",
+    // Of rows that are alike for what picks or gathers, the first is enough.
+    "AWSCloudTrail | where TimeGenerated >= ago(25m) | join kind=inner (AWSCloudTrail | where ReadOnly == true) on SourceIpAddress | summarize arg_max(TimeGenerated, *) by SourceIpAddress",
+    "AWSCloudTrail | join kind=inner (AWSCloudTrail | extend Kind = EventName | join kind=inner (AWSCloudTrail | where EventName == 'AssumeRole') on SourceIpAddress | where isnotempty(Kind)) on SourceIpAddress | summarize Kinds = make_set(Kind), take_any(AwsEventId, AwsEventId1, AwsEventId2) by SourceIpAddress",
+    "AWSCloudTrail | sort by AwsEventId desc | join kind=rightouter (AWSCloudTrail | where ReadOnly == true | project SourceIpAddress, Name = EventName, Id = AwsEventId) on SourceIpAddress | summarize Names = dcount(Name), arg_min(TimeGenerated, AwsEventId, Id) by EventName",
+    "AWSCloudTrail | sort by EventName desc | join (AWSCloudTrail | where ReadOnly == true) on SourceIpAddress | project AwsEventId, AwsEventId1",
     // Values of a tick, and what is the same at all of them.
     "let newest = toscalar(AWSCloudTrail | summarize max(TimeGenerated)); AWSCloudTrail | where TimeGenerated == newest | project AwsEventId",
     "AWSCloudTrail | summarize n = count(), First = min(TimeGenerated), Names = make_set(EventName)",

@@ -47,6 +47,7 @@ fn the_original_takes_the_named_values() {
         for threads in [1, 2] {
             let logs = open(folder.path(), options(threads));
             assert_eq!(select(&logs, &columns, None), expected, "{name}");
+            assert_eq!(logs.survey().unwrap().addenda, 1, "{name}");
             // A row that matches only once it is patched is found as well.
             let denied = select(&logs, &columns, Some(equal("ErrorCode", "AccessDenied")));
             assert_eq!(denied, expected.lines().next().unwrap(), "{name}");

@@ -1,6 +1,8 @@
 //! Bad input through the table: it is counted with its reason, and the rest is read.
 
-use crate::folder::{at, event, gz, key, name, open, options, records, select, show, tree};
+use keyline_lake::{ErrorKind, Logs};
+
+use crate::folder::{at, event, gz, key, micros, name, open, options, records, select, show, tree};
 
 #[test]
 fn bad_files_and_records_do_not_stop_the_run() {
@@ -86,4 +88,40 @@ fn json_of_another_sort_is_passed_over_where_it_was_found() {
     // Whoever names it wants to know.
     let named = open(&folder.path().join("ip-ranges.json"), options(1));
     assert_eq!(named.survey().unwrap().files_failed, 1);
+}
+
+#[test]
+fn folders_without_a_log_are_no_quiet_day() {
+    let digest = "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/03/01/d.json.gz";
+    for (files, why) in [
+        (vec![], ""),
+        (
+            vec![(digest.to_owned(), gz(b"{}"))],
+            "; passed over digest × 1, as ",
+        ),
+    ] {
+        let folder = tree(&files);
+        let path = folder.path().to_path_buf();
+        let error = Logs::open(&[path], options(1)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NoInput);
+        let begin = format!("there is no log file in `{}`{why}", folder.path().display());
+        assert!(error.to_string().starts_with(&begin), "{error}");
+    }
+}
+
+#[test]
+fn a_time_without_events_is_told() {
+    let folder = tree(&[(key(1, "a"), gz(&records(&[event(1)])))]);
+    for (days_after, shown) in [(0, ""), (40, "\npassed-over-outside-span 1")] {
+        let mut options = options(1);
+        let day = 86_400_000_000;
+        options.since = Some(micros(1) + days_after * day + 60_000_000);
+        let coverage = open(folder.path(), options).survey().unwrap();
+        let (files, problem) = match shown {
+            "" => (1, "\noutside-span 1"),
+            _ => (0, shown),
+        };
+        let expected = format!("files {files} failed 0 events {files} duplicates 0 bad 0{problem}");
+        assert_eq!(show(&coverage), expected);
+    }
 }

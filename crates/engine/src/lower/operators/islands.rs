@@ -13,8 +13,8 @@ use datafusion::logical_expr::{
     Expr, ExprFunctionExt, WindowFrame, WindowFrameBound, WindowFrameUnits, lit, when,
 };
 
+use super::ticks::first_tick;
 use crate::error::Result;
-use crate::lists;
 use crate::lower::relation::{Pending, Relation, builder, column};
 use crate::lower::{Lowerer, When};
 
@@ -28,11 +28,7 @@ impl Lowerer<'_> {
         let columns = || names.iter().map(|name| column(name)).collect::<Vec<_>>();
         let [from, until, first, last] = ["from", "until", "first", "last"].map(|n| self.hidden(n));
         // On the ticks themselves, so that rows of one hour are the same.
-        let tick = lists::first_tick().call(vec![
-            column(&pending.first),
-            lit(ticks.first),
-            lit(ticks.frequency),
-        ]);
+        let tick = first_tick(&pending.first, ticks);
         let end = least(vec![column(&pending.last), lit(ticks.last)]);
         let seen = [tick.alias(&from), end.alias(&until)];
         relation.plan = builder(&relation.plan)

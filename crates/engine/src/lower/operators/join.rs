@@ -21,13 +21,18 @@ impl Lowerer<'_> {
         let mut left = self.rel(&join.left)?;
         let mut right = self.rel(&join.right)?;
         self.expand_for_join(join.kind, &mut left, &mut right)?;
+        if join.kind != JoinKind::InnerUnique {
+            self.first_of_kind(&mut left, self.alike.kinds(rel, join, Side::Left))?;
+        }
+        self.first_of_kind(&mut right, self.alike.kinds(rel, join, Side::Right))?;
         let mut left_keys = self.keys(&mut left, join.on.iter().map(|(l, _)| l))?;
         let mut right_keys = self.keys(&mut right, join.on.iter().map(|(_, r)| r))?;
         let at_ticks = seen_at_ticks_of(&left, &right);
         let at_ticks_of_right = join.kind == JoinKind::Inner && seen_at_ticks_of(&right, &left);
         if join.kind == JoinKind::InnerUnique {
             if left.pending.is_some() {
-                self.first_while_seen(&mut left, &left_keys, &right, &right_keys)?;
+                self.only_matched(&mut left, &left_keys, &right, &right_keys)?;
+                self.first_while_seen(&mut left, &left_keys)?;
             } else {
                 self.first_of_each_key(&mut left, &left_keys)?;
             }
@@ -234,7 +239,17 @@ impl Lowerer<'_> {
         Ok(names)
     }
 
-    /// innerunique: of the left rows with one key, the first in order.
+    /// Of the rows of a side that are alike for all that stands above the join, keeps at each time the first.
+    fn first_of_kind(&mut self, side: &mut Relation, kinds: Option<Vec<String>>) -> Result<()> {
+        let kinds = kinds.filter(|kinds| kinds.iter().all(|name| side.ty(name).is_some()));
+        match (kinds, &side.pending) {
+            (Some(kinds), None) => self.first_of_each_key(side, &kinds),
+            (Some(kinds), Some(seen)) if seen.in_order => self.first_while_seen(side, &kinds),
+            _ => Ok(()),
+        }
+    }
+
+    /// Of the rows with one key, the first in order.
     fn first_of_each_key(&mut self, relation: &mut Relation, keys: &[String]) -> Result<()> {
         let mut groups = keys.to_vec();
         groups.extend(relation.carry.iter().filter(|c| !keys.contains(c)).cloned());

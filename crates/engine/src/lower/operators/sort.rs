@@ -80,6 +80,9 @@ impl Lowerer<'_> {
         order.append(&mut relation.order);
         relation.order = order;
         relation.sorted = true;
+        if let Some(seen) = &mut relation.pending {
+            seen.in_order = false;
+        }
         Ok(())
     }
 

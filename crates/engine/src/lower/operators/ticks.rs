@@ -184,12 +184,7 @@ impl Lowerer<'_> {
         let (When::Ticks(ticks), Some(pending)) = (self.when, relation.pending.clone()) else {
             return Ok(None);
         };
-        let seen = lists::first_tick().call(vec![
-            column(&pending.first),
-            lit(ticks.first),
-            lit(ticks.frequency),
-        ]);
-        relation.filter(seen.lt_eq(column(&pending.last)))?;
+        relation.filter(first_tick(&pending.first, ticks).lt_eq(column(&pending.last)))?;
         let from = stretch_of(column(&pending.first), length);
         let step = lit(length);
         let all = vec![from, column(&pending.last), step, lit(RANGE_ROWS_MAX)];
@@ -212,19 +207,14 @@ impl Lowerer<'_> {
         relation.filter(column(stretch).eq(stretch_of(both, length)))
     }
 
-    /// innerunique without expanding: of the left rows with one key, a row is the first at those of
-    /// its ticks at which none before it is seen any more. Rows whose key the right side lacks are
-    /// dropped before.
-    pub(crate) fn first_while_seen(
+    /// Drops rows whose key the right side lacks, whenever that is seen.
+    pub(crate) fn only_matched(
         &mut self,
         left: &mut Relation,
         keys: &[String],
         right: &Relation,
         right_keys: &[String],
     ) -> Result<()> {
-        let Some(pending) = left.pending.clone() else {
-            return Ok(());
-        };
         let names = right_keys
             .iter()
             .map(|_| self.hidden("semi"))
@@ -243,6 +233,19 @@ impl Lowerer<'_> {
                 NullEquality::NullEqualsNull,
             )?
             .build()?;
+        Ok(())
+    }
+
+    /// The first of the rows with one key, without expanding: a row is the first at those of its ticks at
+    /// which none before it is seen any more.
+    pub(crate) fn first_while_seen(
+        &mut self,
+        relation: &mut Relation,
+        keys: &[String],
+    ) -> Result<()> {
+        let (When::Ticks(ticks), Some(pending)) = (self.when, relation.pending.clone()) else {
+            return Ok(());
+        };
         let before = WindowFrame::new_bounds(
             WindowFrameUnits::Rows,
             WindowFrameBound::Preceding(ScalarValue::UInt64(None)),
@@ -253,13 +256,19 @@ impl Lowerer<'_> {
         };
         let latest = PlanExpr::from(WindowFunction::new(latest.func, latest.params.args))
             .partition_by(keys.iter().map(|key| column(key)).collect())
-            .order_by(left.sort_exprs())
+            .order_by(relation.sort_exprs())
             .window_frame(before)
             .build()?;
         let name = self.hidden("before");
-        self.add_window(left, latest, &name)?;
+        self.add_window(relation, latest, &name)?;
         let free = coalesce(vec![column(&name) + lit(1_i64), column(&pending.first)]);
-        self.narrow(left, Some(free), None)
+        self.narrow(relation, Some(free), None)?;
+        // What is left of most rows lies between two ticks.
+        let Some(Pending { first, last, .. }) = &relation.pending else {
+            return Ok(());
+        };
+        let seen = first_tick(first, ticks).lt_eq(column(last));
+        relation.filter(seen)
     }
 
     /// Expands the rows to their ticks, unless that has been done or there are none.
@@ -271,11 +280,7 @@ impl Lowerer<'_> {
             return Ok(());
         };
         let tick = self.hidden("tick");
-        let from = lists::first_tick().call(vec![
-            column(&pending.first),
-            lit(ticks.first),
-            lit(ticks.frequency),
-        ]);
+        let from = first_tick(&pending.first, ticks);
         let until = least(vec![column(&pending.last), lit(ticks.last)]);
         let list =
             lists::steps().call(vec![from, until, lit(ticks.frequency), lit(RANGE_ROWS_MAX)]);
@@ -342,6 +347,11 @@ impl Lowerer<'_> {
             .build()?;
         Ok(())
     }
+}
+
+/// The first tick that is no earlier than a column.
+pub(crate) fn first_tick(from: &str, ticks: Ticks) -> PlanExpr {
+    lists::first_tick().call(vec![column(from), lit(ticks.first), lit(ticks.frequency)])
 }
 
 /// One row for each element of a list column, which then holds the element.
