@@ -26,6 +26,7 @@ usage: cargo xtask TASK [OPTION…]
        [--seed N] [--days N] [--accounts N] [--threads N] [--habits]
   rules --keyline PATH         recall by story, noise by rule and habit; writes docs/rules-measured.md
        [--events N] [--seeds N] [--rules DIR]… [--out FILE] [--no-month] [--no-plain] [--no-recall]
+       [--memory SIZE] [--rule-time TIME]
   bench --events N [--peers]   measure this build (and the peers) over generated data; see bench/README.md
   bench --hunting --events N [--peers] [--parquet DIR]   20 questions of a hunter over Parquet, KQL against SQL
 ";

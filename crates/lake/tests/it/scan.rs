@@ -12,7 +12,7 @@ use datafusion::logical_expr::lit;
 
 use crate::folder::{
     all_columns, at, collect, context, count, equal, event, gz, id, key, micros, name, open,
-    open_all, options, records, select, show, tree, tree_of,
+    options, records, select, show, tree, tree_of,
 };
 
 #[test]
