@@ -52,7 +52,9 @@ pub fn run(args: DemoArgs, context: Context) -> Result<Status> {
     stdout.flush()?;
     drop(stdout);
     let status = hunt::run(HuntArgs::over(folder.clone()), context.clone())?;
-    say!("\nWhere everything under the stolen key came from, and what still works:\n");
+    say!(
+        "\nEverything under the stolen key: when it was valid and used, where it came from, what still works.\n"
+    );
     lineage::run(LineageArgs::of(key, folder), context)?;
     if args.keep.is_none() {
         say!("\nKeep the logs with `keyline demo --keep story`; then ask them in KQL:");

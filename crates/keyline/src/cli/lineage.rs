@@ -11,7 +11,7 @@ use keyline_lake::{Coverage, RawRecord};
 use keyline_lineage::liveness::liveness;
 use keyline_lineage::picture::tree::{Colour, tree};
 use keyline_lineage::picture::{Alert, Choice, Report, Sheet, Similar, TreeOptions, View};
-use keyline_lineage::picture::{html::html, svg::svg};
+use keyline_lineage::picture::{html::html, lanes::lanes, svg::svg};
 use keyline_lineage::{Forest, Node};
 
 use super::{Context, DataArgs, Status};
@@ -59,18 +59,23 @@ pub struct LineageArgs {
     /// Write to FILE instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// The timeline before the tree.
+    #[arg(skip)]
+    both_pictures: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Picture {
     Tree,
+    /// Lanes of validity and use, for a terminal
+    Timeline,
     Json,
     Svg,
     Html,
 }
 
 impl LineageArgs {
-    /// The tree of one key over one folder.
+    /// The timeline and the tree of one key over one folder.
     pub fn of(key: &str, folder: PathBuf) -> LineageArgs {
         LineageArgs {
             pivot: Some(key.to_owned()),
@@ -87,6 +92,7 @@ impl LineageArgs {
             output: Picture::Tree,
             alerts: None,
             out: None,
+            both_pictures: true,
         }
     }
 }
@@ -273,7 +279,7 @@ fn show(
     let alerts: Vec<Alert> = alerts.iter().filter(about_shown).cloned().collect();
     let rows_max = match (args.all, args.output) {
         (true, _) => usize::MAX,
-        (false, Picture::Tree) => TREE_ROWS_MAX,
+        (false, Picture::Tree | Picture::Timeline) => TREE_ROWS_MAX,
         (false, _) => PICTURE_ROWS_MAX,
     };
     let view = View {
@@ -297,7 +303,14 @@ fn show(
         span: None,
         to_see_all: "--all",
     };
+    let colour = if context.printer.color {
+        Colour::Ansi
+    } else {
+        Colour::Plain
+    };
+    let timeline = || lanes(&view, &sheet, usize::from(width()), colour);
     let text = match args.output {
+        Picture::Timeline => timeline(),
         Picture::Svg => svg(&view, &sheet),
         Picture::Html => {
             let coverage = &coverage::lines(read, &context.config.estate);
@@ -311,11 +324,7 @@ fn show(
             }
             let options = TreeOptions {
                 width: usize::from(width()),
-                colour: if context.printer.color {
-                    Colour::Ansi
-                } else {
-                    Colour::Plain
-                },
+                colour,
                 asked: asked.and_then(|nodes| match nodes[..] {
                     [node] => Some(node),
                     _ => None,
@@ -323,7 +332,11 @@ fn show(
                 alerts: &counts,
                 to_see_all: "--all",
             };
-            tree(&view, &options)
+            let tree = tree(&view, &options);
+            match args.both_pictures {
+                true => format!("{}\n{tree}", timeline()),
+                false => tree,
+            }
         }
     };
     out.write_all(text.as_bytes())?;

@@ -34,20 +34,34 @@ enum Sign {
 impl Sign {
     fn words(&self) -> String {
         let words = match self {
-            Sign::Bar(Known::Surely, Holds::Duly) => "valid",
-            Sign::Bar(Known::AtMost, Holds::Duly) => "valid at the most",
-            Sign::Bar(_, Holds::Outliving) => "valid although something above it is off",
+            Sign::Bar(known, holds) => of_bar(*known, *holds),
             Sign::Use => "used",
             Sign::Failed => "calls failed",
-            Sign::Mark(MarkKind::Alert) => "alert",
-            Sign::Mark(MarkKind::Mints) => "mints a credential",
-            Sign::Mark(MarkKind::Off) => "off, revoked or deleted",
-            Sign::Mark(MarkKind::On) => "on again",
-            Sign::Mark(MarkKind::UsedAfterRevocation) => "used after revocation",
+            Sign::Mark(kind) => of_mark(*kind),
             Sign::Beyond => "valid beyond the edge",
             Sign::Account(_, account) => return account.clone(),
         };
         words.to_owned()
+    }
+}
+
+/// What a bar says.
+pub(super) fn of_bar(known: Known, holds: Holds) -> &'static str {
+    match (known, holds) {
+        (Known::Surely, Holds::Duly) => "valid",
+        (Known::AtMost, Holds::Duly) => "valid at the most",
+        (_, Holds::Outliving) => "valid although something above it is off",
+    }
+}
+
+/// What a mark says.
+pub(super) fn of_mark(kind: MarkKind) -> &'static str {
+    match kind {
+        MarkKind::Alert => "alert",
+        MarkKind::Mints => "mints a credential",
+        MarkKind::Off => "off, revoked or deleted",
+        MarkKind::On => "on again",
+        MarkKind::UsedAfterRevocation => "used after revocation",
     }
 }
 

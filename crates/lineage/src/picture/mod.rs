@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! Forest ─ rows (which, in which order, what is folded) ─┬─ tree: lines for a terminal
-//!                                                        └─ layout (numbers) ─ svg ─ html
+//!                                                        └─ layout (numbers) ─┬─ svg ─ html
+//!                                                                             └─ lanes: for a terminal
 //! ```
 //!
-//! All three say the same words, which stand in `words.rs`. Everything that comes from logs is made
+//! All of them say the same words, which stand in `words.rs`. Everything that comes from logs is made
 //! visible and escaped in `text.rs` before it is written. Deliberately not here: files, the terminal's
 //! width, the choice of credentials; whoever calls knows them.
 
@@ -28,6 +29,8 @@ mod signs;
 mod legend;
 
 pub mod html;
+
+pub mod lanes;
 
 mod words;
 

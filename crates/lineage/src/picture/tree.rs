@@ -478,12 +478,12 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-fn push_blanks(out: &mut String, number: usize) {
+pub(super) fn push_blanks(out: &mut String, number: usize) {
     out.extend(std::iter::repeat_n(' ', number));
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Paint {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Paint {
     Plain,
     Bold,
     Dim,
@@ -492,7 +492,7 @@ enum Paint {
     Green,
 }
 
-fn paint(out: &mut String, colour: Colour, style: Paint, text: &str) {
+pub(super) fn paint(out: &mut String, colour: Colour, style: Paint, text: &str) {
     let code = match style {
         Paint::Plain => "",
         Paint::Bold => "1",

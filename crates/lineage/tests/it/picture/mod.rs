@@ -10,6 +10,8 @@ mod reports;
 
 mod hostile;
 
+mod lanes;
+
 use std::collections::HashMap;
 
 use keyline_lineage::Forest;
