@@ -90,8 +90,13 @@ pub fn rules(words: &[String]) -> anyhow::Result<()> {
         false => Some(Month::new(&work, events)?),
     };
     let mut text = format!(
-        "# The rules, measured\n\nWritten by `cargo xtask rules --keyline PATH --events {events} --seeds {seeds}`; \
+        "# The rules, measured\n\nWritten by `cargo xtask rules --keyline PATH --events {events} --seeds {seeds}{}`; \
          do not edit.\n{} rules.\n",
+        program
+            .hunting
+            .iter()
+            .map(|word| format!(" {word}"))
+            .collect::<String>(),
         program.rules.len()
     );
     let alerts = match &month {

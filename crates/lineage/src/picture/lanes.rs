@@ -126,9 +126,8 @@ impl Grid {
         let mut signs = vec![(' ', Paint::Plain); self.columns];
         signs[self.now] = (NOW, Paint::Dim);
         let mut fill = |left: f64, right: f64, sign: char, style: Paint| {
-            for place in self.column(left)..=self.column(right) {
-                signs[place] = (sign, style);
-            }
+            let (from, to) = (self.column(left), self.column(right).max(self.column(left)));
+            signs[from..=to].fill((sign, style));
         };
         for bar in &lane.bars {
             let (sign, style) = match (bar.holds, bar.known) {
