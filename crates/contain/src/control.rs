@@ -36,8 +36,12 @@ pub enum Control {
     OrgDenyUser,
     /// A service control policy denies everything to a role's sessions issued before an instant.
     OrgDenyRole,
-    /// A service control policy denies everything to the root of a member account.
+    /// A service control policy denies everything to the root of a member account, privileged tasks of the
+    /// organisation apart.
     OrgDenyRoot,
+    /// A service control policy denies everything to privileged tasks in a root's name that were begun before an
+    /// instant.
+    OrgDenyAssumedRoot,
     /// A person is disabled in Identity Center and the sessions of the portal are ended.
     PersonDisabled,
     /// Who may assume a role is changed: new sessions are blocked, those that exist live on.
@@ -65,6 +69,8 @@ pub enum Subject {
     Portal,
     RootKey,
     RootSession,
+    /// A session of `sts:AssumeRoot`: a privileged task that the organisation takes in a root's name.
+    AssumedRoot,
     /// It has an owner that no control reaches.
     Other,
 }
@@ -83,7 +89,7 @@ use Control::*;
 use Effect::{Leaves, Stops, StopsOlder};
 
 /// The order of the columns of [`TABLE`].
-pub const COLUMNS: [Subject; 13] = [
+pub const COLUMNS: [Subject; 14] = [
     Subject::Key,
     Subject::OtherLongTerm,
     Subject::Password,
@@ -96,29 +102,31 @@ pub const COLUMNS: [Subject; 13] = [
     Subject::Portal,
     Subject::RootKey,
     Subject::RootSession,
+    Subject::AssumedRoot,
     Subject::Other,
 ];
 
 /// What each control does to what it is laid on. A role's session that a user made stands under the role
 /// alone: whatever is done to the user leaves it alive, and that is why plans walk down.
 #[rustfmt::skip]
-pub const TABLE: [(Control, [Effect; 13]); 15] = [
-    //                   key         other    password  session     federated   console     role        r.console   person      portal  rootkey root   other
-    (KeyInactive,       [Stops,      Leaves,  Leaves,   Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Stops,  Leaves, Leaves]),
-    (OtherInactive,     [Leaves,     Stops,   Leaves,   Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves]),
-    (PasswordDeleted,   [Leaves,     Leaves,  Stops,    Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves]),
-    (UserDenyAll,       [Stops,      Stops,   Stops,    Stops,      Stops,      Stops,      Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves]),
-    (UserDenyOlder,     [Leaves,     Leaves,  Leaves,   StopsOlder, StopsOlder, StopsOlder, Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves]),
-    (UserDenyFederated, [Leaves,     Leaves,  Leaves,   Leaves,     Stops,      Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves]),
-    (RoleDenyAll,       [Leaves,     Leaves,  Leaves,   Leaves,     Leaves,     Leaves,     Stops,      Stops,      Leaves,     Leaves, Leaves, Leaves, Leaves]),
-    (RoleDenyOlder,     [Leaves,     Leaves,  Leaves,   Leaves,     Leaves,     Leaves,     StopsOlder, StopsOlder, Leaves,     Leaves, Leaves, Leaves, Leaves]),
-    (RoleDenySession,   [Leaves,     Leaves,  Leaves,   Leaves,     Leaves,     Leaves,     Stops,      Stops,      Leaves,     Leaves, Leaves, Leaves, Leaves]),
-    (PermissionSetDeny, [Leaves,     Leaves,  Leaves,   Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     StopsOlder, Leaves, Leaves, Leaves, Leaves]),
-    (OrgDenyUser,       [Stops,      Stops,   Stops,    Stops,      Stops,      Stops,      Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves]),
-    (OrgDenyRole,       [Leaves,     Leaves,  Leaves,   Leaves,     Leaves,     Leaves,     StopsOlder, StopsOlder, StopsOlder, Leaves, Leaves, Leaves, Leaves]),
-    (OrgDenyRoot,       [Leaves,     Leaves,  Leaves,   Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Stops,  Stops,  Leaves]),
-    (PersonDisabled,    [Leaves,     Leaves,  Leaves,   Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Stops,  Leaves, Leaves, Leaves]),
-    (TrustChanged,      [Leaves,     Leaves,  Leaves,   Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves]),
+pub const TABLE: [(Control, [Effect; 14]); 16] = [
+    //                   key         other    password  session     federated   console     role        r.console   person      portal  rootkey root    assumed other
+    (KeyInactive,        [Stops,      Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Stops,  Leaves, Leaves,  Leaves]),
+    (OtherInactive,      [Leaves,     Stops,   Leaves,  Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
+    (PasswordDeleted,    [Leaves,     Leaves,  Stops,   Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
+    (UserDenyAll,        [Stops,      Stops,   Stops,   Stops,      Stops,      Stops,      Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
+    (UserDenyOlder,      [Leaves,     Leaves,  Leaves,  StopsOlder, StopsOlder, StopsOlder, Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
+    (UserDenyFederated,  [Leaves,     Leaves,  Leaves,  Leaves,     Stops,      Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
+    (RoleDenyAll,        [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     Stops,      Stops,      Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
+    (RoleDenyOlder,      [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     StopsOlder, StopsOlder, Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
+    (RoleDenySession,    [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     Stops,      Stops,      Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
+    (PermissionSetDeny,  [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     StopsOlder, Leaves, Leaves, Leaves, Leaves,  Leaves]),
+    (OrgDenyUser,        [Stops,      Stops,   Stops,   Stops,      Stops,      Stops,      Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
+    (OrgDenyRole,        [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     StopsOlder, StopsOlder, StopsOlder, Leaves, Leaves, Leaves, Leaves,  Leaves]),
+    (OrgDenyRoot,        [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Stops,  Stops,  Leaves,  Leaves]),
+    (OrgDenyAssumedRoot, [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, StopsOlder,Leaves]),
+    (PersonDisabled,     [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Stops,  Leaves, Leaves, Leaves,  Leaves]),
+    (TrustChanged,       [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
 ];
 
 /// A control, and on what it is laid.
@@ -179,6 +187,7 @@ pub fn effect(control: Control, subject: Subject) -> Effect {
 pub fn subject(credential: &Credential, owner: &Owner) -> Subject {
     match (owner, credential.kind) {
         (Owner::Root { .. }, Kind::AccessKey) => Subject::RootKey,
+        (Owner::Root { .. }, _) if is_assumed_root(credential) => Subject::AssumedRoot,
         (Owner::Root { .. }, _) => Subject::RootSession,
         (Owner::User { .. }, kind) => match kind {
             Kind::AccessKey => Subject::Key,
@@ -196,6 +205,11 @@ pub fn subject(credential: &Credential, owner: &Owner) -> Subject {
         (Owner::Person { .. }, _) => Subject::Portal,
         (Owner::Outside | Owner::Unknown, _) => Subject::Other,
     }
+}
+
+/// Whether a session of a root is a privileged task of the organisation.
+pub fn is_assumed_root(credential: &Credential) -> bool {
+    credential.issuing_api == "sts:AssumeRoot"
 }
 
 #[cfg(test)]
@@ -219,6 +233,7 @@ mod tests {
             OrgDenyUser,
             OrgDenyRole,
             OrgDenyRoot,
+            OrgDenyAssumedRoot,
             PersonDisabled,
             TrustChanged,
         ] {

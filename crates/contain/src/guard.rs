@@ -29,13 +29,18 @@ pub struct Guard<'a> {
 }
 
 impl<'a> Guard<'a> {
-    /// Whoever runs the plan is named by ARNs and by ids of credentials; with a credential its whole
+    /// Whoever runs the plan is named by ARNs and by ids or keys of credentials; with a credential its whole
     /// chain is meant, because cutting a link of it cuts the executor off.
     pub fn new(estate: &'a Estate, survey: &Survey<'_>) -> Guard<'a> {
         let mut own = BTreeSet::new();
         for text in &estate.own {
             own.extend(named_by(text));
-            if let Some(node) = survey.forest.by_id(text) {
+            // An ARN names a role, and not whoever else took it; anything else names credentials.
+            let nodes = match named_by(text) {
+                Some(_) => Vec::new(),
+                None => survey.forest.find(text),
+            };
+            for node in nodes {
                 own.insert(survey.owner(node).clone());
                 for above in survey.forest.ancestors(node) {
                     own.insert(survey.owner(above).clone());

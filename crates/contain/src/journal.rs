@@ -44,6 +44,15 @@ pub struct Line {
     pub value: Value,
 }
 
+/// A key that was switched off although the plan could not name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Swept {
+    pub key: String,
+    pub at: i64,
+    /// It came to light after the step was done.
+    pub late: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A call is about to be made.
@@ -55,7 +64,9 @@ pub enum Event {
     UndoBegin,
     Undone,
     UndoFailed,
-    /// A control was found gone and is laid on again.
+    /// A key that no plan could name is switched off.
+    SwitchedOff,
+    /// A control was found gone and is laid on again, or a key that came to light is switched off.
     Reapplied,
     ReapplyFailed,
     /// A key of a denied user was found switched off, and nobody wrote down since when.
@@ -71,6 +82,7 @@ impl Event {
         Event::UndoBegin,
         Event::Undone,
         Event::UndoFailed,
+        Event::SwitchedOff,
         Event::Reapplied,
         Event::ReapplyFailed,
         Event::SeenOff,
@@ -85,6 +97,7 @@ impl Event {
             Event::UndoBegin => "undo-begin",
             Event::Undone => "undone",
             Event::UndoFailed => "undo-failed",
+            Event::SwitchedOff => "switched-off",
             Event::Reapplied => "reapplied",
             Event::ReapplyFailed => "reapply-failed",
             Event::SeenOff => "seen-off",
@@ -170,9 +183,55 @@ impl Journal {
         call: Option<&Call>,
         more: Value,
     ) -> Result<(), Error> {
+        self.write_all(at, event, &[(step, call)], &more)
+    }
+
+    /// Writes lines of one sort about several steps, and syncs them once. In a race every millisecond counts.
+    pub fn write_all(
+        &mut self,
+        at: i64,
+        event: Event,
+        steps: &[(&str, Option<&Call>)],
+        more: &Value,
+    ) -> Result<(), Error> {
+        let mut text = String::new();
+        let mut lines = Vec::new();
+        let mut last = self.last.clone();
+        for (step, call) in steps {
+            let line = self.line(at, event, step, *call, more, &last);
+            let line_text = canonical(&line.value);
+            last = hash(&line_text);
+            text.push_str(&line_text);
+            text.push('\n');
+            lines.push(line);
+        }
+        let written = self
+            .file
+            .write_all(text.as_bytes())
+            .and_then(|()| self.file.sync_all());
+        written.map_err(|error| {
+            Error::new(
+                ErrorKind::Journal,
+                format!("cannot write the journal: {error}; nothing further is done"),
+            )
+        })?;
+        self.last = last;
+        self.lines.append(&mut lines);
+        Ok(())
+    }
+
+    fn line(
+        &self,
+        at: i64,
+        event: Event,
+        step: &str,
+        call: Option<&Call>,
+        more: &Value,
+        previous: &str,
+    ) -> Line {
         let value = json!({
             "schema": SCHEMA,
-            "previous": self.last,
+            "previous": previous,
             "plan": self.plan,
             "at": format_time(at),
             "event": event.name(),
@@ -184,26 +243,13 @@ impl Journal {
             })),
             "more": more,
         });
-        let text = canonical(&value);
-        let written = self
-            .file
-            .write_all(format!("{text}\n").as_bytes())
-            .and_then(|()| self.file.sync_all());
-        written.map_err(|error| {
-            Error::new(
-                ErrorKind::Journal,
-                format!("cannot write the journal: {error}; nothing further is done"),
-            )
-        })?;
-        self.last = hash(&text);
-        self.lines.push(Line {
+        Line {
             at,
             event,
             step: step.to_owned(),
             call: call.cloned(),
             value,
-        });
-        Ok(())
+        }
     }
 
     pub fn lines(&self) -> &[Line] {
@@ -259,6 +305,28 @@ impl Journal {
     fn begun(&self, step: &str) -> impl Iterator<Item = &Line> {
         let of_step = move |line: &&Line| line.step == step && line.event == Event::Begin;
         self.lines.iter().filter(of_step)
+    }
+
+    /// Keys that a step about every other key of a user set out to switch off, each with when it last did, in
+    /// the order in which they were found.
+    pub fn swept(&self, step: &str) -> Vec<Swept> {
+        let mut swept: Vec<Swept> = Vec::new();
+        for line in &self.lines {
+            let sets_out = matches!(line.event, Event::Begin | Event::Reapplied);
+            let call = line.call.as_ref().filter(|_| line.step == step && sets_out);
+            let Some(key) = call.and_then(|call| call.params.get("access_key_id")?.as_str()) else {
+                continue;
+            };
+            match swept.iter_mut().find(|known| known.key == key) {
+                Some(known) => known.at = line.at,
+                None => swept.push(Swept {
+                    key: key.to_owned(),
+                    at: line.at,
+                    late: line.event == Event::Reapplied,
+                }),
+            }
+        }
+        swept
     }
 
     /// The longest session of a role in seconds, as the snapshot of it says that was filed.

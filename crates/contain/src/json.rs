@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::canonical::hash_of_json;
 use crate::error::{Error, ErrorKind};
 use crate::limits::JSON_BYTES_MAX;
+use crate::names::Named;
 use crate::plan::{Alternative, Call, Phase, Plan, Reason, Refused, Step, StillAlive, Variant};
 use crate::request::{AlteringEvent, Breadth, Reach};
 
@@ -44,8 +45,13 @@ impl Plan {
                 "breadth": breadth_name(self.alternative.breadth),
                 "steps": self.alternative.steps,
                 "breaks": self.alternative.breaks,
+                "hits": self.alternative.hits,
                 "still_alive_after": self.alternative.still_alive_after,
             },
+            "names": self.names.iter().map(|(id, named)| (id.clone(), json!({
+                "what": named.what,
+                "until": named.until.map(format_time),
+            }))).collect::<Map<_, _>>(),
             "zombies_until": self.zombies_until.map(format_time),
             "permissions": self.permissions,
         })
@@ -188,8 +194,20 @@ fn read_plan(value: &Value) -> Option<Plan> {
             breadth: read_breadth(&alternative["breadth"])?,
             steps: count(&alternative["steps"])?,
             breaks: count(&alternative["breaks"])?,
+            hits: texts(&alternative["hits"])?,
             still_alive_after: count(&alternative["still_alive_after"])?,
         },
+        names: value["names"]
+            .as_object()?
+            .iter()
+            .map(|(id, named)| {
+                let named = Named {
+                    what: text(&named["what"])?,
+                    until: optional(&named["until"], time)?,
+                };
+                Some((id.clone(), named))
+            })
+            .collect::<Option<_>>()?,
         zombies_until: optional(&value["zombies_until"], time)?,
         permissions: value["permissions"].clone(),
     })

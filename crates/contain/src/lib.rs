@@ -19,6 +19,7 @@ mod scope;
 mod guard;
 pub mod control;
 mod outcome;
+mod names;
 
 pub mod action;
 pub mod policy;
@@ -39,6 +40,7 @@ pub mod undo;
 pub mod aws;
 pub mod journal;
 pub mod run;
+mod sweep;
 pub mod verify;
 #[cfg(feature = "aws")]
 pub mod look;
@@ -50,5 +52,6 @@ pub mod limits;
 
 pub use error::{Error, ErrorKind};
 pub use inventory::Inventory;
+pub use names::Named;
 pub use plan::{Call, Phase, Plan, Reason, Refused, Step, StillAlive, Variant, plan, tree};
 pub use request::{AlteringEvent, Breadth, Estate, Organisation, Reach, Request, Target};

@@ -11,6 +11,8 @@ pub const SESSION_DENY_CHARS_MAX: usize = 5_120;
 pub const ORG_POLICY_CHARS_MAX: usize = 5_120;
 /// Legitimate sessions that one step lists by id; more are counted.
 pub const BREAKS_LISTED_MAX: usize = 1_000;
+/// Legitimate sessions that a sentence names; more are counted.
+pub const ALTERNATIVE_LISTED_MAX: usize = 3;
 /// Seconds for which an address must have been known of a credential, when a plan is made, for what came from
 /// there to be not surely the thief's: a thief is seldom busy for a day before anybody plans.
 pub const EARLIER_ADDRESS_S: i64 = 24 * 3_600;
@@ -37,8 +39,14 @@ pub const AT_ONCE_MAX: usize = 16;
 pub const TRIES_MAX: u32 = 8;
 /// Seconds that a responder's session must still last when a call is made; else its role is taken anew.
 pub const ENTRY_LASTS_S_MIN: u64 = 300;
+/// Seconds by which the instant of a revocation lies ahead of the call: a change at IAM is in force everywhere
+/// after some four, and sessions that are made until then must be older than it.
+pub const CUT_OFF_AHEAD_S: i64 = 10;
+/// Seconds for which what somebody takes away is laid on again without a pause: several times as long as a
+/// change takes to be in force, so that whoever is denied once stays denied.
+pub const RACE_BURST_S: i64 = 15;
 /// Seconds for which nothing may have been taken away before a race counts as won: about four pass until a
 /// change at IAM is in force everywhere.
 pub const RACE_QUIET_S: u64 = 10;
-/// Looks, a second apart, before a race counts as lost.
-pub const RACE_S_MAX: u64 = 120;
+/// Seconds before a race counts as lost.
+pub const RACE_S_MAX: i64 = 120;

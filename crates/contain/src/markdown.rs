@@ -5,13 +5,15 @@
 
 use std::fmt::Write;
 
+use keyline_lineage::CredentialId;
 use keyline_trail::time::format_time;
 
 use crate::json::{breadth_name, reach_name};
+use crate::names::counted;
 use crate::plan::{Phase, Plan, Step};
 
-/// Ids that one cell lists; the JSON has them all.
-const CELL_IDS_MAX: usize = 4;
+/// Credentials that one step lists; the JSON has them all.
+const LISTED_MAX: usize = 12;
 
 /// Backticks of a fence: Markdown takes fewer for text.
 const FENCE_MIN: usize = 3;
@@ -38,7 +40,7 @@ impl Plan {
         if let Some(since) = self.stolen_since {
             writeln!(out, "Stolen since {}.\n", format_time(since))?;
         }
-        self.headline(out)?;
+        self.write_headline(out)?;
         self.left_alive(out)?;
         if !self.refused.is_empty() {
             writeln!(out, "## Not touched\n")?;
@@ -61,38 +63,24 @@ impl Plan {
                 phase = Some(step.phase);
                 writeln!(out, "### {}\n", step.phase.name())?;
             }
-            write_step(step, out)?;
+            self.write_step(step, out)?;
         }
         writeln!(out, "## Approval\n")?;
         writeln!(out, "The plan is approved by its hash: `{}`", self.hash)
     }
 
-    fn headline(&self, out: &mut String) -> std::fmt::Result {
+    fn write_headline(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "**{}**\n", plain(&self.headline()))?;
         if self.steps.is_empty() && self.still_alive_after.is_empty() {
-            return writeln!(
-                out,
-                "**Nothing of it works: none of its {} credentials was alive, and there is nothing to do.**\n",
-                self.credentials.len()
-            );
+            return Ok(());
         }
         let by_program = self.steps.iter().filter(|step| !step.by_hand).count();
         writeln!(
             out,
-            "**{} of {} credentials are still alive after it. {}**\n",
-            self.still_alive_after.len(),
-            self.credentials.len(),
-            self.hits()
-        )?;
-        writeln!(
-            out,
-            "{} steps: {by_program} by the program, {} by hand. The {} way: {} steps, {} legitimate \
-             sessions, {} still alive.\n",
-            self.steps.len(),
+            "{}: {by_program} by the program, {} by hand. {}\n",
+            counted(self.steps.len(), "step"),
             self.steps.len() - by_program,
-            breadth_name(self.alternative.breadth),
-            self.alternative.steps,
-            self.alternative.breaks,
-            self.alternative.still_alive_after
+            plain(&self.other_way())
         )?;
         if let Some(until) = self.zombies_until {
             writeln!(
@@ -116,7 +104,11 @@ impl Plan {
             writeln!(
                 out,
                 "| {} | {} | {}: {} |",
-                plain(&left.credential),
+                plain(
+                    self.names
+                        .get(&left.credential)
+                        .map_or(&left.credential, |named| &named.what)
+                ),
                 until.as_deref().unwrap_or("it has no end of its own"),
                 left.reason.name(),
                 plain(&left.why)
@@ -124,70 +116,91 @@ impl Plan {
         }
         writeln!(out)
     }
-}
 
-fn write_step(step: &Step, out: &mut String) -> std::fmt::Result {
-    let mut marks = Vec::new();
-    if step.by_hand {
-        marks.push("by hand");
-    }
-    if step.needs_confirmation {
-        marks.push("needs a confirmation of its own");
-    }
-    let changes = !matches!(step.phase, Phase::Evidence | Phase::Verify);
-    if step.undo.is_none() && !step.by_hand && changes {
-        marks.push("cannot be undone");
-    }
-    let marks = match marks.is_empty() {
-        true => String::new(),
-        false => format!(" *({})*", marks.join("; ")),
-    };
-    writeln!(
-        out,
-        "**{}. {}:{}**{marks} {}",
-        step.id,
-        plain(&step.service),
-        plain(&step.action),
-        place_of(step)
-    )?;
-    writeln!(out, "\n{}", plain(&step.why))?;
-    if !step.stops.is_empty() && step.phase != Phase::SecondStamp {
-        writeln!(out, "\nStops {}.", ids(&step.stops, step.stops.len()))?;
-    }
-    if step.breaks_count > 0 && step.phase != Phase::SecondStamp {
-        writeln!(
-            out,
-            "\nHits the legitimate sessions {}.",
-            ids(&step.breaks, step.breaks_count)
-        )?;
-    }
-    for used in step.used_by() {
-        writeln!(out, "\n- used by {}", plain(&used))?;
-    }
-    let commands = step.commands();
-    let shown = match step.phase {
-        Phase::Evidence => 1,
-        _ => commands.len(),
-    };
-    if !commands.is_empty() {
-        let fence = fence_around(&commands[..shown]);
-        writeln!(out, "\n{fence}sh")?;
-        for command in &commands[..shown] {
-            writeln!(out, "{command}")?;
+    fn write_step(&self, step: &Step, out: &mut String) -> std::fmt::Result {
+        let mut marks = Vec::new();
+        if step.by_hand {
+            marks.push("by hand");
         }
-        writeln!(out, "{fence}")?;
+        if step.needs_confirmation {
+            marks.push("needs a confirmation of its own");
+        }
+        let changes = !matches!(step.phase, Phase::Evidence | Phase::Verify);
+        if step.undo.is_none() && !step.by_hand && changes {
+            marks.push(match step.only_switches_off() {
+                true => "never switched on again",
+                false => "cannot be undone",
+            });
+        }
+        let marks = match marks.is_empty() {
+            true => String::new(),
+            false => format!(" *({})*", marks.join("; ")),
+        };
+        let title = plain(&step.title());
+        let place = place_of(step);
+        writeln!(out, "**{}. {title}**{marks}{place}", step.id)?;
+        writeln!(out, "\n{}", plain(&step.why))?;
+        // A second stamp does to all what the first did.
+        if step.phase != Phase::SecondStamp {
+            self.list(out, "Stops", &step.stops, step.stops.len())?;
+            let hits = "Hits what others use";
+            self.list(out, hits, &step.breaks, step.breaks_count)?;
+        }
+        for used in step.used_by() {
+            writeln!(out, "\n- used by {}", plain(&used))?;
+        }
+        let commands = step.commands();
+        let shown = match step.phase {
+            Phase::Evidence => 1,
+            _ => commands.len(),
+        };
+        if !commands.is_empty() {
+            let fence = fence_around(&commands[..shown]);
+            writeln!(out, "\n{fence}sh")?;
+            for command in &commands[..shown] {
+                writeln!(out, "{command}")?;
+            }
+            writeln!(out, "{fence}")?;
+        }
+        if step.opens_a_file() {
+            writeln!(
+                out,
+                "\n**Do not run it as it stands:** `aws` would open the file or the address in it and send what \
+                 it holds."
+            )?;
+        }
+        if commands.len() > shown {
+            writeln!(out, "\nand {} more that read", commands.len() - shown)?;
+        }
+        writeln!(out)
     }
-    if step.opens_a_file() {
-        writeln!(
-            out,
-            "\n**Do not run it as it stands:** `aws` would open the file or the address in it and send what it \
-             holds."
-        )?;
+
+    /// Credentials under a heading: one in the same line, several as a list.
+    fn list(
+        &self,
+        out: &mut String,
+        heading: &str,
+        ids: &[CredentialId],
+        count: usize,
+    ) -> std::fmt::Result {
+        match ids {
+            [] => Ok(()),
+            [one] if count == 1 => writeln!(out, "\n{heading}: {}.", plain(&self.called(one))),
+            several => {
+                writeln!(out, "\n{heading}:\n")?;
+                let mut named: Vec<String> = several.iter().map(|id| self.called(id)).collect();
+                named.sort();
+                let shown = &named[..named.len().min(LISTED_MAX)];
+                for name in shown {
+                    writeln!(out, "- {}", plain(name))?;
+                }
+                match count.saturating_sub(shown.len()) {
+                    0 => Ok(()),
+                    more => writeln!(out, "- and {more} more"),
+                }
+            }
+        }
     }
-    if commands.len() > shown {
-        writeln!(out, "\nand {} more that read", commands.len() - shown)?;
-    }
-    writeln!(out)
 }
 
 /// A fence that nothing in the commands can close. A command is quoted for the shell and is never altered for
@@ -200,32 +213,16 @@ fn fence_around(commands: &[String]) -> String {
     "`".repeat(FENCE_MIN.max(longest + 1))
 }
 
+/// The call that a step makes and where, as far as its title does not say so.
 fn place_of(step: &Step) -> String {
-    let mut parts = Vec::new();
-    for name in [
-        "user_name",
-        "role_name",
-        "access_key_id",
-        "function_name",
-        "target_id",
-    ] {
-        if let Some(value) = step.params.get(name).and_then(|value| value.as_str()) {
-            parts.push(plain(value));
-        }
+    let mut parts = String::new();
+    if step.title() != step.operation() && step.service != "keyline" {
+        parts.push_str(&format!(", {}", plain(&step.operation())));
     }
     if !step.account.is_empty() {
-        parts.push(format!("in {}", plain(&step.account)));
+        parts.push_str(&format!(", in {}", plain(&step.account)));
     }
-    parts.join(" ")
-}
-
-fn ids(list: &[String], count: usize) -> String {
-    let shown: Vec<String> = list.iter().take(CELL_IDS_MAX).map(|id| plain(id)).collect();
-    let more = count.saturating_sub(shown.len());
-    match more {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
+    parts
 }
 
 /// Text that Markdown takes as text: no heading, table, link or markup comes of it, and nothing that makes

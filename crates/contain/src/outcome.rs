@@ -9,7 +9,7 @@ use keyline_lineage::Node;
 
 use crate::action::Draft;
 use crate::compose::Composed;
-use crate::control::Measure;
+use crate::control::{Measure, is_assumed_root};
 use crate::limits::{BREAKS_LISTED_MAX, ROLE_SESSION_S_MAX, USER_SESSION_S_MAX};
 use crate::owner::Owner;
 use crate::plan::{Phase, Reason, Step, StillAlive};
@@ -109,6 +109,10 @@ fn left_alive(
     } else {
         let why = match owner {
             Owner::Outside => "it comes from outside and nothing can be denied to it itself",
+            Owner::Root { .. } if is_assumed_root(&credential) => {
+                "a privileged task ends within fifteen minutes, and only a policy of the organisation reaches it \
+                 before"
+            }
             Owner::Root { .. } => {
                 "nothing can be denied to a root without policies of an organisation"
             }

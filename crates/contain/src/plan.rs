@@ -4,21 +4,50 @@
 //! found by laying the plan's controls on the forest, not by trusting the plan. Steps that a person takes
 //! do not count there, because nobody can promise that they will be taken.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keyline_lineage::{CredentialId, Forest};
+use keyline_trail::time::format_time;
 use serde_json::{Map, Value};
 
 use crate::canonical;
 use crate::compose::{Composed, compose};
 use crate::error::Error;
 use crate::guard::Guard;
+use crate::limits::ALTERNATIVE_LISTED_MAX;
+use crate::names::{Named, counted, named};
 use crate::order::order;
 use crate::outcome::outcome;
 use crate::request::{Breadth, Reach, Request, Target};
 use crate::resources::resources;
 use crate::scope::{Scope, scope};
 use crate::survey::Survey;
+
+/// Parameters that say what a step is done to, in the order in which they are read.
+const NAMING: &[&str] = &[
+    "user_name",
+    "role_name",
+    "access_key_id",
+    "replaces",
+    "service_specific_credential_id",
+    "ssh_public_key_id",
+    "certificate_id",
+    "serial_number",
+    "function_name",
+    "statement_id",
+    "instance_id",
+    "task",
+    "bucket",
+    "policy_arn",
+    "group_name",
+    "instance_profile_name",
+    "profile_id",
+    "trust_anchor_id",
+    "permission_set_name",
+    "permission_set_arn",
+    "user_id",
+    "target_id",
+];
 
 /// A plan, ready to be read, approved and run.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +70,8 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// The same with the other breadth, in numbers.
     pub alternative: Alternative,
+    /// What the credentials are called that steps and lists of this plan name by their ids.
+    pub names: BTreeMap<CredentialId, Named>,
     /// Accounts whose tokens may wake up if a denial is lifted too early: until when.
     pub zombies_until: Option<i64>,
     pub permissions: Value,
@@ -77,6 +108,31 @@ pub struct Step {
 }
 
 impl Step {
+    /// What the step does and to whom, for people: `deny all on user alice`.
+    pub fn title(&self) -> String {
+        // What takes back a deed is known best by its call.
+        let what = match self.kind.as_str() {
+            "undo-what-was-done" => self.operation(),
+            kind => kind.replace('-', " "),
+        };
+        let named = NAMING
+            .iter()
+            .filter_map(|name| self.params.get(*name)?.as_str());
+        let parts: Vec<&str> = std::iter::once(what.as_str()).chain(named).collect();
+        parts.join(" ")
+    }
+
+    /// The call by its name: `iam:PutUserPolicy`.
+    pub fn operation(&self) -> String {
+        format!("{}:{}", self.service, self.action)
+    }
+
+    /// Whether what it does could be switched on again, if it were not the thief's.
+    pub(crate) fn only_switches_off(&self) -> bool {
+        let off = self.params.get("status").is_some_and(|to| to == "Inactive");
+        off || self.action.starts_with("Disable")
+    }
+
     /// The call that the step makes, before anything is filled in.
     pub fn call(&self) -> Call {
         Call::new(&self.service, &self.action, self.params.clone())
@@ -223,11 +279,14 @@ pub struct Refused {
 }
 
 /// A plan of the other breadth, in numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alternative {
     pub breadth: Breadth,
     pub steps: usize,
+    /// Legitimate sessions that it hits.
     pub breaks: usize,
+    /// The first [`ALTERNATIVE_LISTED_MAX`] of them.
+    pub hits: Vec<CredentialId>,
     pub still_alive_after: usize,
 }
 
@@ -245,23 +304,94 @@ impl Plan {
         listed.len().max(most.unwrap_or(0))
     }
 
-    /// Whom the plan hits besides the thief, as a sentence: others' sessions and keys, and whoever uses a
-    /// stolen key beside the thief.
-    pub fn hits(&self) -> String {
-        let rotations = self
-            .steps
-            .iter()
-            .filter(|step| step.kind == "rotate-access-key");
-        let users = match rotations.count() {
-            0 => "",
-            _ => {
-                " Whoever legitimately uses what was stolen is cut off too: see the steps about another key."
+    /// What stays alive and whom the plan hits besides the thief, as sentences: others' sessions and keys, and
+    /// whoever uses a stolen key beside the thief.
+    pub fn headline(&self) -> String {
+        if self.steps.is_empty() && self.still_alive_after.is_empty() {
+            let none = match self.credentials.len() {
+                1 => "the credential was not alive".to_owned(),
+                many => format!("none of its {many} credentials was alive"),
+            };
+            return format!("Nothing of it works: {none}, and there is nothing to do.");
+        }
+        let still = self.still_alive_after.len();
+        let verb = if still == 1 { "is" } else { "are" };
+        let all = counted(self.credentials.len(), "credential");
+        let hits = match self.breaks() {
+            0 => "It hits no session and no key of others that the logs show.".to_owned(),
+            some => {
+                let hit: BTreeSet<&CredentialId> =
+                    self.steps.iter().flat_map(|step| &step.breaks).collect();
+                let one = "legitimate session or key of others";
+                let counted = match some {
+                    1 => format!("1 {one}"),
+                    many => format!("{many} legitimate sessions and keys of others"),
+                };
+                format!("It hits {counted}: {}.", self.listed(hit, some))
             }
         };
-        match self.breaks() {
-            0 => format!("It hits no session and no key of others that the logs show.{users}"),
-            1 => format!("It hits 1 legitimate session or key of others.{users}"),
-            many => format!("It hits {many} legitimate sessions and keys of others.{users}"),
+        let rotations: Vec<&str> = self
+            .steps
+            .iter()
+            .filter(|step| step.kind == "rotate-access-key")
+            .map(|step| step.id.as_str())
+            .collect();
+        let users = match rotations.as_slice() {
+            [] => String::new(),
+            some => format!(
+                " Whoever legitimately uses what was stolen is cut off too: see {}.",
+                some.join(", ")
+            ),
+        };
+        format!("{still} of {all} {verb} still alive after it. {hits}{users}")
+    }
+
+    /// The other breadth, as a sentence.
+    pub fn other_way(&self) -> String {
+        let other = &self.alternative;
+        let name = match other.breadth {
+            Breadth::Broad => "broad",
+            Breadth::Narrow => "narrow",
+        };
+        let hits = match other.breaks {
+            0 => "hits no session and no key of others".to_owned(),
+            some => format!(
+                "hits {} of others ({})",
+                match some {
+                    1 => "1 session or key".to_owned(),
+                    many => format!("{many} sessions and keys"),
+                },
+                self.listed(&other.hits, some)
+            ),
+        };
+        let left = match other.still_alive_after {
+            0 => "nothing".to_owned(),
+            some => counted(some, "credential"),
+        };
+        format!(
+            "The {name} way takes {}, {hits} and leaves {left} alive.",
+            counted(other.steps, "step")
+        )
+    }
+
+    /// A credential for people: what it is and until when it works; its id where the plan has no name.
+    pub fn called(&self, id: &CredentialId) -> String {
+        match self.names.get(id) {
+            None => id.clone(),
+            Some(named) => match named.until {
+                None => named.what.clone(),
+                Some(until) => format!("{}, until {}", named.what, format_time(until)),
+            },
+        }
+    }
+
+    /// The first of some credentials by their names, and how many more there are.
+    fn listed<'a>(&self, ids: impl IntoIterator<Item = &'a CredentialId>, all: usize) -> String {
+        let ids = ids.into_iter().take(ALTERNATIVE_LISTED_MAX);
+        let named: Vec<String> = ids.map(|id| self.called(id)).collect();
+        match all.saturating_sub(named.len()) {
+            0 => named.join("; "),
+            more => format!("{}; and {more} more", named.join("; ")),
         }
     }
 }
@@ -280,12 +410,23 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, Error> {
         ..*request
     };
     let alternative = assemble(&other, &survey, &scope, &guard);
+    let hits: BTreeSet<&CredentialId> = alternative
+        .steps
+        .iter()
+        .flat_map(|step| &step.breaks)
+        .collect();
     plan.alternative = Alternative {
         breadth: other.breadth,
         steps: alternative.steps.len(),
         breaks: alternative.breaks(),
+        hits: hits
+            .into_iter()
+            .take(ALTERNATIVE_LISTED_MAX)
+            .cloned()
+            .collect(),
         still_alive_after: alternative.still_alive_after.len(),
     };
+    plan.names = names(&plan, &survey);
     plan.hash = canonical::plan_hash(&plan);
     Ok(plan)
 }
@@ -335,9 +476,28 @@ fn assemble(request: &Request<'_>, survey: &Survey<'_>, scope: &Scope, guard: &G
             breadth: request.breadth,
             steps: 0,
             breaks: 0,
+            hits: Vec::new(),
             still_alive_after: 0,
         },
+        names: BTreeMap::new(),
         zombies_until: outcome.zombies_until,
         permissions,
     }
+}
+
+/// What everything is called that the plan names by an id.
+fn names(plan: &Plan, survey: &Survey<'_>) -> BTreeMap<CredentialId, Named> {
+    let of_steps = plan
+        .steps
+        .iter()
+        .flat_map(|step| step.stops.iter().chain(&step.breaks));
+    let left = plan.still_alive_after.iter().map(|left| &left.credential);
+    let ids: BTreeSet<&CredentialId> = of_steps.chain(left).chain(&plan.alternative.hits).collect();
+    ids.into_iter()
+        .filter_map(|id| {
+            let node = survey.forest.by_id(id)?;
+            let credential = survey.forest.credential(node);
+            Some((id.clone(), named(&credential, survey.owner(node))))
+        })
+        .collect()
 }

@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use crate::control::{Control, Measure};
 use crate::owner::Owner;
 
 /// Stands in parameters for the instant at which the step runs.
@@ -47,34 +48,37 @@ pub fn deny_person(existing: Option<&Value>, session_names: &[String]) -> String
     document(statements)
 }
 
-/// The service control policy against users, against older sessions of roles, and against the root.
-/// Privileged tasks that the organisation itself takes in the root's name stay possible.
-pub fn organisation_deny(partition: &str, owners: &[Owner]) -> String {
-    let of = |wanted: fn(&Owner) -> bool| -> Vec<Value> {
-        let wanted = owners.iter().filter(|owner| wanted(owner));
+/// The service control policy that lays these controls on: against users, against older sessions of roles, and
+/// against the root. Privileged tasks that the organisation takes in the root's name stay possible, but for
+/// those that were begun before, where they are meant.
+pub fn organisation_deny(partition: &str, measures: &[Measure]) -> String {
+    let of = |control: Control| -> Vec<Value> {
+        let wanted = measures.iter().filter(|measure| measure.control == control);
         wanted
-            .flat_map(|owner| principal_patterns(partition, owner))
+            .flat_map(|measure| principal_patterns(partition, &measure.on))
             .map(Value::String)
             .collect()
     };
-    let users = of(|owner| matches!(owner, Owner::User { .. }));
-    let roles = of(|owner| matches!(owner, Owner::Role { .. }));
-    let roots = of(|owner| matches!(owner, Owner::Root { .. }));
+    let older = json!({"aws:TokenIssueTime": CUT_OFF});
     let mut statements = Vec::new();
-    if !users.is_empty() {
-        statements.push(deny(Some(json!({"ArnLike": {"aws:PrincipalArn": users}}))));
-    }
-    if !roles.is_empty() {
-        statements.push(deny(Some(json!({
-            "ArnLike": {"aws:PrincipalArn": roles},
-            "DateLessThan": {"aws:TokenIssueTime": CUT_OFF},
-        }))));
-    }
-    if !roots.is_empty() {
-        statements.push(deny(Some(json!({
-            "ArnLike": {"aws:PrincipalArn": roots},
-            "Null": {"aws:AssumedRoot": "true"},
-        }))));
+    for (control, condition) in [
+        (Control::OrgDenyUser, json!({})),
+        (Control::OrgDenyRole, json!({"DateLessThan": older})),
+        (
+            Control::OrgDenyRoot,
+            json!({"Null": {"aws:AssumedRoot": "true"}}),
+        ),
+        (
+            Control::OrgDenyAssumedRoot,
+            json!({"Null": {"aws:AssumedRoot": "false"}, "DateLessThan": older}),
+        ),
+    ] {
+        let principals = of(control);
+        if !principals.is_empty() {
+            let mut condition = condition;
+            condition["ArnLike"] = json!({"aws:PrincipalArn": principals});
+            statements.push(deny(Some(condition)));
+        }
     }
     document(statements)
 }

@@ -9,6 +9,7 @@ use keyline_lineage::{CredentialId, Forest};
 use serde_json::Value;
 
 use crate::inventory::Inventory;
+use crate::owner::named_by;
 
 /// Everything that a plan follows from.
 #[derive(Clone, Copy, Debug)]
@@ -91,10 +92,23 @@ pub struct Estate {
     pub organisation: Option<Organisation>,
     /// ARNs of users and roles that are never touched; `*` stands for any text.
     pub break_glass: Vec<String>,
-    /// ARNs and credential ids of whoever will run the plan, its chain of sessions included.
+    /// ARNs, credential ids and access key ids of whoever will run the plan, its chain of sessions included.
     pub own: Vec<String>,
     /// Roles by which a management account enters its members, named here to be touched all the same.
     pub forced: Vec<String>,
+}
+
+impl Estate {
+    /// One of [`own`](Estate::own) that names nobody, so that it would protect nobody. Where there is a
+    /// forest its credentials can be named too.
+    pub fn own_of_nobody(&self, forest: Option<&Forest>) -> Option<&str> {
+        let names = |text: &&String| {
+            let found = forest.is_some_and(|forest| !forest.find(text).is_empty());
+            found || named_by(text).is_some()
+        };
+        let mut own = self.own.iter();
+        own.find(|text| !names(text)).map(String::as_str)
+    }
 }
 
 /// An organisation whose service control policies may be used.

@@ -18,6 +18,7 @@ use crate::compose::Composed;
 use crate::control::Control;
 use crate::guard::Guard;
 use crate::limits::EARLIER_ADDRESS_S;
+use crate::names::counted;
 use crate::owner::{Owner, is_account};
 use crate::plan::{Phase, Reason, Refused};
 use crate::request::{AlteringEvent, Request};
@@ -156,11 +157,11 @@ impl Counted {
     fn note(&self, request: &Request<'_>) -> Option<String> {
         if let Some(since) = request.stolen_since {
             return Some(format!(
-                "stolen since {}: what was made or changed before is not the thief's; {} such changes are steps \
-                 by hand, and {} credentials that were made before, with all below them, are left alone",
+                "stolen since {}: what was made or changed before is not the thief's. Such changes are steps by hand: \
+                 {}. What was made before is left alone, with all below it: {}",
                 format_time(since),
                 self.before_theft,
-                self.credentials_before_theft
+                counted(self.credentials_before_theft, "credential")
             ));
         }
         let unsure = [
@@ -190,9 +191,9 @@ impl Counted {
             false => format!("; not surely the thief's: {}", unsure.join(", ")),
         };
         Some(format!(
-            "whatever the tree ever made or changed counts as the thief's ({} changes){told}; if you know since \
-             when it was stolen, say so by --stolen-since",
-            self.changes
+            "whatever the tree ever made or changed counts as the thief's ({}){told}; if you know since when it \
+             was stolen, say so by --stolen-since",
+            counted(self.changes, "change")
         ))
     }
 }
@@ -288,7 +289,7 @@ fn draft(
 ) -> Draft {
     let named = |id: &String| name_of(survey.forest, id);
     let mut why = format!(
-        "{} by {}, event {}",
+        "takes back {} by {}, event {}",
         event.name,
         named(&event.credential),
         event.event_id

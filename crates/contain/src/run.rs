@@ -4,8 +4,8 @@
 //! call the state is read: what is as wanted already is not done again, and what is not as the plan knows it
 //! is not touched. Whom a plan must not touch is asked again, for each step before the first call. Steps that
 //! touch different principals are taken at the same time. The journal is written before each call and after
-//! it, so that a run that was cut off goes on where it was. One step that fails does not keep the others from being taken: half a cut is better than
-//! none, and the report says what is left alive.
+//! it, so that a run that was cut off goes on where it was. One step that fails does not keep the others from
+//! being taken: half a cut is better than none, and the report says what is left alive.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,11 +19,12 @@ use crate::aws::{
 use crate::error::{Error, ErrorKind};
 use crate::guard::{Guard, principal};
 use crate::journal::{Event, Journal};
-use crate::limits::AT_ONCE_MAX;
+use crate::limits::{AT_ONCE_MAX, CUT_OFF_AHEAD_S};
 use crate::owner::named_by;
 use crate::plan::{Call, Phase, Plan, Step};
 use crate::policy::CUT_OFF;
 use crate::request::Estate;
+use crate::sweep::{found, is_sweep, switched, user_of};
 use crate::verify::{awake, settle};
 
 /// The time, and waiting.
@@ -76,6 +77,18 @@ pub struct StepReport {
     pub left_alive: Vec<CredentialId>,
     /// AWS refused for want of a permission.
     pub denied: bool,
+    /// Keys that the plan could not name and that were switched off.
+    pub found: Vec<Found>,
+}
+
+/// A key that came to light while a plan was carried out, and was switched off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The step that stands for it, by which it is taken back.
+    pub step: String,
+    pub account: String,
+    pub user: String,
+    pub key: String,
 }
 
 /// Carries a plan out. Every ended step is told to `told` as it ends.
@@ -133,6 +146,7 @@ pub fn run(
                 },
                 ended: end.clone(),
                 denied: refusal == Refusal::ByAws,
+                found: came_to_light(plan, step, journal),
             };
             told(step, &report);
             reports.push(report);
@@ -145,8 +159,9 @@ pub fn run(
 }
 
 /// The steps that are taken next, at the same time: of one phase, none waiting for another of them and no two
-/// for one principal. While one denial is on its way the thief must not have time to take another away. What
-/// is taken back goes one by one, because there the order says what belongs to what.
+/// for one principal. While one denial is on its way the thief must not have time to take another away, so that
+/// denials, keys and revocations are one blow: in its order for each principal, at once for all of them. What is
+/// taken back goes one by one, because there the order says what belongs to what.
 fn next_batch<'a>(waiting: &mut Vec<&'a Step>) -> Vec<&'a Step> {
     let Some(first) = waiting.first() else {
         return Vec::new();
@@ -161,7 +176,7 @@ fn next_batch<'a>(waiting: &mut Vec<&'a Step>) -> Vec<&'a Step> {
     let mut touched: BTreeSet<String> = BTreeSet::new();
     let mut left: Vec<&Step> = Vec::new();
     for step in waiting.drain(..) {
-        let open = step.phase == phase && batch.len() < most;
+        let open = is_one_blow(step.phase, phase) && batch.len() < most;
         // What comes later may stand on what is taken now, or on what was left for the next time.
         let stands = |on: &[&Step]| on.iter().any(|other| step.depends_on.contains(&other.id));
         match open && !stands(&batch) && !stands(&left) && touched.insert(touches(step)) {
@@ -171,6 +186,33 @@ fn next_batch<'a>(waiting: &mut Vec<&'a Step>) -> Vec<&'a Step> {
     }
     *waiting = left;
     batch
+}
+
+/// Whether steps of two phases may be taken together.
+fn is_one_blow(one: Phase, other: Phase) -> bool {
+    let of_blow = |phase| matches!(phase, Phase::Deny | Phase::Keys | Phase::Revoke);
+    one == other || (of_blow(one) && of_blow(other))
+}
+
+/// Keys that came to light at a step: at that which stands for them, or at the verification.
+fn came_to_light(plan: &Plan, step: &Step, journal: &Journal) -> Vec<Found> {
+    let verifies = step.phase == Phase::Verify;
+    let sweeps = plan
+        .steps
+        .iter()
+        .filter(|known| is_sweep(known) && (verifies || known.id == step.id));
+    sweeps
+        .flat_map(|sweep| {
+            let swept = journal.swept(&sweep.id).into_iter();
+            let here = swept.filter(move |swept| swept.late == verifies);
+            here.map(|swept| Found {
+                step: sweep.id.clone(),
+                account: sweep.account.clone(),
+                user: user_of(sweep).to_owned(),
+                key: swept.key,
+            })
+        })
+        .collect()
 }
 
 /// What a step changes, as coarsely as AWS minds two changes at once.
@@ -355,8 +397,49 @@ impl Hands<'_> {
         Ok(ends)
     }
 
-    /// Reads the states, writes what is about to be done, does it.
     fn act<'s>(&mut self, steps: &[&'s Step]) -> Result<Vec<End<'s>>, Error> {
+        let (sweeps, named): (Vec<&Step>, Vec<&Step>) =
+            steps.iter().copied().partition(|step| is_sweep(step));
+        let mut ends = self.act_as_named(&named)?;
+        for step in sweeps {
+            ends.push(self.sweep(step)?);
+        }
+        Ok(ends)
+    }
+
+    /// Switches off what a step stands for and could not name. One key that fails leaves no other on.
+    fn sweep<'s>(&mut self, step: &'s Step) -> Result<End<'s>, Error> {
+        let keys = match found(self.plan, step, self.aws) {
+            Ok(keys) => keys,
+            Err(error) => return self.failed(step, &error),
+        };
+        let mut failed = None;
+        for key in keys {
+            let call = switched(step, &key, "Inactive");
+            if let Some(guarded) = self.guard.refuses_call(&step.account, &step.region, &call) {
+                let why = format!("the key {key} is active: {}", guarded.why);
+                self.write(Event::Failed, step, None, json!({"why": why}))?;
+                return Ok((step, Ended::Failed(why), Refusal::None));
+            }
+            let before = json!({"before": {"status": "Active"}});
+            self.write(Event::Begin, step, Some(&call), before)?;
+            match self.aws.call(&place(step), &call) {
+                Ok(answer) => self.write(Event::SwitchedOff, step, Some(&call), answer)?,
+                // What is gone is off.
+                Err(error) if error.kind == CallErrorKind::Missing => {
+                    self.write(Event::SwitchedOff, step, Some(&call), Value::Null)?;
+                }
+                Err(error) => failed = Some(error),
+            }
+        }
+        match failed {
+            None => self.done(step, Value::Null),
+            Some(error) => self.failed(step, &error),
+        }
+    }
+
+    /// Reads the states, writes what is about to be done, does it.
+    fn act_as_named<'s>(&mut self, steps: &[&'s Step]) -> Result<Vec<End<'s>>, Error> {
         let now = self.clock.now();
         let calls: Vec<Call> = steps
             .iter()
@@ -544,10 +627,12 @@ fn filled(step: &Step, journal: &Journal, now: i64) -> Call {
     filled_in(step, now)
 }
 
-/// The step's call with this instant.
+/// The step's call with an instant a little ahead, so that it also meets sessions that are made until it is in
+/// force.
 pub(crate) fn filled_in(step: &Step, now: i64) -> Call {
     // Whole seconds: that is how AWS compares.
-    let instant = format_time(now.div_euclid(1_000_000) * 1_000_000);
+    let ahead = now.div_euclid(1_000_000) + CUT_OFF_AHEAD_S;
+    let instant = format_time(ahead * 1_000_000);
     let mut call = Call::new(&step.service, &step.action, step.params.clone());
     for value in call.params.values_mut() {
         if let Value::String(text) = value

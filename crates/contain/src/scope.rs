@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use keyline_lineage::{Certainty, Credential, Forest, Kind, Node};
 
 use crate::error::{Error, ErrorKind};
+use crate::names::named;
 use crate::owner::Owner;
 use crate::request::{Reach, Target};
 use crate::survey::Survey;
@@ -64,7 +65,7 @@ pub fn scope(
         }
         tops.insert(top);
         if reach == Reach::Below {
-            tops.extend(dormant_siblings(*seed, forest, &mut notes));
+            tops.extend(dormant_siblings(*seed, survey, &mut notes));
         }
     }
     let is_others = |node: Node| {
@@ -146,20 +147,23 @@ fn climb(
         if reach == Reach::Below || (reach == Reach::Tree && made_for_keeps) {
             notes.insert(format!(
                 "{} was made by {}, which is not part of this plan; if that is stolen too, plan for it",
-                called(&credential),
-                called(&maker)
+                called(top, survey),
+                called(above, survey)
             ));
             break;
         }
         if link.certainty == Certainty::Ambiguous {
             notes.insert(format!(
                 "several credentials may have made {}; the plan stops there: {}",
-                called(&credential),
+                called(top, survey),
                 link.candidates
                     .iter()
-                    .map(|candidate| candidate.id.as_str())
+                    .map(|candidate| match forest.by_id(&candidate.id) {
+                        Some(node) => called(node, survey),
+                        None => candidate.id.clone(),
+                    })
                     .collect::<Vec<_>>()
-                    .join(", ")
+                    .join("; ")
             ));
             break;
         }
@@ -172,7 +176,8 @@ fn climb(
 }
 
 /// What the maker of a session made and nobody has used yet.
-fn dormant_siblings(seed: Node, forest: &Forest, notes: &mut BTreeSet<String>) -> Vec<Node> {
+fn dormant_siblings(seed: Node, survey: &Survey<'_>, notes: &mut BTreeSet<String>) -> Vec<Node> {
+    let forest = survey.forest;
     let Some(above) = forest.parent(seed) else {
         return Vec::new();
     };
@@ -192,7 +197,7 @@ fn dormant_siblings(seed: Node, forest: &Forest, notes: &mut BTreeSet<String>) -
     for node in &found {
         notes.insert(format!(
             "{} is included: its maker made it beside the target and nobody has used it yet",
-            called(&forest.credential(*node))
+            called(*node, survey)
         ));
     }
     found
@@ -295,23 +300,9 @@ fn juggled(members: &BTreeSet<Node>, survey: &Survey<'_>) -> BTreeSet<Owner> {
     found
 }
 
-/// A credential for people: its kind, whatever names it best, its id.
-fn called(credential: &Credential) -> String {
-    let keys = credential.minted_key_id.iter();
-    let keys = keys.chain(&credential.access_key_ids);
-    let names = [
-        &credential.principal_arn,
-        &credential.user_name,
-        &credential.principal_id,
-    ];
-    let mut names = keys.chain(names).filter(|name| !name.is_empty());
-    let name = names.next().map(|name| format!(" {name}"));
-    format!(
-        "the {}{} ({})",
-        credential.kind.name().replace('-', " "),
-        name.unwrap_or_default(),
-        credential.id
-    )
+/// A credential for people.
+fn called(node: Node, survey: &Survey<'_>) -> String {
+    named(&survey.forest.credential(node), survey.owner(node)).what
 }
 
 fn is_long_term(kind: Kind) -> bool {

@@ -10,15 +10,21 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use crate::limits::CUT_OFF_AHEAD_S;
 use crate::markdown::misleads;
+use crate::names::counted;
 use crate::plan::{Phase, Plan, Step};
 use crate::policy::CUT_OFF;
+use crate::sweep::{is_sweep, user_of};
 
 /// The shell's name for the instant that is filled in.
 const CUT_OFF_VARIABLE: &str = "\"$CUT_OFF\"";
 
 /// Reads that take the name of one of several things, which stand in what the others give.
 const OF_EACH: &[&str] = &["GetAccessKeyLastUsed", "GetRolePolicy", "GetUserPolicy"];
+
+/// Legitimate sessions that a step hits and that its comment names; the JSON has them all.
+const HITS_MAX: usize = 8;
 
 /// What reads back what a call changed, and the parameters that it shares with it.
 const READS: &[(&str, &str, &[&str])] = &[
@@ -102,8 +108,10 @@ in_account() {
   AWS_PROFILE="${KEYLINE_PROFILE_PREFIX:-}$account" aws "$@"
 }
 
+# A little ahead: sessions that are made until a change is in force must be older than this instant.
 stamp() {
-  CUT_OFF=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  ahead=$(($(date +%s) + AHEAD_S))
+  CUT_OFF=$(date -u -d "@$ahead" +%Y-%m-%dT%H:%M:%SZ 2>/dev/null || date -u -r "$ahead" +%Y-%m-%dT%H:%M:%SZ)
 }
 
 # A step that fails is named, and the next is taken all the same.
@@ -157,15 +165,16 @@ impl Plan {
             &mut out,
             &format!("Plan {}, hash {}", self.plan_id(), self.hash),
         );
-        comment(
-            &mut out,
-            &format!(
-                "After it {} of {} credentials are still alive.",
-                self.still_alive_after.len(),
-                self.credentials.len()
-            ),
-        );
-        out.push_str(HEAD);
+        comment(&mut out, &self.headline());
+        for left in &self.still_alive_after {
+            let line = format!(
+                "  still alive: {}: {}",
+                self.called(&left.credential),
+                left.why
+            );
+            comment(&mut out, &line);
+        }
+        out.push_str(&HEAD.replace("AHEAD_S", &CUT_OFF_AHEAD_S.to_string()));
         let mut phase = None;
         for step in &self.steps {
             if phase != Some(step.phase) {
@@ -176,7 +185,7 @@ impl Plan {
                     out.push_str("sleep 60\nstamp\n");
                 }
             }
-            write_step(step, &mut out);
+            self.script_step(step, &mut out);
         }
         self.write_checks(&mut out);
         out.push_str(END);
@@ -214,6 +223,9 @@ impl Step {
         }
         if self.kind == "deny-by-organisation" {
             return self.organisation_policy(aws);
+        }
+        if is_sweep(self) {
+            return self.other_keys(aws);
         }
         let operations: Vec<&str> = match self.phase {
             // A snapshot reads everything that it names.
@@ -288,16 +300,35 @@ impl Step {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let sources = self.params.get("used_from").and_then(Value::as_array);
         let sources = sources.into_iter().flatten().map(|source| {
+            let calls = source["event_count"].as_u64().unwrap_or_default();
             format!(
-                "{}: {} calls, the last {}",
+                "{}: {}, the last {}",
                 text(&source["address"]),
-                source["event_count"],
+                counted(usize::try_from(calls).unwrap_or(usize::MAX), "call"),
                 text(&source["last_used"])
             )
         });
         let agents = self.params.get("used_by_agents").and_then(Value::as_array);
-        let agents = agents.into_iter().flatten().map(text);
+        let agents = agents.into_iter().flatten();
+        let agents = agents.map(|agent| format!("the program {}", text(agent)));
         sources.chain(agents).collect()
+    }
+
+    /// Keys that are known only once they are listed. One that fails leaves no other on.
+    fn other_keys(&self, aws: &str) -> Vec<String> {
+        let user = quote(user_of(self));
+        let mut region = String::new();
+        self.in_region(&mut region);
+        let query = quote("AccessKeyMetadata[?Status=='Active'].AccessKeyId");
+        vec![
+            format!(
+                "keys=$({aws} iam list-access-keys --user-name {user} --query {query} --output text{region})"
+            ),
+            format!(
+                "(end=0; for key in $keys; do {aws} iam update-access-key --user-name {user} --access-key-id \"$key\" \
+                 --status Inactive{region} || end=1; done; exit \"$end\")"
+            ),
+        ]
     }
 
     /// The policy is looked up by its name before it is made, so that a second run makes no second one.
@@ -358,42 +389,49 @@ fn opens_a_file(value: &Value) -> bool {
     }
 }
 
-fn write_step(step: &Step, out: &mut String) {
-    comment(out, &format!("{}: {}", step.id, step.why));
-    if !step.breaks.is_empty() {
-        comment(
-            out,
-            &format!("  hits {} legitimate sessions", step.breaks_count),
-        );
-    }
-    let account = quote(&step.account);
-    let dangerous = step.opens_a_file();
-    let by_a_person = step.is_for_a_person();
-    for used in step.used_by() {
-        comment(out, &format!("  used by {used}"));
-    }
-    let lines = step.lines(&format!("in_account {account}"));
-    for (place, line) in lines.iter().enumerate() {
-        let number = place + 1;
-        out.push_str(&match (by_a_person, step.phase) {
-            (true, _) => format!("#   {line}\n"),
-            (false, Phase::Evidence) => {
-                let file = quote(&format!("evidence/{}-{number}.json", step.id));
-                format!("evidence {} {file} {line}\n", step.id)
+impl Plan {
+    fn script_step(&self, step: &Step, out: &mut String) {
+        comment(out, &format!("{}. {}: {}", step.id, step.title(), step.why));
+        if step.phase != Phase::SecondStamp {
+            for hit in step.breaks.iter().take(HITS_MAX) {
+                comment(out, &format!("  hits {}", self.called(hit)));
             }
-            (false, _) => format!("{line} || fail {}\n", step.id),
-        });
-    }
-    if by_a_person {
-        let what = match (dangerous, step.by_hand) {
-            (true, _) => "not as it stands here: `aws` would open the file or the address in it",
-            (false, true) => "by hand",
-            (false, false) => "only after a confirmation of its own",
-        };
-        comment(out, &format!("  ({what})"));
-    }
-    if by_a_person && step.phase != Phase::Evidence {
-        comment(out, &format!("  check: {}", step.verify));
+            if step.breaks_count > HITS_MAX {
+                let more = step.breaks_count - HITS_MAX;
+                comment(out, &format!("  and hits {more} more"));
+            }
+        }
+        let account = quote(&step.account);
+        let dangerous = step.opens_a_file();
+        let by_a_person = step.is_for_a_person();
+        for used in step.used_by() {
+            comment(out, &format!("  used by {used}"));
+        }
+        let lines = step.lines(&format!("in_account {account}"));
+        for (place, line) in lines.iter().enumerate() {
+            let number = place + 1;
+            out.push_str(&match (by_a_person, step.phase) {
+                (true, _) => format!("#   {line}\n"),
+                (false, Phase::Evidence) => {
+                    let file = quote(&format!("evidence/{}-{number}.json", step.id));
+                    format!("evidence {} {file} {line}\n", step.id)
+                }
+                (false, _) => format!("{line} || fail {}\n", step.id),
+            });
+        }
+        if by_a_person {
+            let what = match (dangerous, step.by_hand) {
+                (true, _) => {
+                    "not as it stands here: `aws` would open the file or the address in it"
+                }
+                (false, true) => "by hand",
+                (false, false) => "only after a confirmation of its own",
+            };
+            comment(out, &format!("  ({what})"));
+        }
+        if by_a_person && step.phase != Phase::Evidence {
+            comment(out, &format!("  check: {}", step.verify));
+        }
     }
 }
 

@@ -663,27 +663,26 @@ async fn provision(client: &aws_sdk_ssoadmin::Client, params: Params<'_>) -> Res
         .send()
         .await
         .map_err(failed)?;
-    let status = begun.permission_set_provisioning_status();
-    let request = status
-        .and_then(|status| status.request_id())
-        .unwrap_or_default();
+    let mut status = begun.permission_set_provisioning_status().cloned();
+    let request = status.as_ref().and_then(|status| status.request_id());
+    let request = request.unwrap_or_default().to_owned();
     for _ in 0..PROVISIONING_LOOKS_MAX {
-        let answer = client
-            .describe_permission_set_provisioning_status()
-            .instance_arn(instance)
-            .provision_permission_set_request_id(request)
-            .send()
-            .await
-            .map_err(failed)?;
-        let status = answer.permission_set_provisioning_status();
-        match status.and_then(|status| status.status()) {
+        match status.as_ref().and_then(|status| status.status()) {
             Some(StatusValues::Succeeded) => return Ok(()),
             Some(StatusValues::Failed) => {
-                let why = status.and_then(|status| status.failure_reason());
+                let why = status.as_ref().and_then(|status| status.failure_reason());
                 return Err(CallError::of("ProvisioningFailed", why.unwrap_or_default()));
             }
             _ => tokio::time::sleep(Duration::from_secs(PROVISIONING_WAIT_S)).await,
         }
+        let answer = client
+            .describe_permission_set_provisioning_status()
+            .instance_arn(instance)
+            .provision_permission_set_request_id(&request)
+            .send()
+            .await
+            .map_err(failed)?;
+        status = answer.permission_set_provisioning_status().cloned();
     }
     Err(CallError::of("ProvisioningPending", "it is not done yet"))
 }

@@ -15,11 +15,13 @@ use crate::aws::{At, Aws, CallError, CallErrorKind, wanted, without_instants};
 use crate::error::Error;
 use crate::guard::{Guard, denied_by};
 use crate::journal::{Event, Journal};
-use crate::limits::{ROLE_SESSION_S_MAX, USER_SESSION_S_MAX};
+use crate::limits::{CUT_OFF_AHEAD_S, ROLE_SESSION_S_MAX, USER_SESSION_S_MAX};
 use crate::owner::Owner;
 use crate::plan::{Call, Phase, Plan, Step};
+use crate::policy::CUT_OFF;
 use crate::request::Estate;
 use crate::run::Clock;
+use crate::sweep::{is_sweep, switched, user_of};
 use crate::verify::keys_of;
 
 /// A step that was done.
@@ -52,6 +54,8 @@ pub enum UndoRefused {
     KeysUnread(String),
     /// The credential is of the tree: whoever stole it has it still.
     Stolen,
+    /// Keys that no log shows: any of them may be the thief's.
+    Nobodys,
     /// It would touch what is protected.
     Guarded(String),
 }
@@ -87,6 +91,11 @@ impl UndoRefused {
             UndoRefused::Stolen => {
                 "the plan says that it is in the thief's hands: give whoever needs it another one; --force \
                  switches it on all the same"
+                    .to_owned()
+            }
+            UndoRefused::Nobodys => {
+                "no log shows whose these keys are, and each may be the thief's; --force switches on those that \
+                 the step switched off"
                     .to_owned()
             }
             UndoRefused::Guarded(why) => format!("it must not be touched: {why}"),
@@ -133,6 +142,9 @@ pub fn undo_of<'a>(
     if switches_on && !step.stops.is_empty() && known.force == Force::No {
         return Err(UndoRefused::Stolen);
     }
+    if is_sweep(step) && known.force == Force::No {
+        return Err(UndoRefused::Nobodys);
+    }
     let Some(longest_s) = holds_down_s(step, role_session_s) else {
         return Ok(undo);
     };
@@ -165,14 +177,20 @@ fn holds_down_s(step: &Step, role_session_s: impl Fn(&str, &str) -> Option<i64>)
     if !denies {
         return None;
     }
-    match step.params.get("role_name").and_then(|name| name.as_str()) {
+    // What was denied by its age may be made until the instant that lies ahead.
+    let by_age = Value::Object(step.params.clone())
+        .to_string()
+        .contains(CUT_OFF);
+    let ahead = if by_age { CUT_OFF_AHEAD_S } else { 0 };
+    let longest_s = match step.params.get("role_name").and_then(|name| name.as_str()) {
         Some(role) => {
             let known = role_session_s(&step.account, role);
-            Some(known.unwrap_or(ROLE_SESSION_S_MAX))
+            known.unwrap_or(ROLE_SESSION_S_MAX)
         }
-        None if step.service == "sso-admin" => Some(ROLE_SESSION_S_MAX),
-        None => Some(USER_SESSION_S_MAX),
-    }
+        None if step.service == "sso-admin" => ROLE_SESSION_S_MAX,
+        None => USER_SESSION_S_MAX,
+    };
+    Some(longest_s + ahead)
 }
 
 /// Whether two steps change the same user or role; a policy of the organisation is for all of its account.
@@ -234,6 +252,9 @@ pub fn undo(
     if let Some(guarded) = guard.refuses_call(&step.account, &step.region, &step.call()) {
         return Ok(Undoing::Refused(UndoRefused::Guarded(guarded.why)));
     }
+    if is_sweep(step) {
+        return give_back(step, aws, journal, clock);
+    }
     for (account, user) in denied_users(step) {
         let of_user = (account.as_str(), user.as_str());
         let until = match keys_worked_until(plan, step, of_user, aws, journal, clock)? {
@@ -294,6 +315,53 @@ pub fn undo(
     }
 }
 
+/// Switches on again what a step switched off that stands for keys which nobody knew. All are written down before
+/// the first call, so that a run that is cut off can be repeated.
+fn give_back(
+    step: &Step,
+    aws: &mut dyn Aws,
+    journal: &mut Journal,
+    clock: &mut dyn Clock,
+) -> Result<Undoing, Error> {
+    let place = At {
+        account: &step.account,
+        region: &step.region,
+    };
+    let listed = match keys_of(aws, &place, user_of(step)) {
+        Ok(listed) => listed,
+        Err(error) => return Ok(Undoing::Refused(UndoRefused::KeysUnread(error.why()))),
+    };
+    let off = |key: &String| listed.contains(&(key.clone(), "Inactive".to_owned()));
+    let swept = journal.swept(&step.id).into_iter();
+    let keys: Vec<String> = swept.map(|swept| swept.key).filter(off).collect();
+    if keys.is_empty() {
+        return Ok(Undoing::Refused(UndoRefused::NotOurs));
+    }
+    let calls: Vec<Call> = keys
+        .iter()
+        .map(|key| switched(step, key, "Active"))
+        .collect();
+    for call in &calls {
+        let now = clock.now();
+        journal.write(now, Event::UndoBegin, &step.id, Some(call), Value::Null)?;
+    }
+    for call in &calls {
+        if let Err(error) = aws.call(&place, call) {
+            let why = json!({"why": error.why()});
+            journal.write(clock.now(), Event::UndoFailed, &step.id, None, why)?;
+            return Ok(Undoing::Failed(error));
+        }
+    }
+    journal.write(
+        clock.now(),
+        Event::Undone,
+        &step.id,
+        None,
+        json!({"keys": keys}),
+    )?;
+    Ok(Undoing::Undone)
+}
+
 /// The users whose tokens a step holds down, with their accounts.
 fn denied_users(step: &Step) -> Vec<(String, String)> {
     if holds_down_s(step, |_, _| None).is_none() {
@@ -344,6 +412,10 @@ fn keys_worked_until(
         let of_user = step.account == account && text(step, "user_name").as_deref() == Some(user);
         if let Some(key) = text(step, "access_key_id").filter(|_| of_user) {
             keys.insert(key, Some(step));
+        }
+        if of_user && is_sweep(step) {
+            let swept = journal.swept(&step.id).into_iter();
+            keys.extend(swept.map(|swept| (swept.key, Some(step))));
         }
     }
     let mut until = None;

@@ -17,10 +17,12 @@ use crate::aws::{Ask, Asked, At, Aws, CallError, CallErrorKind, wanted};
 use crate::error::Error;
 use crate::guard::{Guard, principal};
 use crate::journal::{Event, Journal};
-use crate::limits::{AT_ONCE_MAX, RACE_QUIET_S, RACE_S_MAX};
+use crate::limits::{AT_ONCE_MAX, RACE_BURST_S, RACE_QUIET_S, RACE_S_MAX};
+use crate::names::named;
 use crate::owner::{Owner, owner};
 use crate::plan::{Call, Phase, Plan, Step};
 use crate::run::{Clock, filled_in};
+use crate::sweep::{found, is_sweep, switched, unnamed, user_of};
 
 /// When one looks, in seconds after the last step: within the seconds in which an old state may still be in
 /// force, after them, and when nothing of it can be left.
@@ -41,7 +43,7 @@ pub(crate) fn settle(
     for look_s in looks_s {
         clock.wait_s(look_s.saturating_sub(waited_s));
         waited_s = *look_s;
-        wrong = look(plan, aws, journal);
+        wrong = looked(plan, aws, journal);
         if !wrong.is_empty() {
             wrong = race(plan, wrong, aws, journal, clock, guard)?;
         }
@@ -50,45 +52,104 @@ pub(crate) fn settle(
             break;
         }
     }
-    Ok(wrong)
+    Ok(wrong.into_iter().map(|wrong| wrong.step).collect())
 }
 
-/// Somebody takes away what is laid on, and can do so until it is in force, some seconds later. Each time that
-/// it is laid on again there is a chance that it is in force before they come back; once they are denied, they
-/// do not come back. So it goes on until nothing was gone for longer than that takes, or for so long that
-/// somebody has power which the plan does not take away.
+/// Somebody takes away what is laid on, and can do so until it is in force, some seconds later. What was taken
+/// away once is laid on again without a pause and without looking: whoever takes it away each second then finds
+/// it in force more often than not, and once denied for some seconds does not come back. So it goes on until
+/// nothing was gone for longer than that takes, or for so long that somebody is as quick, or has power which the
+/// plan does not take away.
 fn race(
     plan: &Plan,
-    mut wrong: Vec<String>,
+    mut wrong: Vec<Wrong>,
     aws: &mut dyn Aws,
     journal: &mut Journal,
     clock: &mut dyn Clock,
     guard: &Guard<'_>,
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<Wrong>, Error> {
+    let lost_at = clock.now() + RACE_S_MAX * 1_000_000;
+    let mut contested: BTreeSet<String> = BTreeSet::new();
     let mut quiet_s = 0;
-    for _ in 0..RACE_S_MAX {
+    loop {
+        let gone = wrong.iter().filter(|wrong| wrong.seen == Seen::Gone);
+        contested.extend(gone.map(|wrong| wrong.step.clone()));
+        let is_raced = wrong.iter().any(|wrong| wrong.seen == Seen::Gone);
         if wrong.is_empty() {
             quiet_s += 1;
         } else {
             quiet_s = 0;
-            lay_on_again(plan, &wrong, aws, journal, clock, guard)?;
         }
         if quiet_s > RACE_QUIET_S {
-            break;
+            return Ok(Vec::new());
         }
-        clock.wait_s(1);
-        wrong = look(plan, aws, journal);
+        // That it is there at this moment says nothing while somebody takes it away time and again.
+        if clock.now() > lost_at {
+            let still = contested.into_iter().filter(|step| {
+                let known = |wrong: &Wrong| wrong.step == *step;
+                !wrong.iter().any(known)
+            });
+            let still: Vec<Wrong> = still
+                .map(|step| Wrong {
+                    step,
+                    seen: Seen::Gone,
+                })
+                .collect();
+            wrong.extend(still);
+            return Ok(wrong);
+        }
+        match is_raced {
+            true => {
+                let burst_until = clock.now() + RACE_BURST_S * 1_000_000;
+                while clock.now() < burst_until {
+                    let done = lay_on_again(plan, &contested, aws, journal, clock, guard)?;
+                    // Who refuses now refuses in a moment.
+                    if done == 0 {
+                        clock.wait_s(1);
+                    }
+                }
+            }
+            false => {
+                let unread: BTreeSet<String> =
+                    wrong.iter().map(|wrong| wrong.step.clone()).collect();
+                lay_on_again(plan, &unread, aws, journal, clock, guard)?;
+                clock.wait_s(1);
+            }
+        }
+        wrong = looked(plan, aws, journal);
     }
-    Ok(wrong)
+}
+
+/// A step that is not as it was left.
+struct Wrong {
+    step: String,
+    seen: Seen,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    /// It is gone, or is something else.
+    Gone,
+    /// It cannot be read, so that it is not known to be there.
+    Unread,
 }
 
 /// Steps that were done and are not as wanted now. Only reads.
 pub fn look(plan: &Plan, aws: &mut dyn Aws, journal: &Journal) -> Vec<String> {
+    let wrong = looked(plan, aws, journal).into_iter();
+    wrong.map(|wrong| wrong.step).collect()
+}
+
+fn looked(plan: &Plan, aws: &mut dyn Aws, journal: &Journal) -> Vec<Wrong> {
     let done = plan.steps.iter().filter_map(|step| {
+        if is_sweep(step) && journal.is_done(&step.id) {
+            let call = list_keys(user_of(step));
+            return Some((step, call, None));
+        }
         let call = in_force(plan, step, journal)?;
-        Some((step, call, wanted(call)?))
+        Some((step, call.clone(), Some(wanted(call)?)))
     });
-    let done: Vec<(&Step, &Call, Value)> = done.collect();
+    let done: Vec<(&Step, Call, Option<Value>)> = done.collect();
     let mut wrong = Vec::new();
     for some in done.chunks(AT_ONCE_MAX) {
         let asked: Vec<Asked<'_>> = some
@@ -99,17 +160,26 @@ pub fn look(plan: &Plan, aws: &mut dyn Aws, journal: &Journal) -> Vec<String> {
             })
             .collect();
         for ((step, call, wanted), state) in some.iter().zip(aws.together(&asked)) {
-            let is_there = match state {
-                Ok(state) => state == *wanted,
-                // A key that is gone needs no switching off.
-                Err(error) if error.kind == CallErrorKind::Missing => {
-                    *wanted == Value::Null || call.params.contains_key("status")
+            let is_there = match (state, wanted) {
+                (Ok(state), Some(wanted)) => state == *wanted,
+                (Ok(state), None) => unnamed(plan, step, listed_keys(&state)).is_empty(),
+                // A key that is gone needs no switching off, and a user who is gone has none.
+                (Err(error), wanted) if error.kind == CallErrorKind::Missing => {
+                    wanted.as_ref().is_none_or(Value::is_null) || call.params.contains_key("status")
                 }
-                // What cannot be read is not known to be there.
-                Err(_) => false,
+                (Err(_), _) => {
+                    wrong.push(Wrong {
+                        step: step.id.clone(),
+                        seen: Seen::Unread,
+                    });
+                    continue;
+                }
             };
             if !is_there {
-                wrong.push(step.id.clone());
+                wrong.push(Wrong {
+                    step: step.id.clone(),
+                    seen: Seen::Gone,
+                });
             }
         }
     }
@@ -180,15 +250,21 @@ pub(crate) fn keys_of(
     place: &At<'_>,
     user: &str,
 ) -> Result<Vec<(String, String)>, CallError> {
-    let call = Call::new("iam", LIST_KEYS, params([("user_name", json!(user))]));
-    let state = match aws.state(place, &call) {
-        Err(error) if error.kind == CallErrorKind::Missing => return Ok(Vec::new()),
-        state => state?,
-    };
+    match aws.state(place, &list_keys(user)) {
+        Err(error) if error.kind == CallErrorKind::Missing => Ok(Vec::new()),
+        state => Ok(listed_keys(&state?)),
+    }
+}
+
+fn list_keys(user: &str) -> Call {
+    Call::new("iam", LIST_KEYS, params([("user_name", json!(user))]))
+}
+
+fn listed_keys(state: &Value) -> Vec<(String, String)> {
     let keys = state["access_keys"].as_array().into_iter().flatten();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let listed = keys.map(|key| (text(&key["access_key_id"]), text(&key["status"])));
-    Ok(listed.collect())
+    listed.collect()
 }
 
 /// The read by which a user's keys are listed: no step has it.
@@ -208,6 +284,8 @@ pub enum Weight {
 pub struct Alarm {
     pub weight: Weight,
     pub credential: CredentialId,
+    /// What it is, for people.
+    pub what: String,
     /// When it last succeeded, or, of what is to be looked at, when it was issued.
     pub at: i64,
     pub why: String,
@@ -240,6 +318,7 @@ pub fn alarms(plan: &Plan, journal: &Journal, later: &Forest) -> Vec<Alarm> {
                 format_time(at),
                 format_time(since)
             ),
+            what: named(&credential, &owner(later, node, &credential)).what,
             credential: credential.id,
             at,
         });
@@ -252,14 +331,15 @@ pub fn alarms(plan: &Plan, journal: &Journal, later: &Forest) -> Vec<Alarm> {
         };
         let key = step.params.get("access_key_id").and_then(Value::as_str);
         let off = step.params.get("status").is_some_and(|to| to == "Inactive");
-        if let Some(key) = key.filter(|_| off) {
+        let named = key.filter(|_| off).map(|key| (key.to_owned(), at));
+        let swept = journal.swept(&step.id).into_iter();
+        let swept = swept.filter(|_| is_sweep(step));
+        for (key, at) in named
+            .into_iter()
+            .chain(swept.map(|swept| (swept.key, swept.at)))
+        {
             for node in later.nodes() {
-                if later
-                    .credential(node)
-                    .access_key_ids
-                    .iter()
-                    .any(|id| id == key)
-                {
+                if later.credential(node).access_key_ids.contains(&key) {
                     succeeded(node, at, "its key was switched off at");
                 }
             }
@@ -308,6 +388,7 @@ pub fn alarms(plan: &Plan, journal: &Journal, later: &Forest) -> Vec<Alarm> {
                 format_time(since),
                 format_time(at)
             ),
+            what: named(&credential, &owner).what,
             credential: credential.id,
             at,
         });
@@ -319,7 +400,7 @@ pub fn alarms(plan: &Plan, journal: &Journal, later: &Forest) -> Vec<Alarm> {
 
 /// The call of a step that should be in force: the second stamp takes the place of the first.
 fn in_force<'a>(plan: &Plan, step: &Step, journal: &'a Journal) -> Option<&'a Call> {
-    if !journal.is_done(&step.id) || step.phase == Phase::Evidence {
+    if !journal.is_done(&step.id) || step.phase == Phase::Evidence || is_sweep(step) {
         return None;
     }
     let stamped_again = plan.steps.iter().any(|other| {
@@ -335,37 +416,44 @@ fn in_force<'a>(plan: &Plan, step: &Step, journal: &'a Journal) -> Option<&'a Ca
     }
 }
 
+/// Lays steps on again, and switches off what came to light. Out comes how many calls succeeded.
 fn lay_on_again(
     plan: &Plan,
-    wrong: &[String],
+    wrong: &BTreeSet<String>,
     aws: &mut dyn Aws,
     journal: &mut Journal,
     clock: &mut dyn Clock,
     guard: &Guard<'_>,
-) -> Result<(), Error> {
-    let steps = plan.steps.iter().filter(|step| wrong.contains(&step.id));
+) -> Result<usize, Error> {
     // Sessions that were made since the first time are older than the new instant.
     let instant = clock.now();
-    let again = steps.filter_map(|step| {
-        let made = journal.call_of(&step.id)?;
-        Some((
-            step,
-            match made.action == step.action {
+    let mut again: Vec<(&Step, Call)> = Vec::new();
+    for step in plan.steps.iter().filter(|step| wrong.contains(&step.id)) {
+        if is_sweep(step) {
+            let keys = found(plan, step, aws).unwrap_or_default();
+            again.extend(
+                keys.iter()
+                    .map(|key| (step, switched(step, key, "Inactive"))),
+            );
+        } else if let Some(made) = journal.call_of(&step.id) {
+            let call = match made.action == step.action {
                 true => filled_in(step, instant),
                 false => made.clone(),
-            },
-        ))
-    });
-    let allowed = again.filter(|(step, call)| {
+            };
+            again.push((step, call));
+        }
+    }
+    again.retain(|(step, call)| {
         let refused = guard.refuses_call(&step.account, &step.region, call);
         refused.is_none()
     });
-    let again: Vec<(&Step, Call)> = allowed.collect();
+    let mut done = 0;
     for some in again.chunks(AT_ONCE_MAX) {
-        for (step, call) in some {
-            let now = clock.now();
-            journal.write(now, Event::Reapplied, &step.id, Some(call), Value::Null)?;
-        }
+        let lines: Vec<(&str, Option<&Call>)> = some
+            .iter()
+            .map(|(step, call)| (step.id.as_str(), Some(call)))
+            .collect();
+        journal.write_all(clock.now(), Event::Reapplied, &lines, &Value::Null)?;
         let asked: Vec<Asked<'_>> = some
             .iter()
             .map(|(step, call)| Asked {
@@ -374,13 +462,16 @@ fn lay_on_again(
             })
             .collect();
         for ((step, _), answer) in some.iter().zip(aws.together(&asked)) {
-            if let Err(error) = answer {
-                let why = json!({"why": error.why()});
-                journal.write(clock.now(), Event::ReapplyFailed, &step.id, None, why)?;
+            match answer {
+                Ok(_) => done += 1,
+                Err(error) => {
+                    let why = json!({"why": error.why()});
+                    journal.write(clock.now(), Event::ReapplyFailed, &step.id, None, why)?;
+                }
             }
         }
     }
-    Ok(())
+    Ok(done)
 }
 
 fn at(step: &Step) -> At<'_> {

@@ -3,7 +3,9 @@
 //! # What it does
 //!
 //! Makes a policy in the management account that denies everything to the tree's users, to sessions of its
-//! roles issued before the step, and to its roots, and attaches it to the member account.
+//! roles issued before the step, and to its roots, and attaches it to the member account. Privileged tasks that
+//! the organisation takes in a root's name are spared, unless the tree began some: then those from before are
+//! denied.
 //!
 //! # What it stops
 //!

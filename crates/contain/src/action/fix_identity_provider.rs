@@ -49,6 +49,8 @@ pub fn step(place: &Place<'_>, identity: &str) -> Draft {
     ACTION.draft(
         place,
         params([]),
-        format!("the identity {identity} can fetch the next session wherever it is not locked"),
+        format!(
+            "{identity} vouches for the next session as well, unless the account is locked there"
+        ),
     )
 }

@@ -25,6 +25,7 @@ pub mod deny_federated_user;
 pub mod deny_all_on_role;
 
 pub mod deactivate_access_key;
+pub mod deactivate_other_keys;
 pub mod deactivate_service_credential;
 pub mod deactivate_ssh_key;
 pub mod deactivate_signing_certificate;
@@ -189,6 +190,7 @@ pub const ALL: &[&Action] = &[
     &deny_federated_user::ACTION,
     &deny_all_on_role::ACTION,
     &deactivate_access_key::ACTION,
+    &deactivate_other_keys::ACTION,
     &deactivate_service_credential::ACTION,
     &deactivate_ssh_key::ACTION,
     &deactivate_signing_certificate::ACTION,

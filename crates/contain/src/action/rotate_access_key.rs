@@ -51,7 +51,7 @@ pub fn step(place: &Place<'_>, user: &str, key: &str, used_by: Value, agents: Va
     let mut draft = ACTION.draft(
         place,
         params([("user_name", json!(user))]),
-        format!("{key} is switched off; whoever legitimately used it needs another"),
+        format!("{key} is switched off: whoever legitimately used it needs another, if any of these is not the thief"),
     );
     draft.params.insert("replaces".to_owned(), json!(key));
     draft.params.insert("used_from".to_owned(), used_by);

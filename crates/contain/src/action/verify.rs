@@ -51,6 +51,7 @@ pub fn step(place: &Place<'_>) -> Draft {
     ACTION.draft(
         place,
         params([("after_seconds", json!([5, 15, 60]))]),
-        "a control that was taken away again stops nothing",
+        "everything that was changed is read back after 5, 15 and 60 seconds, and laid on again where somebody took \
+         it away",
     )
 }

@@ -16,9 +16,10 @@ use keyline_trail::partition::Partition;
 use keyline_trail::time::format_time;
 
 use crate::action::{self, Draft, Place};
-use crate::control::{Control, Measure, Only};
+use crate::control::{Control, Measure, Only, is_assumed_root};
 use crate::guard::{Guard, Guarded};
 use crate::limits::INACTIVE_BEFORE_DELETION_S;
+use crate::names::named;
 use crate::owner::{Owner, is_aws_name};
 use crate::plan::{Phase, Refused};
 use crate::policy::CUT_OFF;
@@ -98,6 +99,7 @@ pub fn compose(
     composer.roles_of_the_thief(&groups);
     composer.doors_of_the_thief();
     composer.old_keys();
+    composer.keys_off_already();
     composer.what_was_not_looked_up();
     composer.at_the_end();
     composer.out
@@ -143,9 +145,9 @@ impl Composer<'_> {
             Owner::Unknown => group
                 .members
                 .iter()
-                .map(|(_, credential)| credential.id.as_str())
+                .map(|(_, credential)| named(credential, owner).what)
                 .collect::<Vec<_>>()
-                .join(", "),
+                .join("; "),
             known => known.arn(group.partition),
         };
         self.out.refused.insert(Refused {
@@ -162,6 +164,11 @@ impl Composer<'_> {
     }
 
     fn root(&mut self, owner: &Owner, account: &str, group: &Group) {
+        // Privileged tasks are begun by somebody of the organisation, and need no credential of the root.
+        let mut members = group.members.iter();
+        if members.all(|(_, credential)| is_assumed_root(credential)) {
+            return;
+        }
         let main = main_credential(&group.members);
         let place = place(account, group.partition, owner, main);
         let draft = action::delete_root_credentials::step(&place, group.partition, account);
@@ -231,6 +238,35 @@ impl Composer<'_> {
         }
     }
 
+    /// Keys of the tree that somebody switched off before: whoever reads the plan looks for them in vain.
+    fn keys_off_already(&mut self) {
+        let forest = self.survey.forest;
+        let mut off: Vec<String> = Vec::new();
+        for node in &self.scope.members {
+            let credential = forest.credential(*node);
+            if credential.kind != Kind::AccessKey || self.survey.alive(*node) {
+                continue;
+            }
+            if let Some(since) = inactive_since(&credential, self.request.as_of) {
+                let named = named(&credential, self.survey.owner(*node));
+                off.push(format!("{} since {}", named.what, format_time(since)));
+            }
+        }
+        if off.is_empty() {
+            return;
+        }
+        off.sort();
+        let more = match off.len().saturating_sub(NAMED_MAX) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        off.truncate(NAMED_MAX);
+        self.out.notes.insert(format!(
+            "of the tree is off already, by these logs: {}{more}",
+            off.join("; ")
+        ));
+    }
+
     /// One word about all users whose keys are known from logs only.
     fn what_was_not_looked_up(&mut self) {
         let users = &self.out.not_looked_up;
@@ -243,8 +279,8 @@ impl Composer<'_> {
             more => format!(" and {more} more"),
         };
         self.out.notes.insert(format!(
-            "the keys of {}{more} were not looked up: those that the logs show are deactivated, the denial \
-             stops the others; list them by keyline contain inspect",
+            "the keys of {}{more} were not looked up: those that the logs show have a step each, and whatever else \
+             is active is switched off when the plan is run; keyline contain inspect shows them beforehand",
             named.join(", ")
         ));
     }

@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use keyline_lineage::{Credential, Node};
+
 use crate::action;
-use crate::control::{Control, Measure, Only};
+use crate::control::{Control, Measure, Only, is_assumed_root};
 use crate::limits::ORG_POLICY_CHARS_MAX;
 use crate::owner::Owner;
 use crate::policy;
@@ -28,7 +30,11 @@ impl Composer<'_> {
                 Owner::User { .. } | Owner::Role { .. } => {
                     self.request.breadth == Breadth::Broad && !self.is_all_workload(group)
                 }
-                Owner::Root { .. } => true,
+                Owner::Root { .. } => {
+                    let mut members = group.members.iter();
+                    self.request.breadth == Breadth::Broad
+                        || members.any(|(node, _)| self.survey.alive(*node))
+                }
                 _ => false,
             };
             let binds = owner.account() != organisation.management_account;
@@ -39,16 +45,19 @@ impl Composer<'_> {
         }
         for (account, owners) in accounts {
             let partition = owners[0].1.partition;
-            let mut parts: Vec<Vec<Owner>> = vec![Vec::new()];
-            for (owner, _) in owners {
+            let mut parts: Vec<Vec<Measure>> = vec![Vec::new()];
+            for measure in owners
+                .iter()
+                .flat_map(|(owner, group)| organisation_measures(owner, group))
+            {
                 let last = parts.len() - 1;
                 let mut longer = parts[last].clone();
-                longer.push(owner.clone());
+                longer.push(measure.clone());
                 let fits =
                     policy::organisation_deny(partition, &longer).len() <= ORG_POLICY_CHARS_MAX;
                 match fits || parts[last].is_empty() {
                     true => parts[last] = longer,
-                    false => parts.push(vec![owner.clone()]),
+                    false => parts.push(vec![measure]),
                 }
             }
             let several = parts.len() > 1;
@@ -57,14 +66,17 @@ impl Composer<'_> {
                     true => format!("Keyline-{}-{account}-{}", self.tag, number + 1),
                     false => format!("Keyline-{}-{account}", self.tag),
                 };
-                let measures = part.iter().map(organisation_measure).collect();
                 let on = Owner::Root {
                     account: account.to_owned(),
                 };
                 let place = place(&organisation.management_account, partition, &on, None);
                 let document = policy::organisation_deny(partition, part);
                 self.out.drafts.push(action::deny_by_organisation::step(
-                    &place, &name, document, account, measures,
+                    &place,
+                    &name,
+                    document,
+                    account,
+                    part.clone(),
                 ));
             }
         }
@@ -90,14 +102,20 @@ impl Composer<'_> {
     }
 }
 
-fn organisation_measure(owner: &Owner) -> Measure {
-    Measure {
-        control: match owner {
-            Owner::User { .. } => Control::OrgDenyUser,
-            Owner::Role { .. } => Control::OrgDenyRole,
-            _ => Control::OrgDenyRoot,
-        },
+fn organisation_measures(owner: &Owner, group: &Group) -> Vec<Measure> {
+    let assumed = |(_, credential): &&(Node, Credential)| is_assumed_root(credential);
+    let tasks = group.members.iter().filter(assumed).count();
+    let controls = match owner {
+        Owner::User { .. } => vec![Control::OrgDenyUser],
+        Owner::Role { .. } => vec![Control::OrgDenyRole],
+        _ if tasks == group.members.len() => vec![Control::OrgDenyAssumedRoot],
+        _ if tasks > 0 => vec![Control::OrgDenyRoot, Control::OrgDenyAssumedRoot],
+        _ => vec![Control::OrgDenyRoot],
+    };
+    let measure = |control| Measure {
+        control,
         on: owner.clone(),
         only: Only::All,
-    }
+    };
+    controls.into_iter().map(measure).collect()
 }

@@ -13,7 +13,9 @@ use crate::action::{self, Place};
 use crate::aws::document;
 use crate::control::{Control, Measure, Only};
 use crate::limits::SESSION_DENY_CHARS_MAX;
-use crate::owner::{Owner, RoleClass, is_account, is_aws_name, permission_set_name, role_class};
+use crate::owner::{
+    Owner, RoleClass, is_account, is_aws_name, named_by, permission_set_name, role_class,
+};
 use crate::policy;
 use crate::request::{AlteringEvent, Breadth};
 use crate::trust::{account_of, trusted};
@@ -161,7 +163,22 @@ impl Composer<'_> {
             region,
             ..place(administrator, group.partition, owner, main)
         };
-        self.persons(&place, &names);
+        // Whose portal is in the tree itself is disabled by its own step.
+        let by_portal = |node: Node| {
+            let maker = self.survey.forest.parent(node);
+            maker.is_some_and(|maker| {
+                self.scope.may_act.contains(&maker)
+                    && matches!(self.survey.owner(maker), Owner::Person { .. })
+            })
+        };
+        let others: BTreeSet<String> = group
+            .members
+            .iter()
+            .filter(|(node, _)| !by_portal(*node))
+            .map(|(_, credential)| credential.session_name.clone())
+            .filter(|name| names.contains(name))
+            .collect();
+        self.persons(&place, &others);
         let key = format!("permission-set:{}", owner.arn(group.partition));
         let mut deny = action::deny_in_permission_set::step(&place, set, &names, measures);
         let mut provision = action::provision_permission_set::step(&place, set);
@@ -188,11 +205,14 @@ impl Composer<'_> {
 
     /// Whoever took a role of Identity Center has a session of the portal, whether a log shows it or not, and
     /// fetches the next role by it.
-    fn persons(&mut self, place: &Place<'_>, names: &[String]) {
+    fn persons(&mut self, place: &Place<'_>, names: &BTreeSet<String>) {
         for name in names {
             let person = Owner::Person { name: name.clone() };
             let mut members = self.scope.may_act.iter();
-            if members.any(|node| *self.survey.owner(*node) == person) {
+            let planned = self.out.drafts.iter().any(|draft| {
+                draft.kind == action::disable_person::ACTION.name && draft.on == person
+            });
+            if planned || members.any(|node| *self.survey.owner(*node) == person) {
                 continue;
             }
             let place = Place {
@@ -208,55 +228,53 @@ impl Composer<'_> {
     /// Roles that the tree made, and roles that it opened to somebody, of which no session is in the tree:
     /// whoever uses them may do so from where no log of ours reaches.
     pub(super) fn roles_of_the_thief(&mut self, groups: &BTreeMap<Owner, Group>) {
-        let mut roles: BTreeMap<Owner, (bool, &'static str, &str)> = BTreeMap::new();
+        let mut roles: BTreeMap<Owner, (Opened, &'static str, &str)> = BTreeMap::new();
         for event in self.request.events {
             let maker = self.survey.forest.by_id(&event.credential);
             let confirmed = maker.is_some_and(|maker| self.scope.confirmed.contains(&maker));
-            let made = event.name == "CreateRole";
-            let opened = event.name == "UpdateAssumeRolePolicy";
-            let name = event.request["roleName"].as_str().unwrap_or_default();
-            let known = is_aws_name(name) && is_account(&event.account);
             if event.failed
                 || !self.request.is_of_theft(event.at)
                 || !confirmed
-                || !known
-                || !(made || opened)
                 || event.at > self.request.as_of
             {
                 continue;
             }
-            let owner = Owner::Role {
-                account: event.account.clone(),
-                name: name.to_owned(),
-            };
             let partition = Partition::of_region(&event.region).name();
-            let role = roles
-                .entry(owner)
-                .or_insert((false, partition, &event.credential));
-            role.0 |= made;
+            for (owner, opened) in opened_by(event) {
+                let role = roles
+                    .entry(owner)
+                    .or_insert((opened, partition, &event.credential));
+                role.0 = role.0.min(opened);
+            }
         }
-        for (owner, (made, partition, credential)) in roles {
+        for (owner, (opened, partition, credential)) in roles {
             let Owner::Role { account, name } = &owner else {
                 continue;
             };
             let refused = self.guard.refuses(&owner, partition, "").is_some();
-            let wanted = made || self.request.breadth == Breadth::Broad;
+            let wanted = opened == Opened::Made || self.request.breadth == Breadth::Broad;
             if groups.contains_key(&owner) || refused || !wanted {
                 continue;
             }
             let place = place(account, partition, &owner, Some(credential));
-            let step = match made {
-                true => action::deny_all_on_role::step(
+            let step = match opened {
+                Opened::Made => action::deny_all_on_role::step(
                     &place,
                     name,
                     &self.tag,
                     "the thief made this role",
                 ),
-                false => action::revoke_role_sessions::step(
+                Opened::ToStrangers => action::revoke_role_sessions::step(
                     &place,
                     name,
                     &self.tag,
                     "the thief opened this role: whoever took it since may still hold a session",
+                ),
+                Opened::ToCertificates => action::revoke_role_sessions::step(
+                    &place,
+                    name,
+                    &self.tag,
+                    "the thief let certificates take this role: whoever did since may still hold a session",
                 ),
             };
             let snapshot = action::snapshot_role::step(&place, name);
@@ -350,4 +368,36 @@ impl Composer<'_> {
             !credential.kind.is_usable() || ids.contains(&credential.principal_id)
         })
     }
+}
+
+/// How the tree came to a role of which it may hold sessions that no log shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Opened {
+    Made,
+    ToStrangers,
+    ToCertificates,
+}
+
+/// The roles that an event made or opened to somebody.
+fn opened_by(event: &AlteringEvent) -> Vec<(Owner, Opened)> {
+    let opened = match event.name.as_str() {
+        "CreateRole" => Opened::Made,
+        "UpdateAssumeRolePolicy" => Opened::ToStrangers,
+        "CreateProfile" | "UpdateProfile" if event.source.starts_with("rolesanywhere.") => {
+            let arns = event.request["roleArns"].as_array().into_iter().flatten();
+            let owners = arns.filter_map(|arn| named_by(arn.as_str()?));
+            let here = owners.filter(|owner| {
+                matches!(owner, Owner::Role { .. }) && owner.account() == event.account
+            });
+            return here.map(|owner| (owner, Opened::ToCertificates)).collect();
+        }
+        _ => return Vec::new(),
+    };
+    let name = event.request["roleName"].as_str().unwrap_or_default();
+    let known = is_aws_name(name) && is_account(&event.account);
+    let owner = Owner::Role {
+        account: event.account.clone(),
+        name: name.to_owned(),
+    };
+    known.then_some((owner, opened)).into_iter().collect()
 }

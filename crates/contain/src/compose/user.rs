@@ -86,6 +86,9 @@ impl Composer<'_> {
             draft.credential = of_lineage.or(draft.credential);
             drafts.push(draft);
         }
+        if every_key {
+            drafts.push(action::deactivate_other_keys::step(&place, name));
+        }
         for (_, credential) in alive(&[Subject::OtherLongTerm]) {
             drafts.extend(other_long_term(&place, name, credential));
         }
@@ -139,14 +142,20 @@ impl Composer<'_> {
             });
         }
         self.oauth(&place, &group.members, &mut drafts);
-        for (node, credential) in &group.members {
+        // Also of keys that are switched off only because they would be the next.
+        for node in self.survey.living(owner) {
+            let credential = self.survey.forest.credential(*node);
             let in_use = credential.kind == Kind::AccessKey && credential.event_count > 0;
-            if in_use && self.survey.alive(*node) && !set_by_thief(credential) {
-                drafts.extend(rotations(&place, name, credential));
+            let member = self.scope.members.contains(node);
+            let of_thief = member && set_by_thief(&credential);
+            if in_use && !of_thief && (every_key || member) {
+                drafts.extend(rotations(&place, name, &credential));
             }
         }
         if not_looked_up {
-            self.out.not_looked_up.insert(owner.arn(group.partition));
+            self.out
+                .not_looked_up
+                .insert(format!("{name} in {account}"));
         }
         self.out.drafts.append(&mut drafts);
     }

@@ -4,7 +4,8 @@
 //! It models what no emulator does: keys that are switched off, the time of issue of tokens, expiry, policies
 //! in the principal, attached to it, as its boundary and of the organisation, the delay until a change holds,
 //! quotas and throttling. It takes a plan's calls as AWS would and knows nothing of plans. Time passes only
-//! when a call is made or somebody waits; at each full second the thief has its turn.
+//! when a call is made or somebody waits; at each full second, or as often as a test says, the thief has its
+//! turn.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,11 +71,14 @@ pub struct Estate {
     pub principals: BTreeMap<String, Principal>,
     pub keys: BTreeMap<String, (String, Kept<bool>)>,
     organisation: Kept<BTreeMap<String, Value>>,
-    /// Calls that were written, for delays that differ from call to call.
-    writes: i64,
+    /// What the delays follow from, which differ from call to call.
+    pub luck: u64,
     /// Answers that are `Throttling`, before any other comes.
     pub throttled: usize,
     pub thief: Option<fn(&mut Estate)>,
+    /// How often the thief has its turn, and when the first time.
+    pub turn: i64,
+    pub first_turn: i64,
     /// What the thief holds.
     pub loot: Vec<Held>,
     /// What happened, a line each.
@@ -89,9 +93,11 @@ impl Default for Estate {
             principals: BTreeMap::new(),
             keys: BTreeMap::new(),
             organisation: Kept::new(BTreeMap::new()),
-            writes: 0,
+            luck: 0,
             throttled: 0,
             thief: None,
+            turn: SECOND,
+            first_turn: NOW,
             loot: Vec::new(),
             story: Vec::new(),
             reads: 0,
@@ -135,6 +141,11 @@ impl Estate {
         *self.keys[key].1.written()
     }
 
+    /// Whether a key is on, as AWS decides.
+    pub fn works(&self, key: &str) -> bool {
+        *self.keys[key].1.in_force(self.now)
+    }
+
     pub fn policies(&self, path: &str) -> Vec<String> {
         let policies = self.principals[path].inline.written();
         policies.keys().cloned().collect()
@@ -142,14 +153,19 @@ impl Estate {
 
     /// When what is written now holds: three to five seconds later, as measured at AWS.
     fn in_force_from(&mut self) -> i64 {
-        self.writes += 1;
-        self.now + 3 * SECOND + (self.writes * 7 % 21) * SECOND / 10
+        self.luck = self
+            .luck
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let tenths = i64::try_from((self.luck >> 33) % 21).unwrap();
+        self.now + 3 * SECOND + tenths * SECOND / 10
     }
 
     pub fn pass(&mut self, time: i64) {
         let end = self.now + time;
         while self.now < end {
-            let next = (self.now.div_euclid(SECOND) + 1) * SECOND;
+            let turns = (self.now - self.first_turn).div_euclid(self.turn) + 1;
+            let next = self.first_turn + turns * self.turn;
             self.now = next.min(end);
             if let Some(thief) = self.thief.filter(|_| self.now == next) {
                 thief(self);
@@ -194,6 +210,22 @@ impl Estate {
         let mut policies = inline.written().clone();
         policies.remove(policy);
         inline.0.push((from, policies));
+    }
+
+    /// Takes away whatever else denies everything to a principal; says whether there was something.
+    pub fn free(&mut self, path: &str) -> bool {
+        let from = self.in_force_from();
+        let principal = self.principal(path);
+        let mut attached = principal.attached.written().clone();
+        let was_attached = attached.remove(DENY_ALL);
+        if was_attached {
+            principal.attached.0.push((from, attached));
+        }
+        let bound = principal.boundary.written().as_deref() == Some(DENY_ALL);
+        if bound {
+            principal.boundary.0.push((from, None));
+        }
+        was_attached || bound
     }
 
     pub fn set_key(&mut self, id: &str, active: bool) {

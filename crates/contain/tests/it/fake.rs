@@ -21,6 +21,8 @@ pub struct Fake {
     /// Inline policies by principal (`account/user/name`) and name.
     inline: BTreeMap<String, BTreeMap<String, Value>>,
     inactive_keys: BTreeSet<String>,
+    /// Users of whom every key is off that no log shows.
+    unseen_off: BTreeSet<String>,
     /// Organisation policies by the account that they are attached to.
     organisation: BTreeMap<String, Vec<Value>>,
     pub management: Option<String>,
@@ -34,6 +36,7 @@ impl Default for Fake {
             at: THEN,
             inline: BTreeMap::new(),
             inactive_keys: BTreeSet::new(),
+            unseen_off: BTreeSet::new(),
             organisation: BTreeMap::new(),
             management: None,
             written: BTreeSet::new(),
@@ -42,6 +45,16 @@ impl Default for Fake {
 }
 
 impl Fake {
+    /// A key of whatever user it is, that no log shows.
+    pub const UNSEEN_KEY: &str = "AKIAUNSEEN";
+
+    /// With controls laid on.
+    pub fn with<'a>(measures: impl IntoIterator<Item = &'a Measure>) -> Fake {
+        let mut fake = Fake::default();
+        measures.into_iter().for_each(|measure| fake.lay(measure));
+        fake
+    }
+
     /// Carries out what the program does of a plan.
     pub fn run(&mut self, plan: &Plan) {
         for step in &plan.steps {
@@ -77,6 +90,12 @@ impl Fake {
                     document(&text("policy_document")),
                 );
             }
+            ("iam", "UpdateAccessKey") if step.kind == "deactivate-other-keys" => {
+                assert_eq!(text("status"), "Inactive");
+                let user = user(text("user_name"));
+                self.written.insert(user.clone());
+                self.unseen_off.insert(user);
+            }
             ("iam", "UpdateAccessKey") => {
                 self.written.insert(user(text("user_name")));
                 assert_eq!(text("status"), "Inactive");
@@ -99,8 +118,14 @@ impl Fake {
     /// Lays a single control on, as the documents that AWS would evaluate.
     pub fn lay(&mut self, measure: &Measure) {
         if measure.control == Control::KeyInactive {
-            if let Only::AccessKey(id) = &measure.only {
-                self.inactive_keys.insert(id.clone());
+            match (&measure.only, &measure.on) {
+                (Only::AccessKey(id), Owner::User { account, name }) if id == Fake::UNSEEN_KEY => {
+                    self.unseen_off.insert(format!("{account}/user/{name}"));
+                }
+                (Only::AccessKey(id), _) => {
+                    self.inactive_keys.insert(id.clone());
+                }
+                other => panic!("no key is meant by {other:?}"),
             }
             return;
         }
@@ -133,11 +158,14 @@ impl Fake {
         if credential.expires_at.is_some_and(|end| end <= later) {
             return false;
         }
-        let key_is_off = |id: &String| self.inactive_keys.contains(id);
+        let principal = principal(credential);
+        let key_is_off = |id: &String| {
+            let unseen = id == Fake::UNSEEN_KEY && self.unseen_off.contains(&principal.path);
+            unseen || self.inactive_keys.contains(id)
+        };
         if credential.kind == Kind::AccessKey && credential.access_key_ids.iter().all(key_is_off) {
             return false;
         }
-        let principal = principal(credential);
         let inline = self
             .inline
             .get(&principal.path)
@@ -165,6 +193,13 @@ fn principal(credential: &Credential) -> Principal {
     let account = credential.account_id.clone();
     let (kind, name) = match &credential.role_arn {
         arn if !arn.is_empty() => ("role", arn.rsplit('/').next().unwrap().to_owned()),
+        _ if credential.kind == Kind::RootSession => {
+            return Principal {
+                path: format!("{account}/root"),
+                arn: format!("arn:aws:iam::{account}:root"),
+                account,
+            };
+        }
         _ => ("user", credential.user_name.clone()),
     };
     Principal {
@@ -207,7 +242,10 @@ fn holds(operator: &str, keys: &Value, credential: &Credential, principal: &Prin
                 let before = keyline_trail::time::parse_time(wanted[0].as_bytes()).unwrap();
                 temporary && credential.issued_at.is_none_or(|issued| issued < before)
             }
-            ("Null", "aws:AssumedRoot") => wanted == ["true"],
+            ("Null", "aws:AssumedRoot") => {
+                let is_absent = credential.issuing_api != "sts:AssumeRoot";
+                wanted == [if is_absent { "true" } else { "false" }]
+            }
             other => panic!("a condition that this AWS does not know: {other:?}"),
         }
     })

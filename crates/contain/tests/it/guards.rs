@@ -36,10 +36,24 @@ fn whoever_runs_the_plan_is_refused_with_its_chain() {
     let session = from(&above, session("cr-me", OURS, "Responder", "me"));
     let forest = forest(&[above, session]);
     let mut ask = Ask::of(&forest, "cr-key");
+    for own in ["cr-me", "AKIACRKEY"] {
+        ask.estate.own = vec![own.to_owned()];
+        let plan = ask.plan();
+        let touches_alice = plan
+            .steps
+            .iter()
+            .any(|step| step.params.get("user_name").is_some());
+        assert!(!touches_alice, "{own}\n{}", plan.markdown());
+        assert_eq!(ask.estate.own_of_nobody(Some(&forest)), None);
+    }
     ask.estate.own = vec!["cr-me".to_owned()];
     let plan = ask.plan();
     assert!(plan.steps.is_empty(), "\n{}", plan.markdown());
     assert_eq!(plan.still_alive_after.len(), 2);
+    // What names nobody would protect nobody, and nobody would notice.
+    ask.estate.own = vec!["AKIANOBODY".to_owned()];
+    assert_eq!(ask.estate.own_of_nobody(Some(&forest)), Some("AKIANOBODY"));
+    assert_eq!(ask.estate.own_of_nobody(None), Some("AKIANOBODY"));
 }
 
 #[test]
@@ -151,7 +165,9 @@ fn a_key_made_long_ago_does_not_accuse_its_maker() {
     let plan = ask.plan();
     assert_eq!(plan.credentials, ["cr-key"]);
     assert!(
-        plan.notes.iter().any(|note| note.contains("cr-console")),
+        plan.notes
+            .iter()
+            .any(|note| note.contains("console session of bob")),
         "{:?}",
         plan.notes
     );

@@ -6,6 +6,7 @@ use keyline_contain::{Breadth, Plan};
 use keyline_lineage::{Credential, Kind, Origin};
 use serde_json::json;
 
+use crate::fake::Fake;
 use crate::world::*;
 
 /// `phase kind` of every step that is no snapshot, by hand or not, then what is left alive with its reason.
@@ -55,6 +56,7 @@ fn a_long_term_key() {
         &[
             "deny-all-on-user",
             "deactivate-access-key",
+            "deactivate-other-keys",
             "revoke-user-sessions",
             "verify",
             "revoke-user-sessions",
@@ -107,6 +109,15 @@ fn every_key_of_the_user_is_switched_off_also_those_that_no_log_shows() {
         .collect();
     keys.sort();
     assert_eq!(keys, ["AKIACRKEY", "AKIACROTHER", "AKIAHIDDEN"]);
+    // Whoever uses it is named too.
+    let rotated = plan
+        .steps
+        .iter()
+        .filter(|step| step.kind == "rotate-access-key");
+    let rotated: Vec<&str> = rotated
+        .map(|step| step.params["replaces"].as_str().unwrap())
+        .collect();
+    assert_eq!(rotated, ["AKIACRKEY", "AKIACROTHER"]);
     // The other key is legitimate until somebody says otherwise: the plan says whom it hits.
     let broken = plan.steps.iter().flat_map(|step| &step.breaks);
     assert_eq!(
@@ -168,6 +179,7 @@ fn a_role_session_and_what_came_from_it_in_another_account() {
         &[
             "deny-all-on-user",
             "deactivate-access-key",
+            "deactivate-other-keys",
             "revoke-role-sessions",
             "revoke-user-sessions",
             "revoke-role-sessions",
@@ -400,6 +412,42 @@ fn the_root_of_an_account() {
     );
 }
 
+/// Privileged tasks in a root's name need no credential of the root, and a policy that spares them does not stop
+/// them.
+#[test]
+fn a_privileged_task_of_the_organisation() {
+    let stolen = key("cr-key", OURS, "alice");
+    let task = Credential {
+        issuing_api: "sts:AssumeRoot".to_owned(),
+        ..bare("cr-task", Kind::RootSession, OTHER)
+    };
+    let task = from(&stolen, until(NOW + HOUR / 4, task));
+    let forest = forest(&[stolen, task.clone()]);
+    let mut ask = Ask::of(&forest, "cr-key");
+    let plan = ask.plan();
+    assert!(!told(&plan).iter().any(|step| step.contains("root")));
+    assert_eq!(plan.still_alive_after[0].credential, "cr-task");
+    assert!(plan.still_alive_after[0].why.contains("fifteen minutes"));
+    ask.estate.organisation = Some(Organisation {
+        management_account: OURS.to_owned(),
+    });
+    let plan = ask.plan();
+    assert!(plan.still_alive_after.is_empty(), "{}", plan.markdown());
+    let mut fake = Fake::default();
+    fake.management = Some(OURS.to_owned());
+    fake.at = NOW + HOUR / 60;
+    assert!(fake.can_act(&task));
+    fake.run(&plan);
+    assert!(!fake.can_act(&task));
+    // The organisation itself can begin the next one.
+    let later = Credential {
+        issued_at: Some(fake.at + HOUR / 30),
+        expires_at: Some(fake.at + HOUR / 4),
+        ..task
+    };
+    assert!(fake.can_act(&later));
+}
+
 #[test]
 fn a_stolen_password() {
     let stolen = password("cr-pass", OURS, "alice");
@@ -408,7 +456,12 @@ fn a_stolen_password() {
         &[stolen, opened],
         "cr-console",
         narrow,
-        &["deny-all-on-user", "verify", "reset-password (by hand)"],
+        &[
+            "deny-all-on-user",
+            "deactivate-other-keys",
+            "verify",
+            "reset-password (by hand)",
+        ],
     );
 }
 

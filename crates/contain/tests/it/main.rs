@@ -16,6 +16,7 @@ mod pages;
 mod stories;
 mod live;
 mod running;
+mod sweeping;
 mod estate;
 mod race;
 mod shared;

@@ -143,6 +143,29 @@ fn a_script_goes_on_where_a_step_fails_and_names_it_at_the_end() {
 }
 
 #[test]
+fn the_script_switches_off_every_other_key_and_says_where_one_stays_on() {
+    let plan = stolen_key_and_role();
+    let sweep = plan
+        .steps
+        .iter()
+        .find(|step| step.kind == "deactivate-other-keys")
+        .unwrap();
+    let also = "case \"$*\" in \
+         *list-access-keys*Active*) echo 'AKIAONE AKIATWO' ;; \
+         *AKIAONE*) return 254 ;; \
+         esac";
+    let output = run_with(&plan.script(), also);
+    let calls = String::from_utf8(output.stdout).unwrap();
+    for key in ["AKIAONE", "AKIATWO"] {
+        let off = format!("|--access-key-id|{key}|--status|Inactive|");
+        assert!(calls.contains(&off), "{calls}");
+    }
+    let told = String::from_utf8(output.stderr).unwrap();
+    let failed = format!("failed, wholly or in part: {}\n", sweep.id);
+    assert!(told.ends_with(&failed), "{told}");
+}
+
+#[test]
 fn whoever_used_a_stolen_key_stands_in_every_shape_of_the_plan() {
     let mut stolen = key("cr-key", OURS, "alice");
     stolen.sources = vec![keyline_lineage::Source {
@@ -353,7 +376,7 @@ fn the_page_says_first_what_stays_alive() {
     );
     let forest = forest(&[stolen, linked]);
     let page = Ask::of(&forest, "cr-key").plan().markdown();
-    let alive = page.find("1 of 2 credentials are still alive").unwrap();
+    let alive = page.find("1 of 2 credentials is still alive").unwrap();
     assert!(alive < page.find("## Steps").unwrap());
     assert!(page.contains("service-linked-role"));
 }

@@ -42,7 +42,11 @@ fn seed() -> impl Strategy<Value = Seed> {
 }
 
 pub fn seeds() -> impl Strategy<Value = Vec<Seed>> {
-    prop::collection::vec(seed(), 1..14)
+    seeds_up_to(13)
+}
+
+pub fn seeds_up_to(most: usize) -> impl Strategy<Value = Vec<Seed>> {
+    prop::collection::vec(seed(), 1..=most)
 }
 
 /// Credentials of random seeds. Some are roots; the others were made by one before them.

@@ -358,7 +358,10 @@ fn what_was_made_before_the_theft_is_left_to_a_person() {
         .iter()
         .find(|step| step.kind == "undo-what-was-done" && step.by_hand);
     assert!(by_hand.unwrap().why.contains("before the theft"));
-    assert!(told_of(&known, "2 credentials that were made before"));
+    assert!(told_of(
+        &known,
+        "left alone, with all below it: 2 credentials"
+    ));
     assert_ne!(known.hash, unknown.hash);
     // Others' keys: one of the same user is switched off, to be given back, and its use is legitimate; one of
     // another user is not touched.
@@ -431,6 +434,30 @@ fn roles_that_the_thief_made_or_opened_are_denied_although_no_session_of_them_is
         put.contains(&("revoke-role-sessions", "Backdoor")),
         "{put:?}"
     );
+}
+
+#[test]
+fn roles_that_certificates_of_the_thief_may_take_are_revoked() {
+    let role = |account: &str, name: &str| format!("arn:aws:iam::{account}:role/team/{name}");
+    let request = json!({"name": "p", "roleArns": [role(OURS, "Backup"), role(OTHER, "No"), "x"]});
+    let mut made = event("e-1", "CreateProfile", "cr-key", request, Value::Null);
+    made.source = "rolesanywhere.amazonaws.com".to_owned();
+    let forest = forest(&[key("cr-key", OURS, "alice")]);
+    let mut ask = Ask::of(&forest, "cr-key");
+    ask.events = vec![made];
+    let revoked = |plan: &Plan| -> Vec<String> {
+        let roles = plan
+            .steps
+            .iter()
+            .filter(|step| step.kind == "revoke-role-sessions");
+        roles
+            .map(|step| step.params["role_name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(revoked(&ask.plan()), ["Backup", "Backup"]);
+    // The narrow way stops what is known, and no session is.
+    ask.breadth = keyline_contain::Breadth::Narrow;
+    assert!(revoked(&ask.plan()).is_empty());
 }
 
 #[test]

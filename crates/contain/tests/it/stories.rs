@@ -94,7 +94,9 @@ fn records_of(plan: &Plan) -> String {
     let calls = plan
         .steps
         .iter()
-        .filter(|step| !step.by_hand && step.service == "iam");
+        .filter(|step| !step.by_hand && step.service == "iam")
+        // Which keys it is about is known when it is taken.
+        .filter(|step| step.kind != "deactivate-other-keys");
     let records: Vec<Value> = calls
         .filter(|step| {
             !step.needs_confirmation && step.action != "GetUser" && step.action != "GetRole"

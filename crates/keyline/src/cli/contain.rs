@@ -24,6 +24,7 @@ use keyline_trail::time::parse_time;
 
 use self::carry_out::{InspectArgs, RunArgs, UndoArgs, VerifyArgs};
 use super::{Context, DataArgs, Status};
+use crate::output::escape;
 use crate::units::{TimeBound, parse_instant, wall_clock_ticks};
 use crate::{coverage, data};
 
@@ -71,7 +72,7 @@ pub struct PlanArgs {
     /// What `keyline contain inspect` read from an account; repeatable
     #[arg(long, value_name = "FILE")]
     inventory: Vec<PathBuf>,
-    /// Whoever will run the plan, by ARN or credential id: never touched; repeatable
+    /// Whoever will run the plan, by ARN, credential id or access key id: never touched; repeatable
     #[arg(long, value_name = "ARN")]
     own: Vec<String>,
     /// Use service control policies, made in this management account
@@ -178,6 +179,12 @@ fn make(args: &PlanArgs, mut context: Context) -> Result<Status> {
     let events = deeds::read(&logs, &lineage, &reading, &context)?;
     let events = history::complete(events, &members, stolen_since);
     let estate = estate(args, &context, read.accounts.iter().cloned());
+    if let Some(nobody) = estate.own_of_nobody(Some(&forest)) {
+        bail!(
+            "`--own {}` names nobody: expected the ARN of a user or a role, or a credential of these logs",
+            escape(nobody)
+        );
+    }
     let plan = keyline_contain::plan(&Request {
         target: &target,
         forest: &forest,

@@ -86,7 +86,7 @@ fn a_kept_plan_is_found_by_its_id_and_shown_in_every_shape() {
     assert_eq!(shown["hash"], saved["hash"]);
     let table = folder.line(&format!("contain show {id}")).expect(0).stdout;
     assert!(
-        table.contains("0 of ") && table.contains("iam:PutUserPolicy"),
+        table.contains("0 of ") && table.contains("deny all on user"),
         "{table}"
     );
     let page = folder
@@ -166,10 +166,18 @@ fn an_incident_is_its_roots_tree_by_whatever_way_it_is_named() {
 
 #[test]
 fn what_is_wrong_is_said() {
-    let (folder, _) = told();
+    let (folder, key) = told();
+    let read = plan(&folder, &key, "-o json").expect(0).stdout;
     plan(&folder, "AKIANOBODY", "")
         .expect(1)
         .says(&["no credential of the lineage answers to `AKIANOBODY`"]);
+    for words in [
+        format!("contain plan {key} --data story/AWSLogs --own AKIANOBODY"),
+        "contain run plan.json --approve f00d --own me".to_owned(),
+    ] {
+        folder.write("plan.json", &read);
+        folder.line(&words).expect(1).says(&["names nobody"]);
+    }
     folder
         .line("contain show 0123456789ab")
         .expect(1)
@@ -177,4 +185,28 @@ fn what_is_wrong_is_said() {
     folder.line("contain policy nobody").expect(2);
     let policy = folder.line("contain policy contain-iam").expect(0).json();
     assert_eq!(policy["Version"], "2012-10-17");
+}
+
+/// The plan for the article's intrusion, as a responder reads it. It stands beside the story;
+/// `KEYLINE_WRITE_GUIDE=1` writes it there, and whoever does should read it.
+#[test]
+fn the_plan_for_the_articles_intrusion_is_the_one_that_was_read() {
+    let (folder, key) = told();
+    let page = plan(&folder, &key, "-o markdown").expect(0).stdout;
+    // When it was made is the only thing that differs from run to run.
+    let (start, rest) = page.split_once(", made ").unwrap();
+    let (_, end) = rest.split_once(" for the state").unwrap();
+    let page = format!("{start}, made today for the state{end}");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../scenarios/by-the-same-token/plan.md"
+    );
+    if std::env::var_os("KEYLINE_WRITE_GUIDE").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    let read = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(
+        page, read,
+        "scenarios/by-the-same-token/plan.md is another plan"
+    );
 }

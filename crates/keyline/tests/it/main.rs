@@ -10,6 +10,7 @@ mod querying;
 mod hunting;
 mod lineage;
 mod contain;
+mod contain_real;
 #[cfg(feature = "aws")]
 #[path = "../../../contain/tests/it/emulator.rs"]
 mod emulator;

@@ -160,22 +160,29 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Status> {
         ));
         return Ok(Status::Done);
     };
-    let estate = estate(&args.guard, args.force.clone(), context);
+    let estate = estate(&args.guard, args.force.clone(), context)?;
     live::run(args, &plan, hash, &estate, &journal_path(&args.plan)?)
 }
 
 /// The rules of the configuration as it is now: whoever wrote the plan may have known others. Without
 /// accounts in it every account may be entered that lets one in.
-fn estate(args: &GuardArgs, forced: Vec<String>, context: &Context) -> Estate {
+fn estate(args: &GuardArgs, forced: Vec<String>, context: &Context) -> Result<Estate> {
     let configured = &context.config.estate;
     let accounts = configured.accounts.iter();
     let accounts: BTreeSet<String> = accounts.map(|account| account.id.clone()).collect();
-    Estate {
+    let estate = Estate {
         accounts: (!accounts.is_empty()).then_some(accounts),
         organisation: None,
         break_glass: configured.break_glass.clone(),
         own: args.own.clone(),
         forced,
+    };
+    match estate.own_of_nobody(None) {
+        Some(nobody) => bail!(
+            "`--own {}` names nobody: expected the ARN of a user or a role",
+            escape(nobody)
+        ),
+        None => Ok(estate),
     }
 }
 
@@ -204,10 +211,20 @@ pub fn verify(args: VerifyArgs, mut context: Context) -> Result<Status> {
         .into_iter()
         .partition(|found| found.weight == Weight::Alarm);
     for alarm in &found {
-        say!("{}  {}", escape(&alarm.credential), escape(&alarm.why));
+        say!(
+            "{} ({})  {}",
+            escape(&alarm.what),
+            escape(&alarm.credential),
+            escape(&alarm.why)
+        );
     }
     for look in &to_look_at {
-        say!("{}  look: {}", escape(&look.credential), escape(&look.why));
+        say!(
+            "{} ({})  look: {}",
+            escape(&look.what),
+            escape(&look.credential),
+            escape(&look.why)
+        );
     }
     if found.is_empty() {
         let until = forest.last_event().map_or_else(String::new, format_time);
@@ -235,7 +252,7 @@ pub fn undo(args: &UndoArgs, context: &Context) -> Result<Status> {
     let step = plan.steps.iter().find(|step| step.id == args.step);
     let role = step.and_then(|step| step.params.get("role_name")?.as_str());
     let forced = role.filter(|_| args.force).map(str::to_owned);
-    let estate = estate(&args.guard, forced.into_iter().collect(), context);
+    let estate = estate(&args.guard, forced.into_iter().collect(), context)?;
     live::undo(args, &plan, &estate, &path)
 }
 

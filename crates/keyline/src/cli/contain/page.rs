@@ -12,6 +12,9 @@ const LINES_MAX: usize = 20;
 /// Sources and agents of a key that are shown; the JSON has them all.
 const USED_BY_MAX: usize = 8;
 
+/// Legitimate sessions that a step hits and that are named; the JSON has them all.
+const HITS_MAX: usize = 4;
+
 /// Names that one line shows of what a step is done to.
 const NAMES_MAX: usize = 4;
 
@@ -39,40 +42,29 @@ pub fn page(plan: &Plan, printer: &Printer) -> String {
         Breadth::Broad => "broad",
         Breadth::Narrow => "narrow",
     };
-    let headline = match plan.steps.is_empty() && plan.still_alive_after.is_empty() {
-        true => "Nothing of it works; there is nothing to do.".to_owned(),
-        false => format!(
-            "{} of {} credentials are still alive after it. {}",
-            plan.still_alive_after.len(),
-            plan.credentials.len(),
-            plan.hits()
-        ),
-    };
     out.push_str(&format!(
         "Containment of {}, {}, as of {}\n{}\n",
         escape(&plan.target),
         breadth(plan.breadth),
         format_time(plan.as_of),
-        printer.paint(Style::Bold, &headline)
+        printer.paint(Style::Bold, &escape(&plan.headline()))
     ));
     if let Some(since) = plan.stolen_since {
         out.push_str(&format!("Stolen since {}.\n", format_time(since)));
     }
-    let other = &plan.alternative;
-    out.push_str(&format!(
-        "The {} way: {} steps, {} legitimate sessions, {} still alive.\n",
-        breadth(other.breadth),
-        other.steps,
-        other.breaks,
-        other.still_alive_after
-    ));
+    out.push_str(&format!("{}\n", escape(&plan.other_way())));
     let left = plan.still_alive_after.iter().map(|left| {
-        let until = left
-            .until
-            .map_or_else(|| "no end of its own".to_owned(), format_time);
+        let until = left.until.map_or_else(
+            || "no end of its own".to_owned(),
+            |until| format!("until {}", format_time(until)),
+        );
         format!(
             "{}  {}  {}: {}",
-            escape(&left.credential),
+            escape(
+                plan.names
+                    .get(&left.credential)
+                    .map_or(&left.credential, |named| &named.what)
+            ),
             until,
             left.reason.name(),
             escape(&left.why)
@@ -95,7 +87,7 @@ pub fn page(plan: &Plan, printer: &Printer) -> String {
             phase = Some(step.phase);
             out.push_str(&format!("\n{}\n", step.phase.name()));
         }
-        out.push_str(&line(step));
+        out.push_str(&line(plan, step));
     }
     out.push_str(&format!("\nplan {}, hash {}\n", plan.plan_id(), plan.hash));
     out
@@ -114,7 +106,7 @@ fn section(out: &mut String, title: &str, lines: Vec<String>) {
     }
 }
 
-fn line(step: &Step) -> String {
+fn line(plan: &Plan, step: &Step) -> String {
     let mut marks = Vec::new();
     if step.by_hand {
         marks.push("by hand".to_owned());
@@ -139,16 +131,30 @@ fn line(step: &Step) -> String {
         .take(NAMES_MAX)
         .map(escape)
         .collect();
-    let call = format!("{}:{}", escape(&step.service), escape(&step.action));
+    // What takes back a deed is known best by its call.
+    let what = match step.kind.as_str() {
+        "undo-what-was-done" => step.operation(),
+        kind => kind.replace('-', " "),
+    };
     let text = format!(
         "  {:<5}{:<36} {} {}  {}",
         step.id,
-        call,
+        escape(&what),
         escape(&step.account),
         named.join(" "),
         marks.join(", ")
     );
     let mut line = format!("{}\n", text.trim_end());
+    // Whom a step hits besides the thief is for whoever approves to know before reading on.
+    for hit in step.breaks.iter().take(HITS_MAX) {
+        line.push_str(&format!("         hits {}\n", escape(&plan.called(hit))));
+    }
+    if step.breaks_count > HITS_MAX {
+        line.push_str(&format!(
+            "         and {} more\n",
+            step.breaks_count - HITS_MAX
+        ));
+    }
     // What a person has to do does not follow from the call that looks at it.
     if step.by_hand {
         line.push_str(&format!("       {}\n", escape(&step.why)));

@@ -50,7 +50,7 @@ pub fn run(
         &mut sdk,
         &mut journal,
         &mut Wall,
-        &mut tell,
+        &mut |step, report| tell(plan, &args.plan, step, report),
     );
     let reports = match reports {
         Ok(reports) => reports,
@@ -83,28 +83,34 @@ pub fn run(
     })
 }
 
-fn tell(step: &Step, report: &StepReport) {
+fn tell(plan: &Plan, named: &str, step: &Step, report: &StepReport) {
     let end = match &report.ended {
         Ended::Done => "done".to_owned(),
         Ended::AlreadyDone => "was done already".to_owned(),
         Ended::Skipped(why) => format!("skipped: {why}"),
         Ended::Failed(why) => format!("FAILED: {why}"),
     };
-    say!(
-        "{:<5}{}:{}  {}",
-        step.id,
-        step.service,
-        step.action,
-        escape(&end)
-    );
+    say!("{:<5}{}  {}", step.id, escape(&step.title()), escape(&end));
+    for found in &report.found {
+        say!(
+            "     {} of {} in {} was active and no step named it: switched off; keyline contain undo {} --step {} \
+             --force gives it back",
+            escape(&found.key),
+            escape(&found.user),
+            escape(&found.account),
+            escape(named),
+            found.step
+        );
+    }
     let left = &report.left_alive;
     if !left.is_empty() && matches!(report.ended, Ended::Failed(_)) {
-        let named: Vec<String> = left.iter().take(NAMED_MAX).map(|id| escape(id)).collect();
+        let named = left.iter().take(NAMED_MAX);
+        let named: Vec<String> = named.map(|id| escape(&plan.called(id))).collect();
         let more = match left.len().saturating_sub(NAMED_MAX) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        say!("     it was to stop {}{more}", named.join(", "));
+        say!("     it was to stop {}{more}", named.join("; "));
     }
 }
 
