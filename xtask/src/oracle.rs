@@ -1,6 +1,6 @@
 //! `cargo xtask oracle --tool DIR`: asks Microsoft's own parser and binder about every query of the
 //! KQL corpora, and about the queries that `crates/kql/tests/it/generated` makes, and writes what it
-//! says to `docs/kql/oracle.jsonl` and `docs/kql/generated.txt`.
+//! says to `docs/kql/oracle.jsonl`, `docs/kql/generated.txt` and `docs/kql/changed.txt`.
 //!
 //! In: the folder of the tool, in which `npm install` has been run, and the corpora. Out: a line for
 //! each query: a hash of its text, whether it is accepted, the first error's place and code or the
@@ -51,23 +51,30 @@ pub(crate) fn oracle(options: &[String]) -> anyhow::Result<()> {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/kql");
     std::fs::write(docs.join("oracle.jsonl"), lines.join("\n") + "\n")?;
     println!("{} answers about the corpora", lines.len());
-    let queries = generated()?;
-    let mut lines = vec![GENERATED_HEAD.to_string()];
-    for (query, answer) in queries.iter().zip(ask(Path::new(tool), &queries)?) {
-        lines.extend(answer.map(|answer| compact(query, &answer)));
+    for (made, variable, file) in [
+        ("generated", "GENERATED_QUERIES", "generated.txt"),
+        ("changed", "CHANGED_QUERIES", "changed.txt"),
+    ] {
+        let queries = made_by_the_tests(made, variable)?;
+        let mut lines = vec![format!(
+            "# What Microsoft's binder says of the {made} {HEAD}"
+        )];
+        for (query, answer) in queries.iter().zip(ask(Path::new(tool), &queries)?) {
+            lines.extend(answer.map(|answer| compact(query, &answer)));
+        }
+        std::fs::write(docs.join(file), lines.join("\n") + "\n")?;
+        println!("{} answers about {made} queries", lines.len() - 1);
     }
-    std::fs::write(docs.join("generated.txt"), lines.join("\n") + "\n")?;
-    println!("{} answers about generated queries", lines.len() - 1);
     Ok(())
 }
 
-const GENERATED_HEAD: &str = "# What Microsoft's binder says of the queries that crates/kql/tests/it/generated makes: hash of the\n\
+const HEAD: &str = "queries that crates/kql/tests/it/generated makes: hash of the\n\
     # query, then `A` and a hash of names and types of the columns, or `N` and a hash of the names where it\n\
     # knows no type, or `R` with the place and code of the first error, and\n\
     # of the first error of grammar where that is another. `cargo xtask oracle` writes it.";
 
-/// The queries of the generator, which is part of the tests of `kql`.
-fn generated() -> anyhow::Result<Vec<String>> {
+/// The queries that the tests of `kql` make and write where the variable says.
+fn made_by_the_tests(made: &str, variable: &str) -> anyhow::Result<Vec<String>> {
     let file = std::env::temp_dir().join(format!("keyline-generated-{}.jsonl", std::process::id()));
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args([
@@ -77,9 +84,9 @@ fn generated() -> anyhow::Result<Vec<String>> {
             "keyline-kql",
             "--test",
             "it",
-            "generated",
+            &format!("of_{made}_queries"),
         ])
-        .env("GENERATED_QUERIES", &file)
+        .env(variable, &file)
         .status()?;
     if !status.success() {
         bail!("the tests of `kql` did not make the queries");
@@ -110,8 +117,11 @@ fn compact(query: &str, answer: &Value) -> String {
         .unwrap_or_default();
     let place = |error: &Value| {
         let start = utf16(query, error["start"].as_u64().unwrap_or(0) as usize);
-        let rest = &query[start..];
-        start + (rest.len() - rest.trim_start().len())
+        let mut rest = query[start..].trim_start();
+        while rest.starts_with("//") {
+            rest = rest.find('\n').map_or("", |end| &rest[end..]).trim_start();
+        }
+        query.len() - rest.len()
     };
     let first = errors.iter().min_by_key(|error| place(error));
     if let Some(error) = first {

@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod codes;
 pub mod limits;
 pub mod lexer;
+mod habits;
 pub mod syntax;
 pub mod parse;
 pub mod format;

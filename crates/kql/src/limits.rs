@@ -53,6 +53,9 @@ pub const CALL_DEPTH_MAX: usize = 64;
 /// How many calls of the query's own functions there may be in all.
 pub const CALLS_MAX: usize = 2_000;
 
+/// How many sketches `dcount_intersect` takes: each further one doubles the unions that are counted.
+pub const INTERSECTED_SKETCHES_MAX: usize = 7;
+
 /// Rows kept by the legacy `mvexpand` where no `limit` is written (Kusto's default).
 pub const LEGACY_MVEXPAND_LIMIT: u64 = 128;
 

@@ -276,6 +276,50 @@ const REASONS: [(&str, &[&str]); 6] = [
     ),
 ];
 
+/// Why plugins do not run.
+const PLUGIN_REASONS: [(&str, &[&str]); 4] = [
+    (
+        "ask a service or another machine, which no query does here",
+        &[
+            "ai_chat_completion",
+            "ai_chat_completion_prompt",
+            "ai_embed_text",
+            "ai_embeddings",
+            "azure_digital_twins_query_request",
+            "cosmosdb_sql_request",
+            "dax_request",
+            "external_datatable",
+            "http_request",
+            "http_request_post",
+            "infer_storage_schema",
+            "infer_storage_schema_with_suggestions",
+            "mysql_request",
+            "postgresql_request",
+            "sql_request",
+        ],
+    ),
+    (
+        "run programs of other languages",
+        &["csharp", "python", "r", "spark"],
+    ),
+    (
+        "speak of a cluster: its commands, stored queries and statistics",
+        &[
+            "estimate_rows_count",
+            "execute_query",
+            "execute_show_command",
+            "identity",
+            "identity_v3",
+            "schema_merge",
+            "stored_query",
+        ],
+    ),
+    (
+        "yield several tables at once, or text about one",
+        &["diffpatterns_text", "funnel_sequence", "preview"],
+    ),
+];
+
 /// What there is and what there is not, by the checker's tables.
 fn coverage_page() -> String {
     let mut page = String::from(
@@ -328,13 +372,19 @@ fn coverage_page() -> String {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
         names.join(", ")
     };
-    let (runs, lacks) = keyline_kql::check::plugins();
+    let (runs, mut lacks) = keyline_kql::check::plugins();
     let _ = write!(
         page,
         "\n## Plugins\n\nRuns: {}.\n\nDoes not run: {}.\n",
         list(&runs),
         list(&lacks)
     );
+    for (reason, of) in PLUGIN_REASONS {
+        let (of, rest): (Vec<_>, Vec<_>) = lacks.into_iter().partition(|name| of.contains(name));
+        lacks = rest;
+        let _ = writeln!(page, "\n- {}: {reason}.", list(&of));
+    }
+    assert!(lacks.is_empty(), "why do these not run? {lacks:?}");
     page
 }
 

@@ -73,6 +73,19 @@ fn narrow_makes_a_row_of_each_cell() {
     );
 }
 
+/// Of the numbers up to 100, how many are even, also divisible by 3, and also by 5; and 0, which stands
+/// for all others.
+#[test]
+fn dcount_intersect_counts_what_sketches_have_in_common() {
+    check(
+        "range x from 1 to 100 step 1 \
+         | summarize two = hll(iff(x % 2 == 0, x, 0), 2), three = hll(iff(x % 3 == 0, x, 0), 2), \
+             five = hll(iff(x % 5 == 0, x, 0), 2) \
+         | evaluate dcount_intersect(two, three, five) | project s0 - 1, s1 - 1, s2 - 1",
+        &["50 16 3"],
+    );
+}
+
 #[test]
 fn take_anyif_takes_from_the_rows_that_fit() {
     check(

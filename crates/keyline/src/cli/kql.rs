@@ -278,28 +278,7 @@ fn format(args: &FormatArgs, context: &Context) -> Result<Status> {
 fn list_functions(args: &FunctionsArgs) -> Result<Status> {
     let mut stdout = std::io::stdout().lock();
     if let Some(name) = &args.name {
-        let found: Vec<_> = functions::scalar(name)
-            .into_iter()
-            .chain(functions::aggregate(name))
-            .collect();
-        if found.is_empty() {
-            anyhow::bail!("there is no function `{name}`; `keyline kql functions --all` names all");
-        }
-        for function in found {
-            for overload in &function.overloads {
-                writeln!(stdout, "{overload}")?;
-            }
-            if function.name != function.canonical {
-                writeln!(stdout, "  another name of `{}`", function.canonical)?;
-            }
-            if !function.doc.is_empty() {
-                writeln!(stdout, "  {}", function.doc)?;
-            }
-            if !function.implemented {
-                writeln!(stdout, "  Keyline cannot run it yet")?;
-            }
-            write_examples(&mut stdout, function.canonical)?;
-        }
+        write_function(&mut stdout, name)?;
         return Ok(Status::Done);
     }
     let rows: Vec<Vec<String>> = [
@@ -321,6 +300,33 @@ fn list_functions(args: &FunctionsArgs) -> Result<Status> {
     let columns = ["function", "kind", "what it does"].map(str::to_owned);
     write_grid(&mut stdout, Format::Table, &columns, &rows)?;
     Ok(Status::Done)
+}
+
+/// The page of one function: signature, text and examples.
+fn write_function(out: &mut impl Write, name: &str) -> Result<()> {
+    let found: Vec<_> = functions::scalar(name)
+        .into_iter()
+        .chain(functions::aggregate(name))
+        .collect();
+    if found.is_empty() {
+        anyhow::bail!("there is no function `{name}`; `keyline kql functions --all` names all");
+    }
+    for function in found {
+        for overload in &function.overloads {
+            writeln!(out, "{overload}")?;
+        }
+        if function.name != function.canonical {
+            writeln!(out, "  another name of `{}`", function.canonical)?;
+        }
+        if !function.doc.is_empty() {
+            writeln!(out, "  {}", function.doc)?;
+        }
+        if !function.implemented {
+            writeln!(out, "  Keyline cannot run it yet")?;
+        }
+        write_examples(out, function.canonical)?;
+    }
+    Ok(())
 }
 
 /// What the function yields, as queries that `keyline query` runs.
@@ -356,4 +362,26 @@ fn plan(args: &PlanArgs, context: &Context) -> Result<Status> {
     let plan = engine.plan(&checked, &Evaluation::at(crate::units::wall_clock_ticks()))?;
     writeln!(std::io::stdout(), "{}", plan.display_indent())?;
     Ok(Status::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// That the examples hold is for the engine's tests to say.
+    #[test]
+    fn every_supported_function_has_a_page_with_signature_text_and_example() {
+        let all = functions::scalars()
+            .into_iter()
+            .chain(functions::aggregates());
+        for function in all.filter(|function| function.implemented) {
+            let mut page = Vec::new();
+            write_function(&mut page, function.name).expect("the function is known");
+            let page = String::from_utf8(page).expect("pages are text");
+            let signature = format!("{}(", function.name);
+            assert!(page.starts_with(&signature), "no signature: {page}");
+            assert!(!function.doc.is_empty(), "no text: {page}");
+            assert!(page.contains("\n\n  "), "no example: {page}");
+        }
+    }
 }

@@ -4,8 +4,8 @@ use super::build::{column, converted, literal};
 use super::call::{Arg, adapted, promoted};
 use super::report::{Checked, Reported};
 use super::scope::{Binding, Row, Windows};
-use super::{Checker, fold, suggest};
-use crate::checked::{Expr, NamedAggregate};
+use super::{Checker, suggest};
+use crate::checked::{Expr, ExprKind, NamedAggregate};
 use crate::codes;
 use crate::functions::{self, ColumnName, Function, Return};
 use crate::limits::LEGACY_LIST_LIMIT;
@@ -170,10 +170,10 @@ impl<'a> Checker<'a> {
         let of_value = values.first().map_or(Type::Long, |value| value.ty);
         let (names, types) = match (function.canonical, chosen.result) {
             ("percentile" | "percentiles", _) => {
-                percentile_columns(&first.unwrap_or_default(), &values, 1, of_value)
+                percentile_columns(&first.unwrap_or_default(), call, &values, 1, of_value)
             }
             ("percentilew" | "percentilesw", _) => {
-                percentile_columns(&first.unwrap_or_default(), &values, 2, of_value)
+                percentile_columns(&first.unwrap_or_default(), call, &values, 2, of_value)
             }
             ("percentiles_array", _) => {
                 let name = format!("percentiles_{}", first.unwrap_or_default());
@@ -273,7 +273,7 @@ impl<'a> Checker<'a> {
                 ));
             }
             let own = match &value.kind {
-                crate::checked::ExprKind::Column(name) => Some(name.clone()),
+                ExprKind::Column(name) => Some(name.clone()),
                 _ => None,
             };
             if let Some(own) = &own {
@@ -331,22 +331,30 @@ fn is_star(arg: &Argument) -> bool {
     matches!(arg.value.kind, syntax::ExprKind::Star)
 }
 
-/// `percentile_x_95_5` for each percentile asked for, which stand from `first` on.
+/// `percentile_x_95_5` for each percentile asked for, which stand from `first` on. Only of a number as it
+/// is written, or of the name of one, the column's name tells which it is.
 fn percentile_columns(
     name: &str,
+    call: &Call,
     values: &[Expr],
     first: usize,
     ty: Type,
 ) -> (Vec<Option<String>>, Vec<Type>) {
     let names: Vec<Option<String>> = values
         .iter()
+        .zip(&call.args)
         .skip(first)
-        .map(|value| {
-            let text = match fold::value(value) {
-                Some(Value::Real(number)) => number.to_string(),
-                Some(Value::Decimal(text)) => text.clone(),
-                Some(value) => super::data::json(value).unwrap_or_default(),
-                None => String::new(),
+        .map(|(value, arg)| {
+            let written = matches!(
+                arg.value.kind,
+                syntax::ExprKind::Literal(_) | syntax::ExprKind::Name(_)
+            );
+            let text = match &value.kind {
+                _ if !written => String::new(),
+                ExprKind::Literal(Value::Real(number)) => number.to_string(),
+                ExprKind::Literal(Value::Decimal(text)) => text.clone(),
+                ExprKind::Literal(value) => super::data::json(value).unwrap_or_default(),
+                _ => String::new(),
             };
             let text: String = text
                 .chars()

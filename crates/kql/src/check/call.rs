@@ -11,6 +11,7 @@ use crate::checked::{Expr, ExprKind};
 use crate::codes;
 use crate::functions::signature::Needs;
 use crate::functions::{self, Function, Overload, Parameter, ParameterType, Return};
+use crate::habits;
 use crate::span::Span;
 use crate::syntax::{self, Call, Name};
 use crate::types::{Type, Value};
@@ -82,6 +83,10 @@ impl<'a> Checker<'a> {
         }
         match name.text.as_str() {
             "toscalar" => return self.first_cell(found, span),
+            "materialize" => {
+                let value = self.materialize(found, row, span)?;
+                return self.expect_scalar(value, span);
+            }
             "column_ifexists" | "columnifexists" | "iscolumnexists" => {
                 return self.column_if_exists(found, row, span);
             }
@@ -239,6 +244,10 @@ impl<'a> Checker<'a> {
                 format!("`{}` calls itself", name.text),
                 "the body of a function is put in place of the call, so it cannot be recursive",
             );
+        }
+        if let Some(help) = habits::function(&name.text) {
+            let message = format!("unknown function `{}`", name.text);
+            return self.error_with_help(codes::UNKNOWN_FUNCTION, name.span, message, help);
         }
         let own = self
             .scopes

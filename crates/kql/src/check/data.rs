@@ -19,9 +19,15 @@ impl<'a> Checker<'a> {
     pub(super) fn datatable(&mut self, table: &'a DataTable, span: Span) -> Checked<Arc<Rel>> {
         let columns = self.declared_columns(&table.schema)?;
         if columns.is_empty() || !table.values.len().is_multiple_of(columns.len()) {
+            // A place at the values: they are what somebody has to look at.
+            let place = match table.values.as_slice() {
+                [first, .., last] => first.span.to(last.span),
+                [only] => only.span,
+                [] => span,
+            };
             return Err(self.error(
                 codes::DATATABLE,
-                span,
+                place,
                 format!(
                     "{} values do not fill rows of {} columns",
                     table.values.len(),

@@ -70,6 +70,7 @@ fn fit_class(arg: &Arg, class: ParameterType) -> Option<usize> {
         ParameterType::Array
         | ParameterType::Bag
         | ParameterType::Integers
+        | ParameterType::Untold
         | ParameterType::Texts => {
             let Arg::Value(value) = arg else { return None };
             return (ty == Type::Dynamic && takes(class, holds(value))).then_some(1);
@@ -129,6 +130,7 @@ pub(super) fn describe(class: ParameterType) -> String {
         ParameterType::Bag => "a `dynamic` property bag".to_string(),
         ParameterType::Integers => "a `dynamic` array of whole numbers".to_string(),
         ParameterType::Texts => "a `dynamic` array of strings".to_string(),
+        ParameterType::Untold => "a `dynamic` that is no array or bag yet".to_string(),
         ParameterType::Summable => "a number, `datetime` or `timespan`".to_string(),
         ParameterType::Orderable => {
             "a number, `datetime`, `timespan`, `string` or `bool`".to_string()

@@ -186,7 +186,11 @@ impl<'a> Checker<'a> {
             Some(result) => result,
             None => Err(self.error_with_help(
                 codes::NO_QUERY,
-                query.span,
+                // It is missing at the end: what is wrong before is to be looked at first.
+                Span {
+                    start: query.span.end,
+                    ..query.span
+                },
                 "the query yields nothing: there is no tabular expression",
                 "end it with a table, such as `AWSCloudTrail | take 10`",
             )),

@@ -139,9 +139,46 @@ impl Checker<'_> {
                 vec![value, low, high]
             }
             [other, Dynamic, Dynamic] if other.is_numeric() => vec![value, low, high],
-            _ => return Err(self.undefined(name, span, &types)),
+            _ => return Err(self.no_bounds(name, [&value, &low, &high], span)),
         };
         Ok(call(name, args, Bool, span))
+    }
+
+    /// A value that can have bounds, and a bound that is none for it; or no such value.
+    fn no_bounds(
+        &mut self,
+        name: &'static str,
+        [value, low, high]: [&Expr; 3],
+        span: Span,
+    ) -> super::Reported {
+        use Type::{DateTime, Dynamic, TimeSpan};
+        let (what, is_bound): (_, fn(Type) -> bool) = match value.ty {
+            ty if ty.is_numeric() => ("a number", |ty| ty.is_numeric() || ty == Dynamic),
+            DateTime => ("a `datetime`", |ty| ty == DateTime),
+            TimeSpan => ("a `timespan`", |ty| ty == TimeSpan),
+            _ => {
+                let operator = Span {
+                    start: value.span.end,
+                    end: low.span.start.max(value.span.end),
+                };
+                let types = [value.ty, low.ty, high.ty];
+                let place = if span.start < value.span.end {
+                    operator
+                } else {
+                    span
+                };
+                return self.undefined(name, place, &types);
+            }
+        };
+        let wrong = match is_bound(low.ty) {
+            true => high,
+            false => low,
+        };
+        self.error(
+            codes::OPERAND_TYPES,
+            wrong.span,
+            format!("`{name}` expects {what} as bound, found a `{}`", wrong.ty),
+        )
     }
 
     pub(super) fn negate(&mut self, operand: Expr, span: Span) -> Checked<Expr> {
@@ -171,13 +208,28 @@ impl Checker<'_> {
     }
 
     fn undefined(&mut self, op: &str, span: Span, types: &[Type]) -> super::Reported {
+        use Type::{DateTime, String as Text, TimeSpan};
+        let help = match (op, types) {
+            ("+", [Text, _] | [_, Text]) => "texts are joined by `strcat(a, b)`",
+            ("<" | "<=" | ">" | ">=", [Text, Text]) => {
+                "the order of texts is told by `strcmp(a, b)`"
+            }
+            (_, [DateTime, Text] | [Text, DateTime]) => {
+                "a point in time is written `datetime(2024-01-31 12:00)`"
+            }
+            (
+                "<" | "<=" | ">" | ">=" | "==" | "!=",
+                [DateTime, TimeSpan] | [TimeSpan, DateTime],
+            ) => "the time so long ago is `ago(1d)`",
+            _ => "convert an operand, for example with `tostring()`, `tolong()` or `todatetime()`",
+        };
         let types: Vec<String> = types.iter().map(|ty| format!("`{ty}`")).collect();
         let types = types.join(" and ");
         self.error_with_help(
             codes::OPERAND_TYPES,
             span,
             format!("the operator `{op}` is not defined for {types}"),
-            "convert an operand, for example with `tostring()`, `tolong()` or `todatetime()`",
+            help,
         )
     }
 }

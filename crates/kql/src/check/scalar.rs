@@ -10,6 +10,8 @@ use super::tabular::Value;
 use super::{Checker, fold, operands, suggest};
 use crate::checked::{Expr, ExprKind, NamedExpr, Rel};
 use crate::codes;
+use crate::functions;
+use crate::habits;
 use crate::limits::{EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX};
 use crate::schema::Column;
 use crate::span::Span;
@@ -147,9 +149,20 @@ impl<'a> Checker<'a> {
             }
             Kind::Error => Err(Reported),
             Kind::Pipe(pipe) if pipe.is_broken() || expr.is_unread() => Err(Reported),
+            Kind::PathCall { base, call } => {
+                self.scalar(base, row)?;
+                for arg in &call.args {
+                    self.scalar(&arg.value, row)?;
+                }
+                Err(self.error_with_help(
+                    codes::UNKNOWN_FUNCTION,
+                    call.name.span,
+                    format!("a value has no function `{}`", call.name.text),
+                    "a property of it is `.name` or `['name']`, an element `[0]`",
+                ))
+            }
             Kind::Wildcard(_)
             | Kind::MemberWildcard { .. }
-            | Kind::PathCall { .. }
             | Kind::Pipe(_)
             | Kind::DataTable(_)
             | Kind::ExternalData(_)
@@ -280,7 +293,7 @@ impl<'a> Checker<'a> {
             }
             Some(Binding::Table(_)) => Err(self.table_for_scalar(name)),
             None if self.schema.table(&name.text).is_some() => Err(self.table_for_scalar(name)),
-            None => Err(self.unknown_name(name, row)),
+            None => Err(self.unknown_in(name, row, "; a text is written in quotes")),
         }
     }
 
@@ -297,6 +310,11 @@ impl<'a> Checker<'a> {
     }
 
     fn unknown_name(&mut self, name: &Name, row: &Row) -> Reported {
+        self.unknown_in(name, row, "")
+    }
+
+    /// `hint` follows the list of columns that there are.
+    fn unknown_in(&mut self, name: &Name, row: &Row, hint: &str) -> Reported {
         let lets = self
             .scopes
             .names()
@@ -313,8 +331,25 @@ impl<'a> Checker<'a> {
             name.span,
             format!("unknown {what} `{}`", name.text),
             meant,
-            available(row.columns),
+            self.usual_mistake(name, row)
+                .or_else(|| Some(available(row.columns)? + hint)),
         )
+    }
+
+    /// What is to be said of a name that is none here, but means something elsewhere.
+    fn usual_mistake(&self, name: &Name, row: &Row) -> Option<String> {
+        let text = name.text.as_str();
+        let sink = self.aggregates.as_ref().filter(|_| !row.exists);
+        if sink.is_some_and(|sink| sink.columns.iter().any(|column| column.name == text)) {
+            return Some(format!(
+                "a column stands in an aggregate, such as `take_any({text})`, or behind `by`"
+            ));
+        }
+        if let Some(help) = habits::name(text) {
+            return Some(help.to_string());
+        }
+        let is_function = functions::scalar(text).is_some() || functions::aggregate(text).is_some();
+        is_function.then(|| format!("a function is called with parentheses: `{text}(…)`"))
     }
 
     /// The column of that name, or an error that says which there are.
@@ -453,7 +488,16 @@ impl<'a> Checker<'a> {
         terms.reverse();
         let mut bound = Vec::with_capacity(terms.len());
         let mut failed = None;
-        for (term, op_span) in terms {
+        let first_op = terms.get(1).map_or(expr.span, |(_, op_span)| *op_span);
+        for (at, (term, op_span)) in terms.into_iter().enumerate() {
+            if matches!(&term.kind, syntax::ExprKind::Pipe(pipe) if !pipe.is_broken())
+                && !term.is_unread()
+            {
+                let place = if at == 0 { first_op } else { op_span };
+                let message = format!("the operator `{}` is not defined for a table", op.text());
+                failed = Some(self.error(codes::OPERAND_TYPES, place, message));
+                continue;
+            }
             match self.scalar(term, row) {
                 Ok(term) => bound.push((term, op_span)),
                 Err(reported) => failed = Some(reported),

@@ -330,8 +330,11 @@ impl<'a> Checker<'a> {
     }
 
     /// `materialize(T)`; of a scalar it is the scalar.
-    fn materialize(&mut self, call: &'a Call, row: &Row, span: Span) -> Checked<Value> {
+    pub(super) fn materialize(&mut self, call: &'a Call, row: &Row, span: Span) -> Checked<Value> {
         let [argument] = call.args.as_slice() else {
+            if call.unread {
+                return Err(Reported);
+            }
             return Err(self.error(
                 codes::ARGUMENT_COUNT,
                 span,
@@ -354,6 +357,9 @@ impl<'a> Checker<'a> {
     /// `toscalar(T)`: the first cell; of a scalar it is the scalar.
     pub(super) fn first_cell(&mut self, call: &'a Call, span: Span) -> Checked<Expr> {
         let [argument] = call.args.as_slice() else {
+            if call.unread {
+                return Err(Reported);
+            }
             return Err(self.error(
                 codes::ARGUMENT_COUNT,
                 span,

@@ -83,6 +83,8 @@ pub enum ParameterType {
     Integers,
     /// An array of texts.
     Texts,
+    /// A dynamic of which nothing is known: what a text was parsed to is not parsed again.
+    Untold,
     /// A number, datetime or timespan.
     Summable,
     /// What `max` can compare: all but dynamic and guid.
@@ -253,7 +255,8 @@ fn parameter(text: &'static str) -> Parameter {
     }
 }
 
-const CLASSES: [(&str, ParameterType); 18] = [
+const CLASSES: [(&str, ParameterType); 19] = [
+    ("untold", ParameterType::Untold),
     ("integers", ParameterType::Integers),
     ("texts", ParameterType::Texts),
     ("scalar", ParameterType::Scalar),

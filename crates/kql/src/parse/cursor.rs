@@ -3,6 +3,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::habits;
 use crate::lexer::{Token, TokenKind};
 use crate::limits::{DIAGNOSTICS_MAX, EXPRESSION_HEIGHT_MAX, NESTING_MAX};
 use crate::span::Span;
@@ -307,10 +308,27 @@ impl<'a> Parser<'a> {
             return Some("`not` is a function: `not(…)`".to_string());
         }
         if matches!(before, "in" | "!in" | "~" | "has_any" | "has_all") {
-            return Some("the items stand in parentheses: `in (1, 2)`".to_string());
+            let operator = if before == "~" { "in~" } else { before };
+            return Some(format!(
+                "the items stand in parentheses: `{operator} (1, 2)`"
+            ));
+        }
+        if before == "between" || before == "!between" {
+            return Some("the bounds stand in parentheses: `between (1 .. 2)`".to_string());
         }
         if self.at_kind(TokenKind::Assign) {
             return Some("to compare, write `==`".to_string());
+        }
+        let unit = match before.ends_with(|c: char| c.is_ascii_digit()) {
+            true => habits::unit(word),
+            false => None,
+        };
+        if let Some(help) = unit.or_else(|| habits::after_operand(word)) {
+            return Some(help.to_string());
+        }
+        // `10.0.0.1` is read as a number, and then makes no sense.
+        if before == "." && self.at_kind(TokenKind::Real) {
+            return Some("an address is a text, in quotes: `'192.0.2.1'`".to_string());
         }
         if self.at > 0 && super::OPERATOR_NAMES.contains(&word) {
             return Some(format!("operators are joined by `|`: `| {word}`"));
@@ -320,13 +338,7 @@ impl<'a> Parser<'a> {
 
     fn unknown_character(&self) -> Diagnostic {
         let text = self.text(self.span());
-        let help = match text {
-            "\u{2018}" | "\u{2019}" | "\u{201c}" | "\u{201d}" => {
-                Some("use plain quotes, `'` or `\"`".to_string())
-            }
-            "\u{2013}" | "\u{2014}" => Some("use a plain hyphen, `-`".to_string()),
-            _ => None,
-        };
+        let help = habits::character(text).map(str::to_string);
         let message = format!("unknown character `{}`", text.escape_debug());
         Diagnostic {
             help,

@@ -188,6 +188,11 @@ impl Parser<'_> {
         self.since(start)
     }
 
+    /// Whether a binary operator stands here.
+    pub(super) fn is_infix(&self) -> bool {
+        self.infix().is_some()
+    }
+
     /// The binary operator here, how it binds, and of how many tokens it is made.
     fn infix(&self) -> Option<(Infix, Binding, usize)> {
         let binary = |op, binding| Some((Infix::Binary(op), binding, 1));

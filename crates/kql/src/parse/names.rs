@@ -261,8 +261,22 @@ impl Parser<'_> {
     }
 
     pub(super) fn column_decl(&mut self) -> Parsed<ColumnDecl> {
+        if self.at_kind(TokenKind::OpenBracket) && self.ahead(1).kind != TokenKind::String {
+            return Err(self.expected("a column's name"));
+        }
         let name = self.column_name()?;
         self.expect(TokenKind::Colon)?;
+        if self.at_kind(TokenKind::OpenParen) {
+            self.report(Diagnostic {
+                help: Some("a column is declared as `name: type`".to_string()),
+                ..error(
+                    codes::UNEXPECTED,
+                    format!("expected a column's type, found `(` behind `{}`", name.text),
+                    name.span,
+                )
+            });
+            return Err(super::Reported);
+        }
         Ok(ColumnDecl {
             name,
             ty: self.type_ref()?,
@@ -274,6 +288,8 @@ impl Parser<'_> {
         let open = self.expect(TokenKind::OpenParen)?;
         let mut columns = Vec::new();
         let mut is_open = false;
+        // A comma may stand before the first column as well as after the last.
+        self.eat(TokenKind::Comma);
         while !self.at_kind(TokenKind::CloseParen) {
             if self.eat(TokenKind::Star).is_some() {
                 is_open = true;

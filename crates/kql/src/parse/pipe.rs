@@ -85,8 +85,6 @@ impl Parser<'_> {
 
     pub(super) fn input_pipe(&mut self) -> Parsed<Pipe> {
         let start = self.span();
-        // Some write the `|` of the first operator too.
-        self.eat(TokenKind::Pipe);
         let anchor = self.anchor();
         let mut operators = vec![self.operator_or_error(anchor)];
         operators.append(&mut self.operators());

@@ -143,6 +143,18 @@ impl Parser<'_> {
             TokenKind::Whole | TokenKind::Real | TokenKind::TimeSpan => self.number(),
             TokenKind::Star => {
                 let span = self.bump().span;
+                // `* 2`: what is to be multiplied is missing.
+                if self.at_operand() && !self.is_infix() {
+                    self.report(Diagnostic {
+                        label: "expected an expression before this".to_string(),
+                        ..error(
+                            codes::UNEXPECTED,
+                            "expected an expression, found `*`".to_string(),
+                            span,
+                        )
+                    });
+                    return Err(super::Reported);
+                }
                 Ok(Expr {
                     kind: ExprKind::Star,
                     span,
@@ -150,8 +162,23 @@ impl Parser<'_> {
             }
             TokenKind::OpenParen => self.parenthesised(),
             TokenKind::OpenBracket => {
-                let name = self.bracket_name()?;
-                self.name_or_call(name)
+                let start = self.span();
+                let close = self.matching_close(0).map(|ahead| self.place() + ahead);
+                match (self.bracket_name(), close) {
+                    (Ok(name), _) => self.name_or_call(name),
+                    (Err(reported), None) => Err(reported),
+                    // What stands behind the brackets may be read all the same.
+                    (Err(_), Some(close)) => {
+                        while self.place() <= close {
+                            self.bump();
+                        }
+                        self.unread += 1;
+                        Ok(Expr {
+                            kind: ExprKind::Error,
+                            span: self.since(start),
+                        })
+                    }
+                }
             }
             _ => Err(self.expected("an expression")),
         }
@@ -196,7 +223,7 @@ impl Parser<'_> {
             }
             "typeof" if call => self.type_of(),
             "dynamic" if call => self.dynamic(),
-            "datatable" if call || self.at_parameters(1) => self.datatable(),
+            "datatable" => self.datatable(),
             "externaldata" | "external_data" if call || self.at_parameters(1) => {
                 self.external_data()
             }
@@ -250,7 +277,7 @@ impl Parser<'_> {
             if self.eat(TokenKind::Comma).is_none() {
                 let _: Parsed<Span> = self.close(TokenKind::CloseParen, open);
                 // Only a comma was forgotten where a further argument begins.
-                if !self.at_operand() {
+                if takes_pipe(&name) || !self.at_operand() {
                     break;
                 }
             }
@@ -307,14 +334,9 @@ impl Parser<'_> {
         if name.is_some() {
             self.bump();
         }
-        // Elsewhere a pipe stands in parentheses of its own.
-        let takes_pipe = matches!(
-            function.text.as_str(),
-            "toscalar" | "totable" | "materialize"
-        );
         Ok(Argument {
             name,
-            value: match takes_pipe {
+            value: match takes_pipe(function) {
                 true => self.tabular()?,
                 false => self.expr()?,
             },
@@ -509,6 +531,8 @@ impl Parser<'_> {
         let parameters = self.all_parameters()?;
         let schema = self.row_schema()?;
         let open = self.expect(TokenKind::OpenBracket)?;
+        // A comma may stand before the first value as well as after the last.
+        self.eat(TokenKind::Comma);
         let mut values = Vec::new();
         while !self.at_kind(TokenKind::CloseBracket) {
             values.push(self.cell()?);
@@ -528,21 +552,48 @@ impl Parser<'_> {
         })
     }
 
-    /// A literal, and nothing else.
+    /// A literal, and nothing else: what follows it does not belong to it.
     fn cell(&mut self) -> Parsed<Expr> {
-        let cell = self.expr()?;
-        if !matches!(cell.kind, ExprKind::Literal(_)) {
-            let found = self.found_text(cell.span);
-            self.report(Diagnostic {
-                help: Some("a missing value is written with its type: `long(null)`".to_string()),
-                ..error(
-                    codes::UNEXPECTED,
-                    format!("expected a literal in `datatable`, found {found}"),
-                    cell.span,
-                )
-            });
+        match self.kind() {
+            TokenKind::Minus | TokenKind::Plus if self.glued(1) => {
+                let op = match self.at_kind(TokenKind::Minus) {
+                    true => UnaryOp::Negate,
+                    false => UnaryOp::Plus,
+                };
+                if let Some(number) = self.signed_number(op)? {
+                    return Ok(number);
+                }
+            }
+            TokenKind::String
+            | TokenKind::UnterminatedString
+            | TokenKind::Whole
+            | TokenKind::Real
+            | TokenKind::TimeSpan => return self.primary(),
+            TokenKind::Word if self.at_literal_word() => return self.primary(),
+            _ => {}
         }
-        Ok(cell)
+        let here = self.span();
+        let found = self.found();
+        self.report(Diagnostic {
+            help: Some("a missing value is written with its type: `long(null)`".to_string()),
+            ..error(
+                codes::UNEXPECTED,
+                format!("expected a literal or `]` in `datatable`, found {found}"),
+                here,
+            )
+        });
+        Err(super::Reported)
+    }
+
+    /// `true`, or the beginning of `long(…)`, `dynamic(…)` and their like.
+    fn at_literal_word(&self) -> bool {
+        let word = self.word();
+        let call = self.ahead(1).kind == TokenKind::OpenParen;
+        match word {
+            "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => !call,
+            "typeof" | "dynamic" => call,
+            _ => call && literal::type_of_literal(word).is_some(),
+        }
     }
 
     fn external_data(&mut self) -> Parsed<Expr> {
@@ -660,5 +711,13 @@ fn is_function_word(word: &str, call: bool) -> bool {
     call && matches!(
         word,
         "materialize" | "toscalar" | "totable" | "has_any" | "has_all"
+    )
+}
+
+/// Functions whose only argument may be a pipe without parentheses of its own.
+fn takes_pipe(function: &Name) -> bool {
+    matches!(
+        function.text.as_str(),
+        "toscalar" | "totable" | "materialize"
     )
 }

@@ -191,13 +191,16 @@ impl Parser<'_> {
         Ok(StatementKind::Let { name, value })
     }
 
-    /// `(…) {` or `view (…) {`
+    /// `(…) {` or `view (…) {`; a parameter with its colon says as much as the body.
     fn at_function(&self) -> bool {
         let open = usize::from(self.at_word("view"));
-        self.ahead(open).kind == TokenKind::OpenParen
-            && self
-                .matching_close(open)
-                .is_some_and(|close| self.ahead(close + 1).kind == TokenKind::OpenBrace)
+        if self.ahead(open).kind != TokenKind::OpenParen {
+            return false;
+        }
+        let parameter = self.ahead(open + 1).kind == TokenKind::Word
+            && self.ahead(open + 2).kind == TokenKind::Colon;
+        let body = |close| self.ahead(close + 1).kind == TokenKind::OpenBrace;
+        parameter || self.matching_close(open).is_some_and(body)
     }
 
     fn function(&mut self) -> Parsed<FunctionBody> {

@@ -67,7 +67,10 @@ fn misspelt_names() {
     );
     check(
         "Hosts | where User == 'a'",
-        &["KQL101 unknown column `User` at `User` [available columns: `EventName`, `Address`]"],
+        &[
+            "KQL101 unknown column `User` at `User` [available columns: `EventName`, `Address`; \
+             a text is written in quotes]",
+        ],
     );
     check(
         "Events | extend x = tolowr(EventName)",
@@ -174,7 +177,10 @@ fn operators() {
     );
     check(
         "Events | summarize EventName",
-        &["KQL101 unknown name `EventName` at `EventName`"],
+        &[
+            "KQL101 unknown name `EventName` at `EventName` [a column stands in an aggregate, \
+             such as `take_any(EventName)`, or behind `by`]",
+        ],
     );
     check(
         "Events | project Count, Count",
@@ -265,4 +271,48 @@ fn the_spans_of_ago_are_known() {
     let minute = 600_000_000;
     let ticks = checked.expect("the query is right").ago_ticks;
     assert_eq!(ticks, [2 * 24 * 60 * minute, 30 * minute]);
+}
+
+#[test]
+fn habits_of_other_languages() {
+    for (query, help) in [
+        (
+            "Events | summarize EventName by Count",
+            "a column stands in an aggregate, such as `take_any(EventName)`, or behind `by`",
+        ),
+        (
+            "Events | where EventName != null",
+            "whether there is a value say `isnull(x)` and `isnotnull(x)`, of a text `isempty(x)`",
+        ),
+        (
+            "Events | where TimeGenerated > '2024-01-01'",
+            "a point in time is written `datetime(2024-01-31 12:00)`",
+        ),
+        (
+            "Events | where TimeGenerated > 1d",
+            "the time so long ago is `ago(1d)`",
+        ),
+        (
+            "Events | extend x = EventName + 'a'",
+            "texts are joined by `strcat(a, b)`",
+        ),
+        (
+            "Events | extend x = len(EventName)",
+            "the length of a text is `strlen()`, of an array `array_length()`",
+        ),
+        (
+            "Events | where isempty",
+            "a function is called with parentheses: `isempty(…)`",
+        ),
+        ("Hosts | summarize count", "rows are counted by `count()`"),
+        (
+            "Events | extend EventName = tostring(EventName) | evaluate bag_unpack(EventName)",
+            "parse it first: `extend x = parse_json(x)`",
+        ),
+    ] {
+        let (tree, problems) = parse(query);
+        assert!(problems.is_empty(), "{problems:?}");
+        let (_, found) = check_query(&tree, &Tables, &CheckOptions::default());
+        assert_eq!(found[0].help.as_deref(), Some(help), "{query}");
+    }
 }

@@ -155,7 +155,7 @@ fn literals() {
     check(
         "datatable(a: long) [null]",
         &[
-            "1:21 KQL001 expected a literal in `datatable`, found `null` \
+            "1:21 KQL001 expected a literal or `]` in `datatable`, found `null` \
          [a missing value is written with its type: `long(null)`]",
         ],
     );
@@ -193,4 +193,48 @@ fn fixes_mend_the_query() {
     check_fixed("let x = 1\nprint x", "let x = 1;\nprint x");
     check_fixed("T | project-awya a", "T | project-away a");
     check_fixed("T | extend first = 1", "T | extend ['first'] = 1");
+}
+
+#[test]
+fn habits_of_other_languages() {
+    for (query, help) in [
+        ("T | select a", "columns are chosen by `project a, b`"),
+        (
+            "T | group by a",
+            "rows are grouped by `summarize count() by a`",
+        ),
+        (
+            "T | where a == 1 && b == 2",
+            "conditions are joined by `and`",
+        ),
+        (
+            "T | where !(a == 1)",
+            "a condition is turned round by `not(…)`",
+        ),
+        (
+            "T | where a has_any 'b'",
+            "the items stand in parentheses: `has_any (1, 2)`",
+        ),
+        ("T | where a hasany ('b')", "write `has_any`"),
+        ("T | where a matches 'b.*'", "write `matches regex`"),
+        (
+            "T | where a is null",
+            "whether there is a value say `isnull(x)` and `isnotnull(x)`, of a text `isempty(x)`",
+        ),
+        (
+            "T | where t > ago(1 day)",
+            "a timespan is one word: `7d`, `12h`, `30m`, `10s`",
+        ),
+        (
+            "T | where a between 1 .. 2",
+            "the bounds stand in parentheses: `between (1 .. 2)`",
+        ),
+        (
+            "T | where a == 10.0.0.1",
+            "an address is a text, in quotes: `'192.0.2.1'`",
+        ),
+    ] {
+        let found = parse(query).1;
+        assert_eq!(found[0].help.as_deref(), Some(help), "{query}");
+    }
 }

@@ -20,7 +20,7 @@ use crate::syntax::{self, Call, RowSchema};
 use crate::types::{Type, Value};
 
 /// Plugins of the language that Keyline does not run.
-const UNSUPPORTED: [&str; 30] = [
+const UNSUPPORTED: [&str; 29] = [
     "ai_chat_completion",
     "ai_chat_completion_prompt",
     "ai_embed_text",
@@ -29,7 +29,6 @@ const UNSUPPORTED: [&str; 30] = [
     "cosmosdb_sql_request",
     "csharp",
     "dax_request",
-    "dcount_intersect",
     "diffpatterns_text",
     "estimate_rows_count",
     "execute_query",
@@ -54,10 +53,11 @@ const UNSUPPORTED: [&str; 30] = [
 ];
 
 /// The plugins that stand in this file.
-const HERE: [&str; 10] = [
+const HERE: [&str; 11] = [
     "autocluster",
     "bag_unpack",
     "basket",
+    "dcount_intersect",
     "diffpatterns",
     "geo_line_lookup",
     "geo_polygon_lookup",
@@ -90,6 +90,7 @@ impl<'a> Checker<'a> {
         match name {
             "bag_unpack" => self.bag_unpack(&input, plugin, schema, span),
             "pivot" => self.pivot(&input, plugin, schema, span),
+            "dcount_intersect" => self.dcount_intersect(&input, plugin, span),
             "narrow" => {
                 let columns = vec![
                     Column::new("Row", Type::Long),
@@ -259,10 +260,11 @@ impl<'a> Checker<'a> {
             return Err(self.column_expected(plugin, bag.span));
         };
         if bag.ty != Type::Dynamic {
-            return Err(self.error(
+            return Err(self.error_with_help(
                 codes::ARGUMENT_TYPE,
                 bag.span,
                 format!("`bag_unpack` expects a `dynamic`, found a `{}`", bag.ty),
+                "parse it first: `extend x = parse_json(x)`",
             ));
         }
         let mut unpack = Unpack {

@@ -63,6 +63,9 @@ impl<'a> Checker<'a> {
         let row = Row::of(input);
         let count = self.count(count)?;
         let expr = self.scalar(&of.expr, &row)?;
+        if !matches!(expr.kind, ExprKind::Column(_)) {
+            return Err(self.error(codes::COLUMN_EXPECTED, of.span, "expected a column"));
+        }
         self.not_dynamic(&expr, of.span, "a value to be distinct")?;
         let name = match of.names.first() {
             Some(name) => name.text.clone(),

@@ -5,6 +5,7 @@ mod expand;
 mod filter;
 mod find;
 mod graph;
+mod intersect;
 mod join;
 mod nested;
 mod parse;

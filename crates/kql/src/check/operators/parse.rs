@@ -178,6 +178,12 @@ impl<'a> Checker<'a> {
         for option in options {
             let value = match &option.value.kind {
                 ExprKind::Names(_) => Value::String(String::new()),
+                ExprKind::Name(word) => {
+                    let message =
+                        format!("expected a text in quotes or `true`, found `{}`", word.text);
+                    let place = option.value.span;
+                    return Err(self.error(codes::OPERATOR_PARAMETER, place, message));
+                }
                 _ => self.property(option)?,
             };
             match (option.name.text.as_str(), value) {

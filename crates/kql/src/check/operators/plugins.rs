@@ -279,6 +279,10 @@ impl<'a> Checker<'a> {
                     let Some((arg, value)) = rest.next() else {
                         continue;
                     };
+                    if matches!(takes, Value | Axis | Number) && !is_column(&value) {
+                        let message = format!("`{}` expects a column here", plugin.name);
+                        return Err(self.error(codes::COLUMN_EXPECTED, value.span, message));
+                    }
                     let value = self.plugin_argument(plugin, *takes, value, &bound)?;
                     if matches!(takes, Value | Axis | Number) {
                         let name = self.result_name(&arg.value, &row);

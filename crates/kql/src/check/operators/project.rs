@@ -133,9 +133,13 @@ impl<'a> Checker<'a> {
         let mut exprs = pass_through(&input.columns, span);
         for item in items {
             let (ExprKind::Name(old), Some(new)) = (&item.expr.kind, item.names.first()) else {
+                let place = match item.names.is_empty() {
+                    true => item.span,
+                    false => item.expr.span,
+                };
                 return Err(self.error_with_help(
                     codes::COLUMN_EXPECTED,
-                    item.span,
+                    place,
                     "expected a new name for a column",
                     "write `new = old`",
                 ));
@@ -195,11 +199,8 @@ impl<'a> Checker<'a> {
         step: &'a Expr,
         span: Span,
     ) -> Checked<Arc<Rel>> {
-        let from = self.constant(from, &Row::none());
-        let to = self.constant(to, &Row::none());
-        let step = self.constant(step, &Row::none())?;
-        let (from, to) = (from?, to?);
-        for end in [&from, &to, &step] {
+        let ends = [from, to, step].map(|end| self.constant(end, &Row::none()));
+        for end in ends.iter().flatten() {
             if !end.ty.is_numeric()
                 && !matches!(end.ty, Type::DateTime | Type::TimeSpan | Type::Dynamic)
             {
@@ -213,6 +214,8 @@ impl<'a> Checker<'a> {
                 ));
             }
         }
+        let [from, to, step] = ends;
+        let (from, to, step) = (from?, to?, step?);
         let ty = match (from.ty, to.ty, step.ty) {
             (Type::DateTime, Type::DateTime, Type::TimeSpan) => Type::DateTime,
             (Type::TimeSpan, Type::TimeSpan, Type::TimeSpan) => Type::TimeSpan,
@@ -223,7 +226,7 @@ impl<'a> Checker<'a> {
                     None => {
                         return Err(self.error(
                             codes::OPERAND_TYPES,
-                            span,
+                            step.span,
                             format!(
                                 "no range from a `{from_type}` to a `{to_type}` by a `{step_type}`"
                             ),

@@ -30,7 +30,17 @@ impl<'a> Checker<'a> {
         tables: &'a [Expr],
         operator: &'a Operator,
     ) -> Checked<Arc<Rel>> {
-        let fuzzy = self.word(operator, "isfuzzy")?.as_deref() == Some("true");
+        let fuzzy = match self.word(operator, "isfuzzy")?.as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => {
+                return Err(self.error(
+                    codes::OPERATOR_PARAMETER,
+                    value_of(operator, "isfuzzy"),
+                    format!("expected `true` or `false` as `isfuzzy`, found `{other}`"),
+                ));
+            }
+        };
         let source = self.name_parameter(operator, "withsource")?;
         let inner = match self.word(operator, "kind")?.as_deref() {
             None | Some("outer") => false,

@@ -38,6 +38,7 @@ use super::cursor::error;
 use super::{Parsed, Parser, Reported};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
+use crate::habits;
 use crate::lexer::TokenKind;
 use crate::span::Span;
 use crate::syntax::{Name, Operator, OperatorKind, Parameter};
@@ -214,7 +215,8 @@ impl Parser<'_> {
         let first = self.span();
         let whole = self.text(span);
         let longer = |name: &&str| name.contains('-') && whole.starts_with(*name);
-        let part = OPERATOR_NAMES.contains(&self.text(first)) && self.glued(1);
+        let begun = self.text(first);
+        let part = begun != "graph" && OPERATOR_NAMES.contains(&begun) && self.glued(1);
         let place = match part && !OPERATOR_NAMES.iter().any(longer) {
             true if self.ahead(2).kind == TokenKind::Word => Span {
                 start: self.ahead(2).span.start,
@@ -224,7 +226,10 @@ impl Parser<'_> {
         };
         self.report(Diagnostic {
             label: "not an operator".to_string(),
-            help: similar.map(|name| format!("did you mean `{name}`?")),
+            help: match (similar, habits::operator(whole)) {
+                (Some(name), _) => Some(format!("did you mean `{name}`?")),
+                (None, habit) => habit.map(str::to_string),
+            },
             fix: similar.and_then(|name| {
                 let before = &self.text(span)[..(place.start - span.start) as usize];
                 name.strip_prefix(before).map(str::to_string)

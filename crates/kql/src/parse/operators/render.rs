@@ -32,7 +32,7 @@ fn with(p: &mut Parser<'_>) -> Parsed<Vec<Parameter>> {
                 last.extend_list(more);
             }
         }
-        if p.eat(TokenKind::Comma).is_none() && !p.at_kind(TokenKind::Word) {
+        if p.eat(TokenKind::Comma).is_none() {
             break;
         }
     }

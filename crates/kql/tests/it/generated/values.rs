@@ -388,6 +388,7 @@ impl Values<'_> {
             ParameterType::Array
             | ParameterType::Integers
             | ParameterType::Texts
+            | ParameterType::Untold
             | ParameterType::Bag => Type::Dynamic,
             ParameterType::Summable => *self.chance.one_of(&[
                 Type::Int,

@@ -42,7 +42,7 @@ const WHOLES: [&str; 34] = [
     "print x = column_names_of(T), z = {n}",
     "T | extend x = iscolumnexists('{c}'), z = {t}",
     "T | sort by t asc | extend x = row_window_session(t, {span}, {span}, s != prev(s))",
-    "T | summarize h = hll({s}), q = tdigest({l}) by i | project x = dcount_hll(hll_merge(h, h)), z = percentile_tdigest(tdigest_merge(q, q), {n})",
+    "T | summarize h = hll({s}), q = tdigest({l}) by i | evaluate dcount_intersect(h, h) | project s1, x = dcount_hll(hll_merge(h, h)), z = percentile_tdigest(tdigest_merge(q, q), {n})",
 ];
 
 pub fn query(known: &Known, seed: u64) -> String {
