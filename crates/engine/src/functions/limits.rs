@@ -26,3 +26,7 @@ pub const DIGEST_VALUES_MAX: usize = 1000;
 
 /// Bytes of a text that is decompressed: a few bytes can stand for gigabytes.
 pub const DECOMPRESSED_BYTES_MAX: u64 = 16 << 20;
+
+/// Texts of a column for which what was made of them is kept within a batch: some more than networks
+/// that a rule compares with, and little enough to be set up for every batch.
+pub const REPEATED_TEXTS: usize = 1 << 10;

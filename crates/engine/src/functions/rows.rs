@@ -17,6 +17,7 @@ use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
 
 use super::kernel::DECIMAL;
+use super::limits::REPEATED_TEXTS;
 
 /// The arguments of one call over one batch.
 pub struct Rows<'a> {
@@ -102,6 +103,12 @@ impl Texts {
 
     pub fn at(&self, row: usize) -> &str {
         self.0.get(row).unwrap_or_default()
+    }
+
+    /// The text itself if it is short, else where it lies; none of null.
+    fn view(&self, row: usize) -> Option<u128> {
+        let row = if self.0.constant { 0 } else { row };
+        (!self.0.array.is_null(row)).then(|| self.0.array.views()[row])
     }
 }
 
@@ -279,9 +286,78 @@ impl<T> Memo<T> {
     }
 
     pub fn get(&mut self, text: &str, make: impl FnOnce(&str) -> T) -> &mut T {
-        if self.made.as_ref().is_none_or(|(known, _)| known != text) {
-            self.made = Some((text.to_owned(), make(text)));
+        match &mut self.made {
+            Some((known, _)) if known == text => {}
+            Some((known, made)) => {
+                known.clear();
+                known.push_str(text);
+                *made = make(text);
+            }
+            None => self.made = Some((text.to_owned(), make(text))),
         }
         &mut self.made.as_mut().expect("just made").1
+    }
+}
+
+/// What is made of the texts of a column, made once for rows that hold the very same text: a join of
+/// events with networks repeats each of both thousands of times. It is good for one batch.
+pub struct Repeated<T> {
+    slots: Vec<Option<(u128, T)>>,
+}
+
+impl<T: Copy> Repeated<T> {
+    pub fn new() -> Repeated<T> {
+        Repeated {
+            slots: vec![None; REPEATED_TEXTS],
+        }
+    }
+
+    pub fn get(&mut self, texts: &Texts, row: usize, make: impl FnOnce(&str) -> T) -> T {
+        // The same view within one array is the same text.
+        let Some(view) = texts.view(row) else {
+            return make("");
+        };
+        let mixed = ((view ^ (view >> 64)) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let slot = &mut self.slots[(mixed >> 32) as usize % REPEATED_TEXTS];
+        match slot {
+            Some((known, made)) if *known == view => *made,
+            _ => slot.insert((view, make(texts.at(row)))).1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_repeated_is_made_once_and_what_only_looks_alike_is_made_anew() {
+        let long = "a text that is no part of its view";
+        let list = [
+            Some("a"),
+            Some(long),
+            None,
+            Some("a"),
+            Some(long),
+            Some("b"),
+        ];
+        let texts = Texts(Jsons {
+            array: StringViewArray::from_iter(list),
+            constant: false,
+        });
+        let mut made = Vec::new();
+        let mut lengths = Repeated::new();
+        for (row, text) in list.into_iter().enumerate() {
+            let length = lengths.get(&texts, row, |text| {
+                made.push(text.to_string());
+                text.len()
+            });
+            assert_eq!(length, text.unwrap_or_default().len());
+        }
+        // Of a long text it is where it lies that is compared, so it may be made once more.
+        made.dedup_by(|a, b| a == b);
+        assert_eq!(made[..3], ["a", long, ""]);
+        assert_eq!(made.last().map(String::as_str), Some("b"));
+        assert!(made.iter().filter(|text| *text == "a").count() == 1);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::ipv4;
 use crate::functions::prelude::*;
+use crate::functions::rows::{BoolOut, Repeated};
 
 pub const FUNCTION: Function = Function {
     name: "ipv4_is_in_range",
@@ -14,11 +15,15 @@ pub const FUNCTION: Function = Function {
     ],
     lower: Lower::Convert(&[Type::String]),
     kernels: &[Kernel::new("kql_ipv4_is_in_range", Type::Bool, |rows| {
-        let mut ranges = Memo::empty();
-        each!(rows, [text ip, text range] -> BoolOut, {
-            let range = (*ranges.get(range, ipv4::Net::parse))?;
-            let ip = ipv4::Net::parse(ip)?;
-            Some(ip.cut_to(range.prefix).first() == range.first())
-        })
+        let (ips, ranges) = (rows.text(0)?, rows.text(1)?);
+        let (mut nets_of_ips, mut nets) = (Repeated::new(), Repeated::new());
+        let mut out = BoolOut::new(rows.len);
+        for row in 0..rows.len {
+            let ip = nets_of_ips.get(&ips, row, ipv4::Net::parse);
+            let range = nets.get(&ranges, row, ipv4::Net::parse);
+            let both = ip.zip(range);
+            out.push(both.map(|(ip, range)| ip.cut_to(range.prefix).first() == range.first()));
+        }
+        Ok(out.finish())
     })],
 };

@@ -2,6 +2,7 @@
 
 use super::ipv6;
 use crate::functions::prelude::*;
+use crate::functions::rows::{BoolOut, Repeated};
 
 pub const FUNCTION: Function = Function {
     name: "ipv6_is_in_range",
@@ -11,11 +12,15 @@ pub const FUNCTION: Function = Function {
     examples: &[("ipv6_is_in_range('2001:db8::1', '2001:db8::/32')", "true")],
     lower: Lower::Convert(&[Type::String]),
     kernels: &[Kernel::new("kql_ipv6_is_in_range", Type::Bool, |rows| {
-        let mut ranges = Memo::empty();
-        each!(rows, [text ip, text range] -> BoolOut, {
-            let range = (*ranges.get(range, ipv6::Net::parse))?;
-            let ip = ipv6::Net::parse(ip)?;
-            Some(ip.cut_to(range.prefix).first() == range.first())
-        })
+        let (ips, ranges) = (rows.text(0)?, rows.text(1)?);
+        let (mut nets_of_ips, mut nets) = (Repeated::new(), Repeated::new());
+        let mut out = BoolOut::new(rows.len);
+        for row in 0..rows.len {
+            let ip = nets_of_ips.get(&ips, row, ipv6::Net::parse);
+            let range = nets.get(&ranges, row, ipv6::Net::parse);
+            let both = ip.zip(range);
+            out.push(both.map(|(ip, range)| ip.cut_to(range.prefix).first() == range.first()));
+        }
+        Ok(out.finish())
     })],
 };
