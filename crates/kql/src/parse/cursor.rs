@@ -100,6 +100,11 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// The text of the query's first token.
+    pub(super) fn first_word(&self) -> &'a str {
+        self.text(self.tokens[0].span)
+    }
+
     pub(super) fn at_kind(&self, kind: TokenKind) -> bool {
         self.kind() == kind
     }
@@ -234,8 +239,17 @@ impl<'a> Parser<'a> {
         self.last_error_at = Some(self.at);
     }
 
+    /// "expected …, found …" at the token here, with the help that fits the place.
+    pub(super) fn expected_with(&mut self, what: &str, help: &str) -> Reported {
+        self.expected_or(what, Some(help.to_string()))
+    }
+
     /// "expected …, found …" at the token here.
     pub(super) fn expected(&mut self, what: &str) -> Reported {
+        self.expected_or(what, None)
+    }
+
+    fn expected_or(&mut self, what: &str, help: Option<String>) -> Reported {
         let token = self.token();
         let found = self.found();
         let diagnostic = match token.kind {
@@ -243,7 +257,7 @@ impl<'a> Parser<'a> {
             TokenKind::UnterminatedString => self.unterminated(),
             _ => Diagnostic {
                 label: format!("expected {what}"),
-                help: self.help(),
+                help: help.or_else(|| self.help()),
                 ..error(
                     codes::UNEXPECTED,
                     format!("expected {what}, found {found}"),

@@ -169,6 +169,9 @@ impl Parser<'_> {
     fn between(&mut self, value: Expr, negated: bool) -> Parsed<ExprKind> {
         let open = self.expect(TokenKind::OpenParen)?;
         let low = self.expr()?;
+        if !self.at_kind(TokenKind::DotDot) {
+            return Err(self.expected_with("`..`", "the bounds are `(low .. high)`"));
+        }
         self.expect(TokenKind::DotDot)?;
         let high = self.expr()?;
         self.close(TokenKind::CloseParen, open)?;

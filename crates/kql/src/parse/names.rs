@@ -312,6 +312,9 @@ impl Parser<'_> {
     pub(super) fn param(&mut self) -> Parsed<Param> {
         let name = self.name("a parameter's name")?;
         let start = name.span;
+        if !self.at_kind(TokenKind::Colon) {
+            return Err(self.expected_with("`:`", "a parameter has a type: `a: long`"));
+        }
         self.expect(TokenKind::Colon)?;
         let ty = match self.kind() {
             TokenKind::OpenParen => ParamType::Tabular(self.row_schema()?),

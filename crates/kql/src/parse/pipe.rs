@@ -157,6 +157,11 @@ impl Parser<'_> {
     fn report_after_operator(&mut self, operator: &Operator) {
         let (word, here) = (self.word(), self.span());
         if !super::OPERATOR_NAMES.contains(&word) {
+            if word == "by" && operator.keyword.text == "count" {
+                let help = "to count by groups, write `summarize count() by a`";
+                self.expected_with("`|` or `;`", help);
+                return;
+            }
             self.expected(match operator.kind.is_list() {
                 true => "`,`, `|` or `;`",
                 false => "`|` or `;`",

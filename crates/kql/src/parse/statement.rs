@@ -269,8 +269,12 @@ impl Parser<'_> {
         let here = self.span();
         let end = self.previous_end();
         let found = self.found();
+        let help = self
+            .begins_like_sql()
+            .then(|| "a query begins with its table: `T | where a == 1 | project b`".to_string());
         self.report(Diagnostic {
             label: "expected `;` or `|`".to_string(),
+            help,
             fix: Some(";".to_string()),
             labels: vec![(here, "the next statement would begin here".to_string())],
             ..error(
@@ -279,6 +283,10 @@ impl Parser<'_> {
                 end,
             )
         });
+    }
+
+    fn begins_like_sql(&self) -> bool {
+        self.first_word().eq_ignore_ascii_case("select")
     }
 
     fn management_command(&mut self) {

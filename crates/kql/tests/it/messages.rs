@@ -216,6 +216,23 @@ fn habits_of_other_languages() {
             "the items stand in parentheses: `has_any (1, 2)`",
         ),
         ("T | where a hasany ('b')", "write `has_any`"),
+        (
+            "T | where a between (1, 2)",
+            "the bounds are `(low .. high)`",
+        ),
+        (
+            "SELECT a FROM T",
+            "a query begins with its table: `T | where a == 1 | project b`",
+        ),
+        ("T | join U", "write `join kind=inner (T) on a, b`"),
+        (
+            "let f = (a) { a }; print f(1)",
+            "a parameter has a type: `a: long`",
+        ),
+        (
+            "T | count by a",
+            "to count by groups, write `summarize count() by a`",
+        ),
         ("T | where a matches 'b.*'", "write `matches regex`"),
         (
             "T | where a is null",

@@ -1,6 +1,7 @@
 //! `join kind=inner (table) on keys`, `lookup (table) on keys`
 
 use crate::codes;
+use crate::diagnostic::Diagnostic;
 use crate::parse::cursor::error;
 use crate::parse::{Parsed, Parser};
 use crate::syntax::{Expr, JoinCondition, OperatorKind, Parameter};
@@ -13,11 +14,14 @@ pub(super) fn join(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parse
         false => None,
     };
     if condition.is_none() {
-        p.report_elsewhere(error(
-            codes::JOIN_CONDITION,
-            "expected a table and `on` with columns after `join`".to_string(),
-            keyword,
-        ));
+        p.report_elsewhere(Diagnostic {
+            help: Some("write `join kind=inner (T) on a, b`".to_string()),
+            ..error(
+                codes::JOIN_CONDITION,
+                "expected a table and `on` with columns after `join`".to_string(),
+                keyword,
+            )
+        });
     }
     Ok(OperatorKind::Join {
         right: right?,
