@@ -32,6 +32,8 @@ mod parquet_text;
 
 mod parquet_keys;
 
+mod parquet_groups;
+
 mod parquet_read;
 
 mod tables;

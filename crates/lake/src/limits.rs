@@ -45,6 +45,10 @@ pub const HORIZON_US: i64 = 86_400_000_000;
 /// short time and that a thread's encoders stay under 64 MiB.
 pub const ROW_GROUP_ROWS: usize = 131_072;
 
+/// Rows of a row group of events that mint or change credentials. They are an eighth of all or fewer, so that a group
+/// as large as the others would cover a long time; few enough, too, that both threads have some of them to read.
+pub const DEED_GROUP_ROWS: usize = 32_768;
+
 /// Rows that are read before they are written to Parquet: few enough that they are still in cache then.
 pub const WRITE_BATCH_ROWS: usize = 2_048;
 

@@ -277,12 +277,21 @@ impl Inner {
                 false => Identity::OfBytes,
             },
             session_tokens: self.options.session_tokens,
-            horizon: self
-                .options
-                .now
-                .map(|now| now.saturating_add(limits::HORIZON_US)),
+            horizon: self.horizon(),
             ..ReadOptions::default()
         }
+    }
+
+    /// The time after which no event can be.
+    pub(crate) fn horizon(&self) -> Option<i64> {
+        let now = self.options.now;
+        now.map(|now| now.saturating_add(limits::HORIZON_US))
+    }
+
+    /// Whether an event of some time lies between `--since` and `--until`.
+    pub(crate) fn within(&self, time: i64) -> bool {
+        let (since, until) = (self.options.since, self.options.until);
+        since.is_none_or(|since| since <= time) && until.is_none_or(|until| time <= until)
     }
 
     pub(crate) fn compares_contents(&self) -> bool {

@@ -4,8 +4,9 @@
 //! zstd(1), whose metadata say what it is and what was read. Each thread reads, types and encodes
 //! row groups of its own and appends them whole, so nothing waits in between. Files are taken by the
 //! time of their delivery, so row groups cover short spans and the statistics of `TimeGenerated`
-//! prune, as the filter of `UserIdentityAccessKeyId` does; rows are not sorted beyond that. How
-//! columns of strings are encoded is in `parquet_text.rs`.
+//! prune, as the filter of `UserIdentityAccessKeyId` does. Events that mint or change credentials stand
+//! in row groups of their own (`parquet_groups.rs`); rows are not sorted beyond that. How columns of
+//! strings are encoded is in `parquet_text.rs`.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -13,10 +14,12 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
+use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::{DataType, SchemaRef};
+use arrow_select::filter::filter_record_batch;
 use bytes::Bytes;
+use keyline_lineage::Outline;
 use keyline_trail::{Column, Coverage, Projection, schema::arrow_schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
@@ -32,6 +35,7 @@ use parquet::schema::types::{ColumnDescPtr, ColumnPath};
 use crate::error::{Error, ErrorKind};
 use crate::limits;
 use crate::logs::{Logs, RawRecord};
+use crate::parquet_groups;
 use crate::parquet_read::describe;
 use crate::parquet_text::{LookUp, Nature, TextChunk, Tools, Values, ZSTD_LEVEL};
 use crate::pass::{Counting, Pass};
@@ -67,13 +71,14 @@ pub fn write_parquet(logs: &Logs, path: &Path) -> Result<Written, Error> {
         let file = ParquetFile::create(&partial, arrow_schema(&columns))?;
         let sinks = logs.run(
             &pass,
-            |_| RowGroup::default(),
-            |pass: &Pass, group| write_rows(pass, &file, group),
+            |_| Groups::default(),
+            |pass: &Pass, groups| write_rows(pass, &file, groups),
         );
-        let written = sinks.and_then(|groups| {
-            groups
-                .into_iter()
-                .try_for_each(|group| file.append(group))?;
+        let written = sinks.and_then(|sinks| {
+            for groups in sinks {
+                file.append(groups.deeds)?;
+                file.append(groups.others)?;
+            }
             let coverage = pass.coverage();
             file.close(describe(&coverage))?;
             Ok(coverage)
@@ -105,9 +110,24 @@ pub fn write_parquet(logs: &Logs, path: &Path) -> Result<Written, Error> {
     }
 }
 
-fn write_rows(pass: &Pass, file: &ParquetFile, group: &mut RowGroup) -> Result<(), Error> {
+/// The row groups under way, of one thread.
+struct Groups {
+    deeds: RowGroup,
+    others: RowGroup,
+}
+
+impl Default for Groups {
+    fn default() -> Self {
+        Groups {
+            deeds: RowGroup::of_deeds(),
+            others: RowGroup::default(),
+        }
+    }
+}
+
+fn write_rows(pass: &Pass, file: &ParquetFile, groups: &mut Groups) -> Result<(), Error> {
     let mut failed = None;
-    pass.work(&mut |batch| match file.write(group, &batch.rows) {
+    pass.work(&mut |batch| match write_apart(file, groups, &batch.rows) {
         Ok(()) => ControlFlow::Continue(()),
         Err(error) => {
             failed = Some(error);
@@ -115,6 +135,20 @@ fn write_rows(pass: &Pass, file: &ParquetFile, group: &mut RowGroup) -> Result<(
         }
     })?;
     failed.map_or(Ok(()), Err)
+}
+
+/// Writes rows to where they belong.
+fn write_apart(file: &ParquetFile, groups: &mut Groups, rows: &RecordBatch) -> Result<(), Error> {
+    let deeds = Outline::deeds(rows);
+    match deeds.true_count() {
+        0 => file.write(&mut groups.others, rows),
+        number if number == rows.num_rows() => file.write(&mut groups.deeds, rows),
+        _ => {
+            file.write(&mut groups.deeds, &filter_record_batch(rows, &deeds)?)?;
+            let others = BooleanArray::from(!deeds.values());
+            file.write(&mut groups.others, &filter_record_batch(rows, &others)?)
+        }
+    }
 }
 
 /// A Parquet file that several threads append row groups to.
@@ -130,6 +164,9 @@ pub(crate) struct ParquetFile {
 struct Open {
     writer: SerializedFileWriter<BufWriter<File>>,
     rows: u64,
+    groups: usize,
+    /// The groups of deeds, by their number, with their rows.
+    deeds: Vec<(usize, usize)>,
 }
 
 /// A row group under way, of one thread.
@@ -138,6 +175,25 @@ pub(crate) struct RowGroup {
     columns: Vec<Encoder>,
     rows: usize,
     tools: Option<Tools>,
+    /// It holds deeds, and no other rows.
+    is_of_deeds: bool,
+}
+
+impl RowGroup {
+    fn of_deeds() -> RowGroup {
+        RowGroup {
+            is_of_deeds: true,
+            ..RowGroup::default()
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows
+            >= match self.is_of_deeds {
+                true => limits::DEED_GROUP_ROWS,
+                false => limits::ROW_GROUP_ROWS,
+            }
+    }
 }
 
 enum Encoder {
@@ -184,7 +240,12 @@ impl ParquetFile {
             schema,
             texts,
             factory,
-            open: Mutex::new(Some(Open { writer, rows: 0 })),
+            open: Mutex::new(Some(Open {
+                writer,
+                rows: 0,
+                groups: 0,
+                deeds: Vec::new(),
+            })),
         })
     }
 
@@ -209,7 +270,7 @@ impl ParquetFile {
             }
         }
         group.rows += rows.num_rows();
-        if group.rows >= limits::ROW_GROUP_ROWS {
+        if group.is_full() {
             self.append_rows(group)?;
         }
         Ok(())
@@ -248,6 +309,10 @@ impl ParquetFile {
             }
         }
         out.close()?;
+        if group.is_of_deeds {
+            open.deeds.push((open.groups, rows));
+        }
+        open.groups += 1;
         open.rows += rows as u64;
         Ok(())
     }
@@ -268,7 +333,10 @@ impl ParquetFile {
     pub(crate) fn close(&self, metadata: Vec<(String, String)>) -> Result<(), Error> {
         let mut open = self.open.lock().expect("no holder of the lock panics");
         let open = open.as_mut().expect("the file is closed once, at the end");
-        for (key, value) in metadata {
+        for (key, value) in metadata
+            .into_iter()
+            .chain([parquet_groups::describe(&open.deeds)])
+        {
             open.writer
                 .append_key_value_metadata(KeyValue::new(key, value));
         }

@@ -33,6 +33,9 @@ pub(crate) const CALLER: [Column; 17] = [
     Column::RecipientAccountId,
 ];
 
+/// The place of the account whose trail has the event among these.
+pub(crate) const RECIPIENT: usize = CALLER.len() - 1;
+
 /// Text that differs from call to call.
 const CALL: [Column; 4] = [
     Column::EventSource,

@@ -14,6 +14,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::columns::{self, Columns};
 use crate::deed::{Caller, Changed, Minted, NAMES, detailed, number_of_name, provider};
+use crate::outline::Outline;
 use crate::production::Production;
 use crate::recent::{Recent, Slot, spelling};
 use crate::sighting::{
@@ -40,6 +41,8 @@ pub struct Facts {
     pub(crate) events: u64,
     /// Minting and changing events without a time.
     pub(crate) untimed: u64,
+    /// Accounts in whose trails sessions are minted, as far as the minting events are not taken in.
+    pub(crate) minting: HashSet<Text>,
     /// Events dated later than this never set `last_event`.
     horizon: Option<i64>,
     watched: Production,
@@ -64,20 +67,19 @@ impl Facts {
         self
     }
 
-    /// Says what all of the data covers, where only some of its events are taken in: the times of its first and
-    /// last event, and the accounts whose trails it holds. Why a parent is unknown is judged by these.
-    pub fn covering<'a>(
-        mut self,
-        first_event: Option<i64>,
-        last_event: Option<i64>,
-        accounts: impl IntoIterator<Item = &'a str>,
-    ) -> Facts {
-        self.first_event = first_event.or(self.first_event);
-        self.last_event = last_event.or(self.last_event);
-        for account in accounts {
-            let account = self.strings.intern(account);
-            self.recipients.insert(account);
-        }
+    /// Says what is true of all of the data, where only some of its events are taken in: the times of its first and
+    /// last event, the accounts whose trails it holds, and where sessions are minted. Why a parent is unknown is
+    /// judged by these.
+    pub(crate) fn covering(mut self, all: &Outline) -> Facts {
+        (self.first_event, self.last_event) = (all.first_event, all.last_event);
+        let Facts {
+            strings,
+            recipients,
+            minting,
+            ..
+        } = &mut self;
+        recipients.extend(all.recipients.iter().map(|account| strings.intern(account)));
+        minting.extend(all.minting.iter().map(|account| strings.intern(account)));
         self
     }
 
@@ -97,10 +99,6 @@ impl Facts {
 
     /// The columns that are needed of minting and changing events only, and which those are. A batch may
     /// just as well have them filled for every event.
-    ///
-    /// Who reads the events of this prefilter alone gets a forest of the right shape without uses: the uses of
-    /// one tree are then asked for by [`Forest::keys_of_tree`](crate::Forest::keys_of_tree) and
-    /// [`Forest::sessions_of_tree`](crate::Forest::sessions_of_tree).
     pub fn detail() -> Detail {
         Detail {
             projection: columns::wide(),
@@ -450,8 +448,12 @@ impl Facts {
                 changed.renumber(&to);
                 changed
             }));
-        into.recipients
-            .extend(other.recipients.into_iter().map(|text| to.of(text)));
+        for (into, other) in [
+            (&mut into.recipients, other.recipients),
+            (&mut into.minting, other.minting),
+        ] {
+            into.extend(other.into_iter().map(|text| to.of(text)));
+        }
         let pair = |a: Option<i64>, b: Option<i64>, pick: fn(i64, i64) -> i64| match (a, b) {
             (Some(a), Some(b)) => Some(pick(a, b)),
             (a, b) => a.or(b),

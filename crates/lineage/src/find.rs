@@ -13,10 +13,12 @@ use crate::build::role_parts;
 use crate::credential::{Credential, Kind};
 use crate::entry::Entry;
 use crate::forest::{Forest, Linked, Node, Store};
+use crate::sighting::is_key;
 use crate::strings::Text;
 
 impl Forest {
-    /// The nodes that a text fits. An id or an alias fits its credential alone.
+    /// The nodes that a text fits. An id or an alias fits its credential alone, and the id of a key whoever has that
+    /// key: what else is called so, by chance or by somebody's will, does not belong to it.
     pub fn find(&self, text: &str) -> Vec<Node> {
         let text = text.trim();
         if text.is_empty() {
@@ -24,6 +26,12 @@ impl Forest {
         }
         if let Some(node) = self.by_id(text) {
             return vec![node];
+        }
+        if is_key(text) {
+            let having = self.having_key(text);
+            if !having.is_empty() {
+                return having;
+            }
         }
         let address = address::canonical(text);
         let wanted = Wanted {
@@ -46,37 +54,32 @@ impl Forest {
         }
     }
 
+    fn having_key(&self, key: &str) -> Vec<Node> {
+        match &self.store {
+            Store::Whole(credentials, _) => {
+                let has = |node: &Node| {
+                    let credential = &credentials[node.0 as usize];
+                    let minted = credential.minted_key_id.as_deref() == Some(key);
+                    minted || credential.access_key_ids.iter().any(|other| other == key)
+                };
+                self.nodes().filter(has).collect()
+            }
+            Store::Linked(linked, _) => {
+                let Some(key) = linked.strings.find(key) else {
+                    return Vec::new();
+                };
+                let has = |node: &Node| {
+                    let entry = &linked.entries[node.0 as usize];
+                    entry.minted_key == key || entry.keys.of(&linked.keys).contains(&key)
+                };
+                self.nodes().filter(has).collect()
+            }
+        }
+    }
+
     /// The node that was seen or minted under an access key id.
     pub fn by_access_key(&self, key: &str) -> Option<Node> {
         self.by_id(&credential_id(key))
-    }
-
-    /// The access key ids under which the credentials of a whole tree were seen or minted: what to ask a large
-    /// set of events for, when the forest was built of its minting events only. Sorted.
-    pub fn keys_of_tree(&self, node: Node) -> Vec<String> {
-        let mut keys: Vec<String> = std::iter::once(node)
-            .chain(self.descendants(node))
-            .flat_map(|node| self.alone(node).access_key_ids)
-            .collect();
-        keys.sort();
-        keys.dedup();
-        keys
-    }
-
-    /// The session keys (column `SessionKey`) of the credentials of a whole tree: uses of sessions that surface
-    /// under keys which nobody minted are found by them. Sorted.
-    pub fn sessions_of_tree(&self, node: Node) -> Vec<String> {
-        let mut ids: Vec<String> = std::iter::once(node)
-            .chain(self.descendants(node))
-            .flat_map(|node| {
-                let credential = self.alone(node);
-                let own = std::iter::once(credential.id);
-                own.chain(credential.aliases).collect::<Vec<_>>()
-            })
-            .collect();
-        ids.sort();
-        ids.dedup();
-        ids
     }
 }
 

@@ -269,6 +269,70 @@ impl Forest {
         found
     }
 
+    /// The forest cut down to some credentials, to what these came from and to what they minted, in this alone: what
+    /// they came from no longer shows as its children what is beside the line to them, save for what was minted in
+    /// the same second as one on it. All nodes stay where they are.
+    pub fn about(mut self, nodes: &[Node]) -> Forest {
+        let below = self.below(nodes);
+        let above = self.above(nodes);
+        let is_below = |node: &Node| below.contains(node) || nodes.contains(node);
+        let mut children = Vec::with_capacity(self.children.len());
+        let mut starts = vec![0u32; self.starts.len()];
+        for node in self.nodes() {
+            let all = self.children(node);
+            if !above.contains(&node) || is_below(&node) {
+                children.extend_from_slice(all);
+            } else {
+                let on_line = |child: &&Node| is_below(child) || above.contains(child);
+                let seconds: BTreeSet<i64> = all
+                    .iter()
+                    .filter(on_line)
+                    .filter_map(|child| self.second_of_minting(*child))
+                    .collect();
+                let beside = |child: &Node| {
+                    let second = self.second_of_minting(*child);
+                    self.has_minted_key(*child)
+                        && second.is_some_and(|second| seconds.contains(&second))
+                };
+                let kept = all.iter().filter(|child| on_line(child) || beside(child));
+                children.extend(kept.copied());
+            }
+            starts[node.0 as usize + 1] = children.len() as u32;
+        }
+        (self.children, self.starts) = (children, starts);
+        if let Store::Whole(credentials, _) = &mut self.store {
+            let ids: Vec<CredentialId> = credentials.iter().map(|it| it.id.clone()).collect();
+            for node in above {
+                let at = node.0 as usize;
+                let span = self.starts[at] as usize..self.starts[at + 1] as usize;
+                let kept = self.children[span].iter();
+                credentials[at].children =
+                    kept.map(|child| ids[child.0 as usize].clone()).collect();
+            }
+        }
+        self
+    }
+
+    fn second_of_minting(&self, node: Node) -> Option<i64> {
+        let at = node.0 as usize;
+        let issued = match &self.store {
+            Store::Whole(credentials, _) => credentials[at].issued_at,
+            Store::Linked(linked, _) => {
+                let issued = linked.entries[at].issued;
+                (issued != crate::usage::NEVER).then_some(issued)
+            }
+        };
+        issued.map(|issued| issued.div_euclid(1_000_000))
+    }
+
+    fn has_minted_key(&self, node: Node) -> bool {
+        let at = node.0 as usize;
+        match &self.store {
+            Store::Whole(credentials, _) => credentials[at].minted_key_id.is_some(),
+            Store::Linked(linked, _) => !linked.entries[at].minted_key.is_empty(),
+        }
+    }
+
     /// Everything below, parents before children, without the node itself.
     pub fn descendants(&self, node: Node) -> Vec<Node> {
         let mut found = Vec::new();

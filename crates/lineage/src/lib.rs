@@ -23,6 +23,10 @@ mod few;
 mod strings;
 
 mod build;
+mod about;
+mod outline;
+mod around;
+
 mod entry;
 mod timeline;
 mod expiry;
@@ -39,6 +43,8 @@ pub mod picture;
 
 pub mod limits;
 
+pub use about::Events;
+pub use around::Around;
 pub use control::{Lever, Power, stops};
 pub use credential::{
     Candidate, Certainty, Change, Credential, CredentialId, Effect, Expiry, Kind, LinkRule, Origin,
@@ -47,4 +53,5 @@ pub use credential::{
 pub use facts::Facts;
 pub use forest::{Forest, Node};
 pub use liveness::{Liveness, State, liveness};
+pub use outline::{Outline, Place};
 pub use production::Production;

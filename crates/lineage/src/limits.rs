@@ -37,6 +37,13 @@ pub const SIGN_IN_URL_S: i64 = 15 * 60;
 /// Seconds between a call of the access portal and the minting that it causes.
 pub const PORTAL_S: i64 = 2;
 
+/// Times that the minting events are gone through for what a tree minted before its forest is first built: a pass
+/// follows a chain as far as its links stand in order of time.
+pub const OUTLINE_PASSES: usize = 16;
+/// Times that rows are read for one tree, which turn out to bring others into play; after that all is read. Real
+/// trees take two or three.
+pub const ABOUT_ROUNDS: usize = 12;
+
 /// Siblings alike that a picture shows before it folds the others into one row.
 pub const SIMILAR_SHOWN: usize = 2;
 /// Siblings that a folded row stands for at least: a row that hides one or two saves nothing.

@@ -42,6 +42,8 @@ pub enum ProblemKind {
     Unreadable,
     /// An addendum whose original event is not in the data.
     OrphanAddendum,
+    /// A record of a format that is not CloudTrail's first: its members may mean anything.
+    UnknownVersion,
     /// Anything else, named by who reports it.
     Other(&'static str),
 }
@@ -67,6 +69,7 @@ impl ProblemKind {
             ProblemKind::EventIdConflict => "event-id-conflict",
             ProblemKind::Unreadable => "unreadable",
             ProblemKind::OrphanAddendum => "orphan-addendum",
+            ProblemKind::UnknownVersion => "unknown-version",
             ProblemKind::Other(name) => name,
         }
     }

@@ -36,6 +36,17 @@ impl Emit<'_> {
         input: &Input<'_>,
     ) -> Result<(), ()> {
         let report = &mut *self.report;
+        if is_of_another_format(bytes_of(window, slots, Column::EventVersion)) {
+            report.bad_records += 1;
+            report.problems.add(ProblemKind::UnknownVersion, || {
+                format!(
+                    "line {}: expected format 1 in `eventVersion`, found `{}`",
+                    input.line(slots.start),
+                    shown(window, slots, Column::EventVersion)
+                )
+            });
+            return Ok(());
+        }
         self.rows.next_record(report.events);
         report.events += 1;
         let time = slots
@@ -112,6 +123,18 @@ impl Emit<'_> {
     }
 }
 
+/// Whether a version of the record format is of a later major one. Minor ones only add members, and number them
+/// beyond nine: 1.10 is later than 1.9.
+fn is_of_another_format(version: &[u8]) -> bool {
+    let major = version.split(|byte| *byte == b'.').next();
+    let major = major.filter(|major| *major != b"1" && !major.is_empty());
+    major.is_some_and(|major| {
+        let significant = major.iter().skip_while(|byte| **byte == b'0').count();
+        let is_one = significant == 1 && major.ends_with(b"1");
+        major.iter().all(u8::is_ascii_digit) && significant > 0 && !is_one
+    })
+}
+
 fn list(listed: &mut BTreeSet<String>, value: &[u8], kind: ProblemKind, problems: &mut Problems) {
     if value.is_empty() {
         return;
@@ -134,4 +157,33 @@ fn shown(window: &Window<'_>, slots: &Slots, column: Column) -> String {
         .filter(|c| !c.is_control())
         .take(40)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_another_format;
+
+    #[test]
+    fn formats() {
+        for (version, expected) in [
+            ("1.08", false),
+            ("1.9", false),
+            ("1.10", false),
+            ("1.99", false),
+            ("1", false),
+            ("01.2", false),
+            ("0.9", false),
+            ("", false),
+            ("newest", false),
+            ("2.0", true),
+            ("2", true),
+            ("10.1", true),
+        ] {
+            assert_eq!(
+                is_of_another_format(version.as_bytes()),
+                expected,
+                "{version}"
+            );
+        }
+    }
 }

@@ -107,6 +107,8 @@ pub(crate) struct Wanted {
 impl Wanted {
     pub(crate) fn new(mut columns: Projection) -> Self {
         use Column::*;
+        // Whether a record is one that this reader knows is asked of each.
+        columns = columns.with(EventVersion);
         // Columns that are made from others need those.
         for (column, needs) in [
             (

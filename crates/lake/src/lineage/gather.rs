@@ -3,22 +3,18 @@
 //! In: opened logs. Out: facts, the same whatever the threads did. Only the columns that lineage needs
 //! are parsed, and the long ones of events that mint or change credentials only.
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use arrow_array::cast::AsArray;
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
-use keyline_lineage::{Facts, Forest, Node, Production};
-use keyline_trail::access_key::is_access_key_id;
-use keyline_trail::{Column, Projection};
+use keyline_lineage::{Facts, Forest, Production};
+use keyline_trail::{Problems, Projection};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowPredicate, ArrowPredicateFn, ArrowReaderOptions, ParquetRecordBatchReader,
+    ArrowPredicateFn, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder, RowFilter,
 };
 
@@ -27,6 +23,7 @@ use parquet::file::metadata::PageIndexPolicy;
 use crate::error::{Error, ErrorKind};
 use crate::gathering::times_of;
 use crate::limits;
+use crate::lineage::one::ParquetEvents;
 use crate::logs::{Inner, Logs};
 use crate::membership::Membership;
 use crate::pass::{Counting, Pass};
@@ -35,11 +32,7 @@ impl Logs {
     /// The facts about credentials in all events. Blocks.
     pub(crate) fn facts(&self, production: &Production) -> Result<Facts, Error> {
         let inner = self.inner();
-        let new = || {
-            let horizon = inner.options.now;
-            let horizon = horizon.map(|now| now.saturating_add(limits::HORIZON_US));
-            Facts::watching(production).with_horizon(horizon)
-        };
+        let new = || Facts::watching(production).with_horizon(inner.horizon());
         let facts = of_files(self, &new)?;
         match &inner.parquet {
             None => Ok(facts),
@@ -50,39 +43,20 @@ impl Logs {
         }
     }
 
-    /// The facts about what a text names, what that came from and what it minted: from Parquet alone, where
-    /// few rows can be picked. First the events that mint and change are read, then the uses of the tree that
-    /// they show. Nothing where the logs are no Parquet, or where no minting event names the text; then all has
-    /// to be read. Blocks.
-    pub(crate) fn facts_about(
+    /// The forest as far as the id of a key or of a credential is concerned: from Parquet alone, where few rows can
+    /// be picked. Nothing where all has to be read. Blocks.
+    pub(crate) fn tree_of(
         &self,
         production: &Production,
         text: &str,
-    ) -> Result<Option<Facts>, Error> {
+    ) -> Result<Option<(Forest, Problems)>, Error> {
         let inner = self.inner();
         let parquet = inner.parquet.as_ref().filter(|_| inner.files.is_empty());
-        // A name or an address may be that of credentials which no minting event knows.
-        let is_one = is_access_key_id(text) || text.starts_with("cr-");
-        let Some(parquet) = parquet.filter(|_| is_one) else {
+        let Some(parquet) = parquet else {
             return Ok(None);
         };
-        let new = || Facts::watching(production);
-        let deeds = of_parquet(inner, parquet.paths(), &[Pick::Deeds], &new)?;
-        let (skeleton, _) = Forest::build(deeds.clone(), production);
-        let nodes = skeleton.find(text);
-        if nodes.is_empty() {
-            return Ok(None);
-        }
-        let callers = Arc::new(Callers::of(&skeleton, &nodes));
-        let uses = of_parquet(inner, parquet.paths(), &[Pick::UsesOf(&callers)], &new)?;
-        let coverage = self.survey()?;
-        let accounts = coverage.accounts.iter().map(String::as_str);
-        let facts = deeds.merge(uses);
-        Ok(Some(facts.covering(
-            coverage.first_event,
-            coverage.last_event,
-            accounts,
-        )))
+        let events = ParquetEvents::open(inner, production, parquet.paths())?;
+        Forest::of_one(&events, text, production, inner.horizon())
     }
 }
 
@@ -121,82 +95,18 @@ fn of_files(logs: &Logs, new: &(impl Fn() -> Facts + Sync)) -> Result<Facts, Err
 }
 
 /// Which rows of a Parquet file are read, and with which columns.
-enum Pick<'a> {
+enum Pick {
     /// Those that mint or change credentials, with the long columns.
     Deeds,
     /// The others.
     Uses,
-    /// The others, of the callers of one tree.
-    UsesOf(&'a Arc<Callers>),
-}
-
-/// By what the events of a tree are known. A caller is any of these.
-struct Callers {
-    access_keys: HashSet<String>,
-    sessions: HashSet<String>,
-    /// Services call on under keys of their own, as the same principal.
-    principals: HashSet<String>,
-}
-
-impl Callers {
-    /// The callers of what a text names, of what that came from and of what it minted.
-    fn of(forest: &Forest, nodes: &[Node]) -> Callers {
-        let mut callers = Callers {
-            access_keys: HashSet::new(),
-            sessions: HashSet::new(),
-            principals: HashSet::new(),
-        };
-        let mut around = forest.below(nodes);
-        around.extend(forest.above(nodes));
-        around.extend(nodes);
-        for node in around {
-            let credential = forest.credential(node);
-            callers.access_keys.extend(credential.access_key_ids);
-            callers.sessions.insert(credential.id);
-            callers.sessions.extend(credential.aliases);
-            if !credential.principal_id.is_empty() {
-                callers.principals.insert(credential.principal_id);
-            }
-        }
-        callers
-    }
-
-    fn columns() -> Projection {
-        Projection::of(&[
-            Column::UserIdentityAccessKeyId,
-            Column::SessionKey,
-            Column::UserIdentityPrincipalid,
-            Column::SessionIssuerPrincipalId,
-        ])
-    }
-
-    fn keep(&self, rows: &RecordBatch, kept: &mut [bool]) {
-        let column = |column: Column| rows.column_by_name(column.name())?.as_string_view_opt();
-        let sets = [
-            (Column::UserIdentityAccessKeyId, &self.access_keys),
-            (Column::SessionKey, &self.sessions),
-            (Column::UserIdentityPrincipalid, &self.principals),
-            // Federation tokens of a user whose minting is not in the data.
-            (Column::SessionIssuerPrincipalId, &self.principals),
-        ]
-        .map(|(name, set)| (column(name), set));
-        for (row, kept) in kept.iter_mut().enumerate() {
-            *kept = *kept
-                && sets.iter().any(|(values, set)| {
-                    values.is_some_and(|values| {
-                        let value = values.value(row);
-                        !value.is_empty() && set.contains(value)
-                    })
-                });
-        }
-    }
 }
 
 /// Row groups are taken from one queue by as many threads as may read.
 fn of_parquet(
     inner: &Inner,
     paths: &[PathBuf],
-    picks: &[Pick<'_>],
+    picks: &[Pick],
     new: &(impl Fn() -> Facts + Sync),
 ) -> Result<Facts, Error> {
     let mut groups = Vec::new();
@@ -234,7 +144,7 @@ fn reader(
     path: &Path,
     group: usize,
     narrow: Projection,
-    pick: &Pick<'_>,
+    pick: &Pick,
 ) -> Result<ParquetRecordBatchReader, Error> {
     let builder = open(path)?;
     let schema = builder.parquet_schema().clone();
@@ -253,32 +163,18 @@ fn reader(
     let membership = Membership::new(std::iter::once(&detail.prefilter));
     let (columns, wanted) = match pick {
         Pick::Deeds => (narrow.union(detail.projection), true),
-        Pick::Uses | Pick::UsesOf(_) => (narrow, false),
+        Pick::Uses => (narrow, false),
     };
-    let mut filters: Vec<Box<dyn ArrowPredicate>> = Vec::new();
-    // Few rows are of one tree: they are picked first.
-    if let Pick::UsesOf(callers) = pick {
-        let callers = (*callers).clone();
-        let of_tree = move |rows: RecordBatch| {
-            let mut kept = vec![true; rows.num_rows()];
-            callers.keep(&rows, &mut kept);
-            Ok(BooleanArray::from(kept))
-        };
-        filters.push(Box::new(ArrowPredicateFn::new(
-            leaves(Callers::columns()),
-            of_tree,
-        )));
-    }
     let of_deeds = move |rows: RecordBatch| {
         let mut kept = membership.kept(&rows);
         kept.iter_mut().for_each(|kept| *kept = *kept == wanted);
         Ok(BooleanArray::from(kept))
     };
-    filters.push(Box::new(ArrowPredicateFn::new(leaves(tested), of_deeds)));
+    let filter = Box::new(ArrowPredicateFn::new(leaves(tested), of_deeds));
     let reader = builder
         .with_row_groups(vec![group])
         .with_projection(leaves(columns))
-        .with_row_filter(RowFilter::new(filters))
+        .with_row_filter(RowFilter::new(vec![filter]))
         .with_batch_size(limits::CUT_BATCH_ROWS)
         .build();
     Ok(reader?)
@@ -300,16 +196,14 @@ fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, Error> {
 
 /// The rows between `--since` and `--until`.
 fn in_span(rows: RecordBatch, inner: &Inner) -> Result<RecordBatch, Error> {
-    let (since, until) = (inner.options.since, inner.options.until);
-    if since.is_none() && until.is_none() {
+    if inner.options.since.is_none() && inner.options.until.is_none() {
         return Ok(rows);
     }
     let Some(times) = times_of(&rows) else {
         return Ok(rows);
     };
-    let inside = |time: i64| {
-        since.is_none_or(|since| since <= time) && until.is_none_or(|until| time <= until)
-    };
-    let kept = times.iter().map(|time| Some(time.is_some_and(inside)));
+    let kept = times
+        .iter()
+        .map(|time| Some(time.is_some_and(|time| inner.within(time))));
     Ok(filter_record_batch(&rows, &BooleanArray::from_iter(kept))?)
 }

@@ -8,6 +8,7 @@
 pub mod columns;
 
 mod gather;
+mod one;
 
 mod table;
 
@@ -91,16 +92,23 @@ impl Lineage {
         Ok(self.built()?.0.clone())
     }
 
-    /// The forest as far as a text is concerned, and what was wrong: what it names, what that came from and
-    /// what it minted are as in the whole forest; other credentials may be missing or have fewer uses. Blocks.
+    /// The forest cut down to a text, and what was wrong: what it names, what that came from and what it minted are as
+    /// in the whole forest; of what it came from only the line to it is shown. Of other credentials some may be
+    /// there, complete or not. Blocks.
     pub fn about(&self, text: &str) -> Result<(Arc<Forest>, Problems), Error> {
         let inner = &self.inner;
-        if inner.built.get().is_none()
-            && let Some(facts) = inner.logs.facts_about(&inner.production, text)?
-        {
-            return Ok(inner.build(facts));
-        }
-        self.whole()
+        let (forest, problems) = match inner.built.get() {
+            Some(_) => {
+                let (forest, problems) = self.built()?;
+                (Forest::clone(forest), problems.clone())
+            }
+            None => match inner.logs.tree_of(&inner.production, text)? {
+                Some(found) => found,
+                None => Forest::build(inner.logs.facts(&inner.production)?, &inner.production),
+            },
+        };
+        let named = forest.find(text);
+        Ok((Arc::new(forest.about(&named)), problems))
     }
 
     /// The whole forest, and what was wrong with the data as far as lineage is concerned. Blocks.

@@ -7,5 +7,6 @@ mod addenda;
 mod cut;
 mod duplicates;
 mod hostile;
+mod lineage;
 mod parquet;
 mod scan;

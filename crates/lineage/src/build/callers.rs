@@ -103,7 +103,7 @@ impl Build {
     }
 
     /// Every credential of a principal that signs calls.
-    fn of_principal(&self, principal: Text) -> impl Iterator<Item = u32> {
+    pub(super) fn of_principal(&self, principal: Text) -> impl Iterator<Item = u32> {
         let all = &self.callers.by_principal;
         let from = all.partition_point(|(other, _)| *other < principal);
         all[from..]

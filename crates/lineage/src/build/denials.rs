@@ -44,6 +44,7 @@ impl Build {
         for changed in &changes {
             self.replay(&mut replay, changed);
         }
+        self.changes = changes;
         self.replace_passwords(&mut replay);
         replay.lines
     }

@@ -22,6 +22,7 @@ impl Build {
     ) -> (Forest, Problems) {
         // What found the links is not needed any more, and is as large as the forest.
         self.callers = Default::default();
+        self.changes = Vec::new();
         self.tuples = Vec::new();
         self.named = HashMap::new();
         self.shared = HashMap::new();

@@ -15,6 +15,7 @@ mod callers;
 mod denials;
 mod guard;
 mod forwarded;
+mod reach;
 mod finish;
 
 use std::collections::{HashMap, HashSet};
@@ -25,6 +26,7 @@ use keyline_trail::time::format_time;
 use keyline_trail::{ProblemKind, Problems};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::about::Reach;
 use crate::build::attributes::Lists;
 use crate::build::callers::Callers;
 use crate::credential::Kind;
@@ -36,6 +38,7 @@ use crate::mint::Field;
 use crate::production::Production;
 use crate::sighting::{Forwarding, Sighting};
 use crate::strings::{Strings, Text};
+use crate::timeline::Timelines;
 use crate::usage::NEVER;
 
 pub(crate) const SECOND: i64 = 1_000_000;
@@ -43,15 +46,23 @@ pub(crate) const SECOND: i64 = 1_000_000;
 impl Forest {
     /// Links all credentials of some facts. Beside the forest comes what was wrong with the data.
     pub fn build(facts: Facts, production: &Production) -> (Forest, Problems) {
-        let mut build = Build::new(facts);
-        build.bear();
-        build.assign_uses();
-        build.describe();
-        build.link();
-        let timelines = build.denials();
-        build.guard();
+        let (mut build, timelines) = Build::linked(facts);
         build.assign_forwarded();
         build.finish(timelines, production)
+    }
+
+    /// The same, and what bears on the tree of a key or an id, if it names any.
+    pub(crate) fn build_reaching(
+        facts: Facts,
+        production: &Production,
+        text: &str,
+    ) -> (Forest, Problems, Option<Reach>) {
+        let (mut build, timelines) = Build::linked(facts);
+        build.more_keys.sort_unstable();
+        let reach = build.reach(text, &timelines);
+        build.assign_forwarded();
+        let (forest, problems) = build.finish(timelines, production);
+        (forest, problems, reach)
     }
 }
 
@@ -109,6 +120,17 @@ pub(crate) struct Build {
 }
 
 impl Build {
+    fn linked(facts: Facts) -> (Build, Timelines) {
+        let mut build = Build::new(facts);
+        build.bear();
+        build.assign_uses();
+        build.describe();
+        build.link();
+        let timelines = build.denials();
+        build.guard();
+        (build, timelines)
+    }
+
     fn new(facts: Facts) -> Build {
         let Facts {
             strings,
@@ -120,6 +142,7 @@ impl Build {
             first_event,
             last_event,
             untimed,
+            minting,
             ..
         } = facts;
         let mut problems = Problems::default();
@@ -139,6 +162,7 @@ impl Build {
             .iter()
             .filter(|minted| minted.mint().service == "sts")
             .map(|minted| minted.caller.recipient.or(minted.caller.who.account))
+            .chain(minting)
             .collect();
         let omitted_at = mints
             .iter()

@@ -81,7 +81,7 @@ fn pieces(batches: Vec<RecordBatch>, whole: bool) -> Vec<RecordBatch> {
 }
 
 #[test]
-fn any_order_any_split_any_number_of_deliveries() {
+fn golden_10_any_order_any_split_any_number_of_deliveries() {
     let count = LINES.len();
     assert!(count > 1000, "{count}");
     let mut runner = TestRunner::new(Config {

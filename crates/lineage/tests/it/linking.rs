@@ -479,9 +479,4 @@ fn pivots() {
     }
     let (key, credential) = one(&forest, "AKIAADA");
     assert_eq!(forest.find(&credential.id), [key]);
-    assert_eq!(
-        forest.keys_of_tree(key),
-        ["AKIAADA", "ASIATWIN1", "ASIATWIN2"]
-    );
-    assert!(forest.sessions_of_tree(key).len() >= 3);
 }

@@ -8,11 +8,14 @@ mod controls;
 mod reach;
 mod doubt;
 mod guarantee;
+mod about;
 mod hostile;
 mod stories;
+mod golden;
 mod real;
 mod picture;
 
+mod parts;
 mod records;
 mod shared;
 mod tree;

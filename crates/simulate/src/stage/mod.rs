@@ -80,6 +80,19 @@ impl Hand {
     }
 }
 
+/// How the end of a credential is written in the answer that hands it out. All are found in real logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    /// One of the first two, as it comes.
+    Mixed,
+    /// `Oct 7, 2026, 10:00:00 AM`
+    Comma,
+    /// `Oct 7, 2026 10:00:00 AM`
+    NoComma,
+    /// `2026-10-07T10:00:00Z`
+    Iso,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Stage {
@@ -98,6 +111,10 @@ pub struct Stage {
     pub now: i64,
     /// Seconds by which each record moves the clock on.
     pub pace: i64,
+    /// The version of the format in which records are written.
+    pub version: &'static str,
+    /// How answers write the end of what they hand out.
+    pub spelling: Spelling,
     pub hand: Hand,
     /// The VPC endpoint through which calls go, and its owner's account where it is another's; empty
     /// for none.
@@ -153,6 +170,8 @@ impl Stage {
             region: AWS.home,
             now: WEDNESDAY + 9 * HOUR,
             pace: 7,
+            version: "1.11",
+            spelling: Spelling::Mixed,
             hand: Hand::rightful("192.0.2.14", CLI),
             endpoint: ("", String::new()),
             background: BACKGROUND_EVENTS,
@@ -313,7 +332,7 @@ impl Stage {
             _ => format!("{service}.{region}.{}", self.partition.suffix),
         };
         Record {
-            version: "1.11",
+            version: self.version,
             time: self.now,
             source: format!("{service}.amazonaws.com"),
             name: name.to_owned(),

@@ -4,9 +4,8 @@
 //! copy in the trail of the role's owner among them, and the new credential. Deliberately not here:
 //! identities of other houses (`federation`) and services (`services`).
 
-use super::Stage;
 use super::cast::{Account, Cred, Role, Session, Who};
-use super::quoted;
+use super::{Spelling, Stage, quoted};
 use crate::clock::{self, HOUR};
 use crate::ids;
 use crate::record::Record;
@@ -106,6 +105,19 @@ impl Stage {
         record.request = format!("{{\"durationSeconds\":43200,\"serialNumber\":\"{mfa}\"}}");
         "AccessDenied".clone_into(&mut record.error_code);
         why.clone_into(&mut record.error_message);
+        self.write(self.account_of(key), &record);
+    }
+
+    /// A record in a later format, in which some key stands where format 1 would have a minted one.
+    pub fn get_session_token_in_format_2(&mut self, key: Cred, stands: &str) {
+        let mut record = self.sts_call(key, "GetSessionToken");
+        record.version = "2.0";
+        // Whoever reads it counts it as no call.
+        self.cards[key.0].told.calls -= 1;
+        record.request = "{\"durationSeconds\":3600}".to_owned();
+        record.response = format!(
+            "{{\"credentials\":{{\"accessKeyId\":\"{stands}\",\"expiration\":\"Oct 7, 2026, 11:00:00 AM\"}}}}"
+        );
         self.write(self.account_of(key), &record);
     }
 
@@ -331,11 +343,15 @@ impl Stage {
         );
         ids::session_token(number, &mut out);
         out.push_str("\",\"expiration\":\"");
-        // Both spellings are found in real logs.
-        if number.is_multiple_of(3) {
-            clock::locale_without_comma(self.now + seconds, &mut out);
-        } else {
-            clock::locale(self.now + seconds, &mut out);
+        let end = self.now + seconds;
+        match self.spelling {
+            Spelling::Iso => clock::iso(end, &mut out),
+            Spelling::Comma => clock::locale(end, &mut out),
+            Spelling::NoComma => clock::locale_without_comma(end, &mut out),
+            Spelling::Mixed if number.is_multiple_of(3) => {
+                clock::locale_without_comma(end, &mut out);
+            }
+            Spelling::Mixed => clock::locale(end, &mut out),
         }
         out.push_str("\"}");
         out.push_str(more);

@@ -19,10 +19,12 @@ pub mod instance_credential_theft;
 pub mod machine_credentials;
 pub mod mfa;
 pub mod other_partitions;
+pub mod record_formats;
 pub mod revocation_timeline;
 pub mod role_chain;
 pub mod role_juggling;
 pub mod same_second;
+pub mod saml_cut_short;
 pub mod service_mints;
 pub mod session_token_roles;
 pub mod user_credentials;
@@ -146,6 +148,21 @@ pub const ALL: &[Story] = &[
         name: "denied-cross-account",
         title: "roles of other accounts, refused: only the caller's trail knows",
         tell: denied_abroad::tell,
+    },
+    Story {
+        name: "saml-cut-short",
+        title: "an hour is asked for with SAML, and a quarter of it is given",
+        tell: saml_cut_short::tell,
+    },
+    Story {
+        name: "ends-spelled-in-three-ways",
+        title: "three tokens, whose ends are written in three ways",
+        tell: record_formats::ends,
+    },
+    Story {
+        name: "record-formats",
+        title: "records of old, new and unknown versions of the format, and of another one",
+        tell: record_formats::versions,
     },
     Story {
         name: "govcloud-chain",

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use keyline_simulate::{Config, Habits, Simulation, stories};
-use keyline_trail::{ReadOptions, Reader};
+use keyline_trail::{ProblemKind, ReadOptions, Reader};
 
 #[track_caller]
 fn check(simulation: &Simulation) {
@@ -11,16 +11,22 @@ fn check(simulation: &Simulation) {
     let mut rows = 0;
     let mut told = 0;
     for file in simulation.files() {
-        told += file.events;
+        // One story has a record that no reader of this format knows.
+        let strange = file.text.matches("\"eventVersion\":\"2.").count();
+        told += file.events - strange as u64;
         let report = reader.read(file.text.as_bytes(), &mut |batch| {
             rows += batch.rows.num_rows() as u64;
             ControlFlow::Continue(())
         });
         assert_eq!(
             report.problems.iter().count(),
-            0,
+            strange,
             "{}: {report:?}",
             file.path
+        );
+        assert_eq!(
+            report.problems.count(ProblemKind::UnknownVersion),
+            strange as u64
         );
     }
     let _ = reader.finish(&mut |batch| {

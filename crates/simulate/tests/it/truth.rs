@@ -17,7 +17,10 @@ fn case(told: Told) -> Case {
     let mut records = BTreeMap::new();
     for file in told.simulation.files() {
         let parsed: Value = serde_json::from_str(&file.text).unwrap();
-        for record in parsed["Records"].as_array().unwrap() {
+        // One story has a record that no reader of this format knows.
+        let known = |record: &&Value| record["eventVersion"].as_str() < Some("2");
+        let records_of = parsed["Records"].as_array().unwrap().iter();
+        for record in records_of.filter(known) {
             let id = record["eventID"].as_str().unwrap().to_owned();
             assert!(records.insert(id, record.clone()).is_none(), "an id twice");
         }
@@ -64,10 +67,11 @@ fn every_minted_key_is_in_a_record_of_its_instant_with_its_end() {
                 let answer = &record["responseElements"];
                 if answer["credentials"]["accessKeyId"] == **minted {
                     let expiration = answer["credentials"]["expiration"].as_str().unwrap();
-                    let mut spellings = [String::new(), String::new()];
+                    let mut spellings = [String::new(), String::new(), String::new()];
                     let expires = told.expires_at.unwrap();
                     clock::locale(expires, &mut spellings[0]);
                     clock::locale_without_comma(expires, &mut spellings[1]);
+                    clock::iso(expires, &mut spellings[2]);
                     assert!(spellings.iter().any(|s| s == expiration), "{name:?}");
                 } else if answer["accessKey"]["accessKeyId"] != **minted {
                     continue;
