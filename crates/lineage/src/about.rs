@@ -46,10 +46,12 @@ impl Forest {
         let mut tree = around.keys.clone();
         let mut facts = Facts::watching(production).with_horizon(horizon);
         let mut places = outline.others().to_vec();
+        let mut before = Around::default();
         for _ in 0..ABOUT_ROUNDS {
             outline.expand(&mut around, std::mem::take(&mut tree));
             places.extend(outline.minted(&around));
-            facts = facts.merge(events.take(&around, &places)?);
+            facts = facts.merge(events.take(&around.beyond(&before), &places)?);
+            before = around.clone();
             let all = facts.clone().covering(&outline);
             let (forest, problems, reach) = Forest::build_reaching(all, production, text);
             let Some(reach) = reach else {

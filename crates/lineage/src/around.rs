@@ -83,6 +83,15 @@ impl Names {
         self.hashes.is_superset(&other.hashes)
     }
 
+    /// Those that are not among others.
+    fn beyond(&self, others: &Names) -> Names {
+        let mut names = Names::default();
+        for hash in self.hashes.difference(&others.hashes) {
+            names.add_hash(*hash);
+        }
+        names
+    }
+
     fn extend(&mut self, other: &Names) {
         for hash in &other.hashes {
             self.add_hash(*hash);
@@ -115,6 +124,24 @@ impl Around {
             .all(|(these, others)| these.holds(others))
             && self.seconds.is_superset(seconds)
             && self.created.is_superset(created)
+    }
+
+    /// What is not among others: rows that show those were read.
+    pub(crate) fn beyond(&self, others: &Around) -> Around {
+        let [keys, principals, bearers, people, users, arns, sessions] = self.names();
+        let created = self.created.difference(&others.created);
+        Around {
+            keys: keys.beyond(&others.keys),
+            principals: principals.beyond(&others.principals),
+            bearers: bearers.beyond(&others.bearers),
+            people: people.beyond(&others.people),
+            users: users.beyond(&others.users),
+            arns: arns.beyond(&others.arns),
+            sessions: sessions.beyond(&others.sessions),
+            seconds: HashSet::new(),
+            created: created.copied().collect(),
+            id: self.id.clone().filter(|_| others.id.is_none()),
+        }
     }
 
     pub(crate) fn extend(&mut self, other: &Around) {

@@ -86,22 +86,22 @@ fn one_tree_from_parquet_and_from_files() {
         let (from, until) = write(story, &files);
         let written: PathBuf = parquet.join("events.parquet");
         write_parquet(&open(&files, options(2)), &written).unwrap();
-        check(story.name, &parquet, &options(2), 41);
+        check(story.name, &parquet, &options(2), 97);
         // What a run of every story would tell again is told of some.
         match number % 4 {
-            0 => check(story.name, &files, &options(1), 150),
+            0 => check(story.name, &files, &options(1), 211),
             1 => {
                 let clipped = LogOptions {
                     since: Some(from - 3_600_000_000),
                     until: Some((from + until) / 2),
                     ..options(2)
                 };
-                check(story.name, &parquet, &clipped, 41);
+                check(story.name, &parquet, &clipped, 97);
             }
             _ => {
                 let copied = folder.path().join("copy.parquet");
                 copy(&written, &copied, 57);
-                check(story.name, &copied, &options(2), 83);
+                check(story.name, &copied, &options(2), 131);
             }
         }
     }
