@@ -62,12 +62,8 @@ fn told(metadata: &ParquetMetaData) -> Option<Vec<usize>> {
     let file = metadata.file_metadata();
     // Other writers copy what the metadata say of groups that they cut otherwise.
     file.created_by()?.strip_prefix("keyline ")?;
-    let pairs = file.key_value_metadata()?.iter();
-    let value = pairs
-        .filter(|pair| pair.key == DEEDS)
-        .last()?
-        .value
-        .as_ref()?;
+    let mut pairs = file.key_value_metadata()?.iter();
+    let value = pairs.rfind(|pair| pair.key == DEEDS)?.value.as_ref()?;
     let (names, groups) = value.split_at_checked(16)?;
     if u64::from_str_radix(names, 16).ok()? != *NAMES {
         return None;
