@@ -17,6 +17,7 @@ mod coverage;
 mod data;
 mod estate_tables;
 mod lineage_json;
+mod memory;
 mod report;
 mod safe_json;
 mod scratch;
@@ -26,6 +27,7 @@ mod units;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    memory::share_heaps();
     let arguments = match cli::parse() {
         Ok(arguments) => arguments,
         Err(exit) => return exit,

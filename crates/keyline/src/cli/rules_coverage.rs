@@ -18,7 +18,7 @@ use keyline_engine::rows::append_rows;
 use keyline_engine::{Engine, EngineOptions, Evaluation};
 use keyline_kql::types::Value;
 use keyline_lake::lineage::Lineage;
-use keyline_lake::{Coverage, RawRecord};
+use keyline_lake::{Coverage, RawRecord, TABLE};
 use serde_json::{Value as Json, json};
 
 use super::rules::load_rules;
@@ -205,6 +205,12 @@ fn holdings(
     let estate = &context.config.estate;
     let lineage = Lineage::of(&logs, data::production(estate));
     let catalog = data::catalog(&logs, &lineage, &[], estate)?;
+    // A rule may read a column that these logs are not asked for, as the raw record.
+    let is_there = |name: &&&str| {
+        let table = catalog.get(TABLE);
+        table.is_some_and(|table| table.columns.iter().any(|column| column.name == **name))
+    };
+    let asked: &BTreeSet<&str> = &asked.iter().filter(is_there).copied().collect();
     let options = EngineOptions {
         memory_bytes: data::engine_memory_bytes(&args.data, context)?,
         partitions: data::threads(&args.data),
@@ -217,8 +223,12 @@ fn holdings(
     let engine = Engine::new(&options, catalog, references)?;
     let question = question(asked);
     let (syntax, _) = keyline_kql::parse::parse(&question);
-    let (query, _) = engine.check_at(&syntax, &Evaluation::at(0))?;
-    let query = query.context("the question of what the logs hold is no valid query")?;
+    let (query, problems) = engine.check_at(&syntax, &Evaluation::at(0))?;
+    let query = query.with_context(|| {
+        let why = problems.first().map(|problem| problem.message.as_str());
+        let why = why.unwrap_or("it is not said why");
+        format!("the question of what the logs hold is no valid query: {why}")
+    })?;
     let plan = engine.physical(&engine.plan(&query, &Evaluation::at(0))?)?;
     let mut rows = Vec::new();
     for batch in engine.collect(plan)? {

@@ -157,6 +157,19 @@ fn the_demo_finds_the_thief_and_what_still_works() {
 }
 
 #[test]
+fn coverage_of_the_rules_that_keyline_brings_is_told_of_any_data() {
+    let folder = Folder::new();
+    folder.write("log.json", three_events());
+    let document = folder
+        .line("rules coverage --data log.json -o json")
+        .expect(0)
+        .json();
+    let rules = document["rules"].as_array().unwrap();
+    assert!(rules.len() > 40);
+    assert!(rules.iter().all(|rule| rule["state"] != "cannot run"));
+}
+
+#[test]
 fn coverage_says_what_the_data_cannot_show() {
     let folder = Folder::new();
     // A trail of writes alone, of one day.
