@@ -45,7 +45,7 @@ fn what(credential: &Credential, owner: &Owner) -> String {
         Kind::FederatedIdentity => "identity",
         Kind::Service => "service",
         Kind::Workload => "workload",
-        Kind::External => "another account",
+        Kind::External => "outsider",
         Kind::UnknownTemporary => "temporary credential",
     };
     let mut parts = vec![kind.to_owned()];
@@ -74,7 +74,9 @@ fn what(credential: &Credential, owner: &Owner) -> String {
             ];
             let named = names.into_iter().find(|name| !name.is_empty());
             let named = named.filter(|name| session != Some(name.as_str()));
-            parts.extend(named.map(|name| format!("of {name}")));
+            // What comes from outside is nobody's: its name is its own.
+            let of = if *owner == Owner::Outside { "" } else { "of " };
+            parts.extend(named.map(|name| format!("{of}{name}")));
             if !credential.account_id.is_empty() {
                 parts.push(format!("in {}", credential.account_id));
             }

@@ -359,7 +359,6 @@ const NOT_THERE: &[(&str, &str)] = &[
     ("rolesanywhere", "EnableTrustAnchor"),
     // Its answer about a bucket without versions is none that AWS would give.
     ("s3api", "PutBucketVersioning"),
-    ("sso-admin", "ProvisionPermissionSet"),
 ];
 
 /// Calls of the program that the other tests of this file make.
@@ -368,6 +367,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("organizations", "DetachPolicy"),
     ("sso-admin", "PutInlinePolicyToPermissionSet"),
     ("sso-admin", "DeleteInlinePolicyFromPermissionSet"),
+    ("sso-admin", "ProvisionPermissionSet"),
 ];
 
 /// A call does what its state says, and a second time nothing worse than saying that there is nothing left.
@@ -636,7 +636,8 @@ fn organisation_policies_and_permission_sets_there_and_back() {
         &call("organizations", "DetachPolicy", named),
     );
 
-    let instance = "arn:aws:sso:::instance/ssoins-0123456789abcdef";
+    let listed = moto.json("sso", "SWBExternalService.ListInstances", &json!({}));
+    let instance = listed["Instances"][0]["InstanceArn"].as_str().unwrap();
     let made = moto.json(
         "sso",
         "SWBExternalService.CreatePermissionSet",
@@ -649,6 +650,16 @@ fn organisation_policies_and_permission_sets_there_and_back() {
     check_there_and_back(
         &mut sdk,
         &call("sso-admin", "PutInlinePolicyToPermissionSet", with_policy),
-        &call("sso-admin", "DeleteInlinePolicyFromPermissionSet", of_set),
+        &call(
+            "sso-admin",
+            "DeleteInlinePolicyFromPermissionSet",
+            of_set.clone(),
+        ),
     );
+    let place = At {
+        account: ACCOUNT,
+        region: "us-east-1",
+    };
+    let provisioned = sdk.call(&place, &call("sso-admin", "ProvisionPermissionSet", of_set));
+    assert!(provisioned.is_ok(), "{provisioned:?}");
 }

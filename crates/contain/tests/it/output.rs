@@ -59,6 +59,63 @@ fn json_has_the_promised_members_and_the_hash_of_its_content() {
 }
 
 #[test]
+fn credentials_are_called_by_what_other_tools_call_them() {
+    let stolen = key("cr-key", OURS, "alice");
+    let mut token = from(&stolen, token("cr-token", OURS, "alice"));
+    token.access_key_ids = vec!["ASIATOKEN".to_owned()];
+    let mut role = from(&token, session("cr-role", OTHER, "Admin", "x"));
+    role.minted_key_id = Some("ASIAROLE".to_owned());
+    let all = [
+        stolen.clone(),
+        token,
+        role,
+        from(&stolen, federated("cr-fed", OURS, "alice", "report")),
+        from(&stolen, password("cr-pass", OURS, "bob")),
+    ];
+    let forest = forest(&all);
+    let plan = Ask::of(&forest, "cr-key").plan();
+    for (id, what, ends) in [
+        (
+            "cr-key",
+            "access key AKIACRKEY of alice in 111122223333",
+            false,
+        ),
+        (
+            "cr-token",
+            "session token ASIATOKEN of alice in 111122223333",
+            true,
+        ),
+        (
+            "cr-role",
+            "session x of role Admin in 444455556666 (ASIAROLE)",
+            true,
+        ),
+        (
+            "cr-fed",
+            "federation token report of alice in 111122223333",
+            true,
+        ),
+        ("cr-pass", "password of bob in 111122223333", false),
+    ] {
+        let named = &plan.names[id];
+        assert_eq!(named.what, what);
+        assert_eq!(named.until.is_some(), ends, "{what}");
+    }
+    let page = plan.markdown();
+    assert!(
+        page.contains("- session token ASIATOKEN of alice in 111122223333, until 2026-10-14T18")
+    );
+    // The ids of the lineage stand in names of policies and nowhere else.
+    assert_eq!(
+        page.replace("Keyline-deny-cr-", "")
+            .replace("Keyline-revoke-cr-", "")
+            .matches("cr-")
+            .count(),
+        1
+    );
+}
+
+#[test]
 fn the_cut_off_is_the_only_thing_that_is_filled_in() {
     let plan = stolen_key_and_role();
     let mut stamps = 0;
