@@ -176,15 +176,25 @@ fn load_file(path: &Path, origin: Origin, loaded: &mut Loaded) {
 }
 
 impl Loaded {
-    /// Keeps the first rule of an id: alerts are told apart by it.
-    fn add(&mut self, rule: Rule) {
+    /// Keeps the first rule of an id: alerts are told apart by it. One that asks something else is another
+    /// rule, whatever its id, and goes by its file's name as well.
+    fn add(&mut self, mut rule: Rule) {
         if let Some(first) = self.by_id.get(&rule.id) {
             let first = &self.rules[*first];
             let message = format!("the id `{}` is already that of {}", rule.id, first.file);
-            let problem = Problem::new(&rule.file, rule.position, Severity::Warning, message)
-                .with_help("the first one is used; give this rule an id of its own");
-            self.problems.push(problem);
-            return self.pass_over("duplicate id");
+            let is_copy = first.query.text == rule.query.text;
+            let other = format!("{}/{}", rule.id, stem(&rule.file));
+            let is_taken = self.by_id.contains_key(&other);
+            let help = match is_copy || is_taken {
+                true => "the first one is used; give this rule an id of its own".to_owned(),
+                false => format!("it asks something else, so it goes by `{other}`"),
+            };
+            let problem = Problem::new(&rule.file, rule.position, Severity::Warning, message);
+            self.problems.push(problem.with_help(help));
+            if is_copy || is_taken {
+                return self.pass_over("duplicate id");
+            }
+            rule.id = other;
         }
         self.by_id.insert(rule.id.clone(), self.rules.len());
         self.rules.push(rule);
@@ -205,4 +215,13 @@ impl Loaded {
         self.problems
             .push(Problem::new(file, at, Severity::Error, message));
     }
+}
+
+/// A file's name without its folders and its ending.
+fn stem(file: &str) -> String {
+    let stem = Path::new(file).file_stem();
+    stem.map_or_else(
+        || file.to_owned(),
+        |stem| stem.to_string_lossy().into_owned(),
+    )
 }

@@ -280,7 +280,7 @@ fn trim_line_ends(text: &str) -> String {
         .join("\n")
 }
 
-/// Ctrl-C ends the run with the documented exit code.
+/// Ctrl-C ends the run with the documented exit code, and so do a request to terminate and a closed terminal.
 pub fn end_on_interrupt() {
     // A second handler cannot be there: this is the first thing that `main` does.
     let _ = ctrlc::set_handler(|| {

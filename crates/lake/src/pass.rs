@@ -14,7 +14,7 @@ use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, RecordBatch};
 use keyline_source::{Contents, InputFile, PassedOver, read_into};
 use keyline_trail::{
-    Batch, Column, Coverage, EventIdentity, FileReport, Identity, ProblemKind, Problems,
+    Addendum, Batch, Column, Coverage, EventIdentity, FileReport, Identity, ProblemKind, Problems,
     Projection, ReadOptions, Reader,
 };
 
@@ -254,7 +254,21 @@ impl Pass {
         let rows = batch.rows.num_rows();
         let mut keep = vec![true; rows];
         if let Some(identities) = &self.identities {
+            // An addendum may have the id of the record that it patches, which is no conflict.
+            let patches_itself = |addendum: &&Addendum| {
+                let own = batch.identities.get(addendum.row);
+                patches(addendum) && own.is_some_and(|own| own.id == addendum.original)
+            };
+            let patching: Vec<usize> = batch
+                .addenda
+                .iter()
+                .filter(patches_itself)
+                .map(|addendum| addendum.row)
+                .collect();
             for (row, identity) in batch.identities.iter().enumerate() {
+                if patching.contains(&row) {
+                    continue;
+                }
                 keep[row] = self.note(identities, *identity)? != Seen::Duplicate;
             }
             if self.counting == Counting::Everything {

@@ -95,6 +95,7 @@ fn folders_are_walked_and_what_is_no_rule_is_counted() {
     write("b/rule.yaml", b"id: b\nname: n\nquery: T\n");
     write("a/rule.yml", b"id: a\nname: n\nquery: T\n");
     write("a/copy.yaml", b"id: b\nname: n\nquery: T\n");
+    write("a/other.yaml", b"id: b\nname: n\nquery: U\n");
     write("parser.yaml", b"ParserName: p\nParserQuery: T\n");
     write("workbook.json", b"{}");
     write("list.yaml", b"- 1\n");
@@ -103,7 +104,8 @@ fn folders_are_walked_and_what_is_no_rule_is_counted() {
     write(".git/rule.yaml", b"id: c\nname: n\nquery: T\n");
     let loaded = load(&[folder.path()]);
     let ids: Vec<&str> = loaded.rules.iter().map(|rule| rule.id.as_str()).collect();
-    assert_eq!(ids, ["b", "a"]);
+    // A copy is passed over; what asks something else under an id that is taken is a rule all the same.
+    assert_eq!(ids, ["b", "b/other", "a"]);
     let passed: Vec<String> = loaded
         .passed_over
         .iter()

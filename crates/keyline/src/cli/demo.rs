@@ -59,8 +59,8 @@ pub fn run(args: DemoArgs, context: Context) -> Result<Status> {
     if args.keep.is_none() {
         say!("\nKeep the logs with `keyline demo --keep story`; then ask them in KQL:");
         say!(
-            "  keyline query 'CredentialEvents | where RootId == toscalar(CredentialAlias | where Alias == \"{key}\" \
-             | project RootId) | summarize count() by EventName' --data story"
+            "  keyline query 'CredentialEvents | where RootId in ((CredentialAlias | where Alias == \"{key}\" \
+             | project RootId)) | summarize count() by EventName' --data story"
         );
     }
     Ok(status)

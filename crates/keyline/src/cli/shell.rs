@@ -1,6 +1,6 @@
 //! `keyline completions` and `keyline man`: both are made from the one table of flags.
 
-use std::io;
+use std::io::{self, Write};
 
 use anyhow::Result;
 use clap::{Args, CommandFactory};
@@ -15,12 +15,15 @@ pub struct CompletionsArgs {
 }
 
 pub fn completions(args: CompletionsArgs) -> Result<Status> {
+    // Made whole first: the generator panics where it cannot write.
+    let mut script = Vec::new();
     clap_complete::generate(
         args.shell,
         &mut Arguments::command(),
         "keyline",
-        &mut io::stdout(),
+        &mut script,
     );
+    io::stdout().write_all(&script)?;
     Ok(Status::Done)
 }
 

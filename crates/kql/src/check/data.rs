@@ -15,6 +15,16 @@ use crate::span::Span;
 use crate::syntax::{DataTable, ExprKind, ExternalData, Parameter, RowSchema};
 use crate::types::{Type, Value};
 
+/// Formats that Kusto reads and nobody here does.
+const BINARY_FORMATS: [&str; 6] = [
+    "avro",
+    "apacheavro",
+    "orc",
+    "parquet",
+    "sstream",
+    "w3clogfile",
+];
+
 impl<'a> Checker<'a> {
     pub(super) fn datatable(&mut self, table: &'a DataTable, span: Span) -> Checked<Arc<Rel>> {
         let columns = self.declared_columns(&table.schema)?;
@@ -97,7 +107,17 @@ impl<'a> Checker<'a> {
         let mut properties = Vec::with_capacity(data.properties.len());
         for property in &data.properties {
             let value = self.property(property)?;
-            properties.push((property.name.text.to_lowercase(), value));
+            let name = property.name.text.to_lowercase();
+            if let ("format", Value::String(format)) = (name.as_str(), &value)
+                && BINARY_FORMATS.contains(&format.to_lowercase().as_str())
+            {
+                return Err(self.unsupported(
+                    codes::UNSUPPORTED_OPERATOR,
+                    property.value.span,
+                    format!("`externaldata` in the format `{format}` is not supported"),
+                ));
+            }
+            properties.push((name, value));
         }
         // An address may carry a secret after `;` or in `h'…'`: it is data, not text to show.
         self.external_uris.extend(uris.iter().cloned());

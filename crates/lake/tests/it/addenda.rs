@@ -60,6 +60,23 @@ fn the_original_takes_the_named_values() {
 }
 
 #[test]
+fn an_addendum_with_the_id_of_its_original_is_no_conflict() {
+    let original = record(1, "\"eventName\":\"CreateUser\"");
+    let patch = addendum(
+        1,
+        1,
+        "\"eventName\":\"CreateUser\",\"errorCode\":\"x\"",
+        "errorCode",
+    );
+    let folder = tree(&[(key(1, "a"), gz(&records(&[original, patch])))]);
+    let logs = open(folder.path(), options(1));
+    let rows = select(&logs, &["AwsEventId", "ErrorCode"], None);
+    assert_eq!(rows, format!("{}|x", id(1)));
+    let shown = "files 1 failed 0 events 2 duplicates 0 bad 0";
+    assert_eq!(show(&logs.survey().unwrap()), shown);
+}
+
+#[test]
 fn an_addendum_without_its_original_stays_a_row() {
     let patch = addendum(
         3,
