@@ -222,7 +222,6 @@ impl Minted {
             fields: [Text::EMPTY; FIELDS],
             omitted: json::is_omitted(columns.detail(Column::ResponseElements, row)),
         };
-        let mut inside = Inside::default();
         for (field, part, path) in mint.gives.iter().copied().flatten() {
             let is_known = match field {
                 Field::Expires => minted.expires != NEVER,
@@ -232,7 +231,7 @@ impl Minted {
             if is_known {
                 continue;
             }
-            let Some(found) = inside.text(*part, part.of(columns, row), path) else {
+            let Some(found) = json::text(part.of(columns, row), path) else {
                 continue;
             };
             match field {
@@ -379,33 +378,6 @@ impl Who {
         ] {
             *text = to.of(*text);
         }
-    }
-}
-
-/// The object that the last value was looked for in: values that stand together are asked for together.
-#[derive(Default)]
-struct Inside<'a> {
-    last: Option<(Part, &'static str)>,
-    object: Option<&'a str>,
-}
-
-impl<'a> Inside<'a> {
-    /// The text at a path of a column.
-    fn text(
-        &mut self,
-        part: Part,
-        json: &'a str,
-        path: &'static [&'static str],
-    ) -> Option<Cow<'a, str>> {
-        let (first, rest) = path.split_first()?;
-        if rest.is_empty() || *first == json::FIRST {
-            return json::text(json, path);
-        }
-        if self.last != Some((part, *first)) {
-            self.last = Some((part, *first));
-            self.object = json::inner(json, first);
-        }
-        json::text(self.object?, rest)
     }
 }
 

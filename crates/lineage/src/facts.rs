@@ -173,7 +173,7 @@ impl Facts {
                 Slot::Unknown | Slot::Nothing => {}
             }
             if name != 0 && !failed {
-                self.take_deed(&columns, row, name, &mut recent);
+                self.take_deed(&columns, row, name);
             }
         }
         self.events += columns.len() as u64;
@@ -369,36 +369,13 @@ impl Facts {
     }
 
     /// Notes what a minting or changing event does.
-    fn take_deed(&mut self, columns: &Columns<'_>, row: usize, name: usize, recent: &mut Recent) {
+    fn take_deed(&mut self, columns: &Columns<'_>, row: usize, name: usize) {
         let named = &NAMES.1[name];
         if named.mints.is_empty() && named.controls.is_empty() {
             return;
         }
-        let mut caller = match recent.deed_caller() {
-            Some(caller) => caller,
-            None => {
-                let caller = self.deed_caller(columns, row);
-                recent.set_deed_caller(caller);
-                caller
-            }
-        };
-        let strings = &mut self.strings;
-        // It is no part of what tells callers apart.
-        caller.provider = strings.intern(&provider(columns, row));
         let caller_type = columns.caller_text(3, row);
-        let minted = Minted::read(columns, row, named, &caller, caller_type, strings);
-        let changed = Changed::read(columns, row, named, &caller, strings);
-        if (minted.is_some() || changed.is_some()) && columns.time(row) == NEVER {
-            self.untimed += 1;
-            return;
-        }
-        self.mints.extend(minted);
-        self.changes.extend(changed);
-    }
-
-    /// The caller of a minting or changing event, but for its identity provider.
-    fn deed_caller(&mut self, columns: &Columns<'_>, row: usize) -> Caller {
-        let kind = CallerType::of(columns.caller_text(3, row));
+        let kind = CallerType::of(caller_type);
         let shown = shown_by(columns, row, kind);
         let invoked_by = columns.caller_text(5, row);
         let service = columns.is_from_service(row);
@@ -407,18 +384,26 @@ impl Facts {
         let strings = &mut self.strings;
         who.account = strings.intern(columns.caller_text(2, row));
         who.principal = strings.intern(columns.caller_text(1, row));
-        Caller {
+        let caller = Caller {
             who,
             kind,
             arn: strings.intern(columns.caller_text(4, row)),
             user: strings.intern(columns.caller_text(6, row)),
             service: strings.intern(columns.caller_text(5, row)),
-            provider: Text::EMPTY,
+            provider: strings.intern(&provider(columns, row)),
             person: strings.intern(columns.caller_text(7, row)),
             store: strings.intern(columns.caller_text(8, row)),
             recipient: strings.intern(columns.caller_text(16, row)),
             forwarded,
+        };
+        let minted = Minted::read(columns, row, named, &caller, caller_type, strings);
+        let changed = Changed::read(columns, row, named, &caller, strings);
+        if (minted.is_some() || changed.is_some()) && columns.time(row) == NEVER {
+            self.untimed += 1;
+            return;
         }
+        self.mints.extend(minted);
+        self.changes.extend(changed);
     }
 
     /// The facts of both. They must have the same horizon and watch the same assets.

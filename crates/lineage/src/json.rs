@@ -22,14 +22,6 @@ pub(crate) fn document<'a>(json: &'a str, path: &[&str]) -> Option<Cow<'a, str>>
     found(json, path).map(Found::into_text)
 }
 
-/// The object or array under a name, as it stands.
-pub(crate) fn inner<'a>(json: &'a str, name: &str) -> Option<&'a str> {
-    match found(json, &[name])? {
-        Found::Inner(inner) => Some(inner),
-        Found::Scalar(_) => None,
-    }
-}
-
 enum Found<'a> {
     Scalar(Cow<'a, str>),
     Inner(&'a str),

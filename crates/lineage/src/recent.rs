@@ -10,7 +10,6 @@ use keyline_trail::address;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::columns::{CALLER, Columns};
-use crate::deed::Caller;
 use crate::sighting::KeyMark;
 use crate::strings::Text;
 use crate::usage::NEVER;
@@ -31,8 +30,6 @@ struct Known {
     created: i64,
     flags: u8,
     slot: Slot,
-    /// The same caller as one of a minting or changing event, once it made such a call.
-    caller: Option<Caller>,
 }
 
 #[derive(Clone, Debug)]
@@ -59,7 +56,6 @@ impl Default for Recent {
             created: NEVER,
             flags: 0,
             slot: Slot::Unknown,
-            caller: None,
         };
         Recent {
             known: vec![known; REMEMBERED],
@@ -77,7 +73,6 @@ impl Recent {
     pub(crate) fn begin(&mut self, columns: &Columns<'_>) {
         for known in &mut self.known {
             known.slot = Slot::Unknown;
-            known.caller = None;
         }
         for known in [&mut self.addresses, &mut self.agents] {
             known.clear();
@@ -137,22 +132,12 @@ impl Recent {
             known.views[column] = columns.caller_view(column, row);
         }
         (known.created, known.flags, known.slot) = (created, flags, Slot::Unknown);
-        known.caller = None;
         Slot::Unknown
     }
 
     /// Remembers where the last row's caller is counted.
     pub(crate) fn set(&mut self, slot: Slot) {
         self.known[self.last].slot = slot;
-    }
-
-    /// The last row's caller as one of a minting or changing event, if this batch has shown it as such.
-    pub(crate) fn deed_caller(&self) -> Option<Caller> {
-        self.known[self.last].caller
-    }
-
-    pub(crate) fn set_deed_caller(&mut self, caller: Caller) {
-        self.known[self.last].caller = Some(caller);
     }
 
     /// A hash of all that a row says of its caller.
