@@ -1,20 +1,17 @@
 //! What `externaldata` reads: the bytes of a reference become rows of text or JSON cells.
 //!
-//! In: bytes, packed or not, and the operator's properties. Out: rows whose cells are text, which the plan
+//! In: bytes, unpacked, and the operator's properties. Out: rows whose cells are text, which the plan
 //! then converts to the columns' types as `todatetime`, `tolong` and their like do. Where the bytes
 //! come from, and what may be fetched at all, is the business of whoever implements [`References`].
-
-use std::io::Read;
 
 use keyline_kql::schema::Column;
 use keyline_kql::types::{Type, Value};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::REFERENCE_BYTES_MAX;
 
 /// Where references come from.
 pub trait References: Send + Sync {
-    /// The bytes behind a URI, or why there are none.
+    /// The bytes behind a URI, no longer packed, or why there are none.
     fn fetch(&self, uri: &str) -> Result<Vec<u8>, String>;
 }
 
@@ -94,14 +91,8 @@ pub fn read(
             format!("the reference `{uri}` cannot be read: {why}"),
         )
     };
-    let (name, bytes) = unpack(file_name(uri), bytes).map_err(wrong)?;
-    let format = options
-        .format
-        .or_else(|| {
-            name.rsplit_once('.')
-                .and_then(|(_, ending)| format_named(ending))
-        })
-        .unwrap_or(Format::Delimited(b','));
+    let format = options.format.or_else(|| format_of_name(file_name(uri)));
+    let format = format.unwrap_or(Format::Delimited(b','));
     let text = String::from_utf8_lossy(&bytes);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut rows = match format {
@@ -120,53 +111,18 @@ pub fn read(
     Ok(rows)
 }
 
+/// The format that a file's ending names; the ending of what it is packed in says nothing of it.
+fn format_of_name(name: &str) -> Option<Format> {
+    let packed = name
+        .strip_suffix(".gz")
+        .or_else(|| name.strip_suffix(".zip"));
+    let (_, ending) = packed.unwrap_or(name).rsplit_once('.')?;
+    format_named(ending)
+}
+
 fn file_name(uri: &str) -> &str {
     let path = uri.split(['?', '#', ';']).next().unwrap_or(uri);
     path.rsplit('/').next().unwrap_or(path)
-}
-
-/// Undoes gz and zip, by the bytes' own signature; the name is that of what was inside.
-fn unpack(name: &str, bytes: Vec<u8>) -> Result<(String, Vec<u8>), String> {
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let inner = name.strip_suffix(".gz").unwrap_or(name).to_string();
-        let read = bounded(flate2::read::MultiGzDecoder::new(bytes.as_slice()))?;
-        return Ok((inner, read));
-    }
-    if bytes.starts_with(b"PK\x03\x04") {
-        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes))
-            .map_err(|e| format!("not a zip archive: {e}"))?;
-        let is_file = |name: &&str| !name.ends_with('/');
-        let files: Vec<String> = archive
-            .file_names()
-            .filter(is_file)
-            .map(str::to_owned)
-            .collect();
-        let [file] = files.as_slice() else {
-            return Err(format!(
-                "a zip archive of {} files, not of one",
-                files.len()
-            ));
-        };
-        let read = archive
-            .by_name(file)
-            .map_err(|e| format!("a broken zip archive: {e}"))?;
-        return Ok((file.clone(), bounded(read)?));
-    }
-    Ok((name.to_string(), bytes))
-}
-
-fn bounded(reader: impl Read) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let mut reader = reader.take(REFERENCE_BYTES_MAX + 1);
-    reader
-        .read_to_end(&mut bytes)
-        .map_err(|e| format!("broken compression: {e}"))?;
-    if bytes.len() as u64 > REFERENCE_BYTES_MAX {
-        return Err(format!(
-            "more than {REFERENCE_BYTES_MAX} bytes when unpacked"
-        ));
-    }
-    Ok(bytes)
 }
 
 fn delimited(text: &str, delimiter: u8, width: usize) -> Result<Vec<Vec<Value>>, String> {
@@ -219,7 +175,6 @@ fn json_row(item: &serde_json::Value, columns: &[Column]) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
 
     fn check(uri: &str, bytes: &[u8], properties: &[(&str, Value)], expected: &[&[&str]]) {
         let properties = properties
@@ -270,19 +225,9 @@ mod tests {
         );
         check("x.tsv", b"1\t2\n", &[], &[&["1", "2"]]);
         check("x.txt", b"1,2\n3\n", &[], &[&["1,2", ""], &["3", ""]]);
-        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gz.write_all(b"1,2").unwrap();
-        check("x.csv.gz", &gz.finish().unwrap(), &[], &[&["1", "2"]]);
-        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        zip.start_file("y.csv", zip::write::SimpleFileOptions::default())
-            .unwrap();
-        zip.write_all(b"1,2").unwrap();
-        check(
-            "x.zip",
-            zip.finish().unwrap().get_ref(),
-            &[],
-            &[&["1", "2"]],
-        );
+        check("x.csv.gz", b"1,2", &[], &[&["1", "2"]]);
+        check("x.tsv.zip", b"1\t2", &[], &[&["1", "2"]]);
+        check("x.json.gz", br#"[{"a":"1"}]"#, &[], &[&["1", "null"]]);
     }
 
     #[test]

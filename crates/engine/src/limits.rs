@@ -40,10 +40,6 @@ pub const SHARED_BYTES_MAX: usize = 96 << 20;
 /// table in memory (which cannot).
 pub const LITERAL_CELLS_MAX: usize = 50_000;
 
-/// Bytes of one external reference after decompression: reference lists are megabytes, a zip
-/// bomb is not.
-pub const REFERENCE_BYTES_MAX: u64 = 512 << 20;
-
 /// How deep operators may be nested before lowering refuses: it walks recursively.
 pub const OPERATOR_DEPTH_MAX: usize = 512;
 

@@ -50,3 +50,48 @@ fn innerunique_keeps_the_first_event_of_a_key() {
     );
     assert_eq!(rows, ["e0|e0"]);
 }
+
+/// A count asks for every row, so that beside one nothing is left out; without, alike rows are.
+#[test]
+fn the_first_of_alike_rows_gives_what_all_of_them_give() {
+    const READS: &str = "(AWSCloudTrail | where ReadOnly == true)";
+    for (query, joined) in [
+        (
+            format!(
+                "AWSCloudTrail | join kind=inner {READS} on SourceIpAddress \
+                 | summarize {{}}arg_max(TimeGenerated, *), make_set(EventName1) by SourceIpAddress"
+            ),
+            "|e6|GetObject|null|2024-05-01T00:00:00Z|e1|AssumeRole|",
+        ),
+        (
+            format!(
+                "AWSCloudTrail | join kind=leftouter {READS} on SourceIpAddress \
+                 | summarize {{}}arg_min(TimeGenerated, AwsEventId, AwsEventId1), dcount(EventName1) by SourceIpAddress"
+            ),
+            "e1|e1",
+        ),
+        (
+            format!(
+                "AWSCloudTrail | join kind=inner (AWSCloudTrail | extend Kind = EventName \
+                 | join kind=inner {READS} on SourceIpAddress | where Kind != 'PutObject') on SourceIpAddress \
+                 | summarize {{}}take_any(AwsEventId, AwsEventId1, AwsEventId2), make_set(Kind) by SourceIpAddress"
+            ),
+            "e1|e1|e1",
+        ),
+        (
+            format!(
+                "AWSCloudTrail | sort by AwsEventId desc | join kind=rightouter {READS} on SourceIpAddress \
+                 | summarize {{}}take_any(AwsEventId, AwsEventId1), max(EventName) by SourceIpAddress"
+            ),
+            "|e1",
+        ),
+    ] {
+        let of_alike = run(&query.replace("{}", ""));
+        let of_all = query.replace("{}", "all = count(), ") + " | project-away all";
+        assert_eq!(of_alike, run(&of_all), "{query}");
+        assert!(
+            of_alike.iter().any(|row| row.contains(joined)),
+            "{of_alike:?}"
+        );
+    }
+}

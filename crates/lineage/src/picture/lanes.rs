@@ -7,7 +7,9 @@
 
 use crate::limits::{TREE_LEVELS_DRAWN, TREE_WIDTH_MIN};
 use crate::picture::axis::spelled;
-use crate::picture::layout::{Holds, Known, LANES_LEFT, LANES_WIDTH, Lane, MarkKind, Scene, scene};
+use crate::picture::layout::{
+    Holds, Known, LANES_LEFT, LANES_WIDTH, Lane, MarkKind, Scene, UseColumn, scene,
+};
 use crate::picture::legend::{of_bar, of_mark};
 use crate::picture::rows::{Item, Row, Rows, rows};
 use crate::picture::svg::alert_counts;
@@ -138,8 +140,7 @@ impl Grid {
             fill(bar.left, bar.right, sign, style);
         }
         for column in &lane.uses {
-            let all_failed = column.failed >= column.height;
-            let sign = if all_failed { FAILED } else { USED };
+            let sign = if all_failed(column) { FAILED } else { USED };
             fill(column.left, column.right, sign, Paint::Plain);
         }
         // What matters most is written last.
@@ -157,6 +158,10 @@ impl Grid {
         }
         out.push('\n');
     }
+}
+
+fn all_failed(column: &UseColumn) -> bool {
+    column.failed >= column.height
 }
 
 fn sign(kind: MarkKind) -> (char, Paint) {
@@ -181,9 +186,6 @@ fn weight(kind: MarkKind) -> u8 {
 
 /// What the signs mean, as far as they occur, in lines that fit.
 fn write_legend(out: &mut String, scene: &Scene, grid: &Grid, colour: Colour) {
-    let lanes = &scene.lanes;
-    let bars = || lanes.iter().flat_map(|lane| &lane.bars);
-    let uses = || lanes.iter().flat_map(|lane| &lane.uses);
     let mut samples: Vec<String> = Vec::new();
     let mut add = |sign: char, words: &str, occurs: bool| {
         if occurs {
@@ -194,33 +196,25 @@ fn write_legend(out: &mut String, scene: &Scene, grid: &Grid, colour: Colour) {
         (VALID, Known::Surely, Holds::Duly),
         (AT_MOST, Known::AtMost, Holds::Duly),
     ] {
-        let occurs = bars().any(|bar| bar.known == known && bar.holds == holds);
+        let occurs = scene.has_bar(|bar| bar.known == known && bar.holds == holds);
         add(sign, of_bar(known, holds), occurs);
     }
-    let outliving = bars().any(|bar| bar.holds == Holds::Outliving);
+    let outliving = scene.has_bar(|bar| bar.holds == Holds::Outliving);
     add(
         OUTLIVING,
         of_bar(Known::Surely, Holds::Outliving),
         outliving,
     );
-    add(USED, "used", uses().any(|one| one.failed < one.height));
-    add(
-        FAILED,
-        "calls failed",
-        uses().any(|one| one.failed >= one.height),
-    );
-    for kind in [
-        MarkKind::Mints,
-        MarkKind::Off,
-        MarkKind::On,
-        MarkKind::UsedAfterRevocation,
-        MarkKind::Alert,
-    ] {
-        let occurs = lanes.iter().flat_map(|lane| &lane.marks);
-        let occurs = occurs.filter(|mark| mark.kind == kind).count() > 0;
-        add(sign(kind).0, of_mark(kind), occurs);
+    add(USED, "used", scene.has_use(|one| !all_failed(one)));
+    add(FAILED, "calls failed", scene.has_use(all_failed));
+    for kind in scene.marks() {
+        add(sign(kind).0, of_mark(kind), true);
     }
-    add(NOW, "the instant that is asked about", !lanes.is_empty());
+    add(
+        NOW,
+        "the instant that is asked about",
+        !scene.lanes.is_empty(),
+    );
     let width = grid.names + GAP + grid.columns;
     let mut line = String::new();
     for sample in samples {

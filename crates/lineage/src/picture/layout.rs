@@ -134,6 +134,34 @@ pub enum MarkKind {
     UsedAfterRevocation,
 }
 
+impl MarkKind {
+    /// All of them, in the order in which a legend explains them.
+    pub const EXPLAINED: [MarkKind; 5] = [
+        MarkKind::Mints,
+        MarkKind::Off,
+        MarkKind::On,
+        MarkKind::UsedAfterRevocation,
+        MarkKind::Alert,
+    ];
+}
+
+impl Scene {
+    pub fn has_bar(&self, is_one: impl Fn(&Bar) -> bool) -> bool {
+        self.lanes.iter().flat_map(|lane| &lane.bars).any(is_one)
+    }
+
+    pub fn has_use(&self, is_one: impl Fn(&UseColumn) -> bool) -> bool {
+        self.lanes.iter().flat_map(|lane| &lane.uses).any(is_one)
+    }
+
+    /// The kinds of marks that stand anywhere, in the order of a legend.
+    pub fn marks(&self) -> impl Iterator<Item = MarkKind> {
+        let marks = || self.lanes.iter().flat_map(|lane| &lane.marks);
+        let kinds = MarkKind::EXPLAINED.into_iter();
+        kinds.filter(move |kind| marks().any(|mark| mark.kind == *kind))
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thread {
     pub x: f64,

@@ -67,21 +67,6 @@ pub(super) fn of_mark(kind: MarkKind) -> &'static str {
 
 /// The legend of a scene.
 pub fn legend(scene: &Scene) -> Legend {
-    let any_bar = |known, holds| {
-        scene
-            .lanes
-            .iter()
-            .flat_map(|lane| &lane.bars)
-            .any(|bar| bar.known == known && bar.holds == holds)
-    };
-    let any_mark = |kind| {
-        scene
-            .lanes
-            .iter()
-            .flat_map(|lane| &lane.marks)
-            .any(|mark| mark.kind == kind)
-    };
-    let columns = || scene.lanes.iter().flat_map(|lane| &lane.uses);
     let mut signs = vec![Sign::Bar(Known::Surely, Holds::Duly)];
     let mut add = |sign: Sign, occurs: bool| {
         if occurs {
@@ -90,25 +75,17 @@ pub fn legend(scene: &Scene) -> Legend {
     };
     add(
         Sign::Use,
-        columns().any(|column| column.height > column.failed),
+        scene.has_use(|column| column.height > column.failed),
     );
-    add(Sign::Failed, columns().any(|column| column.failed > 0.0));
+    add(Sign::Failed, scene.has_use(|column| column.failed > 0.0));
     add(
         Sign::Bar(Known::AtMost, Holds::Duly),
-        any_bar(Known::AtMost, Holds::Duly),
+        scene.has_bar(|bar| bar.known == Known::AtMost && bar.holds == Holds::Duly),
     );
-    let outliving = [Known::Surely, Known::AtMost]
-        .into_iter()
-        .any(|known| any_bar(known, Holds::Outliving));
+    let outliving = scene.has_bar(|bar| bar.holds == Holds::Outliving);
     add(Sign::Bar(Known::Surely, Holds::Outliving), outliving);
-    for kind in [
-        MarkKind::Mints,
-        MarkKind::Off,
-        MarkKind::On,
-        MarkKind::UsedAfterRevocation,
-        MarkKind::Alert,
-    ] {
-        add(Sign::Mark(kind), any_mark(kind));
+    for kind in scene.marks() {
+        add(Sign::Mark(kind), true);
     }
     add(
         Sign::Beyond,
