@@ -10,6 +10,7 @@ mod oracle;
 mod rules;
 mod run;
 mod testing;
+mod ui;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,7 @@ usage: cargo xtask TASK [OPTION…]
 
   test [-p CRATE…] [-- ARG…]   all tests of the workspace, or of some crates; ends with `N passed, N failed`
   ci                           formatting, lints and all tests, as `.ci/run` does
+  ui                           make the page in ui/dist with npm; the next build embeds it
   kql-report                   which cases of the KQL corpora pass, and the causes of those that do not
   oracle --tool DIR            ask Microsoft's binder about the KQL corpora; writes docs/kql/oracle.jsonl (needs Node)
   data --events N --out DIR    benchmark data: N events of a simulated organisation as gz log files
@@ -50,6 +52,7 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<ExitCode> {
     match task.as_str() {
         "test" => testing::test(options),
         "ci" => testing::ci(),
+        "ui" => ui::build().map(|()| ExitCode::SUCCESS),
         "kql-report" => testing::kql_report(options),
         "oracle" => oracle::oracle(options).map(|()| ExitCode::SUCCESS),
         "data" => data::data(options).map(|()| ExitCode::SUCCESS),

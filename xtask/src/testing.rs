@@ -5,18 +5,23 @@
 //! failed. Deliberately not here: the tests.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::Context;
 
 use crate::run::{cargo, root, shared};
+use crate::ui;
 
 /// The features that tests and releases build, where a crate has them.
 const FEATURES: &str = "full";
 
 pub fn test(options: &[String]) -> anyhow::Result<ExitCode> {
     install()?;
-    let counts = cargo_test(options)?;
+    let mut counts = cargo_test(options)?;
+    if options.is_empty() {
+        counts.add_page()?;
+    }
     Ok(counts.close())
 }
 
@@ -51,6 +56,7 @@ pub fn ci() -> anyhow::Result<ExitCode> {
     let mut counts = cargo_test(&[])?;
     counts.failed += failed.len() as u64;
     counts.names.extend(failed);
+    counts.add_page()?;
     Ok(counts.close())
 }
 
@@ -109,6 +115,24 @@ struct Counts {
 }
 
 impl Counts {
+    /// The tests of the page, where Node is there, and those in a browser, where there is one.
+    fn add_page(&mut self) -> anyhow::Result<()> {
+        println!("── the page");
+        let keyline = target().join("debug/keyline");
+        for (name, outcome) in [
+            ("the page", ui::test()?),
+            ("the page in a browser", ui::test_in_browser(&keyline)?),
+        ] {
+            self.passed += outcome.passed;
+            self.failed += outcome.failed;
+            self.left_out.extend(outcome.left_out);
+            if outcome.failed > 0 {
+                self.names.push(name.to_owned());
+            }
+        }
+        Ok(())
+    }
+
     fn close(&self) -> ExitCode {
         for line in &self.left_out {
             println!("{line}");
@@ -189,6 +213,14 @@ fn cargo_test(options: &[String]) -> anyhow::Result<Counts> {
         counts.failed += 1;
     }
     Ok(counts)
+}
+
+/// Where cargo puts what it builds.
+fn target() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) => root().join(folder),
+        None => root().join("target"),
+    }
 }
 
 /// The options that switch everything on.

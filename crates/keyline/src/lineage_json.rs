@@ -53,7 +53,8 @@ impl<I: Iterator<Item = Value>> Serialize for Each<I> {
     }
 }
 
-fn credential(it: &Credential, at: i64) -> Value {
+/// One credential as it stands at an instant.
+pub fn credential(it: &Credential, at: i64) -> Value {
     let live = liveness(it, at);
     let mut object = json!({
         "id": it.id,

@@ -21,6 +21,7 @@ mod memory;
 mod report;
 mod safe_json;
 mod scratch;
+mod server;
 mod sparkline;
 mod units;
 

@@ -18,3 +18,4 @@ pub mod checked;
 pub mod walk;
 pub mod check;
 pub mod vocabulary;
+pub mod complete;

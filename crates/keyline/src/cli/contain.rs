@@ -16,8 +16,8 @@ use keyline_contain::{
     Breadth, Estate, Inventory, Organisation, Plan, Reach, Request, Target, history, tree,
 };
 use keyline_detect::incident;
-use keyline_lake::RawRecord;
 use keyline_lake::lineage::Lineage;
+use keyline_lake::{Logs, RawRecord};
 use keyline_lineage::Forest;
 use keyline_trail::partition::Partition;
 use keyline_trail::time::parse_time;
@@ -89,6 +89,26 @@ pub struct PlanArgs {
     output: Shape,
 }
 
+impl PlanArgs {
+    /// A plan for this target over these logs, everything else by default.
+    pub fn of(data: DataArgs, target: String, stolen_since: Option<i64>, narrow: bool) -> PlanArgs {
+        PlanArgs {
+            target,
+            hunt: None,
+            data,
+            narrow,
+            reach: ReachArg::Tree,
+            stolen_since,
+            inventory: Vec::new(),
+            own: Vec::new(),
+            management_account: None,
+            force: Vec::new(),
+            save: false,
+            output: Shape::Json,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ReachArg {
     /// The target and what came from it
@@ -152,13 +172,36 @@ fn make(args: &PlanArgs, mut context: Context) -> Result<Status> {
         until: args.data.until.or(args.data.as_of.map(TimeBound::At)),
         ..args.data.clone()
     };
-    let inventory = inventory(&args.inventory)?;
     let (logs, bar) = data::open_logs(&[], &reading, RawRecord::Leave, &context)?;
     let lineage = Lineage::of(&logs, data::production(&context.config.estate));
-    let forest = lineage.forest()?;
+    lineage.forest()?;
     let mut read = logs.survey()?;
     read.problems.merge(lineage.problems()?);
     bar.finish_and_clear();
+    let plan = draw_up(args, &reading, &logs, &lineage, &context)?;
+    if args.save {
+        let path = Path::new(PLANS).join(format!("{}.json", plan.plan_id()));
+        keep(&path, &plan)?;
+        context
+            .printer
+            .note(&format!("the plan is kept in `{}`", path.display()));
+    }
+    print(&plan, args.output, &context)?;
+    tell!("{}", coverage::line(&read, &context.config.estate));
+    Ok(Status::Done)
+}
+
+/// The plan for a target, over logs that are open. `reading` says what of them was read.
+pub fn draw_up(
+    args: &PlanArgs,
+    reading: &DataArgs,
+    logs: &Logs,
+    lineage: &Lineage,
+    context: &Context,
+) -> Result<Plan> {
+    let inventory = inventory(&args.inventory)?;
+    let forest = lineage.forest()?;
+    let read = logs.survey()?;
     let as_of = args
         .data
         .as_of
@@ -176,16 +219,16 @@ fn make(args: &PlanArgs, mut context: Context) -> Result<Status> {
     };
     let members = tree(&target, reach, &forest, as_of, stolen_since)?;
     let members: BTreeSet<String> = members.into_iter().collect();
-    let events = deeds::read(&logs, &lineage, &reading, &context)?;
+    let events = deeds::read(logs, lineage, reading, context)?;
     let events = history::complete(events, &members, stolen_since);
-    let estate = estate(args, &context, read.accounts.iter().cloned());
+    let estate = estate(args, context, read.accounts.iter().cloned());
     if let Some(nobody) = estate.own_of_nobody(Some(&forest)) {
         bail!(
             "`--own {}` names nobody: expected the ARN of a user or a role, or a credential of these logs",
             escape(nobody)
         );
     }
-    let plan = keyline_contain::plan(&Request {
+    Ok(keyline_contain::plan(&Request {
         target: &target,
         forest: &forest,
         as_of,
@@ -200,17 +243,7 @@ fn make(args: &PlanArgs, mut context: Context) -> Result<Status> {
         },
         stolen_since,
         first_alert,
-    })?;
-    if args.save {
-        let path = Path::new(PLANS).join(format!("{}.json", plan.plan_id()));
-        keep(&path, &plan)?;
-        context
-            .printer
-            .note(&format!("the plan is kept in `{}`", path.display()));
-    }
-    print(&plan, args.output, &context)?;
-    tell!("{}", coverage::line(&read, &context.config.estate));
-    Ok(Status::Done)
+    })?)
 }
 
 fn show(args: &ShowArgs, context: &Context) -> Result<Status> {

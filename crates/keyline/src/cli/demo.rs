@@ -10,8 +10,10 @@ use keyline_simulate::stories;
 
 use super::hunt::{self, HuntArgs};
 use super::lineage::{self, LineageArgs};
-use super::{Context, Status};
+use super::serve::{ListenArgs, serve};
+use super::{Context, DataArgs, ReferenceArgs, RuleArgs, Status};
 use crate::coverage::count;
+use crate::server::Subject;
 
 const STORY: &str = "by-the-same-token";
 const SEED: u64 = 1;
@@ -21,6 +23,11 @@ pub struct DemoArgs {
     /// Keep the story's log files in DIR, to look at and to query
     #[arg(long, value_name = "DIR")]
     keep: Option<std::path::PathBuf>,
+    /// Show the story in a browser
+    #[arg(long)]
+    serve: bool,
+    #[command(flatten)]
+    listen: ListenArgs,
 }
 
 pub fn run(args: DemoArgs, context: Context) -> Result<Status> {
@@ -40,6 +47,18 @@ pub fn run(args: DemoArgs, context: Context) -> Result<Status> {
             .and_then(|()| fs::write(&path, &file.text))
             .with_context(|| format!("cannot write `{}`", path.display()))?;
         events += file.events;
+    }
+    if args.serve {
+        let subject = Subject {
+            data: DataArgs {
+                data: vec![folder],
+                ..DataArgs::default()
+            },
+            rules: RuleArgs::default(),
+            references: ReferenceArgs::default(),
+        };
+        let title = format!("The story: {}", story.title);
+        return serve(subject, title, true, &args.listen, context);
     }
     let key = &told.truth.access_key_id;
     let mut stdout = std::io::stdout().lock();

@@ -16,8 +16,8 @@ use keyline_detect::problem::FailedRule;
 use keyline_detect::rule::{AlertSeverity, Rule};
 use keyline_detect::schedule::Schedule;
 use keyline_engine::EngineOptions;
-use keyline_lake::RawRecord;
 use keyline_lake::lineage::Lineage;
+use keyline_lake::{Logs, RawRecord};
 use serde_json::{Value, json};
 
 use super::rules::{load_rules, note_loaded};
@@ -66,11 +66,20 @@ enum FailOn {
 impl HuntArgs {
     /// The built-in rules over one folder, everything else by default.
     pub fn over(folder: PathBuf) -> HuntArgs {
+        let data = DataArgs {
+            data: vec![folder],
+            ..DataArgs::default()
+        };
+        HuntArgs::with(data, RuleArgs::default(), ReferenceArgs::default())
+    }
+
+    /// These rules over these logs, everything else by default.
+    pub fn with(data: DataArgs, rules: RuleArgs, references: ReferenceArgs) -> HuntArgs {
         HuntArgs {
-            paths: vec![folder],
-            data: DataArgs::default(),
-            rules: RuleArgs::default(),
-            references: ReferenceArgs::default(),
+            paths: Vec::new(),
+            data,
+            rules,
+            references,
             rule_time: RULE_TIME_DEFAULT,
             output: Format::Table,
             fail_on: None,
@@ -78,69 +87,27 @@ impl HuntArgs {
     }
 }
 
+/// A hunt that is over: what it found, and what it looked through.
+pub struct Hunted {
+    pub report: HuntReport,
+    /// What the allow-list held back.
+    pub suppressed: Vec<Suppressed>,
+    pub loaded: Loaded,
+    pub logs: Logs,
+    pub lineage: Lineage,
+}
+
 pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
     let begun = Instant::now();
     if let Some(path) = &args.data.accounts {
         context.config.estate.add_accounts(path)?;
     }
-    let mut loaded = load_rules(&args.rules, &context)?;
-    if loaded.rules.is_empty() && loaded.broken.is_empty() && loaded.problems.is_empty() {
-        bail!("no rules to run: name some with `--rules`, or leave `--no-builtin-rules` away");
-    }
-    let references = Arc::new(EngineReferences(data::references(
-        &args.references,
-        &context,
-    )?));
-    let watchlists = data::watchlists(&args.references, &context);
-    let reading = DataArgs {
-        since: reach(&args, &loaded.rules, &context)?,
-        ..args.data.clone()
-    };
-    let (logs, bar) = data::open_logs(&args.paths, &reading, RawRecord::Leave, &context)?;
-    let estate = &context.config.estate;
-    let lineage = Lineage::of(&logs, data::production(estate));
-    let catalog = data::catalog(&logs, &lineage, &watchlists, estate)?;
-    let shown = bar.clone();
-    let now = args.data.as_of.unwrap_or_else(wall_clock_ticks);
-    let bound = |bound: Option<TimeBound>| bound.map(|bound| bound.resolve(now));
-    let options = HuntOptions {
-        since: bound(args.data.since),
-        until: bound(args.data.until).or(args.data.as_of),
-        as_of: args.data.as_of,
-        engine: EngineOptions {
-            memory_bytes: data::engine_memory_bytes(&args.data, &context)?,
-            partitions: data::threads(&args.data),
-            ..EngineOptions::for_this_machine()
-        },
-        threads: data::threads(&args.data),
-        rule_time: Some(args.rule_time),
-        progress: Some(Arc::new(move |progress| match progress {
-            Progress::Reading => shown.set_message("reading"),
-            Progress::Rule { done, total, name } => {
-                shown.set_length(total as u64);
-                shown.set_position(done as u64);
-                shown.set_message(format!("rule {}", escape(name)));
-            }
-        })),
-    };
-    let mut report = hunt(
-        &loaded.rules,
-        &logs,
-        &lineage,
-        &catalog,
-        references,
-        &options,
-    )?;
-    bar.finish_and_clear();
-    report.failed_rules.extend(unreadable(&mut loaded));
-    let suppressed = allow::apply(&mut report.alerts, &context.config.estate.allow);
-    for incident in &mut report.incidents {
-        let is_held = |id: &String| suppressed.iter().any(|held| held.alert_id == *id);
-        incident.alerts.retain(|id| !is_held(id));
-    }
-    report
-        .incidents
-        .retain(|incident| !incident.alerts.is_empty());
+    let Hunted {
+        report,
+        suppressed,
+        loaded,
+        ..
+    } = search(&args, &context, |_| ())?;
 
     let mut out = std::io::BufWriter::new(std::io::stdout());
     match args.output {
@@ -168,6 +135,82 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
         coverage::line(&report.coverage, &context.config.estate)
     );
     Ok(status(&report, args.fail_on))
+}
+
+/// Runs the rules over the logs. `watch` is told of progress, beside the bar on the terminal.
+pub fn search(
+    args: &HuntArgs,
+    context: &Context,
+    watch: impl Fn(&Progress) + Send + Sync + 'static,
+) -> Result<Hunted> {
+    let mut loaded = load_rules(&args.rules, context)?;
+    if loaded.rules.is_empty() && loaded.broken.is_empty() && loaded.problems.is_empty() {
+        bail!("no rules to run: name some with `--rules`, or leave `--no-builtin-rules` away");
+    }
+    let references = Arc::new(EngineReferences(data::references(
+        &args.references,
+        context,
+    )?));
+    let watchlists = data::watchlists(&args.references, context);
+    let reading = DataArgs {
+        since: reach(args, &loaded.rules, context)?,
+        ..args.data.clone()
+    };
+    let (logs, bar) = data::open_logs(&args.paths, &reading, RawRecord::Leave, context)?;
+    let estate = &context.config.estate;
+    let lineage = Lineage::of(&logs, data::production(estate));
+    let catalog = data::catalog(&logs, &lineage, &watchlists, estate)?;
+    let shown = bar.clone();
+    let now = args.data.as_of.unwrap_or_else(wall_clock_ticks);
+    let bound = |bound: Option<TimeBound>| bound.map(|bound| bound.resolve(now));
+    let options = HuntOptions {
+        since: bound(args.data.since),
+        until: bound(args.data.until).or(args.data.as_of),
+        as_of: args.data.as_of,
+        engine: EngineOptions {
+            memory_bytes: data::engine_memory_bytes(&args.data, context)?,
+            partitions: data::threads(&args.data),
+            ..EngineOptions::for_this_machine()
+        },
+        threads: data::threads(&args.data),
+        rule_time: Some(args.rule_time),
+        progress: Some(Arc::new(move |progress| {
+            watch(&progress);
+            match progress {
+                Progress::Reading => shown.set_message("reading"),
+                Progress::Rule { done, total, name } => {
+                    shown.set_length(total as u64);
+                    shown.set_position(done as u64);
+                    shown.set_message(format!("rule {}", escape(name)));
+                }
+            }
+        })),
+    };
+    let mut report = hunt(
+        &loaded.rules,
+        &logs,
+        &lineage,
+        &catalog,
+        references,
+        &options,
+    )?;
+    bar.finish_and_clear();
+    report.failed_rules.extend(unreadable(&mut loaded));
+    let suppressed = allow::apply(&mut report.alerts, &context.config.estate.allow);
+    for incident in &mut report.incidents {
+        let is_held = |id: &String| suppressed.iter().any(|held| held.alert_id == *id);
+        incident.alerts.retain(|id| !is_held(id));
+    }
+    report
+        .incidents
+        .retain(|incident| !incident.alerts.is_empty());
+    Ok(Hunted {
+        report,
+        suppressed,
+        loaded,
+        logs,
+        lineage,
+    })
 }
 
 /// What was named as rules and is none: broken rules, and files that could not be read at all.

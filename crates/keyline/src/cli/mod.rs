@@ -1,15 +1,16 @@
 //! The command line: every command and flag there is, and which file carries it out.
 
-mod hunt;
-mod query;
+pub mod hunt;
+pub mod query;
 mod lineage;
-mod contain;
-mod rules;
+pub mod contain;
+pub mod rules;
 mod rules_coverage;
 mod rules_test;
 mod kql;
 mod convert;
 mod simulate;
+mod serve;
 mod demo;
 mod config;
 mod shell;
@@ -108,6 +109,8 @@ enum Command {
     Convert(convert::ConvertArgs),
     /// Write CloudTrail files of a simulated AWS organisation
     Simulate(simulate::SimulateArgs),
+    /// Investigate in a browser: incidents, the lineage timeline, hunting in KQL, plans
+    Serve(serve::ServeArgs),
     /// See Keyline at work on a bundled story; needs no AWS and no files
     Demo(demo::DemoArgs),
     /// Show the configuration in force
@@ -206,6 +209,7 @@ pub fn run(arguments: Arguments) -> Result<Status> {
         Command::Kql(command) => kql::run(command, context),
         Command::Convert(args) => convert::run(args, context),
         Command::Simulate(args) => simulate::run(args, context),
+        Command::Serve(args) => serve::run(args, context),
         Command::Demo(args) => demo::run(args, context),
         Command::Config(args) => config::run(args, context),
         Command::Completions(args) => shell::completions(args),

@@ -128,7 +128,7 @@ fn open(args: &QueryArgs, context: &Context) -> Result<Session> {
 }
 
 /// Why there are no rows.
-enum Refusal {
+pub enum Refusal {
     Diagnostics(Vec<Diagnostic>),
     Engine(keyline_engine::Error),
 }
@@ -140,7 +140,8 @@ impl From<keyline_engine::Error> for Refusal {
 }
 
 impl Refusal {
-    fn json(&self, source: &str) -> serde_json::Value {
+    /// The errors in the shape of the contract.
+    pub fn json(&self, source: &str) -> serde_json::Value {
         match self {
             Refusal::Diagnostics(diagnostics) => diagnostics
                 .iter()
@@ -173,6 +174,15 @@ impl Refusal {
 }
 
 fn check(session: &Session, source: &str) -> Result<(CheckedQuery, Vec<Diagnostic>), Refusal> {
+    check_in(&session.engine, session.now_ticks, source)
+}
+
+/// Parses and checks a query that is to run at an instant.
+pub fn check_in(
+    engine: &Engine,
+    now_ticks: i64,
+    source: &str,
+) -> Result<(CheckedQuery, Vec<Diagnostic>), Refusal> {
     let (query, mut diagnostics) = keyline_kql::parse::parse(source);
     if diagnostics
         .iter()
@@ -181,9 +191,7 @@ fn check(session: &Session, source: &str) -> Result<(CheckedQuery, Vec<Diagnosti
         return Err(Refusal::Diagnostics(diagnostics));
     }
     // Where the columns depend on the data, the data is asked.
-    let (checked, more) = session
-        .engine
-        .check_at(&query, &Evaluation::at(session.now_ticks))?;
+    let (checked, more) = engine.check_at(&query, &Evaluation::at(now_ticks))?;
     diagnostics.extend(more);
     match checked {
         Some(checked) => Ok((checked, diagnostics)),

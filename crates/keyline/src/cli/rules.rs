@@ -202,7 +202,8 @@ fn state(checked: &CheckedRule) -> &'static str {
 }
 
 /// `every 30m over 12h`, and where that comes from when the rule does not say.
-fn schedule_text(checked: &CheckedRule) -> String {
+/// How often a rule runs and how far back it sees, in words.
+pub fn schedule_text(checked: &CheckedRule) -> String {
     let derived = &checked.derived;
     let why = match (derived.frequency_from, derived.period_from) {
         (From::Rule, From::Rule) => "",

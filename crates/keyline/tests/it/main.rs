@@ -7,6 +7,7 @@ mod support;
 mod usage;
 mod bad_input;
 mod querying;
+mod serving;
 mod hunting;
 mod lineage;
 mod contain;

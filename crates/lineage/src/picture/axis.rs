@@ -80,6 +80,13 @@ impl Axis {
         self.left + part * self.width
     }
 
+    /// The instant that stands somewhere.
+    pub fn at(&self, x: f64) -> i64 {
+        let span = self.to.saturating_sub(self.from) as f64;
+        let part = ((x - self.left) / self.width.max(1.0)).clamp(0.0, 1.0);
+        self.from.saturating_add((span * part).round() as i64)
+    }
+
     /// Ticks at least `gap` apart.
     pub fn ticks(&self, gap: f64) -> Vec<Tick> {
         let span = self.to.saturating_sub(self.from) as f64;

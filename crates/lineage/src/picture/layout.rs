@@ -173,6 +173,11 @@ pub struct Thread {
 pub fn scene(view: &View, rows: &Rows, alerts: &[Alert], span: Option<(i64, i64)>) -> Scene {
     let (from, to) = span.unwrap_or_else(|| natural_span(view, rows));
     let axis = Axis::new(from, to, LANES_LEFT, LANES_WIDTH);
+    scene_on(axis, view, rows, alerts)
+}
+
+/// The same on an axis of the caller's.
+pub fn scene_on(axis: Axis, view: &View, rows: &Rows, alerts: &[Alert]) -> Scene {
     let calls: Vec<Calls> = rows.rows.iter().map(|row| calls(&axis, row)).collect();
     let most = calls.iter().flat_map(|calls| calls.values());
     let most = most.map(|(count, _)| *count).fold(1.0, f64::max);
@@ -243,7 +248,7 @@ pub fn remark_lines(one: &One) -> usize {
 
 /// From the first thing that happened to some way beyond the instant: far enough to see which
 /// credentials end soon, not so far that a day's validity squeezes an hour of work.
-fn natural_span(view: &View, rows: &Rows) -> (i64, i64) {
+pub fn natural_span(view: &View, rows: &Rows) -> (i64, i64) {
     let shown = rows.rows.iter().filter_map(|row| match &row.item {
         Item::One(one) => Some(one),
         Item::Folded(_) => None,

@@ -3,7 +3,8 @@
 //! ```text
 //! Forest ─ rows (which, in which order, what is folded) ─┬─ tree: lines for a terminal
 //!                                                        └─ layout (numbers) ─┬─ svg ─ html
-//!                                                                             └─ lanes: for a terminal
+//!                                                                             ├─ lanes: for a terminal
+//!                                                                             └─ whoever draws it himself
 //! ```
 //!
 //! All of them say the same words, which stand in `words.rs`. Everything that comes from logs is made
@@ -18,7 +19,7 @@ pub mod tree;
 
 pub mod layout;
 
-mod axis;
+pub mod axis;
 
 mod style;
 
@@ -32,7 +33,7 @@ pub mod html;
 
 pub mod lanes;
 
-mod words;
+pub mod words;
 
 mod text;
 
@@ -40,7 +41,7 @@ use crate::forest::{Forest, Node};
 
 pub use html::Report;
 pub use svg::Sheet;
-pub use tree::TreeOptions;
+pub use tree::{TreeOptions, folded_state, headline, left_out};
 
 /// What a picture shows: credentials of a forest as they stand at an instant.
 #[derive(Clone, Copy, Debug)]

@@ -170,7 +170,7 @@ fn failed(events: u64, errors: u64) -> String {
 }
 
 /// `all expired`, `none works`, `12 work`.
-pub(super) fn folded_state(folded: &Folded) -> String {
+pub fn folded_state(folded: &Folded) -> String {
     match folded.working {
         _ if folded.usable == 0 => String::new(),
         0 if folded.all_expired => "all expired".to_owned(),
@@ -351,7 +351,7 @@ fn write_end(out: &mut String, rows: &Rows, view: &View, options: &TreeOptions, 
 }
 
 /// `4 of 7 credentials still work at 2026-10-14 12:50 UTC`.
-pub(super) fn headline(counts: &Counts, as_of: i64) -> String {
+pub fn headline(counts: &Counts, as_of: i64) -> String {
     let when = format!("at {} UTC", minute(as_of));
     let usable = thousands(counts.usable as u64);
     let text = match (counts.usable, counts.working) {
@@ -378,7 +378,7 @@ pub(super) fn headline(counts: &Counts, as_of: i64) -> String {
     }
 }
 
-pub(super) fn left_out(left_out: &LeftOut, to_see_all: &str) -> Option<String> {
+pub fn left_out(left_out: &LeftOut, to_see_all: &str) -> Option<String> {
     if left_out.rows == 0 {
         return None;
     }

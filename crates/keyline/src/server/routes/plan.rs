@@ -1,0 +1,50 @@
+//! `/api/contain/plan`: what would stop a tree. It is drawn up and shown; carrying it out is for a person with a
+//! terminal, who approves exactly this plan by its hash.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use keyline_lineage::liveness;
+
+use super::answer;
+use crate::server::App;
+use crate::server::refusal::{Answer, Refusal};
+use crate::server::wire::{PlanAnswer, PlanQuestion};
+use crate::units::parse_instant;
+
+pub async fn plan(
+    State(app): State<Arc<App>>,
+    Json(question): Json<PlanQuestion>,
+) -> Answer<Json<PlanAnswer>> {
+    answer(app, move |it| {
+        let since = question
+            .stolen_since
+            .as_deref()
+            .map(parse_instant)
+            .transpose();
+        let since = since.map_err(Refusal::bad)?;
+        let plan = it.plan(question.target.trim().to_owned(), since, question.narrow)?;
+        let document = plan.to_json();
+        let credentials = document["credentials"].as_array().into_iter().flatten();
+        let before = credentials
+            .filter_map(|id| it.forest.by_id(id.as_str()?))
+            .map(|node| it.forest.alone(node))
+            .filter(|one| one.kind.is_usable() && liveness(one, it.as_of).state.is_alive())
+            .count();
+        let after = document["still_alive_after"].as_array().map_or(0, Vec::len);
+        let hash = document["hash"].as_str().unwrap_or_default();
+        Ok(PlanAnswer {
+            before,
+            after,
+            markdown: plan.markdown(),
+            script: plan.script(),
+            command: format!(
+                "keyline contain run {}.json --approve {hash}",
+                plan.plan_id()
+            ),
+            plan: document,
+        })
+    })
+    .await
+}

@@ -1,0 +1,130 @@
+//! `/api/query`: rows as they come, a JSON document a line. Whoever stops reading stops the query.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
+use keyline_engine::Evaluation;
+use keyline_engine::rows::{append_rows, json};
+use serde_json::json as document;
+use tokio::sync::mpsc;
+
+use super::{answer, investigation, kql};
+use crate::cli::query::Refusal as KqlRefusal;
+use crate::server::App;
+use crate::server::investigation::Investigation;
+use crate::server::refusal::Answer;
+use crate::server::wire::{QueryDone, QueryQuestion, TableInfo};
+
+/// Rows of an answer, and how many whoever asks may want.
+const ROWS_DEFAULT: usize = 100_000;
+const ROWS_MAX: usize = 1_000_000;
+/// How long a query may take.
+const TIME_MAX: Duration = Duration::from_secs(600);
+/// Rows of a line.
+const ROWS_A_LINE: usize = 500;
+/// Lines that wait for a slow reader.
+const LINES_WAITING: usize = 8;
+
+pub async fn query(
+    State(app): State<Arc<App>>,
+    Json(question): Json<QueryQuestion>,
+) -> Answer<Response> {
+    let it = investigation(&app)?;
+    let (lines, read) = mpsc::channel(LINES_WAITING);
+    tokio::task::spawn_blocking(move || {
+        let lines = Lines(lines);
+        if let Err(refusal) = run(&it, &question, &lines) {
+            let errors = kql::in_utf16(refusal.json(&question.query), &question.query);
+            lines.send(&document!({"errors": errors}));
+        }
+    });
+    let lines = futures::stream::unfold(read, |mut read| async {
+        let line = read.recv().await?;
+        Some((Ok::<_, std::convert::Infallible>(line), read))
+    });
+    let headers = [(CONTENT_TYPE, "application/x-ndjson")];
+    Ok((headers, Body::from_stream(lines)).into_response())
+}
+
+/// Where lines go; nobody may be there any more.
+struct Lines(mpsc::Sender<Bytes>);
+
+impl Lines {
+    /// False when nobody reads.
+    fn send(&self, line: &impl serde::Serialize) -> bool {
+        let mut text = serde_json::to_vec(line).unwrap_or_default();
+        text.push(b'\n');
+        // The answer is made on threads that may wait, and on those of the engine, which may too.
+        futures::executor::block_on(self.0.send(Bytes::from(text))).is_ok()
+    }
+}
+
+fn run(it: &Investigation, question: &QueryQuestion, lines: &Lines) -> Result<(), KqlRefusal> {
+    let begun = Instant::now();
+    let limit = question.limit.unwrap_or(ROWS_DEFAULT).min(ROWS_MAX);
+    let engine = it.engine.with_time_limit(TIME_MAX);
+    let now = it.now_ticks();
+    let (checked, _) = crate::cli::query::check_in(&engine, now, &question.query)?;
+    let mut rows = engine.run(&checked, &Evaluation::at(now))?;
+    let columns = rows.columns.clone();
+    lines.send(&document!({"columns": kql::columns(&columns)}));
+    let mut sent = 0;
+    let mut truncated = false;
+    let reader = &lines.0;
+    let outcome: keyline_engine::Result<()> = engine.block_on(async {
+        while !truncated {
+            let batch = tokio::select! {
+                batch = rows.batches.next() => batch,
+                () = reader.closed() => None,
+            };
+            let Some(batch) = batch else { break };
+            let mut cells = Vec::new();
+            append_rows(&batch?, &columns, &mut cells)?;
+            truncated = cells.len() > limit - sent;
+            cells.truncate(limit - sent);
+            for part in cells.chunks(ROWS_A_LINE) {
+                let part: Vec<Vec<_>> = part
+                    .iter()
+                    .map(|row| row.iter().map(json).collect())
+                    .collect();
+                sent += part.len();
+                let mut line = serde_json::to_vec(&document!({"rows": part})).unwrap_or_default();
+                line.push(b'\n');
+                if reader.send(Bytes::from(line)).await.is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    });
+    outcome?;
+    let done = QueryDone {
+        rows: sent,
+        seconds: begun.elapsed().as_secs_f64(),
+        truncated,
+    };
+    lines.send(&document!({"done": done}));
+    Ok(())
+}
+
+pub async fn tables(State(app): State<Arc<App>>) -> Answer<Json<Vec<TableInfo>>> {
+    answer(app, |it| {
+        let schema = it.engine.schema();
+        let tables = schema.table_names().into_iter().map(|name| TableInfo {
+            columns: schema
+                .table(&name)
+                .map(|all| kql::columns(&all))
+                .unwrap_or_default(),
+            empty: it.engine.has_no_rows(&name),
+            name,
+        });
+        Ok(tables.collect())
+    })
+    .await
+}
