@@ -271,10 +271,15 @@ fn beginnings(before: &str, schema: &dyn Schema) -> Vec<Item> {
         .collect()
 }
 
-/// The names that `let` has given before.
+/// The names that complete `let` statements have given.
 fn lets(before: &str) -> impl Iterator<Item = Item> {
-    let words: Vec<&str> = lex(before)
-        .into_iter()
+    let tokens = lex(before);
+    let ended = tokens
+        .iter()
+        .rposition(|token| token.kind == TokenKind::Semicolon)
+        .unwrap_or_default();
+    let words: Vec<&str> = tokens[..ended]
+        .iter()
         .map(|token| &before[token.span.start as usize..token.span.end as usize])
         .collect();
     let names: Vec<String> = words
