@@ -1,0 +1,217 @@
+/// What would stop a tree: steps, whom each stops and whom it breaks, and first of all what stays alive. The page
+/// changes nothing at AWS; it shows the command with which a person approves exactly this plan.
+import { useEffect, useState } from "preact/hooks";
+import { useAnswer } from "../api";
+import type { Plan, Step } from "../contract";
+import { Answered, Command, Notice, Severity } from "../parts/parts";
+import { address, replace, usePlace } from "../route";
+import { plural } from "../text";
+import { exact, moment, useZone } from "../time";
+import type { Incidents, PlanAnswer } from "../wire.gen";
+import "./contain.css";
+
+export function ContainScreen() {
+  const { query } = usePlace();
+  const target = query.get("target");
+  const since = query.get("since");
+  const narrow = query.get("narrow") === "1";
+  const answer = useAnswer<PlanAnswer>(target ? "/api/contain/plan" : null, { target, narrow, ...(since ? { stolen_since: since } : {}) });
+  return (
+    <div class="screen">
+      <Ask key={`${target}${since}`} target={target ?? ""} since={since ?? ""} narrow={narrow} />
+      {target ? <Answered answer={answer} what="the plan">{(data) => <Planned data={data} busy={answer.loading} />}</Answered> : <Choose />}
+    </div>
+  );
+}
+
+function Ask({ target, since, narrow }: { target: string; since: string; narrow: boolean }) {
+  const [what, setWhat] = useState(target);
+  const [when, setWhen] = useState(since);
+  return (
+    <form
+      class="head ask"
+      onSubmit={(event) => {
+        event.preventDefault();
+        replace({ target: what.trim(), since: when.trim() });
+      }}
+    >
+      <label class="grow">
+        <span class="muted small">Target: a key, a credential, an ARN or an incident</span>
+        <input class="field mono" value={what} onInput={(event) => setWhat(event.currentTarget.value)} spellcheck={false} placeholder="AKIA…" />
+      </label>
+      <label>
+        <span class="muted small">Stolen since (RFC 3339, if known)</span>
+        <input class="field mono" value={when} onInput={(event) => setWhen(event.currentTarget.value)} spellcheck={false} placeholder="2026-10-14T11:00:00Z" />
+      </label>
+      <div>
+        <span class="muted small">Breadth</span>
+        <div class="pair" role="group" aria-label="Breadth">
+          <button type="button" class="button" aria-pressed={!narrow} onClick={() => replace({ narrow: null })}>Broad</button>
+          <button type="button" class="button" aria-pressed={narrow} onClick={() => replace({ narrow: 1 })}>Narrow</button>
+        </div>
+      </div>
+      <button type="submit" class="button primary">Plan</button>
+    </form>
+  );
+}
+
+/// Without a target: those that want one first.
+function Choose() {
+  const answer = useAnswer<Incidents>("/api/incidents");
+  return (
+    <Answered answer={answer} what="incidents">
+      {(data) =>
+        data.incidents.length === 0 ? (
+          <Notice title="Name what is to be stopped">
+            <p>A key, a credential of <a href="/credentials">Credentials</a>, or the ARN of a user or role. The plan covers everything that came of it.</p>
+          </Notice>
+        ) : (
+          <div class="scroll">
+            <section class="section">
+              <h2>Choose what is to be stopped <span class="muted">the plan covers everything that came of it</span></h2>
+              <table class="table">
+                <thead><tr><th>severity</th><th>incident</th><th>root</th><th class="number">still works</th></tr></thead>
+                <tbody>
+                  {data.incidents.map((row) => (
+                    <tr key={row.incident_id}>
+                      <td><Severity value={row.severity} /></td>
+                      <td><a class="incident" href={address(["contain"], { target: row.root_credential ?? row.incident_id })}>{row.title}</a></td>
+                      <td class="key">{row.root_name}</td>
+                      <td class="number">{row.live_credentials} of {row.tree_credentials}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </section>
+          </div>
+        )
+      }
+    </Answered>
+  );
+}
+
+function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
+  useZone();
+  const { plan } = data;
+  const steps = plan.steps;
+  const broken = steps.reduce((sum, step) => sum + step.breaks_count, 0);
+  const final = steps.filter((step) => !step.reversible && changes(step)).length;
+  return (
+    <div class="scroll plan" aria-busy={busy}>
+      <div class="outcome">
+        <div class={data.after ? "count bad" : "count good"}>
+          <b>{data.after}</b>
+          <span>{data.after === 1 ? "stays alive" : "stay alive"} after this plan</span>
+        </div>
+        <div class="count"><b>{data.before}</b><span>{data.before === 1 ? "works" : "work"} now</span></div>
+        <div class={broken ? "count bad" : "count"}><b>{broken}</b><span>others broken by it</span></div>
+        <div class="count"><b>{steps.filter(changes).length}</b><span>changes{final ? `, ${final} not to be undone` : ""}</span></div>
+        <div class="grow" />
+        <div class="files">
+          <Download name={`${plan.plan_id}.json`} type="application/json" text={JSON.stringify(plan, null, 2)} label="Plan (JSON)" />
+          <Download name={`${plan.plan_id}.sh`} type="text/x-shellscript" text={data.script} label="Script" />
+          <Download name={`${plan.plan_id}.md`} type="text/markdown" text={data.markdown} label="Markdown" />
+        </div>
+      </div>
+      {plan.still_alive_after.length ? (
+        <section class="section">
+          <h2 class="alarm">Stays alive</h2>
+          <ul class="plain-list">
+            {plan.still_alive_after.map((one) => (
+              <li key={one.credential}><Name plan={plan} id={one.credential} /> <span class="muted">{one.until ? `until ${moment(one.until)}` : "without an end"} · {one.why}</span></li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+      {plan.refused.length ? (
+        <section class="section">
+          <h2>Refused <span class="muted">protected; the plan does not touch it</span></h2>
+          <ul class="plain-list">{plan.refused.map((one) => <li key={one.target + one.why}><span class="mono">{one.target}</span> <span class="muted">{one.why}</span></li>)}</ul>
+        </section>
+      ) : null}
+      <section class="section">
+        <h2>Steps <span class="muted">in this order; plan {plan.plan_id}, made of the logs as of {exact(plan.as_of)}</span></h2>
+        <table class="table steps">
+          <thead><tr><th class="number">#</th><th>what</th><th>on</th><th>stops</th><th>breaks</th><th>undo</th></tr></thead>
+          <tbody>{steps.map((step, at) => <StepRow key={step.id} step={step} plan={plan} number={at + 1} />)}</tbody>
+        </table>
+      </section>
+      {plan.notes.length ? (
+        <section class="section"><h2>To know</h2><ul class="notes">{plan.notes.map((note) => <li key={note}>{note}</li>)}</ul></section>
+      ) : null}
+      {plan.alternative ? (
+        <p class="muted">
+          The {plan.alternative.breadth} plan: {plural(plan.alternative.steps, "step")}, {plan.alternative.breaks} broken, {plan.alternative.still_alive_after} alive after it.{" "}
+          <button type="button" class="button plain inline" onClick={() => replace({ narrow: plan.alternative?.breadth === "narrow" ? 1 : null })}>Show it</button>
+        </p>
+      ) : null}
+      <section class="section approve">
+        <h2>Approve and run <span class="muted">this page changes nothing; save the plan, read it, then, on a machine that may change the accounts:</span></h2>
+        <Command text={data.command} />
+        <p class="muted small">The hash is that of the plan as it stands here: a plan that was altered since is not carried out. It needs {plural(plan.permissions.Statement.flatMap((one) => one.Action).length, "permission")}:</p>
+        <details><summary>Permissions</summary><pre class="code">{JSON.stringify(plan.permissions, null, 2)}</pre></details>
+      </section>
+    </div>
+  );
+}
+
+/// Whether a step alters an account; the others look or wait.
+function changes(step: Step): boolean {
+  return step.phase !== "evidence" && step.phase !== "verify";
+}
+
+function StepRow({ step, plan, number }: { step: Step; plan: Plan; number: number }) {
+  const [open, set] = useState(false);
+  const target = ["user_name", "role_name", "access_key_id", "function_name", "permission_set_arn", "trust_anchor_id"].map((name) => step.params[name]).filter((value): value is string => typeof value === "string");
+  return (
+    <>
+      <tr class={changes(step) ? "" : "quiet"}>
+        <td class="number muted">{number}</td>
+        <td>
+          <button type="button" class="line" aria-expanded={open} onClick={() => set(!open)}>
+            {step.kind.replace(/-/g, " ")}
+          </button>
+          <div class="muted small">{step.why}{step.by_hand ? " · by hand" : ""}{step.needs_confirmation ? " · asks before it is done" : ""}</div>
+        </td>
+        <td><span class="mono">{target.join(" ") || "–"}</span><div class="muted small">{step.account ?? ""}</div></td>
+        <td>{step.stops.length ? <Stops step={step} plan={plan} /> : <span class="muted">–</span>}</td>
+        <td>{step.breaks_count ? <span class="alarm" title={step.breaks.map((one) => (typeof one === "string" ? one : JSON.stringify(one))).join("\n")}>{plural(step.breaks_count, "other")}</span> : <span class="muted">{changes(step) ? "nothing known" : "–"}</span>}</td>
+        <td class="undo">{!changes(step) ? <span class="muted">–</span> : step.reversible ? "yes" : <span class="alarm">no</span>}</td>
+      </tr>
+      {open ? (
+        <tr class="detail">
+          <td />
+          <td colSpan={5}>
+            {step.breaks.length ? <ul class="plain-list">{step.breaks.slice(0, 20).map((one, at) => <li key={at} class="alarm">breaks {typeof one === "string" ? one : JSON.stringify(one)}</li>)}</ul> : null}
+            <pre class="code pre">{step.commands.join("\n") || `${step.service}:${step.action}`}</pre>
+            <p class="muted small">verified by: {step.verify}{step.undo ? ` · undone by ${step.undo.service}:${step.undo.action}` : ""}{step.depends_on.length ? ` · after ${step.depends_on.join(", ")}` : ""}</p>
+          </td>
+        </tr>
+      ) : null}
+    </>
+  );
+}
+
+function Stops({ step, plan }: { step: Step; plan: Plan }) {
+  return (
+    <details class="stops">
+      <summary>{plural(step.stops.length, "credential")}</summary>
+      <ul>{step.stops.map((id) => <li key={id}><Name plan={plan} id={id} /></li>)}</ul>
+    </details>
+  );
+}
+
+function Name({ plan, id }: { plan: Plan; id: string }) {
+  return <a href={address(["credentials", id])}>{plan.names[id]?.what ?? id}</a>;
+}
+
+/// A file that the page has already.
+function Download({ name, type, text, label }: { name: string; type: string; text: string; label: string }) {
+  const [url, set] = useState<string | null>(null);
+  useEffect(() => {
+    const made = URL.createObjectURL(new Blob([text], { type }));
+    set(made);
+    return () => URL.revokeObjectURL(made);
+  }, [text, type]);
+  return <a class="button" download={name} href={url ?? "#"}>{label}</a>;
+}

@@ -1,0 +1,119 @@
+/// One credential: where it came from and how sure that is, whether it works, what it did, from where, what it minted.
+import { useAnswer } from "../api";
+import { Alerts } from "../incidents/Incident";
+import { useKeys } from "../keys";
+import { Answered, Command, Copy, KeyLink, State, Tallies } from "../parts/parts";
+import { address, go } from "../route";
+import { plural } from "../text";
+import { exact, moment, span, useZone } from "../time";
+import type { Activity, CredentialPage } from "../wire.gen";
+import { CredentialTable } from "./Table";
+import "./credentials.css";
+
+export function CredentialScreen({ id }: { id: string }) {
+  const answer = useAnswer<CredentialPage>(address(["api", "credentials", id]));
+  return (
+    <div class="screen">
+      <Answered answer={answer} what="the credential">{(page) => <Page page={page} />}</Answered>
+    </div>
+  );
+}
+
+function Page({ page }: { page: CredentialPage }) {
+  useZone();
+  const { row, credential } = page;
+  const activity = useAnswer<Activity>("/api/activity", { credentials: [row.id] });
+  const timeline = address(["lineage", row.root], { row: row.id, sel: row.id });
+  const contain = address(["contain"], { target: row.id });
+  useKeys("Credential", [
+    { keys: "l", does: "its timeline", on: ["l"], run: () => go(timeline) },
+    { keys: "c", does: "plan its containment", on: ["c"], run: () => go(contain) },
+  ]);
+  const data = activity.data;
+  const parent = page.path.at(-2);
+  return (
+    <>
+      <div class="head">
+        <div class="grow">
+          <h1 class="title"><span class="mono">{row.key ?? row.name}</span> {row.key ? <Copy text={row.key} /> : null}</h1>
+          <p class="cut"><State works={row.works} text={row.state} /> <span class="muted">· {row.what} · {row.kind}</span> {row.alarms.length ? <span class="alarm">· {row.alarms.join(" · ")}</span> : null}</p>
+        </div>
+        <a class="button" href={timeline}>Timeline</a>
+        {data ? <a class="button" href={address(["hunt"], { q: data.kql })}>Its events in Hunt</a> : null}
+        <a class="button primary" href={contain}>Contain</a>
+      </div>
+      <div class="scroll">
+        <dl class="sheet-facts">
+          <div><dt>came from</dt><dd>
+            <ol class="path">{page.path.map((one) => <li key={one.id}>{one.id === row.id ? <b class="mono">{one.name}</b> : <KeyLink id={one.id} name={one.name} whole={one.key} />} <span class="muted small">{one.what}</span></li>)}</ol>
+          </dd></div>
+          <div><dt>{parent ? "how sure" : "its parent"}</dt><dd>{page.sureness}<div class="muted small">{page.because}</div></dd></div>
+          <div><dt>principal</dt><dd class="mono">{credential.principal_arn ?? "–"}</dd></div>
+          <div><dt>issued</dt><dd>{exact(credential.issued_at)}{credential.issuing_api ? ` by ${credential.issuing_api}` : ""}</dd></div>
+          <div><dt>ends</dt><dd>{credential.expires_at ? exact(credential.expires_at) : row.until && !row.works ? exact(row.until) : "not by itself"}</dd></div>
+          <div><dt>session</dt><dd>{row.session_name ?? "–"}{row.source_identity ? ` · source identity ${row.source_identity}` : ""}</dd></div>
+          <div><dt>MFA</dt><dd>{row.mfa ?? (credential.mfa.authenticated === false ? "no" : credential.mfa.authenticated ? "yes" : "not said")}</dd></div>
+          <div><dt>used in</dt><dd>{credential.used_in_accounts.join(", ") || "–"}</dd></div>
+          {credential.changes.length ? <div><dt>changes</dt><dd>{credential.changes.map((change) => <div key={change.event_id + change.effect}>{change.effect} <span class="muted">{exact(change.at)} by {change.by}</span></div>)}</dd></div> : null}
+        </dl>
+        <section class="section">
+          <h2>What it did <span class="muted">{data ? `${plural(data.calls, "call")}${data.errors ? `, ${data.errors} failed` : ""}${data.calls ? `, ${span(data.from, data.to)}` : ""}` : ""}</span></h2>
+          <Histogram activity={data} />
+          <div class="tally-columns">
+            <Tallies title="What" rows={data?.actions ?? []} most={10} />
+            <Tallies title="From where" rows={data?.addresses ?? []} most={10} />
+            <Tallies title="With" rows={data?.agents ?? []} most={10} />
+            <Tallies title="On what" rows={data?.resources ?? []} most={10} />
+            <Tallies title="Failed with" rows={data?.error_codes ?? []} most={10} empty="nothing failed" />
+          </div>
+        </section>
+        {data && data.calls ? <FirstSeen activity={data} /> : null}
+        <section class="section">
+          <h2>What it minted <span class="muted">{plural(page.children.length, "credential")}</span></h2>
+          {page.children.length ? <CredentialTable rows={page.children} /> : <p class="muted">Nothing that these logs show.</p>}
+        </section>
+        {page.siblings.length ? <section class="section"><h2>Siblings <span class="muted">minted by the same parent</span></h2><CredentialTable rows={page.siblings} /></section> : null}
+        <section class="section"><h2>Alerts</h2><Alerts alerts={page.alerts} /></section>
+        <section class="section"><h2>Next</h2>{page.commands.map((command) => <Command key={command} text={command} />)}</section>
+      </div>
+    </>
+  );
+}
+
+/// When each address, program and action was first seen: what is new stands last.
+function FirstSeen({ activity }: { activity: Activity }) {
+  const all = [
+    ...activity.addresses.map((one) => ({ kind: "address", ...one })),
+    ...activity.agents.map((one) => ({ kind: "program", ...one })),
+    ...activity.regions.map((one) => ({ kind: "region", ...one })),
+  ].sort((a, b) => a.first - b.first);
+  return (
+    <section class="section">
+      <h2>First seen <span class="muted">of this credential, in order</span></h2>
+      <ul class="first">
+        {all.slice(0, 12).map((one) => (
+          <li key={one.kind + one.name}><time title={exact(one.first)}>{moment(one.first)}</time> <span class="muted">{one.kind}</span> <span class="cut" title={one.name}>{one.name}</span></li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Histogram({ activity }: { activity: Activity | null }) {
+  const bins = activity?.bins;
+  const [wide, high] = [1000, 44];
+  if (!bins || bins.calls.length === 0) return <div class="histogram" />;
+  const most = Math.max(1, ...bins.calls);
+  const step = wide / bins.calls.length;
+  const height = (value: number) => (value > 0 ? Math.max(2, (value / most) * (high - 2)) : 0);
+  const end = bins.from + bins.step * bins.calls.length;
+  return (
+    <figure class="histogram">
+      <svg viewBox={`0 0 ${wide} ${high}`} preserveAspectRatio="none" role="img" aria-label={`Calls by time, ${span(bins.from, end)}; at most ${most} at once`}>
+        {bins.calls.map((value, at) => (value > 0 ? <rect key={at} x={at * step} width={Math.max(1.2, step - 0.6)} y={high - height(value)} height={height(value)} /> : null))}
+        {bins.errors.map((value, at) => (value > 0 ? <rect key={at} class="failed" x={at * step} width={Math.max(1.2, step - 0.6)} y={high - height(value)} height={height(value)} /> : null))}
+      </svg>
+      <figcaption class="muted small"><span>{moment(bins.from)}</span><span>{moment(end)}</span></figcaption>
+    </figure>
+  );
+}

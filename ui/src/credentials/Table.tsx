@@ -1,0 +1,47 @@
+/// Credentials as rows: of a tree with its shape, or of a list.
+import { Alarms, KeyLink, State, Time } from "../parts/parts";
+import { count, short } from "../text";
+import type { CredentialRow } from "../wire.gen";
+import "./credentials.css";
+
+/// Levels that are set in; deeper ones stand where the last one does.
+const LEVELS = 10;
+
+export function CredentialTable({ rows, tree = false }: { rows: CredentialRow[]; tree?: boolean }) {
+  const top = Math.min(...rows.map((row) => row.depth));
+  return (
+    <table class="table credentials">
+      <thead>
+        <tr>
+          <th>credential</th>
+          <th>what</th>
+          <th>state</th>
+          <th class="number">calls</th>
+          <th>first used</th>
+          <th>last used</th>
+          <th>from</th>
+          <th>remarks</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.id}>
+            <td style={tree ? { paddingLeft: `${8 + Math.min(LEVELS, row.depth - top) * 16}px` } : undefined}>
+              <KeyLink id={row.id} name={row.name} whole={row.key} />
+            </td>
+            <td><div class="cut" title={row.what}>{row.what}</div></td>
+            <td><State works={row.works} text={row.state} /></td>
+            <td class="number" title={count(row.calls)}>
+              {short(row.calls)}
+              {row.errors ? <span class="alarm small"> {short(row.errors)}✕</span> : null}
+            </td>
+            <td class="muted"><Time at={row.first_used} /></td>
+            <td class="muted"><Time at={row.last_used} /></td>
+            <td class="muted"><div class="cut" title={row.source_ips.join(", ")}>{row.source_ips[0] ?? "–"}{row.source_ips.length > 1 ? ` +${row.source_ips.length - 1}` : ""}</div></td>
+            <td><div class="cut remarks">{row.production ? <span class="tag">production</span> : null}<Alarms alarms={row.alarms} /></div></td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,32 @@
+/// How the server is, kept up to date by its stream of events.
+import { createContext } from "preact";
+import { useContext, useEffect, useState } from "preact/hooks";
+import { ask } from "./api";
+import type { Health } from "./wire.gen";
+
+export const HealthContext = createContext<Health | null>(null);
+
+export function useHealth(): Health | null {
+  return useContext(HealthContext);
+}
+
+export function useHealthStream(): Health | null {
+  const [health, set] = useState<Health | null>(null);
+  useEffect(() => {
+    const stop = new AbortController();
+    ask<Health>("/api/health", stop.signal).then(set, () => undefined);
+    const stream = new EventSource("/api/stream");
+    stream.addEventListener("health", (event) => {
+      try {
+        set(JSON.parse((event as MessageEvent<string>).data) as Health);
+      } catch {
+        // The next event says how it is.
+      }
+    });
+    return () => {
+      stop.abort();
+      stream.close();
+    };
+  }, []);
+  return health;
+}

@@ -1,0 +1,106 @@
+/// Rows over time: the numbers of a column where the query made some, else how many rows there are; one line for each
+/// value of a column with few of them.
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { visible } from "../text";
+import { useZone } from "../time";
+import type { ColumnInfo } from "../wire.gen";
+import type { Cell } from "./filters";
+
+const HEIGHT = 150;
+const LINES_MAX = 6;
+const BINS = 120;
+
+export interface Series {
+  times: number[];
+  lines: { name: string; values: (number | null)[] }[];
+}
+
+/// What can be drawn of rows; null where no column is a time.
+export function series(columns: ColumnInfo[], rows: Cell[][]): Series | null {
+  const time = columns.findIndex((column) => column.type === "datetime");
+  if (time < 0 || rows.length < 2) return null;
+  const value = columns.findIndex((column) => /^(long|int|real|decimal)$/.test(column.type));
+  const at = rows.map((row) => Date.parse(String(row[time])) / 1000);
+  if (value < 0 || columns.length > 6) return counted(at);
+  const by = columns.findIndex((column, index) => index !== time && column.type === "string");
+  const sums = new Map<string, Map<number, number>>();
+  rows.forEach((row, index) => {
+    const when = at[index];
+    const number = Number(row[value]);
+    if (when === undefined || !Number.isFinite(when) || !Number.isFinite(number)) return;
+    const name = by < 0 ? (columns[value]?.name ?? "") : String(row[by] ?? "");
+    const line = sums.get(name) ?? new Map<number, number>();
+    sums.set(name, line);
+    line.set(when, (line.get(when) ?? 0) + number);
+  });
+  const total = (line: Map<number, number>) => [...line.values()].reduce((sum, one) => sum + one, 0);
+  const largest = [...sums.entries()].sort((a, b) => total(b[1]) - total(a[1])).slice(0, LINES_MAX);
+  const times = [...new Set(largest.flatMap(([, line]) => [...line.keys()]))].sort((a, b) => a - b);
+  if (times.length < 2) return null;
+  return { times, lines: largest.map(([name, line]) => ({ name, values: times.map((when) => line.get(when) ?? null) })) };
+}
+
+function counted(at: number[]): Series | null {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const when of at) {
+    if (!Number.isFinite(when)) continue;
+    low = Math.min(low, when);
+    high = Math.max(high, when);
+  }
+  if (!(high > low)) return null;
+  const step = (high - low) / BINS;
+  const values = new Array<number>(BINS).fill(0);
+  for (const when of at) {
+    if (!Number.isFinite(when)) continue;
+    const bin = Math.min(BINS - 1, Math.floor((when - low) / step));
+    values[bin] = (values[bin] ?? 0) + 1;
+  }
+  return { times: values.map((_, bin) => low + bin * step), lines: [{ name: "rows", values }] };
+}
+
+export function Chart({ data, bars, look }: { data: Series; bars: boolean; look: number }) {
+  const parent = useRef<HTMLDivElement>(null);
+  const [zone] = useZone();
+  useEffect(() => {
+    const element = parent.current;
+    if (!element) return;
+    const style = getComputedStyle(document.documentElement);
+    const of = (name: string) => style.getPropertyValue(`--${name}`).trim();
+    const paint = data.lines.length === 1 || bars ? uPlot.paths.bars?.({ size: [0.7, 24], align: 1 }) : undefined;
+    const axis = { stroke: of("muted"), grid: { stroke: of("line"), width: 1 }, ticks: { show: false }, font: `11px ${getComputedStyle(document.body).fontFamily}` };
+    const plot = new uPlot(
+      {
+        width: element.clientWidth,
+        height: HEIGHT,
+        cursor: { points: { size: 5 } },
+        legend: { show: data.lines.length > 1 },
+        tzDate: (seconds) => (zone === "utc" ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
+        scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high) * 1.05] } },
+        axes: [axis, { ...axis, size: 46 }],
+        series: [
+          { label: "time" },
+          ...data.lines.map((line, at) => ({
+            label: visible(line.name).slice(0, 60) || "(empty)",
+            stroke: of(`a${at}`),
+            fill: paint ? of(`a${at}t`) : undefined,
+            dash: at > 0 && !paint ? [6, at * 2] : undefined,
+            width: 1.5,
+            paths: paint,
+            points: { show: data.times.length < 60 && !paint, size: 4 },
+          })),
+        ],
+      },
+      [data.times, ...data.lines.map((line) => line.values)],
+      element,
+    );
+    const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      plot.destroy();
+    };
+  }, [data, bars, look, zone]);
+  return <div class="chart" ref={parent} role="img" aria-label={`Chart over time: ${data.lines.map((line) => line.name).join(", ")}`} />;
+}

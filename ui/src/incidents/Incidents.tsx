@@ -1,0 +1,149 @@
+/// All incidents, the worst first: what, from which root, how much of it still works.
+import { useEffect, useRef } from "preact/hooks";
+import { useAnswer } from "../api";
+import { useKeys } from "../keys";
+import { Answered, Notice, Severity, Spark } from "../parts/parts";
+import { address, go, replace, usePlace } from "../route";
+import { plural } from "../text";
+import { exact, millis, moment, span, useZone } from "../time";
+import type { IncidentRow, Incidents } from "../wire.gen";
+import "./incidents.css";
+
+const SEVERITIES = ["High", "Medium", "Low", "Informational"];
+
+export function IncidentsScreen() {
+  const answer = useAnswer<Incidents>("/api/incidents");
+  return (
+    <div class="screen">
+      <Answered answer={answer} what="incidents">
+        {(data) => <List all={data.incidents} />}
+      </Answered>
+    </div>
+  );
+}
+
+function List({ all }: { all: IncidentRow[] }) {
+  useZone();
+  const { query } = usePlace();
+  const table = useRef<HTMLTableSectionElement>(null);
+  const wanted = query.get("severity");
+  const text = (query.get("q") ?? "").toLowerCase();
+  const rows = all.filter(
+    (row) =>
+      (!wanted || row.severity === wanted) &&
+      (!text || [row.title, row.root_name, row.root_what, row.account_id, ...row.tactics].join(" ").toLowerCase().includes(text)),
+  );
+  useEffect(() => {
+    table.current?.querySelector<HTMLElement>("a")?.focus({ preventScroll: true });
+  }, []);
+  const step = (by: number) => {
+    const links = [...(table.current?.querySelectorAll<HTMLElement>("a.incident") ?? [])];
+    const at = links.indexOf(document.activeElement as HTMLElement);
+    links[Math.max(0, Math.min(links.length - 1, at + by))]?.focus();
+  };
+  const focused = () => rows.find((row) => row.incident_id === (document.activeElement as HTMLElement | null)?.dataset.id) ?? rows[0];
+  useKeys("Incidents", [
+    { keys: "j", does: "next incident", on: ["j", "ArrowDown"], run: () => step(1) },
+    { keys: "k", does: "previous incident", on: ["k", "ArrowUp"], run: () => step(-1) },
+    { keys: "l", does: "its timeline", on: ["l"], run: () => { const row = focused(); if (row?.root_credential) go(address(["lineage", row.root_credential])); } },
+    { keys: "c", does: "plan its containment", on: ["c"], run: () => { const row = focused(); if (row) go(address(["contain"], { target: row.root_credential ?? row.incident_id })); } },
+  ], [{ keys: "↵", does: "open" }]);
+  const live = all.reduce((sum, row) => sum + row.live_credentials, 0);
+  return (
+    <>
+      <div class="head">
+        <div class="grow">
+          <h1>{plural(all.length, "incident")}</h1>
+          <p class="muted">{live > 0 ? `${plural(live, "credential")} in them still ${live === 1 ? "works" : "work"}` : "No credential in them works any more"}</p>
+        </div>
+        <input class="field" type="search" placeholder="Filter" aria-label="Filter incidents" value={query.get("q") ?? ""} onInput={(event) => replace({ q: event.currentTarget.value })} />
+        <select class="field" aria-label="Severity" value={wanted ?? ""} onChange={(event) => replace({ severity: event.currentTarget.value })}>
+          <option value="">Every severity</option>
+          {SEVERITIES.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </div>
+      <div class="scroll">
+        {rows.length === 0 ? (
+          all.length === 0 ? (
+            <Notice title="No rule found anything">
+              <p>
+                See which rules ran under <a href="/rules">Rules</a>, ask the logs yourself under <a href="/hunt">Hunt</a>, or look at who is at work under <a href="/credentials">Credentials</a>.
+              </p>
+            </Notice>
+          ) : (
+            <Notice title="No incident fits the filter">
+              <button type="button" class="button" onClick={() => replace({ q: null, severity: null })}>Show all {all.length}</button>
+            </Notice>
+          )
+        ) : (
+          <table class="table incidents">
+            <thead>
+              <tr>
+                <th>severity</th>
+                <th>what</th>
+                <th>root</th>
+                <th>still works</th>
+                <th class="number">alerts</th>
+                <th>activity</th>
+                <th>last seen</th>
+                <th><span class="unseen">Actions</span></th>
+              </tr>
+            </thead>
+            <tbody ref={table}>
+              {rows.map((row) => (
+                <Row key={row.incident_id} row={row} />
+              ))}
+            </tbody>
+          </table>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Row({ row }: { row: IncidentRow }) {
+  const to = address(["incidents", row.incident_id]);
+  return (
+    <tr class="link" onClick={(event) => { if (!(event.target as Element).closest("a")) go(to); }}>
+      <td><Severity value={row.severity} /></td>
+      <td class="wide">
+        <a class="incident" data-id={row.incident_id} href={to}>{row.title}</a>
+        <div class="muted small">{row.tactics.map(spaced).join(" · ")}</div>
+      </td>
+      <td>
+        {row.root_credential ? <a class="key" href={address(["credentials", row.root_credential])}>{row.root_name ?? row.root_credential}</a> : <span class="muted">{row.root_name ?? "not known"}</span>}
+        <div class="muted small">{[row.root_what, row.account_name].filter(Boolean).join(" · ")}</div>
+      </td>
+      <td><Live row={row} /></td>
+      <td class="number">
+        {row.alerts}
+        <div class="muted small">{plural(row.rules, "rule")}</div>
+      </td>
+      <td><Spark values={row.activity} label={`Activity ${span(row.first_event, row.last_event)}`} /></td>
+      <td><time title={exact(row.last_event)}>{moment(row.last_event)}</time></td>
+      <td class="acts">
+        {row.root_credential ? <a class="button" href={address(["lineage", row.root_credential])}>Timeline</a> : null}
+      </td>
+    </tr>
+  );
+}
+
+/// How many of the tree still work, and when the last of them ends by itself.
+export function Live({ row }: { row: IncidentRow }) {
+  const some = row.live_credentials > 0;
+  return (
+    <>
+      <span class={some ? "live some" : "live"}>
+        <b>{row.live_credentials}</b> of {row.tree_credentials}
+      </span>
+      <div class="muted small">{!some ? "all ended" : millis(row.live_until) ? `until ${moment(row.live_until)}` : "without an end"}</div>
+    </>
+  );
+}
+
+/// `LateralMovement` as words.
+export function spaced(tactic: string): string {
+  return tactic.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
+}

@@ -1,0 +1,116 @@
+/// Instants as text, in UTC or in the reader's own time. The choice is a preference of the browser, not
+/// part of what a link shows.
+import { useEffect, useState } from "preact/hooks";
+
+export type Zone = "utc" | "local";
+
+const KEPT = "keyline.zone";
+const listeners = new Set<() => void>();
+let zone: Zone = localStorage.getItem(KEPT) === "local" ? "local" : "utc";
+
+export function useZone(): [Zone, () => void] {
+  const [, again] = useState(0);
+  useEffect(() => {
+    const listener = () => again((n) => n + 1);
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }, []);
+  return [zone, toggle];
+}
+
+function toggle(): void {
+  zone = zone === "utc" ? "local" : "utc";
+  localStorage.setItem(KEPT, zone);
+  for (const listener of listeners) listener();
+}
+
+interface Parts {
+  year: number;
+  month: number;
+  day: number;
+  clock: string;
+  seconds: string;
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+function parts(at: number): Parts {
+  const date = new Date(at);
+  const two = (value: number) => String(value).padStart(2, "0");
+  return zone === "utc"
+    ? {
+        year: date.getUTCFullYear(),
+        month: date.getUTCMonth(),
+        day: date.getUTCDate(),
+        clock: `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`,
+        seconds: two(date.getUTCSeconds()),
+      }
+    : {
+        year: date.getFullYear(),
+        month: date.getMonth(),
+        day: date.getDate(),
+        clock: `${two(date.getHours())}:${two(date.getMinutes())}`,
+        seconds: two(date.getSeconds()),
+      };
+}
+
+export function millis(time: string | number | null | undefined): number | null {
+  if (time === null || time === undefined) return null;
+  const at = typeof time === "number" ? time : Date.parse(time);
+  return Number.isFinite(at) ? at : null;
+}
+
+/// `14 Oct 15:50`.
+export function moment(time: string | number | null | undefined): string {
+  const at = millis(time);
+  if (at === null) return "–";
+  const { day, month, clock } = parts(at);
+  return `${day} ${MONTHS[month]} ${clock}`;
+}
+
+/// `14 Oct 2026 15:50:21 UTC`.
+export function exact(time: string | number | null | undefined): string {
+  const at = millis(time);
+  if (at === null) return "unknown";
+  const { day, month, year, clock, seconds } = parts(at);
+  return `${day} ${MONTHS[month]} ${year} ${clock}:${seconds} ${zoneName()}`;
+}
+
+export function zoneName(): string {
+  return zone === "utc" ? "UTC" : "local";
+}
+
+export function clock(at: number, seconds = false): string {
+  const of = parts(at);
+  return seconds ? `${of.clock}:${of.seconds}` : of.clock;
+}
+
+export function day(at: number): string {
+  const of = parts(at);
+  return `${of.day} ${MONTHS[of.month]}`;
+}
+
+export function startOfDay(at: number): number {
+  const date = new Date(at);
+  if (zone === "utc") return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}
+
+/// `14 Oct 11:03 – 15:50`, the day named once where it is one.
+export function span(from: string | number | null, to: string | number | null): string {
+  const [a, b] = [millis(from), millis(to)];
+  if (a === null || b === null) return moment(a ?? b);
+  return day(a) === day(b) ? `${moment(a)} – ${clock(b)}` : `${moment(a)} – ${moment(b)}`;
+}
+
+/// `36 min`, `4 h 10 min`, `3 d 2 h`.
+export function lasting(length: number): string {
+  const seconds = Math.round(Math.abs(length) / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  const days = Math.floor(hours / 24);
+  return hours % 24 ? `${days} d ${hours % 24} h` : `${days} d`;
+}
