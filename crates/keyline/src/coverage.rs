@@ -128,6 +128,15 @@ pub fn count(number: u64, what: &str) -> String {
     format!("{} {what}{plural}", thousands(number))
 }
 
+/// `1 batch`, `2 batches`.
+#[cfg(feature = "lake")]
+pub fn batches(number: u64) -> String {
+    match number {
+        1 => "1 batch".to_owned(),
+        number => format!("{} batches", thousands(number)),
+    }
+}
+
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();

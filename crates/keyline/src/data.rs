@@ -65,6 +65,67 @@ pub fn threads(args: &DataArgs) -> usize {
         .max(1)
 }
 
+/// The lake that is read where no logs are named.
+const LAKE_VARIABLE: &str = "KEYLINE_LAKE";
+
+/// Which lake is read: the one of the flag; where nothing is named, that of `KEYLINE_LAKE`, or the one that lies
+/// where a lake lies by default.
+fn lake_of(paths: &[PathBuf], args: &DataArgs) -> Option<String> {
+    if args.lake.is_some() || !paths.is_empty() || !args.data.is_empty() {
+        return args.lake.clone();
+    }
+    let named = std::env::var(LAKE_VARIABLE).ok();
+    named
+        .filter(|location| !location.is_empty())
+        .or_else(lake::by_default)
+}
+
+/// The lake that is written to when no flag names one.
+#[cfg(feature = "lake")]
+pub fn lake_to_write(flag: &Option<String>) -> String {
+    let named = || std::env::var(LAKE_VARIABLE).ok();
+    flag.clone()
+        .or_else(|| named().filter(|location| !location.is_empty()))
+        .unwrap_or_else(|| keyline_lake::delta::DEFAULT_LOCATION.to_owned())
+}
+
+/// Whether there is anything to read.
+pub fn names_logs(paths: &[PathBuf], args: &DataArgs) -> bool {
+    !paths.is_empty() || !args.data.is_empty() || lake_of(paths, args).is_some()
+}
+
+#[cfg(feature = "lake")]
+mod lake {
+    use keyline_lake::delta::{DEFAULT_LOCATION, Lake};
+    use keyline_lake::{LogOptions, Logs};
+
+    pub fn by_default() -> Option<String> {
+        Lake::is_at(DEFAULT_LOCATION).then(|| DEFAULT_LOCATION.to_owned())
+    }
+
+    pub fn open(location: &str, options: LogOptions) -> anyhow::Result<Logs> {
+        Ok(Lake::open(location)?.logs(options)?)
+    }
+}
+
+#[cfg(not(feature = "lake"))]
+mod lake {
+    use keyline_lake::{LogOptions, Logs};
+
+    pub fn by_default() -> Option<String> {
+        None
+    }
+
+    pub fn open(_: &str, _: LogOptions) -> anyhow::Result<Logs> {
+        anyhow::bail!(super::NO_LAKE)
+    }
+}
+
+/// What a build says that cannot open a lake.
+#[cfg(not(feature = "lake"))]
+pub const NO_LAKE: &str = "this build knows no lake; one that does is built with \
+    `cargo build --release -p keyline --features lake` (releases have it)";
+
 /// Finds and opens the logs; nothing is read yet.
 pub fn open_logs(
     paths: &[PathBuf],
@@ -74,8 +135,16 @@ pub fn open_logs(
 ) -> Result<(Logs, ProgressBar)> {
     let mut paths = paths.to_vec();
     paths.extend(args.data.iter().cloned());
-    if paths.is_empty() {
-        bail!("no logs are named: give a file, a folder, or `-` for standard input");
+    let location = lake_of(&paths, args);
+    if paths.is_empty() && location.is_none() {
+        bail!(
+            "no logs are named: give a file, a folder, `-` for standard input, or a lake with `--lake`"
+        );
+    }
+    if location.is_some() && !paths.is_empty() {
+        bail!(
+            "logs and a lake cannot be read together: `keyline ingest` takes the logs into the lake"
+        );
     }
     let now = wall_clock_ticks();
     let bound = |bound: Option<TimeBound>| {
@@ -91,27 +160,28 @@ pub fn open_logs(
     );
     bar.set_message("reading");
     let shown = bar.clone();
-    let logs = Logs::open(
-        &paths,
-        LogOptions {
-            threads: threads(args),
-            memory_bytes: memory_bytes(args, context)? / 2,
-            session_tokens: if args.keep_session_tokens {
-                SessionTokens::Keep
-            } else {
-                SessionTokens::Hash
-            },
-            raw_record,
-            since,
-            until,
-            now: Some(now / TICKS_PER_MICROSECOND),
-            scratch_folder: None,
-            progress: Some(Arc::new(move |progress: keyline_lake::Progress| {
-                shown.set_length(progress.files_total);
-                shown.set_position(progress.files);
-            })),
+    let options = LogOptions {
+        threads: threads(args),
+        memory_bytes: memory_bytes(args, context)? / 2,
+        session_tokens: if args.keep_session_tokens {
+            SessionTokens::Keep
+        } else {
+            SessionTokens::Hash
         },
-    )?;
+        raw_record,
+        since,
+        until,
+        now: Some(now / TICKS_PER_MICROSECOND),
+        scratch_folder: None,
+        progress: Some(Arc::new(move |progress: keyline_lake::Progress| {
+            shown.set_length(progress.files_total);
+            shown.set_position(progress.files);
+        })),
+    };
+    let logs = match location {
+        Some(location) => lake::open(&location, options)?,
+        None => Logs::open(&paths, options)?,
+    };
     Ok((logs, bar))
 }
 

@@ -107,19 +107,11 @@ impl Identities {
 
     /// Notes an event and says what is known about it.
     pub(crate) fn note(&self, identity: EventIdentity) -> Result<Seen, Error> {
-        // Without an id the content is the identity: nothing can conflict with it.
-        let by_content = Entry {
-            id: (identity.event >> 64) as u64,
-            event: identity.event as u64,
-        };
+        let by_content = Entry::by_content(identity);
         if identity.id == 0 {
             return Ok(self.note_entry(by_content)?.unwrap_or(Seen::New));
         }
-        let entry = Entry {
-            id: (identity.id >> 64) as u64,
-            event: identity.event as u64,
-        };
-        if let Some(seen) = self.note_entry(entry)? {
+        if let Some(seen) = self.note_entry(Entry::of(identity))? {
             return Ok(seen);
         }
         // Forged records could put millions of contents under one id; past a few they are filed by
@@ -128,6 +120,12 @@ impl Identities {
             Some(Seen::Duplicate) => Seen::Duplicate,
             _ => Seen::Conflict,
         })
+    }
+
+    /// Notes an event that was stored, by what [`stored`] said of it.
+    #[cfg(feature = "lake")]
+    pub(crate) fn note_stored(&self, id: u64, event: u64) -> Result<(), Error> {
+        self.note_entry(Entry { id, event }).map(drop)
     }
 
     /// Notes an entry, unless its id is too crowded: then nothing is noted and the answer is `None`.
@@ -396,7 +394,32 @@ impl Spill {
     }
 }
 
+/// The two numbers by which an event is known again when it was stored.
+#[cfg(feature = "lake")]
+pub(crate) fn stored(identity: EventIdentity) -> (u64, u64) {
+    let entry = Entry::of(identity);
+    (entry.id, entry.event)
+}
+
 impl Entry {
+    /// Without an id the content is the identity: nothing can conflict with it.
+    fn of(identity: EventIdentity) -> Entry {
+        match identity.id {
+            0 => Entry::by_content(identity),
+            id => Entry {
+                id: (id >> 64) as u64,
+                event: identity.event as u64,
+            },
+        }
+    }
+
+    fn by_content(identity: EventIdentity) -> Entry {
+        Entry {
+            id: (identity.event >> 64) as u64,
+            event: identity.event as u64,
+        }
+    }
+
     fn to_bytes(self) -> [u8; 16] {
         (u128::from(self.id) << 64 | u128::from(self.event)).to_be_bytes()
     }

@@ -36,6 +36,8 @@ mod parquet_groups;
 
 mod parquet_read;
 
+mod parquet_table;
+
 mod tables;
 
 // One pass for many queries.
@@ -49,6 +51,10 @@ mod cut_table;
 
 // Credentials and where they come from.
 pub mod lineage;
+
+// Tables that stay.
+#[cfg(feature = "lake")]
+pub mod delta;
 
 // Tables without rows.
 mod known_tables;

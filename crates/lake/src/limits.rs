@@ -45,6 +45,9 @@ pub const HORIZON_US: i64 = 86_400_000_000;
 /// short time and that a thread's encoders stay under 64 MiB.
 pub const ROW_GROUP_ROWS: usize = 131_072;
 
+/// Bytes of a Parquet file that wait to be written.
+pub const PARQUET_BUFFER_BYTES: usize = 1 << 20;
+
 /// Rows of a row group of events that mint or change credentials. They are an eighth of all or fewer, so that a group
 /// as large as the others would cover a long time; few enough, too, that both threads have some of them to read.
 pub const DEED_GROUP_ROWS: usize = 32_768;
@@ -81,3 +84,46 @@ pub const CUT_CONJUNCTIONS_MAX: usize = 4_096;
 /// Ids in one cell of the column `Path`: real chains have a handful, and a made-up one of a hundred thousand hops
 /// would make ten thousand million of them.
 pub const PATH_IDS_MAX: usize = 64;
+
+/// Bytes of log files in one batch of an ingest: what is done again after a crash, and what one commit adds. Some
+/// million events, so that a table is not made of crumbs.
+pub const BATCH_BYTES: u64 = 256 << 20;
+
+/// Files in one batch of an ingest, for the list of them is one small file.
+pub const BATCH_FILES: usize = 10_000;
+
+/// Days that one thread of an ingest has row groups under way for.
+pub const OPEN_DAYS_MAX: usize = 32;
+
+/// Files that an ingest has open for writing before it closes those that it can: a process may have a thousand.
+pub const OPEN_FILES_MAX: usize = 256;
+
+/// Bytes of such a file that wait to be written.
+pub const DAY_FILE_BUFFER_BYTES: usize = 64 << 10;
+
+/// Accounts, and regions, that the log of a table lists for one file.
+pub const LISTED_MAX: usize = 1_000;
+
+/// Commits after which the log of a table is summed up in a checkpoint, so that opening stays quick.
+pub const CHECKPOINT_COMMITS: u64 = 50;
+
+/// Attempts to commit on top of what others commit meanwhile.
+pub const COMMIT_RETRIES_MAX: usize = 50;
+
+/// Seconds that a writer waits for another one's batch, where nobody can know whether that one is still alive.
+pub const OTHER_WRITER_SECONDS: u64 = 60;
+
+/// Bytes of a file that a compaction makes; a day of more has several.
+pub const COMPACTED_BYTES_MAX: u64 = 512 << 20;
+
+/// Rows of a file that a compaction makes.
+pub const COMPACTED_ROWS_MAX: u64 = 4_000_000;
+
+/// Bytes of memory that a row takes while it is sorted, about.
+pub const SORTED_ROW_BYTES: u64 = 4_096;
+
+/// Hours that files stay for at least after nothing names them any more: longer than anybody reads or writes.
+pub const VACUUM_HOURS_MIN: u32 = 24;
+
+/// Days that one commit of a compaction puts other files in the place of: what is done again after a crash.
+pub const COMPACTED_DAYS_MAX: usize = 32;

@@ -118,16 +118,6 @@ impl Logs {
         }
         let scratch_folder = scratch_folder(&options).map_err(scratch)?;
         let mut coverage = coverage_of(&found);
-        coverage.gaps = gaps::find(&found.files);
-        let unlisted = coverage.gaps.len().saturating_sub(limits::GAPS_MAX);
-        coverage.gaps.truncate(limits::GAPS_MAX);
-        for _ in 0..unlisted {
-            coverage
-                .problems
-                .add(ProblemKind::Other("too-many-gaps"), || {
-                    format!("only the first {} gaps are listed", limits::GAPS_MAX)
-                });
-        }
         let mut files = Vec::new();
         let mut parquet = Vec::new();
         let mut names = HashMap::new();
@@ -174,6 +164,38 @@ impl Logs {
         Ok(Logs {
             inner: Arc::new(inner),
         })
+    }
+
+    /// Files and Parquet that somebody else has found, with what was met in finding them. The names say what to call
+    /// files whose path nobody knows.
+    #[cfg(feature = "lake")]
+    pub(crate) fn of(
+        files: Vec<InputFile>,
+        names: HashMap<usize, String>,
+        parquet: Option<ParquetLogs>,
+        found: Coverage,
+        options: LogOptions,
+    ) -> Result<Logs, Error> {
+        let scratch = scratch_folder(&options).map_err(scratch)?;
+        let inner = Inner {
+            options,
+            files,
+            parquet,
+            names,
+            found,
+            scratch,
+            differ: AtomicBool::new(false),
+            survey: Mutex::new(None),
+        };
+        Ok(Logs {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// What finding the files has met.
+    #[cfg(feature = "lake")]
+    pub(crate) fn found(&self) -> &Coverage {
+        &self.inner.found
     }
 
     /// The table `CloudTrail`: every column.
@@ -440,8 +462,20 @@ fn nothing_to_read(paths: &[PathBuf], found: &Found) -> Error {
 }
 
 /// What finding the files says: nothing is dropped silently.
-fn coverage_of(found: &Found) -> Coverage {
-    let mut coverage = Coverage::default();
+pub(crate) fn coverage_of(found: &Found) -> Coverage {
+    let mut coverage = Coverage {
+        gaps: gaps::find(&found.files),
+        ..Coverage::default()
+    };
+    let unlisted = coverage.gaps.len().saturating_sub(limits::GAPS_MAX);
+    coverage.gaps.truncate(limits::GAPS_MAX);
+    for _ in 0..unlisted {
+        coverage
+            .problems
+            .add(ProblemKind::Other("too-many-gaps"), || {
+                format!("only the first {} gaps are listed", limits::GAPS_MAX)
+            });
+    }
     for (why, (count, example)) in &found.passed_over {
         let kind = ProblemKind::Other(why.name());
         for _ in 0..*count {

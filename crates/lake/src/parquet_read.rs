@@ -17,6 +17,7 @@ use keyline_trail::{Column, Coverage, ProblemKind, Projection, schema::arrow_sch
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use crate::error::{Error, ErrorKind};
+use crate::parquet_table::events;
 
 /// The schema's name and version, as it stands in the files.
 pub const PARQUET_SCHEMA: &str = "keyline.cloudtrail/1";
@@ -26,9 +27,19 @@ const SCHEMA_VERSION: u32 = 1;
 /// Opened Parquet files.
 #[derive(Debug, Clone)]
 pub struct ParquetLogs {
+    files: Arc<[EventFile]>,
     paths: Vec<PathBuf>,
     coverage: Coverage,
     has_raw_record: bool,
+}
+
+/// A Parquet file of events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EventFile {
+    /// Absolute.
+    pub(crate) path: PathBuf,
+    /// The first and the last time in it, in microseconds since 1970, where that is known and every event has one.
+    pub(crate) span: Option<(i64, i64)>,
 }
 
 impl ParquetLogs {
@@ -45,30 +56,45 @@ impl ParquetLogs {
     /// Opens what can be opened; the other answer is the first error.
     pub(crate) fn open_some(paths: &[PathBuf]) -> (ParquetLogs, Option<Error>) {
         let mut failed = None;
-        let mut all = ParquetLogs {
-            paths: Vec::new(),
-            coverage: Coverage::default(),
-            has_raw_record: true,
-        };
+        let mut files = Vec::new();
+        let mut coverage = Coverage::default();
+        let mut has_raw_record = true;
         for path in paths {
             let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
             match Footer::read(path) {
                 Ok(footer) => {
-                    all.coverage.merge(footer.coverage);
-                    all.has_raw_record &= footer.has_raw_record;
-                    all.paths.push(absolute);
+                    coverage.merge(footer.coverage);
+                    has_raw_record &= footer.has_raw_record;
+                    files.push(EventFile {
+                        path: absolute,
+                        span: None,
+                    });
                 }
                 Err(error) => {
-                    all.coverage.files += 1;
-                    all.coverage.files_failed += 1;
-                    all.coverage
+                    coverage.files += 1;
+                    coverage.files_failed += 1;
+                    coverage
                         .problems
                         .add(ProblemKind::Unreadable, || error.to_string());
                     failed.get_or_insert(error);
                 }
             }
         }
-        (all, failed)
+        (ParquetLogs::of(files, coverage, has_raw_record), failed)
+    }
+
+    /// Files of which everything is known.
+    pub(crate) fn of(
+        files: Vec<EventFile>,
+        coverage: Coverage,
+        has_raw_record: bool,
+    ) -> ParquetLogs {
+        ParquetLogs {
+            paths: files.iter().map(|file| file.path.clone()).collect(),
+            files: files.into(),
+            coverage,
+            has_raw_record,
+        }
     }
 
     /// Whether no file is left.
@@ -82,12 +108,12 @@ impl ParquetLogs {
         if self.has_raw_record {
             columns = columns.with(Column::RawRecord);
         }
-        listing(&self.paths, arrow_schema(&columns))
+        events(&self.files, arrow_schema(&columns))
     }
 
     /// The table `AWSCloudTrail`: the columns of Sentinel, exactly.
     pub fn sentinel_table(&self) -> Result<Arc<dyn TableProvider>, Error> {
-        listing(&self.paths, arrow_schema(&Projection::aws()))
+        events(&self.files, arrow_schema(&Projection::aws()))
     }
 
     /// Where the files lie.
@@ -119,7 +145,7 @@ pub(crate) fn listing(
 }
 
 /// The URL of an absolute path. As a path, one with brackets or stars in it would be taken for a pattern.
-fn url_of(path: &Path) -> String {
+pub(crate) fn url_of(path: &Path) -> String {
     let mut url = String::from("file://");
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {

@@ -40,6 +40,9 @@ use crate::parquet_read::describe;
 use crate::parquet_text::{LookUp, Nature, TextChunk, Tools, Values, ZSTD_LEVEL};
 use crate::pass::{Counting, Pass};
 
+/// The columns by which the lake knows an event again: of account and id, and of these and the content.
+pub(crate) const HASHES: [&str; 2] = ["_IdHash", "_EventHash"];
+
 /// What was written.
 #[derive(Debug, Clone)]
 pub struct Written {
@@ -111,9 +114,9 @@ pub fn write_parquet(logs: &Logs, path: &Path) -> Result<Written, Error> {
 }
 
 /// The row groups under way, of one thread.
-struct Groups {
-    deeds: RowGroup,
-    others: RowGroup,
+pub(crate) struct Groups {
+    pub(crate) deeds: RowGroup,
+    pub(crate) others: RowGroup,
 }
 
 impl Default for Groups {
@@ -138,7 +141,11 @@ fn write_rows(pass: &Pass, file: &ParquetFile, groups: &mut Groups) -> Result<()
 }
 
 /// Writes rows to where they belong.
-fn write_apart(file: &ParquetFile, groups: &mut Groups, rows: &RecordBatch) -> Result<(), Error> {
+pub(crate) fn write_apart(
+    file: &ParquetFile,
+    groups: &mut Groups,
+    rows: &RecordBatch,
+) -> Result<(), Error> {
     let deeds = Outline::deeds(rows);
     match deeds.true_count() {
         0 => file.write(&mut groups.others, rows),
@@ -208,6 +215,15 @@ enum Encoded {
 
 impl ParquetFile {
     pub(crate) fn create(path: &Path, schema: SchemaRef) -> Result<ParquetFile, Error> {
+        ParquetFile::create_buffered(path, schema, limits::PARQUET_BUFFER_BYTES)
+    }
+
+    /// The same with so many bytes that wait to be written.
+    pub(crate) fn create_buffered(
+        path: &Path,
+        schema: SchemaRef,
+        buffer_bytes: usize,
+    ) -> Result<ParquetFile, Error> {
         let failed = |error: std::io::Error| {
             Error::new(
                 ErrorKind::Io,
@@ -221,7 +237,7 @@ impl ParquetFile {
             use std::os::unix::fs::OpenOptionsExt;
             options.mode(0o600);
         }
-        let file = BufWriter::with_capacity(1 << 20, options.open(path).map_err(failed)?);
+        let file = BufWriter::with_capacity(buffer_bytes, options.open(path).map_err(failed)?);
         let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties()?))?;
         let (writer, factory) = writer.into_serialized_writer()?;
         let descriptions = writer.schema_descr().columns().iter().cloned();
@@ -374,7 +390,15 @@ fn nature(name: &str) -> Nature {
 
 fn properties() -> Result<WriterProperties, Error> {
     let zstd = Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?);
-    Ok(WriterProperties::builder()
+    let mut builder = WriterProperties::builder();
+    for hash in HASHES {
+        // Nothing repeats in them, and nothing can be pressed out of them.
+        builder = builder
+            .set_column_dictionary_enabled(ColumnPath::from(hash), false)
+            .set_column_compression(ColumnPath::from(hash), Compression::UNCOMPRESSED)
+            .set_column_statistics_enabled(ColumnPath::from(hash), EnabledStatistics::None);
+    }
+    Ok(builder
         .set_compression(zstd)
         .set_data_page_row_count_limit(limits::PAGE_ROWS)
         .set_statistics_enabled(EnabledStatistics::Chunk)

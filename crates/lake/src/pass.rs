@@ -4,6 +4,7 @@
 //! thread's own sink, and at the end the coverage. The rows and the coverage do not depend on the
 //! number of threads; the order of rows does. A pass that a sink ends early has no coverage.
 
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -35,6 +36,15 @@ pub(crate) enum Counting {
     NoDuplicates,
 }
 
+/// Events that were stored before: a pass drops further copies of them.
+pub(crate) trait Stored: fmt::Debug + Send + Sync {
+    /// Where copies are looked for, and new events noted.
+    fn identities(&self) -> &Identities;
+
+    /// Makes sure that copies of these rows will be found.
+    fn prepare(&self, rows: &RecordBatch) -> Result<(), Error>;
+}
+
 /// A pass under way, shared by its threads.
 #[derive(Debug)]
 pub(crate) struct Pass {
@@ -46,6 +56,8 @@ pub(crate) struct Pass {
     /// What is known of addenda; without it they are only counted.
     addenda: Option<Arc<Addenda>>,
     identities: Option<Identities>,
+    /// In place of identities of its own.
+    stored: Option<Arc<dyn Stored>>,
     next: AtomicUsize,
     stopped: AtomicBool,
     duplicates: AtomicU64,
@@ -104,6 +116,7 @@ impl Pass {
             counting,
             addenda,
             identities,
+            stored: None,
             next: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
             duplicates: AtomicU64::new(0),
@@ -126,6 +139,22 @@ impl Pass {
     pub(crate) fn by_time(mut self) -> Pass {
         self.order = self.logs.files_by_time();
         self
+    }
+
+    /// The same, with copies of stored events dropped as well.
+    #[cfg(feature = "lake")]
+    pub(crate) fn beside(mut self, stored: Arc<dyn Stored>) -> Pass {
+        self.identities = None;
+        self.stored = Some(stored);
+        self
+    }
+
+    /// What was wrong with each file, by the file's number, once all threads are done.
+    #[cfg(feature = "lake")]
+    pub(crate) fn problems(&self) -> Vec<(usize, Problems)> {
+        let mut tally = self.tally.lock().expect("no holder of the lock panics");
+        tally.problems.sort_by_key(|(file, _)| *file);
+        tally.problems.clone()
     }
 
     /// The same over these files only.
@@ -253,7 +282,14 @@ impl Pass {
     fn clean(&self, mut batch: Batch) -> Result<Option<Batch>, Error> {
         let rows = batch.rows.num_rows();
         let mut keep = vec![true; rows];
-        if let Some(identities) = &self.identities {
+        let identities = match &self.stored {
+            Some(stored) => {
+                stored.prepare(&batch.rows)?;
+                Some(stored.identities())
+            }
+            None => self.identities.as_ref(),
+        };
+        if let Some(identities) = identities {
             // An addendum may have the id of the record that it patches, which is no conflict.
             let patches_itself = |addendum: &&Addendum| {
                 let own = batch.identities.get(addendum.row);

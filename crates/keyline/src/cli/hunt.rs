@@ -37,7 +37,7 @@ pub const RULE_TIME_DEFAULT: Duration = Duration::from_secs(300);
 #[derive(Args)]
 pub struct HuntArgs {
     /// The logs: files, folders, or `-`
-    #[arg(value_name = "PATH", required_unless_present = "data")]
+    #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     data: DataArgs,

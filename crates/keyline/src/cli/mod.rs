@@ -9,6 +9,8 @@ mod rules_coverage;
 mod rules_test;
 mod kql;
 mod convert;
+mod ingest;
+mod lake;
 mod simulate;
 mod serve;
 mod demo;
@@ -107,6 +109,11 @@ enum Command {
     Kql(kql::KqlCommand),
     /// Turn logs into typed Parquet, which every command reads in their place, faster
     Convert(convert::ConvertArgs),
+    /// Take log files into the lake, each event once; every command reads it with `--lake`
+    Ingest(ingest::IngestArgs),
+    /// Look at the lake, compact it, thin it out, check it
+    #[command(subcommand)]
+    Lake(lake::LakeCommand),
     /// Write CloudTrail files of a simulated AWS organisation
     Simulate(simulate::SimulateArgs),
     /// Investigate in a browser: incidents, the lineage timeline, hunting in KQL, plans
@@ -127,6 +134,10 @@ pub struct DataArgs {
     /// Read this log file or folder (`-`: standard input); repeatable
     #[arg(long, value_name = "PATH")]
     pub data: Vec<PathBuf>,
+    /// Read the lake at URI, a folder or s3://BUCKET/PREFIX (default without `--data`: KEYLINE_LAKE, else
+    /// ./keyline-lake if it is there)
+    #[arg(long, value_name = "URI", conflicts_with = "data")]
+    pub lake: Option<String>,
     /// Pass over events before TIME (RFC 3339, a date, or a timespan back such as 7d)
     #[arg(long, value_name = "TIME", value_parser = parse_time_bound)]
     pub since: Option<TimeBound>,
@@ -208,6 +219,8 @@ pub fn run(arguments: Arguments) -> Result<Status> {
         Command::Rules(command) => rules::run(command, context),
         Command::Kql(command) => kql::run(command, context),
         Command::Convert(args) => convert::run(args, context),
+        Command::Ingest(args) => ingest::run(args, context),
+        Command::Lake(command) => lake::run(command, context),
         Command::Simulate(args) => simulate::run(args, context),
         Command::Serve(args) => serve::run(args, context),
         Command::Demo(args) => demo::run(args, context),

@@ -94,7 +94,7 @@ fn open(args: &QueryArgs, context: &Context) -> Result<Session> {
         partitions: data::threads(&args.data),
         ..EngineOptions::for_this_machine()
     };
-    if args.data.data.is_empty() {
+    if !data::names_logs(&[], &args.data) {
         let catalog = data::without_logs(&watchlists, &context.config.estate)?;
         let engine = Engine::new(&options, catalog, references)?;
         let now_ticks = args.data.as_of.unwrap_or_else(wall_clock_ticks);

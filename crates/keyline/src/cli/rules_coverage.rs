@@ -65,7 +65,7 @@ pub fn run(args: &CoverageArgs, context: &Context) -> Result<Status> {
     let rules = loaded.rules.iter();
     let checked = rules.map(|rule| (rule, check(rule, &catalog, &Times::any())));
     let mut covered: Vec<Covered<'_>> = checked.map(|(rule, one)| covered(rule, one)).collect();
-    let held = match args.data.data.is_empty() {
+    let held = match args.data.data.is_empty() && args.data.lake.is_none() {
         true => None,
         false => {
             let columns: BTreeSet<&str> = covered.iter().flat_map(Covered::event_columns).collect();

@@ -196,7 +196,7 @@ pub fn verify(args: VerifyArgs, mut context: Context) -> Result<Status> {
         );
     }
     let journal = Journal::open(&path, &plan.hash)?;
-    if args.data.data.is_empty() {
+    if args.data.data.is_empty() && args.data.lake.is_none() {
         return live::look(&args, &plan, &journal);
     }
     if let Some(path) = &args.data.accounts {

@@ -1,0 +1,457 @@
+//! Log files into the table of events, each event once.
+//!
+//! In: files, in any order, as often as anybody likes. Out: batches that are committed whole, the coverage, and rows
+//! in the table `DeadLetter` for what could not be read. What happens when is what makes it exact: the
+//! batch is written down (`ledger.rs`), its files are read and its rows written where nobody looks, what
+//! could not be read is committed, and last the events with the batch's number. A crash anywhere before that leaves
+//! a batch that is done again by whoever comes next; files that it wrote are named by no commit. The next batch is begun
+//! only after that, so that its copies of events are recognised.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::fs::File;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use keyline_source::layout;
+use keyline_source::{FileKind, InputFile, delivery_time, spool};
+use keyline_trail::{Column, Coverage, ProblemKind, Problems, Projection};
+
+use super::Lake;
+use super::day_files::{DayFiles, Part};
+use super::known::Known;
+use super::ledger::{Batch, Ledger, SourceFile};
+use super::rows::{Letter, letters_of};
+use super::spec::{dead_letters, event_columns, events};
+use super::store::{Store, cannot, make_folder};
+use super::table::{Change, Committed, Table, TableFile};
+use crate::error::{Error, ErrorKind};
+use crate::limits;
+use crate::logs::{LogOptions, Logs, Progress, RawRecord};
+use crate::pass::{Counting, Pass};
+
+/// The application that numbers batches.
+pub(crate) const APPLICATION: &str = "ingest";
+/// Where standard input is kept until its events are committed.
+const SPOOL: &str = "_spool";
+/// How files of the spool are called in the ledger.
+const SPOOLED: &str = "stdin:";
+
+/// Gives the path of a copy of a source's content, or why there is none.
+pub type Fetch = Arc<dyn Fn(&SourceFile) -> Result<PathBuf, String> + Send + Sync>;
+
+/// A lake that takes files in.
+pub struct Ingest {
+    store: Store,
+    options: LogOptions,
+    events: Table,
+    letters: Table,
+    ledger: Ledger,
+    known: Option<Arc<Known>>,
+    /// The version of the table that what is known belongs to.
+    known_at: u64,
+    fetch: Fetch,
+}
+
+/// What was taken in.
+#[derive(Debug, Clone, Default)]
+pub struct Ingested {
+    pub batches: u64,
+    /// Batches that somebody else had begun and not finished.
+    pub redone: u64,
+    /// Files that were taken in before.
+    pub skipped: u64,
+    /// Rows that were added.
+    pub rows: u64,
+    pub coverage: Coverage,
+}
+
+impl Ingest {
+    /// Opens the lake for writing. `since` and `until` of the options have no effect on what is read.
+    pub fn open(lake: &Lake, options: LogOptions) -> Result<Ingest, Error> {
+        let store = lake.store().clone();
+        Ok(Ingest {
+            events: Table::open_or_make(&store, events())?,
+            letters: Table::open_or_make(&store, dead_letters())?,
+            ledger: Ledger::open(&store)?,
+            known: None,
+            known_at: 0,
+            fetch: Arc::new(local_fetch(&store)),
+            options: LogOptions {
+                since: None,
+                until: None,
+                ..options
+            },
+            store,
+        })
+    }
+
+    /// Sources whose name is no path are got by this.
+    pub fn fetching(mut self, fetch: Fetch) -> Ingest {
+        let local = local_fetch(&self.store);
+        self.fetch = Arc::new(move |file| match is_local(&file.name) {
+            true => local(file),
+            false => fetch(file),
+        });
+        self
+    }
+
+    /// A file of the local disk as a source.
+    pub fn source_of(path: &Path) -> Result<SourceFile, Error> {
+        let path = std::path::absolute(path).map_err(|error| cannot("find", path, &error))?;
+        let meta = std::fs::metadata(&path).map_err(|error| cannot("open", &path, &error))?;
+        let modified = meta.modified().ok();
+        let modified = modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        Ok(SourceFile {
+            name: path.to_string_lossy().into_owned(),
+            version: modified.map_or(0, |since| since.as_nanos()).to_string(),
+            bytes: meta.len(),
+        })
+    }
+
+    /// Keeps what can be read only once in the lake until its events are committed.
+    pub fn spooled(&self, input: impl std::io::Read) -> Result<SourceFile, Error> {
+        let Some(folder) = self.store.local() else {
+            let message = "standard input is kept in the lake until it is read, which a bucket cannot do; \
+                           save it to a file and name that";
+            return Err(Error::new(ErrorKind::Io, message));
+        };
+        let folder = folder.join(SPOOL);
+        make_folder(&folder)?;
+        let name = TableFile::new_path(
+            &super::TableSpec::whole("", event_columns(false)),
+            None,
+            "in",
+        );
+        let path = spool(input, &folder, &name)?;
+        let synced = File::open(&path).and_then(|file| file.sync_all());
+        synced.map_err(|error| cannot("write", &path, &error))?;
+        let source = Ingest::source_of(&path)?;
+        Ok(SourceFile {
+            name: format!("{SPOOLED}{name}"),
+            ..source
+        })
+    }
+
+    /// Whether a file was taken in before.
+    pub fn knows(&self, file: &SourceFile) -> bool {
+        self.ledger.knows(file)
+    }
+
+    /// The version of the table of events.
+    pub fn version(&self) -> u64 {
+        self.events.version()
+    }
+
+    /// Finishes what somebody else has begun. Blocks.
+    pub fn recover(&mut self) -> Result<Ingested, Error> {
+        let mut total = Ingested::default();
+        let _lock = self.lock()?;
+        self.catch_up(&mut total)?;
+        Ok(total)
+    }
+
+    /// Takes in files that are new. Blocks.
+    pub fn take(&mut self, files: Vec<SourceFile>) -> Result<Ingested, Error> {
+        let mut total = Ingested::default();
+        let mut waiting = VecDeque::from(by_time(files));
+        let progress = self.options.progress.take();
+        let done = Arc::new(Mutex::new((0, waiting.len() as u64, 0, 0)));
+        if let Some(told) = progress.clone() {
+            let done = done.clone();
+            self.options.progress = Some(Arc::new(move |now: Progress| {
+                let (files, files_total, bytes, events) =
+                    *done.lock().expect("no holder of the lock panics");
+                told(Progress {
+                    files: files + now.files,
+                    files_total,
+                    bytes: bytes + now.bytes,
+                    events: events + now.events,
+                });
+            }));
+        }
+        let outcome = loop {
+            match self.step(&mut waiting, &mut total) {
+                Ok(true) => {
+                    let now = &total.coverage;
+                    *done.lock().expect("no holder of the lock panics") = (
+                        now.files + total.skipped,
+                        now.files + total.skipped + waiting.len() as u64,
+                        now.bytes,
+                        now.events,
+                    );
+                }
+                Ok(false) => break Ok(total),
+                Err(error) => break Err(error),
+            }
+        };
+        self.options.progress = progress;
+        outcome
+    }
+
+    /// One batch; whether there may be more.
+    fn step(
+        &mut self,
+        waiting: &mut VecDeque<SourceFile>,
+        total: &mut Ingested,
+    ) -> Result<bool, Error> {
+        let _lock = self.lock()?;
+        self.catch_up(total)?;
+        let mut files = Vec::new();
+        let mut names = BTreeSet::new();
+        let mut bytes = 0;
+        while bytes < limits::BATCH_BYTES && files.len() < limits::BATCH_FILES {
+            let Some(file) = waiting.pop_front() else {
+                break;
+            };
+            if self.ledger.knows(&file) || !names.insert(file.name.clone()) {
+                total.skipped += 1;
+                continue;
+            }
+            bytes += file.bytes;
+            files.push(file);
+        }
+        if files.is_empty() {
+            return Ok(false);
+        }
+        match self.ledger.begin(files.clone())? {
+            Some(batch) => {
+                self.work(&batch, total)?;
+                total.batches += 1;
+            }
+            // Another writer has begun one: it comes first.
+            None => files
+                .into_iter()
+                .rev()
+                .for_each(|file| waiting.push_front(file)),
+        }
+        Ok(true)
+    }
+
+    /// Keeps other writers on this machine waiting, so that no batch is done twice for nothing. It would be
+    /// right without.
+    fn lock(&self) -> Result<Option<File>, Error> {
+        let Some(folder) = self.store.local() else {
+            return Ok(None);
+        };
+        let path = folder.join("_ledger").join("lock");
+        let folder = path.parent().unwrap_or(folder);
+        make_folder(folder)?;
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        let lock = options.open(&path).and_then(|file| {
+            file.lock()?;
+            Ok(file)
+        });
+        lock.map(Some)
+            .map_err(|error| cannot("lock", &path, &error))
+    }
+
+    /// Does again what was begun and not committed.
+    fn catch_up(&mut self, total: &mut Ingested) -> Result<(), Error> {
+        let mut waited = 0;
+        loop {
+            self.events.refresh()?;
+            self.ledger.refresh()?;
+            let done = self.events.mark(APPLICATION)?.unwrap_or(0);
+            if self.ledger.last() <= done {
+                return Ok(());
+            }
+            if self.store.local().is_none() && waited < limits::OTHER_WRITER_SECONDS {
+                // On a bucket nobody knows whether the other one is still at work.
+                std::thread::sleep(Duration::from_secs(1));
+                waited += 1;
+                continue;
+            }
+            let batch = self.ledger.read(done + 1)?;
+            self.work(&batch, total)?;
+            total.redone += 1;
+        }
+    }
+
+    /// Reads a batch and commits its events.
+    fn work(&mut self, batch: &Batch, total: &mut Ingested) -> Result<(), Error> {
+        let outcome = self.try_work(batch, total);
+        if outcome.is_err() {
+            // What was noted of this batch is not in the table.
+            self.known = None;
+        }
+        outcome
+    }
+
+    fn try_work(&mut self, batch: &Batch, total: &mut Ingested) -> Result<(), Error> {
+        let now = self
+            .options
+            .now
+            .unwrap_or(super::wall_clock_millis() * 1_000);
+        let (logs, mut letters) = self.open_batch(batch)?;
+        let inner = logs.inner().clone();
+        // Copies of an event may come in later batches, however they are written then.
+        inner.compare_contents();
+        let mut columns = Projection::all();
+        if self.options.raw_record == RawRecord::Keep {
+            columns = columns.with(Column::RawRecord);
+        }
+        let schema = event_columns(self.options.raw_record == RawRecord::Keep);
+        let mut addenda = None;
+        let (files, coverage) = loop {
+            let known = self.known()?;
+            let mut read = inner.read_options(columns);
+            read.batch_rows = limits::WRITE_BATCH_ROWS;
+            let pass = inner
+                .pass(read, Counting::Everything, addenda.clone())
+                .by_time()
+                .beside(known);
+            let files = DayFiles::new(
+                &self.store,
+                &self.events.spec,
+                schema.clone(),
+                format!("events-{}", batch.number),
+            );
+            let parts = inner.run(
+                &pass,
+                |_| Part::default(),
+                |pass: &Pass, part| {
+                    let mut failed = None;
+                    pass.work(&mut |rows| match files.add(part, &rows) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(error) => {
+                            failed = Some(error);
+                            ControlFlow::Break(())
+                        }
+                    })?;
+                    failed.map_or(Ok(()), Err)
+                },
+            )?;
+            if pass.starts_again() {
+                // A record of this batch patches another one of it.
+                self.known = None;
+                addenda = Some(inner.survey()?.addenda.clone());
+                continue;
+            }
+            for (file, problems) in pass.problems() {
+                letters.push((inner.name(file), problems));
+            }
+            let mut coverage = pass.coverage();
+            if addenda.is_some() {
+                coverage.addenda = inner.survey()?.coverage.addenda;
+            }
+            break (files.finish(parts)?, coverage);
+        };
+        let rows: u64 = files.iter().map(|file| file.rows).sum();
+        self.commit_letters(batch.number, now, letters)?;
+        let committed = self.events.commit(Change {
+            add: files.clone(),
+            mark: Some((APPLICATION.to_owned(), batch.number)),
+            ..Change::default()
+        })?;
+        if committed == Committed::Done {
+            total.rows += rows;
+            total.coverage.merge(coverage);
+            total.coverage.merge(logs.found().clone());
+            self.known_at = self.events.version();
+        } else {
+            // Another writer was quicker with the same batch; its rows are the ones.
+            for file in &files {
+                self.store.delete(&self.events.name_of(&file.path))?;
+            }
+            self.known = None;
+        }
+        for file in &batch.files {
+            if let Some(name) = file.name.strip_prefix(SPOOLED) {
+                self.store.delete(&format!("{SPOOL}/{name}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The logs of a batch, and what is missing of it.
+    fn open_batch(&self, batch: &Batch) -> Result<(Logs, Vec<Letter>), Error> {
+        let mut inputs = Vec::new();
+        let mut names = HashMap::new();
+        let mut found = Coverage::default();
+        let mut letters = Vec::new();
+        for file in &batch.files {
+            match (self.fetch)(file) {
+                Ok(path) => {
+                    if path.as_os_str() != file.name.as_str() {
+                        names.insert(inputs.len(), file.name.clone());
+                    }
+                    inputs.push(InputFile {
+                        path,
+                        kind: FileKind::Logs,
+                        key: layout::parse(&file.name),
+                        named: false,
+                        bytes: file.bytes,
+                    });
+                }
+                Err(why) => {
+                    let mut problems = Problems::default();
+                    problems.add(ProblemKind::Unreadable, || format!("{}: {why}", file.name));
+                    found.files += 1;
+                    found.files_failed += 1;
+                    found.problems.merge(problems.clone());
+                    letters.push((file.name.clone(), problems));
+                }
+            }
+        }
+        let logs = Logs::of(inputs, names, None, found, self.options.clone())?;
+        Ok((logs, letters))
+    }
+
+    fn known(&mut self) -> Result<Arc<Known>, Error> {
+        if self.known_at != self.events.version() {
+            self.known = None;
+        }
+        let known = match self.known.take() {
+            Some(known) => known,
+            None => {
+                let memory = self.options.memory_bytes / limits::IDENTITIES_MEMORY_SHARE;
+                Arc::new(Known::new(&self.store, memory)?)
+            }
+        };
+        known.over(&self.events.spec.name, &self.events.files()?);
+        self.known = Some(known.clone());
+        self.known_at = self.events.version();
+        Ok(known)
+    }
+
+    fn commit_letters(&mut self, batch: i64, now: i64, letters: Vec<Letter>) -> Result<(), Error> {
+        let Some(rows) = letters_of(batch, now, letters)? else {
+            return Ok(());
+        };
+        self.letters.refresh()?;
+        self.letters
+            .append(&rows, Some((APPLICATION, batch)))
+            .map(drop)
+    }
+}
+
+fn is_local(name: &str) -> bool {
+    name.starts_with(SPOOLED) || Path::new(name).is_absolute()
+}
+
+fn local_fetch(store: &Store) -> impl Fn(&SourceFile) -> Result<PathBuf, String> + use<> {
+    let folder = store.local().map(|folder| folder.join(SPOOL));
+    move |file| {
+        let path = match (file.name.strip_prefix(SPOOLED), &folder) {
+            (Some(name), Some(folder)) => folder.join(name),
+            _ => PathBuf::from(&file.name),
+        };
+        match std::fs::metadata(&path) {
+            Ok(_) => Ok(path),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// By the time of their delivery, as far as their names say it; the others first, in their order.
+fn by_time(mut files: Vec<SourceFile>) -> Vec<SourceFile> {
+    files.sort_by_cached_key(|file| {
+        let day = layout::parse(&file.name).and_then(|key| key.day);
+        let name = file.name.rsplit('/').next().unwrap_or_default();
+        day.map(|day| (day, delivery_time(name).to_owned()))
+    });
+    files
+}

@@ -1,0 +1,194 @@
+//! Rows of tables that are not events: written as they come, read as a table.
+//!
+//! In: a spec and a batch of Arrow rows. Out: a commit, which carries the number of an application if it has one, so
+//! that the same rows are not written twice. Dead letters are such rows; alerts, incidents and the audit of
+//! containment are others.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use arrow_array::{
+    ArrayRef, BooleanArray, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray,
+};
+use arrow_select::filter::filter_record_batch;
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::empty::EmptyTable;
+use keyline_trail::Problems;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use super::Lake;
+use super::day::Day;
+use super::day_files::bytes_of;
+use super::known::days_of;
+use super::spec::{TableSpec, dead_letters};
+use super::store::cannot;
+use super::table::{Change, Committed, Table, TableFile};
+use crate::error::Error;
+use crate::gathering::times_of;
+use crate::parquet_read::listing;
+use crate::parquet_text::ZSTD_LEVEL;
+
+/// A source and what was wrong with it.
+pub(crate) type Letter = (String, Problems);
+
+impl Lake {
+    /// Adds rows to a table, which is made if it is not there; whether they were added. With a mark, the name of an
+    /// application and a number that rises, they are added once only, however often they are handed over. Blocks.
+    pub fn append(
+        &self,
+        spec: &TableSpec,
+        rows: &RecordBatch,
+        mark: Option<(&str, i64)>,
+    ) -> Result<bool, Error> {
+        let mut table = Table::open_or_make(self.store(), spec.clone())?;
+        table.append(rows, mark)
+    }
+
+    /// The number that an application has reached in a table. Blocks.
+    pub fn mark(&self, spec: &TableSpec, application: &str) -> Result<Option<i64>, Error> {
+        match Table::open(self.store(), spec.clone())? {
+            Some(table) => table.mark(application),
+            None => Ok(None),
+        }
+    }
+
+    /// All rows of a table as they are now; none where the table is not there. Blocks.
+    pub fn table(&self, spec: &TableSpec) -> Result<Arc<dyn TableProvider>, Error> {
+        let files = match Table::open(self.store(), spec.clone())? {
+            Some(table) => table.files()?,
+            None => Vec::new(),
+        };
+        if files.is_empty() {
+            return Ok(Arc::new(EmptyTable::new(spec.columns.clone())));
+        }
+        let paths = files.iter().map(|file| {
+            let name = format!("{}/{}", spec.name, file.path);
+            self.store().fetched(&name, file.bytes)
+        });
+        listing(&paths.collect::<Result<Vec<_>, _>>()?, spec.columns.clone())
+    }
+}
+
+impl Table {
+    /// Adds rows; whether they were added.
+    pub(crate) fn append(
+        &mut self,
+        rows: &RecordBatch,
+        mark: Option<(&str, i64)>,
+    ) -> Result<bool, Error> {
+        let mut add = Vec::new();
+        if rows.num_rows() > 0 {
+            match self.spec.time {
+                None => add.push(self.write(None, rows)?),
+                Some(_) => {
+                    for day in days_of(rows) {
+                        add.push(self.write(day, &rows_of(rows, day)?)?);
+                    }
+                }
+            }
+        }
+        let mark = mark.map(|(application, number)| (application.to_owned(), number));
+        let change = Change {
+            add,
+            mark,
+            ..Change::default()
+        };
+        Ok(self.commit(change)? == Committed::Done)
+    }
+
+    fn write(&self, day: Option<Day>, rows: &RecordBatch) -> Result<TableFile, Error> {
+        let path = TableFile::new_path(&self.spec, day, "rows");
+        let name = self.name_of(&path);
+        let draft = self.store().draft(&name)?;
+        let file = private(&draft).map_err(|error| cannot("write", &draft, &error))?;
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+            .build();
+        let mut writer = ArrowWriter::try_new(file, rows.schema(), Some(properties))?;
+        writer.write(rows)?;
+        writer.close()?;
+        self.store().publish(&name, &draft)?;
+        let times = times_of(rows).map(|times| times.iter().flatten());
+        let times = times.map(|times| {
+            times.fold(None, |span: Option<(i64, i64)>, time| {
+                let (first, last) = span.unwrap_or((time, time));
+                Some((first.min(time), last.max(time)))
+            })
+        });
+        let (first, last) = times.flatten().unzip();
+        Ok(TableFile {
+            path,
+            day,
+            bytes: bytes_of(&draft)?,
+            rows: rows.num_rows() as u64,
+            first,
+            last,
+            accounts: Vec::new(),
+            regions: Vec::new(),
+            raw_record: false,
+            compacted: false,
+        })
+    }
+}
+
+fn private(path: &std::path::Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+fn rows_of(rows: &RecordBatch, day: Option<Day>) -> Result<RecordBatch, Error> {
+    let Some(times) = times_of(rows) else {
+        return Ok(rows.clone());
+    };
+    let kept = times.iter().map(|time| Some(time.map(Day::of) == day));
+    Ok(filter_record_batch(rows, &BooleanArray::from_iter(kept))?)
+}
+
+/// The rows of the table `DeadLetter` for a batch; none where all was well.
+pub(crate) fn letters_of(
+    batch: i64,
+    now: i64,
+    letters: Vec<Letter>,
+) -> Result<Option<RecordBatch>, Error> {
+    let all: Vec<(String, &'static str, u64, String)> = letters
+        .into_iter()
+        .flat_map(|(source, problems)| {
+            let problems: Vec<_> = problems.iter().collect();
+            problems.into_iter().map(move |problem| {
+                let name = problem.kind.name();
+                (source.clone(), name, problem.count, problem.example)
+            })
+        })
+        // What is no log is none of this table's business.
+        .filter(|(_, kind, _, _)| !kind.starts_with("passed-over"))
+        .collect();
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let times = TimestampMicrosecondArray::from(vec![now; all.len()]).with_timezone("UTC");
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(times),
+        Arc::new(Int64Array::from(vec![batch; all.len()])),
+        Arc::new(StringViewArray::from_iter_values(
+            all.iter().map(|row| &row.0),
+        )),
+        Arc::new(StringViewArray::from_iter_values(
+            all.iter().map(|row| row.1),
+        )),
+        Arc::new(Int64Array::from_iter_values(
+            all.iter().map(|row| row.2 as i64),
+        )),
+        Arc::new(StringViewArray::from_iter_values(
+            all.iter().map(|row| &row.3),
+        )),
+    ];
+    Ok(Some(RecordBatch::try_new(dead_letters().columns, columns)?))
+}

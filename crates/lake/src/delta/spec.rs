@@ -1,0 +1,120 @@
+//! What tables a lake has: their names, columns and parts.
+//!
+//! A table is cut into parts by the day of one of its times, or not at all. Every column may be null in the log
+//! of the table, so that a later Keyline can add some: a file that lacks a column reads as nulls. The tables of
+//! events and of dead letters are here; whoever has rows of another sort brings the spec along
+//! ([`Lake::append`](super::Lake::append)).
+
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use deltalake::kernel::{DataType as DeltaType, StructField};
+use keyline_trail::schema::arrow_schema;
+use keyline_trail::{Column, Projection, TABLE};
+
+use crate::error::{Error, ErrorKind};
+use crate::parquet_write::HASHES;
+
+/// The column of a table's parts, where it has any: the UTC day, as a date.
+pub const DAY: &str = "Day";
+
+/// What there is to know about a table.
+#[derive(Debug, Clone)]
+pub struct TableSpec {
+    pub name: String,
+    /// The columns of its files.
+    pub columns: SchemaRef,
+    /// The column whose day tells the part; without it the table has one part.
+    pub time: Option<String>,
+}
+
+impl TableSpec {
+    /// A table with parts by the day of `TimeGenerated`.
+    pub fn by_day(name: &str, columns: SchemaRef) -> TableSpec {
+        TableSpec {
+            name: name.to_owned(),
+            columns,
+            time: Some(Column::TimeGenerated.name().to_owned()),
+        }
+    }
+
+    /// A table in one part.
+    pub fn whole(name: &str, columns: SchemaRef) -> TableSpec {
+        TableSpec {
+            name: name.to_owned(),
+            columns,
+            time: None,
+        }
+    }
+
+    /// Its columns as the log of the table has them.
+    pub(crate) fn delta_columns(&self) -> Result<Vec<StructField>, Error> {
+        let own = self.columns.fields().iter();
+        let own = own.map(|field| delta_field(field));
+        let day = self.time.as_ref().map(|_| {
+            let field = StructField::nullable(DAY, DeltaType::DATE);
+            Ok(field)
+        });
+        own.chain(day).collect()
+    }
+
+    pub(crate) fn partition_columns(&self) -> Vec<String> {
+        self.time.iter().map(|_| DAY.to_owned()).collect()
+    }
+}
+
+fn delta_field(field: &Field) -> Result<StructField, Error> {
+    let data_type = match field.data_type() {
+        DataType::Utf8View | DataType::Utf8 => DeltaType::STRING,
+        DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => DeltaType::TIMESTAMP,
+        DataType::Boolean => DeltaType::BOOLEAN,
+        DataType::Float64 => DeltaType::DOUBLE,
+        DataType::Int64 => DeltaType::LONG,
+        DataType::Int32 => DeltaType::INTEGER,
+        other => {
+            let message = format!(
+                "the column `{}` of type {other} cannot be kept in the lake: texts, times in \
+                 microseconds, booleans, reals and whole numbers can",
+                field.name()
+            );
+            return Err(Error::new(ErrorKind::Internal, message));
+        }
+    };
+    Ok(StructField::nullable(field.name(), data_type))
+}
+
+/// The table of events: all columns, the raw record, and the hashes that duplicates are found by.
+pub fn events() -> TableSpec {
+    TableSpec::by_day(TABLE, event_columns(true))
+}
+
+/// The columns of a file of events.
+pub(crate) fn event_columns(raw_record: bool) -> SchemaRef {
+    let mut columns = Projection::all();
+    if raw_record {
+        columns = columns.with(Column::RawRecord);
+    }
+    let columns = arrow_schema(&columns);
+    let hashes = HASHES.map(|name| Arc::new(Field::new(name, DataType::Int64, false)));
+    let fields = columns.fields().iter().cloned().chain(hashes);
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// The table of what could not be read: one row for each kind of problem of each file.
+pub fn dead_letters() -> TableSpec {
+    let text = |name| Field::new(name, DataType::Utf8View, false);
+    let number = |name| Field::new(name, DataType::Int64, false);
+    let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    TableSpec::by_day(
+        "DeadLetter",
+        Arc::new(Schema::new(vec![
+            // When it was met.
+            Field::new(Column::TimeGenerated.name(), time, true),
+            number("Batch"),
+            text("Source"),
+            text("Kind"),
+            number("Count"),
+            text("Example"),
+        ])),
+    )
+}
