@@ -32,9 +32,24 @@ fn for_people(text: &str) -> Option<i64> {
         None | Some("UTC" | "GMT" | "Z") => hour,
         _ => return None,
     };
-    parse_time(
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z").as_bytes(),
-    )
+    let mut iso = *b"0000-00-00T00:00:00Z";
+    for (place, digits, mut number) in [
+        (0, 4, year),
+        (5, 2, month as u32),
+        (8, 2, day),
+        (11, 2, hour),
+        (14, 2, minute),
+        (17, 2, second),
+    ] {
+        for digit in iso[place..place + digits].iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+        if number > 0 {
+            return None;
+        }
+    }
+    parse_time(&iso)
 }
 
 #[cfg(test)]

@@ -4,8 +4,6 @@
 //! order. Memory follows the number of credentials: a use is added to its credential's sums, and only events
 //! that mint or change a credential are kept one by one. Whoever feeds events drops duplicates before.
 
-use std::collections::HashSet;
-
 use arrow_array::RecordBatch;
 use hashbrown::HashTable;
 use keyline_trail::partition::service_name;
@@ -16,6 +14,7 @@ use crate::columns::{self, Columns};
 use crate::deed::{Caller, Changed, Minted, NAMES, detailed, number_of_name, provider};
 use crate::outline::Outline;
 use crate::production::Production;
+use crate::quick::Set;
 use crate::recent::{Recent, Slot, spelling};
 use crate::sighting::{
     CallerType, Flags, Forwarded, Forwarding, KeyMark, Sighting, Who, agent_flags, is_forwarded,
@@ -35,14 +34,14 @@ pub struct Facts {
     pub(crate) mints: Vec<Minted>,
     pub(crate) changes: Vec<Changed>,
     /// The accounts whose trails the events come from.
-    pub(crate) recipients: HashSet<Text>,
+    pub(crate) recipients: Set<Text>,
     pub(crate) first_event: Option<i64>,
     pub(crate) last_event: Option<i64>,
     pub(crate) events: u64,
     /// Minting and changing events without a time.
     pub(crate) untimed: u64,
     /// Accounts in whose trails sessions are minted, as far as the minting events are not taken in.
-    pub(crate) minting: HashSet<Text>,
+    pub(crate) minting: Set<Text>,
     /// Events dated later than this never set `last_event`.
     horizon: Option<i64>,
     watched: Production,
@@ -173,7 +172,7 @@ impl Facts {
                 Slot::Unknown | Slot::Nothing => {}
             }
             if name != 0 && !failed {
-                self.take_deed(&columns, row, name);
+                self.take_deed(&columns, &mut recent, row, name);
             }
         }
         self.events += columns.len() as u64;
@@ -369,33 +368,22 @@ impl Facts {
     }
 
     /// Notes what a minting or changing event does.
-    fn take_deed(&mut self, columns: &Columns<'_>, row: usize, name: usize) {
+    fn take_deed(&mut self, columns: &Columns<'_>, recent: &mut Recent, row: usize, name: usize) {
         let named = &NAMES.1[name];
         if named.mints.is_empty() && named.controls.is_empty() {
             return;
         }
         let caller_type = columns.caller_text(3, row);
-        let kind = CallerType::of(caller_type);
-        let shown = shown_by(columns, row, kind);
-        let invoked_by = columns.caller_text(5, row);
-        let service = columns.is_from_service(row);
-        let forwarded = shown.is_forwarded(invoked_by, columns.caller_text(1, row), service);
-        let mut who = self.who(columns, row, &shown).unwrap_or(Who::NOBODY);
-        let strings = &mut self.strings;
-        who.account = strings.intern(columns.caller_text(2, row));
-        who.principal = strings.intern(columns.caller_text(1, row));
-        let caller = Caller {
-            who,
-            kind,
-            arn: strings.intern(columns.caller_text(4, row)),
-            user: strings.intern(columns.caller_text(6, row)),
-            service: strings.intern(columns.caller_text(5, row)),
-            provider: strings.intern(&provider(columns, row)),
-            person: strings.intern(columns.caller_text(7, row)),
-            store: strings.intern(columns.caller_text(8, row)),
-            recipient: strings.intern(columns.caller_text(16, row)),
-            forwarded,
+        let mut caller = match recent.last_caller() {
+            Some(caller) => caller,
+            None => {
+                let caller = self.caller(columns, row, CallerType::of(caller_type));
+                recent.set_caller(caller);
+                caller
+            }
         };
+        let strings = &mut self.strings;
+        caller.provider = strings.intern(&provider(columns, row));
         let minted = Minted::read(columns, row, named, &caller, caller_type, strings);
         let changed = Changed::read(columns, row, named, &caller, strings);
         if (minted.is_some() || changed.is_some()) && columns.time(row) == NEVER {
@@ -404,6 +392,30 @@ impl Facts {
         }
         self.mints.extend(minted);
         self.changes.extend(changed);
+    }
+
+    /// What a row says of who made a minting or changing call, save for the provider.
+    fn caller(&mut self, columns: &Columns<'_>, row: usize, kind: CallerType) -> Caller {
+        let shown = shown_by(columns, row, kind);
+        let invoked_by = columns.caller_text(5, row);
+        let service = columns.is_from_service(row);
+        let forwarded = shown.is_forwarded(invoked_by, columns.caller_text(1, row), service);
+        let mut who = self.who(columns, row, &shown).unwrap_or(Who::NOBODY);
+        let strings = &mut self.strings;
+        who.account = strings.intern(columns.caller_text(2, row));
+        who.principal = strings.intern(columns.caller_text(1, row));
+        Caller {
+            who,
+            kind,
+            arn: strings.intern(columns.caller_text(4, row)),
+            user: strings.intern(columns.caller_text(6, row)),
+            service: strings.intern(columns.caller_text(5, row)),
+            provider: Text::EMPTY,
+            person: strings.intern(columns.caller_text(7, row)),
+            store: strings.intern(columns.caller_text(8, row)),
+            recipient: strings.intern(columns.caller_text(16, row)),
+            forwarded,
+        }
     }
 
     /// The facts of both. They must have the same horizon and watch the same assets.

@@ -21,6 +21,7 @@ mod usage;
 mod stretches;
 mod few;
 mod strings;
+mod quick;
 
 mod build;
 mod about;

@@ -10,6 +10,7 @@ use keyline_trail::address;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::columns::{CALLER, Columns};
+use crate::deed::Caller;
 use crate::sighting::KeyMark;
 use crate::strings::Text;
 use crate::usage::NEVER;
@@ -30,6 +31,8 @@ struct Known {
     created: i64,
     flags: u8,
     slot: Slot,
+    /// The same as minting and changing events keep it, once one was made.
+    caller: Option<Caller>,
 }
 
 #[derive(Clone, Debug)]
@@ -56,6 +59,7 @@ impl Default for Recent {
             created: NEVER,
             flags: 0,
             slot: Slot::Unknown,
+            caller: None,
         };
         Recent {
             known: vec![known; REMEMBERED],
@@ -72,7 +76,7 @@ impl Recent {
     /// Forgets the views of the batch before.
     pub(crate) fn begin(&mut self, columns: &Columns<'_>) {
         for known in &mut self.known {
-            known.slot = Slot::Unknown;
+            (known.slot, known.caller) = (Slot::Unknown, None);
         }
         for known in [&mut self.addresses, &mut self.agents] {
             known.clear();
@@ -131,13 +135,23 @@ impl Recent {
             let column = *column as usize;
             known.views[column] = columns.caller_view(column, row);
         }
-        (known.created, known.flags, known.slot) = (created, flags, Slot::Unknown);
+        (known.created, known.flags) = (created, flags);
+        (known.slot, known.caller) = (Slot::Unknown, None);
         Slot::Unknown
     }
 
     /// Remembers where the last row's caller is counted.
     pub(crate) fn set(&mut self, slot: Slot) {
         self.known[self.last].slot = slot;
+    }
+
+    /// The last row's caller as minting and changing events keep it, as far as this batch has shown.
+    pub(crate) fn last_caller(&self) -> Option<Caller> {
+        self.known[self.last].caller
+    }
+
+    pub(crate) fn set_caller(&mut self, caller: Caller) {
+        self.known[self.last].caller = Some(caller);
     }
 
     /// A hash of all that a row says of its caller.

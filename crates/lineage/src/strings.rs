@@ -28,7 +28,29 @@ pub(crate) struct Strings {
     bytes: String,
     /// Where each text ends; it begins where the one before ends.
     ends: Vec<usize>,
-    known: HashTable<u32>,
+    known: HashTable<Named>,
+}
+
+/// A text by its number, and its hash: to grow the table without it would be to read every text again.
+#[derive(Clone, Copy, Debug)]
+struct Named {
+    hash: u32,
+    number: u32,
+}
+
+impl Named {
+    fn new(text: &str, number: u32) -> Named {
+        Named {
+            hash: xxh3_64(text.as_bytes()) as u32,
+            number,
+        }
+    }
+
+    /// The hash over all bits of a number, as a table wants it.
+    #[inline(always)]
+    fn spread(&self) -> u64 {
+        u64::from(self.hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
 }
 
 impl Default for Strings {
@@ -51,18 +73,15 @@ impl Strings {
         if text.is_empty() {
             return Text::EMPTY;
         }
-        let hash = xxh3_64(text.as_bytes());
-        let Strings { bytes, ends, known } = self;
-        if let Some(found) = known.find(hash, |number| span(bytes, ends, *number) == text) {
-            return Text(*found);
+        let named = Named::new(text, self.ends.len() as u32);
+        if let Some(found) = self.number_of(&named, text) {
+            return found;
         }
-        let number = ends.len() as u32;
-        bytes.push_str(text);
-        ends.push(bytes.len());
-        known.insert_unique(hash, number, |number| {
-            xxh3_64(span(bytes, ends, *number).as_bytes())
-        });
-        Text(number)
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len());
+        self.known
+            .insert_unique(named.spread(), named, Named::spread);
+        Text(named.number)
     }
 
     /// The number of a text if it is known.
@@ -70,11 +89,15 @@ impl Strings {
         if text.is_empty() {
             return Some(Text::EMPTY);
         }
-        let hash = xxh3_64(text.as_bytes());
-        let found = self.known.find(hash, |number| {
-            span(&self.bytes, &self.ends, *number) == text
+        self.number_of(&Named::new(text, 0), text)
+    }
+
+    #[inline(always)]
+    fn number_of(&self, named: &Named, text: &str) -> Option<Text> {
+        let found = self.known.find(named.spread(), |known| {
+            known.hash == named.hash && span(&self.bytes, &self.ends, known.number) == text
         });
-        found.map(|number| Text(*number))
+        found.map(|known| Text(known.number))
     }
 
     /// Every text that is kept.
@@ -90,8 +113,7 @@ impl Strings {
     pub(crate) fn shrink(&mut self) {
         self.bytes.shrink_to_fit();
         self.ends.shrink_to_fit();
-        let Strings { bytes, ends, known } = self;
-        known.shrink_to_fit(|number| xxh3_64(span(bytes, ends, *number).as_bytes()));
+        self.known.shrink_to_fit(Named::spread);
     }
 }
 

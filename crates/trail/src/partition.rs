@@ -108,6 +108,10 @@ impl Partition {
 
 /// A service principal without the DNS suffix of its partition: `ec2.amazonaws.com.cn` is `ec2`.
 pub fn service_name(principal: &str) -> &str {
+    // Nearly all, and no other suffix ends like this one.
+    if let Some(name) = principal.strip_suffix(".amazonaws.com") {
+        return name;
+    }
     let suffixes = PARTITIONS.iter().flat_map(|row| row.3);
     let cut = suffixes.filter_map(|suffix| principal.strip_suffix(suffix)?.strip_suffix('.'));
     cut.min_by_key(|name| name.len()).unwrap_or(principal)

@@ -58,18 +58,36 @@ pub fn format_time(micros: i64) -> String {
     let day = of_year - (153 * month + 2) / 5 + 1;
     let month = if month < 10 { month + 3 } else { month - 9 };
     let year = years + era * 400 + i64::from(month <= 2);
-    let clock = format!(
-        "{:02}:{:02}:{:02}",
-        of_day / 3600,
-        of_day / 60 % 60,
-        of_day % 60
-    );
-    let fraction = if fraction == 0 {
-        String::new()
-    } else {
-        format!(".{fraction:06}").trim_end_matches('0').to_owned()
-    };
-    format!("{year:04}-{month:02}-{day:02}T{clock}{fraction}Z")
+    let mut text = String::with_capacity(27);
+    match u32::try_from(year) {
+        Ok(year @ 0..=9999) => {
+            push_two(&mut text, year / 100);
+            push_two(&mut text, year % 100);
+        }
+        _ => text.push_str(&format!("{year:04}")),
+    }
+    for (before, number) in [
+        ('-', month),
+        ('-', day),
+        ('T', of_day / 3600),
+        (':', of_day / 60 % 60),
+        (':', of_day % 60),
+    ] {
+        text.push(before);
+        push_two(&mut text, number as u32);
+    }
+    if fraction != 0 {
+        text.push_str(format!(".{fraction:06}").trim_end_matches('0'));
+    }
+    text.push('Z');
+    text
+}
+
+/// Two digits of a number below a hundred.
+fn push_two(text: &mut String, number: u32) {
+    for digit in [number / 10, number % 10] {
+        text.push((b'0' + digit as u8) as char);
+    }
 }
 
 /// Seconds, or milliseconds, microseconds, nanoseconds when there are too many digits for seconds.

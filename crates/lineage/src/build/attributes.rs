@@ -63,7 +63,9 @@ impl Build {
         self.mints_of = Lists::new(&self.node_of_mint, self.entries.len());
         self.sightings_of = Lists::new(&self.node_of_sighting, self.entries.len());
         for node in 0..self.entries.len() as u32 {
-            let mut entry = self.entries[node as usize].clone();
+            let known = &mut self.entries[node as usize];
+            let empty = Entry::new(known.hash, known.kind);
+            let mut entry = std::mem::replace(known, empty);
             for place in 0..self.mints_of.of(node).len() {
                 let place = self.mints_of.of(node)[place];
                 self.describe_minted(&mut entry, place as usize);
@@ -108,13 +110,14 @@ impl Build {
                     entry.account = entry.account.or(account);
                     entry.principal = entry.principal.or(principal);
                 }
-                let role = self.text(entry.role).to_owned();
-                let name = self.text(field(Field::SessionName)).to_owned();
+                let name = field(Field::SessionName);
                 if entry.arn.is_empty()
                     && !name.is_empty()
+                    && let role = self.text(entry.role)
                     && let (Some(arn), Some((account, role))) =
-                        (Arn::parse(&role), super::role_parts(&role))
+                        (Arn::parse(role), super::role_parts(role))
                 {
+                    let name = self.text(name);
                     let arn = format!(
                         "arn:{}:sts::{account}:assumed-role/{role}/{name}",
                         arn.partition
@@ -123,8 +126,8 @@ impl Build {
                 }
                 if mint.from == From::Service && entry.origin.is_none() {
                     let service = service_name(self.text(caller.service));
-                    let origin = workload(service, &name);
-                    entry.origin = origin.map(|kind| (kind, self.strings.intern(&name)));
+                    let origin = workload(service, self.text(name));
+                    entry.origin = origin.map(|kind| (kind, name));
                 }
             }
             Kind::RootSession => {

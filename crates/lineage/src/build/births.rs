@@ -4,13 +4,12 @@
 //! else tells the credential from others. Copies of one event in several accounts' trails meet here, since they
 //! name one key or share an id.
 
-use std::collections::HashMap;
-
 use crate::build::{Build, SECOND, at_instant, known, session_evidence};
 use crate::credential::Kind;
 use crate::deed::Minted;
 use crate::entry::NONE;
 use crate::mint::{Field, From};
+use crate::quick::Map;
 use crate::sighting::CallerType;
 use crate::strings::Text;
 use crate::usage::NEVER;
@@ -174,7 +173,7 @@ impl Build {
     /// Sessions whose answers are missing: copies of some that are known, and such as only their uses can name.
     /// The uses of two that are alike cannot be told apart, so neither of the two is what uses name.
     fn bear_sessions(&mut self, places: &[usize]) {
-        let mut number_of: HashMap<Alike, usize> = HashMap::new();
+        let mut number_of: Map<Alike, usize> = Map::default();
         let mut groups: Vec<(Alike, Vec<usize>)> = Vec::new();
         for place in places {
             let minted = self.mints[*place].clone();

@@ -4,13 +4,12 @@
 //! one, as a rule. For calls that a service made on somebody's behalf it is whoever has that session, or else
 //! whoever of the same principal was at work in that second.
 
-use std::collections::HashMap;
-
 use crate::build::{Build, SECOND, known};
 use crate::credential::Kind;
 use crate::deed::Caller;
 use crate::entry::NONE;
 use crate::limits::CLOCKS_S;
+use crate::quick::Map;
 use crate::sighting::Who;
 use crate::strings::Text;
 use crate::usage::{ALWAYS, NEVER};
@@ -18,12 +17,12 @@ use crate::usage::{ALWAYS, NEVER};
 /// Look-ups of credentials by who uses them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Callers {
-    by_who: HashMap<Who, u32>,
+    by_who: Map<Who, u32>,
     /// Sessions by principal and second of creation.
     sessions: Vec<(Text, i64, u32)>,
     by_principal: Vec<(Text, u32)>,
-    keys_of_user: HashMap<(Text, Text), Vec<u32>>,
-    consoles_by_arn: HashMap<Text, Vec<u32>>,
+    keys_of_user: Map<(Text, Text), Vec<u32>>,
+    consoles_by_arn: Map<Text, Vec<u32>>,
 }
 
 impl Build {

@@ -1,7 +1,5 @@
 //! The last step: credentials in their order, with everything that is listed of them.
 
-use std::collections::HashMap;
-
 use keyline_trail::Problems;
 use keyline_trail::partition::Partition;
 use keyline_trail::session::{CredentialHash, credential_hash};
@@ -10,6 +8,7 @@ use crate::build::{Build, known, session_evidence};
 use crate::entry::{NONE, Span};
 use crate::forest::{Forest, Linked};
 use crate::production::Production;
+use crate::quick::Map;
 use crate::strings::Text;
 use crate::timeline::{Act, Timelines};
 use crate::usage::{ALWAYS, NEVER};
@@ -24,8 +23,8 @@ impl Build {
         self.callers = Default::default();
         self.changes = Vec::new();
         self.tuples = Vec::new();
-        self.named = HashMap::new();
-        self.shared = HashMap::new();
+        self.named = Map::default();
+        self.shared = Map::default();
         self.copies = Default::default();
         self.mark_production(production);
         self.spread_partitions();
@@ -209,7 +208,7 @@ impl Build {
         claims.dedup_by_key(|claim| claim.0);
         claims.retain(|claim| !self.by_hash.contains_key(&claim.0));
         claims.sort_unstable_by_key(|claim| (claim.3, claim.0));
-        let mut spans: HashMap<u32, Span> = HashMap::new();
+        let mut spans: Map<u32, Span> = Map::default();
         for (at, claim) in claims.iter().enumerate() {
             let span = spans.entry(claim.3).or_insert(Span {
                 start: at as u32,

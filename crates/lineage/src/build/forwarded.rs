@@ -4,13 +4,12 @@
 //! whoever of the same principal was at work when the service's own session was made; where that may have
 //! been one of several, each of them is told that it may have been.
 
-use std::collections::HashMap;
-
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::build::Build;
 use crate::credential::Kind;
 use crate::entry::NONE;
+use crate::quick::Map;
 use crate::sighting::{Forwarded, KeyMark};
 use crate::strings::Text;
 use crate::usage::Usage;
@@ -82,7 +81,7 @@ impl Build {
         &self,
         principal: Text,
         session: &Forwarded,
-        keys: &HashMap<u64, u32>,
+        keys: &Map<u64, u32>,
     ) -> Option<(u32, bool)> {
         if let KeyMark::One(key) = session.key
             && let Some(node) = keys.get(&key)
@@ -96,9 +95,9 @@ impl Build {
         }
     }
 
-    fn nodes_by_key_hash(&self) -> HashMap<u64, u32> {
+    fn nodes_by_key_hash(&self) -> Map<u64, u32> {
         let hash = |key: Text| xxh3_64(self.text(key).as_bytes());
-        let mut keys: HashMap<u64, u32> = HashMap::new();
+        let mut keys: Map<u64, u32> = Map::default();
         for (sighting, node) in self.sightings.iter().zip(&self.node_of_sighting) {
             if !sighting.who.key.is_empty() {
                 // A key of two credentials tells nothing.

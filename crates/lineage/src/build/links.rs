@@ -258,6 +258,10 @@ impl Build {
     }
 
     fn service(&mut self, account: Text, name: Text) -> u32 {
+        // Services mint more than all others, and a hash of evidence costs more than a look-up.
+        if let Some(known) = self.services.get(&(account, name)) {
+            return *known;
+        }
         let evidence = format!(
             "service|{}|{}",
             self.text(account),
@@ -267,6 +271,7 @@ impl Build {
         let entry = self.entry(node);
         entry.account = account;
         entry.principal = entry.principal.or(name);
+        self.services.insert((account, name), node);
         node
     }
 
@@ -280,6 +285,10 @@ impl Build {
     }
 
     fn workload(&mut self, service: u32, account: Text, kind: &'static str, id: Text) -> u32 {
+        let known = (service, account, kind, id);
+        if let Some(node) = self.workloads.get(&known) {
+            return *node;
+        }
         let evidence = format!("workload|{}|{kind}|{}", self.text(account), self.text(id));
         let node = self.ensure(&evidence, Kind::Workload);
         let entry = self.entry(node);
@@ -287,6 +296,7 @@ impl Build {
         entry.principal = id;
         entry.origin = Some((kind, id));
         entry.link = Some(Link::exact(service, LinkRule::Service));
+        self.workloads.insert(known, node);
         node
     }
 
@@ -488,13 +498,15 @@ impl Build {
 
     /// The parent of a credential that no event mints, by what its uses show; nothing for what needs none.
     fn link_used(&mut self, node: u32) -> Option<Found> {
-        let entry = self.entries[node as usize].clone();
+        let entry = &self.entries[node as usize];
+        let (account, user, issued) = (entry.account, entry.user, entry.issued);
+        let has_role = !entry.role.is_empty();
         let places = self.sightings_of.of(node).to_vec();
         Some(match entry.kind {
             Kind::AccessKey => Found::None(Why::KeyNotObserved),
             Kind::FederationToken => {
                 // The user is named in every record; the key that was used is not.
-                let nodes = self.keys_of(entry.account, entry.user, entry.issued);
+                let nodes = self.keys_of(account, user, issued);
                 match self.one_of(nodes, LinkRule::FederatedUser, BY_TIME) {
                     Found::None(_) => Found::None(self.why(node)),
                     found => found,
@@ -524,9 +536,7 @@ impl Build {
                     found => found,
                 }
             }
-            Kind::RoleSession | Kind::ServiceSession | Kind::ConsoleSession
-                if !entry.role.is_empty() =>
-            {
+            Kind::RoleSession | Kind::ServiceSession | Kind::ConsoleSession if has_role => {
                 self.link_role_session(node, &places)
             }
             kind if is_session(kind) => Found::None(self.why(node)),
@@ -536,17 +546,18 @@ impl Build {
 
     /// A role session that no event mints: a workload's, or a person's of Identity Center.
     fn link_role_session(&mut self, node: u32, places: &[u32]) -> Found {
-        let entry = self.entries[node as usize].clone();
+        let entry = &self.entries[node as usize];
+        let (account, arn, role, issued) = (entry.account, entry.arn, entry.role, entry.issued);
         if let Some((kind, id)) = entry.origin
             && let Some((_, _, service)) = SCOPES.iter().find(|row| row.1 == kind)
         {
-            let name = self.service_principal(service, entry.arn);
-            let service = self.service(entry.account, name);
-            let parent = self.workload(service, entry.account, kind, id);
+            let name = self.service_principal(service, arn);
+            let service = self.service(account, name);
+            let parent = self.workload(service, account, kind, id);
             return Found::Parent(Link::inferred(parent, LinkRule::Service, BY_TIME));
         }
-        if let Some((account, role)) = self.role_of(entry.role) {
-            let nodes = self.portals_of(account, role, entry.issued);
+        if let Some((account, role)) = self.role_of(role) {
+            let nodes = self.portals_of(account, role, issued);
             let rule = LinkRule::PrincipalAndCreationDate;
             if let Found::Parent(link) = self.one_of(nodes, rule, BY_TIME) {
                 return Found::Parent(link);

@@ -18,8 +18,6 @@ mod forwarded;
 mod reach;
 mod finish;
 
-use std::collections::{HashMap, HashSet};
-
 use keyline_trail::arn::Arn;
 use keyline_trail::session::{CredentialHash, credential_hash};
 use keyline_trail::time::format_time;
@@ -36,6 +34,7 @@ use crate::facts::Facts;
 use crate::forest::Forest;
 use crate::mint::Field;
 use crate::production::Production;
+use crate::quick::{Map, Set};
 use crate::sighting::{Forwarding, Sighting};
 use crate::strings::{Strings, Text};
 use crate::timeline::Timelines;
@@ -73,49 +72,52 @@ pub(crate) struct Build {
     sightings: Vec<Sighting>,
     forwardings: Vec<Forwarding>,
     changes: Vec<Changed>,
-    recipients: HashSet<Text>,
+    recipients: Set<Text>,
     /// Accounts whose trails have any minting of a session.
-    minting_accounts: HashSet<Text>,
+    minting_accounts: Set<Text>,
     /// When minting events were recorded without the answer that names the key.
-    omitted_at: HashSet<i64>,
+    omitted_at: Set<i64>,
     first_event: Option<i64>,
     last_event: Option<i64>,
     entries: Vec<Entry>,
-    by_hash: HashMap<CredentialHash, u32>,
+    by_hash: Map<CredentialHash, u32>,
     node_of_mint: Vec<u32>,
     node_of_sighting: Vec<u32>,
     mints_of: Lists,
     sightings_of: Lists,
     callers: Callers,
     /// Credentials by the key that their minting names.
-    minted: HashMap<Text, u32>,
+    minted: Map<Text, u32>,
     /// Minted sessions by their full principal id, with their time of issue.
     tuples: Vec<(Text, i64, u32)>,
     /// Account and name of each role by its ARN, and the names of minting calls.
-    roles: HashMap<Text, Option<(Text, Text)>>,
-    apis: HashMap<(u16, u16), Text>,
+    roles: Map<Text, Option<(Text, Text)>>,
+    apis: Map<(u16, u16), Text>,
     /// Minted sessions by account, name of the role and name of the session, where no event gives the id.
-    named: HashMap<(Text, Text, Text), Vec<(i64, u32)>>,
+    named: Map<(Text, Text, Text), Vec<(i64, u32)>>,
     /// Minted credentials by what copies of their minting event share.
-    shared: HashMap<(Text, u16), u32>,
+    shared: Map<(Text, u16), u32>,
     /// Which trails told of a credential's minting.
-    copies: HashSet<(u32, Text)>,
+    copies: Set<(u32, Text)>,
     /// Keys that were used in several accounts, with the account that each is of.
-    torn: HashMap<Text, Text>,
+    torn: Map<Text, Text>,
     /// Sessions that may be one of several minted ones.
-    ambiguous: HashMap<u32, Vec<u32>>,
+    ambiguous: Map<u32, Vec<u32>>,
     /// Passwords by account and user, in order of time.
-    passwords: HashMap<(Text, Text), Vec<(i64, u32)>>,
+    passwords: Map<(Text, Text), Vec<(i64, u32)>>,
     /// MFA devices by their serial number, in order of time.
-    devices: HashMap<Text, Vec<(i64, u32)>>,
+    devices: Map<Text, Vec<(i64, u32)>>,
     /// The ids of keys that are known by what was done to them only.
-    named_keys: HashMap<u32, Text>,
+    named_keys: Map<u32, Text>,
     /// Keys under which credentials minted others, though services signed with them.
     more_keys: Vec<(u32, Text)>,
     /// Calls of the access portal that have others mint.
     portals: Vec<u32>,
     /// Sessions that asked for a sign-in URL, by principal.
-    urls: HashMap<Text, Vec<(i64, u32)>>,
+    urls: Map<Text, Vec<(i64, u32)>>,
+    /// Services and their workloads that were made, by all that tells them apart.
+    services: Map<(Text, Text), u32>,
+    workloads: Map<(u32, Text, &'static str, Text), u32>,
     problems: Problems,
 }
 
@@ -186,22 +188,24 @@ impl Build {
             recipients,
             first_event,
             last_event,
-            by_hash: HashMap::new(),
-            minted: HashMap::new(),
+            by_hash: Map::default(),
+            minted: Map::default(),
             tuples: Vec::new(),
-            roles: HashMap::new(),
-            apis: HashMap::new(),
-            named: HashMap::new(),
-            shared: HashMap::new(),
-            copies: HashSet::new(),
-            torn: HashMap::new(),
-            ambiguous: HashMap::new(),
-            passwords: HashMap::new(),
-            devices: HashMap::new(),
-            named_keys: HashMap::new(),
+            roles: Map::default(),
+            apis: Map::default(),
+            named: Map::default(),
+            shared: Map::default(),
+            copies: Set::default(),
+            torn: Map::default(),
+            ambiguous: Map::default(),
+            passwords: Map::default(),
+            devices: Map::default(),
+            named_keys: Map::default(),
             more_keys: Vec::new(),
             portals: Vec::new(),
-            urls: HashMap::new(),
+            urls: Map::default(),
+            services: Map::default(),
+            workloads: Map::default(),
             problems,
         }
     }

@@ -5,14 +5,13 @@
 //! session of Identity Center is never seen under the key that was minted. Else by the key alone. Where several
 //! minted sessions fit, none is picked: the use is a credential of its own that may be one of them.
 
-use std::collections::HashMap;
-
 use keyline_trail::access_key::account_of_key;
 
 use crate::build::{Build, known, role_parts};
 use crate::credential::Kind;
 use crate::entry::NONE;
 use crate::mint::Field;
+use crate::quick::Map;
 use crate::sighting::{CallerType, Flags, Who};
 use crate::strings::Text;
 
@@ -20,7 +19,7 @@ impl Build {
     pub(super) fn assign_uses(&mut self) {
         self.torn = self.torn_keys();
         let sign_ins = self.sign_ins();
-        let mut keys: HashMap<Text, Option<u32>> = HashMap::new();
+        let mut keys: Map<Text, Option<u32>> = Map::default();
         let mut bare = Vec::new();
         for place in 0..self.sightings.len() {
             let node = self.credential_of(place, &sign_ins);
@@ -48,9 +47,9 @@ impl Build {
     }
 
     /// The credential of a sighting; none yet where only the key is known.
-    fn credential_of(&mut self, place: usize, sign_ins: &HashMap<(Text, i64), Option<u32>>) -> u32 {
-        let sighting = self.sightings[place].clone();
-        let who = sighting.who;
+    fn credential_of(&mut self, place: usize, sign_ins: &Map<(Text, i64), Option<u32>>) -> u32 {
+        let sighting = &self.sightings[place];
+        let (who, caller, flags) = (sighting.who, sighting.caller, sighting.flags);
         if let Some(node) = self.minted.get(&who.key)
             && !self.is_foreign(&who)
         {
@@ -72,13 +71,10 @@ impl Build {
         }
         let Some(created) = known(who.created) else {
             let temporary = self.text(who.key).starts_with("ASIA")
-                || matches!(
-                    sighting.caller,
-                    CallerType::AssumedRole | CallerType::FederatedUser
-                );
+                || matches!(caller, CallerType::AssumedRole | CallerType::FederatedUser);
             return match temporary {
                 true => NONE,
-                false => self.key_alone(&who, sighting.caller),
+                false => self.key_alone(&who, caller),
             };
         };
         if who.principal.is_empty() {
@@ -93,10 +89,8 @@ impl Build {
             .copied()
             .filter(|node| self.entries[*node as usize].kind == Kind::ConsoleSession)
             .collect();
-        let is_tool = sighting.flags.has(Flags::TOOL_AGENT)
-            && !sighting
-                .flags
-                .has(Flags(Flags::CONSOLE.0 | Flags::CONSOLE_AGENT.0));
+        let is_tool = flags.has(Flags::TOOL_AGENT)
+            && !flags.has(Flags(Flags::CONSOLE.0 | Flags::CONSOLE_AGENT.0));
         // Keys of a console session are never logged, so one that nobody minted is the console's. A program
         // has it by `aws login`, if there was one.
         if is_tool
@@ -108,7 +102,7 @@ impl Build {
         match (&consoles[..], &fits[..]) {
             ([console], _) | ([], [console]) => *console,
             ([], []) => {
-                let kind = session_kind(sighting.caller);
+                let kind = session_kind(caller);
                 self.ensure_session(who.account, who.principal, created, kind)
             }
             _ => {
@@ -118,7 +112,7 @@ impl Build {
                     .all(|fit| self.entries[*fit as usize].kind == first);
                 let kind = match alike {
                     true => first,
-                    false => session_kind(sighting.caller),
+                    false => session_kind(caller),
                 };
                 let node = self.ensure_session(who.account, who.principal, created, kind);
                 if !fits.contains(&node) {
@@ -169,7 +163,7 @@ impl Build {
 
     /// Keys that were used in several accounts, each with the one that it is of. AWS gives no id out twice, but
     /// data sets put one id for many, and records can be forged.
-    fn torn_keys(&self) -> HashMap<Text, Text> {
+    fn torn_keys(&self) -> Map<Text, Text> {
         let mut uses: Vec<(Text, Text)> = self
             .sightings
             .iter()
@@ -178,7 +172,7 @@ impl Build {
             .collect();
         uses.sort_unstable();
         uses.dedup();
-        let mut torn = HashMap::new();
+        let mut torn = Map::default();
         for accounts in uses
             .chunk_by(|a, b| a.0 == b.0)
             .filter(|uses| uses.len() > 1)
@@ -219,8 +213,8 @@ impl Build {
     }
 
     /// The sign-in sessions of programs by the console session that they were made in: one where there is one.
-    fn sign_ins(&self) -> HashMap<(Text, i64), Option<u32>> {
-        let mut found = HashMap::new();
+    fn sign_ins(&self) -> Map<(Text, i64), Option<u32>> {
+        let mut found = Map::default();
         for (minted, node) in self.mints.iter().zip(&self.node_of_mint) {
             let who = minted.caller.who;
             if minted.mint().makes == Kind::OauthSession
