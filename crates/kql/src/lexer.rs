@@ -223,6 +223,7 @@ impl<'a> Lexer<'a> {
         }
         self.skip_while(|c| c.is_ascii_digit());
         let mut kind = TokenKind::Whole;
+        let whole = self.at;
         if self.peek() == Some('.') && !self.starts_with("..") {
             self.at += 1;
             self.skip_while(|c| c.is_ascii_digit());
@@ -245,8 +246,9 @@ impl<'a> Lexer<'a> {
         if self.text[start..self.at].chars().all(is_word_continue) {
             return TokenKind::Word;
         }
-        self.at = suffix;
-        kind
+        // `2.5x` is no number: a path from `2` to a name that begins with a digit.
+        self.at = whole;
+        TokenKind::Whole
     }
 
     fn whole_or_word(&mut self) -> TokenKind {

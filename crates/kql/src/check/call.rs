@@ -2,7 +2,7 @@
 //! type results.
 
 use super::build::{call, column, converted, is_constant, literal};
-use super::fit::{describe, fit, layout};
+use super::fit::{close, describe, fit, layout};
 use super::operands::widest;
 use super::report::{Checked, Reported};
 use super::scope::{Binding, Row};
@@ -85,6 +85,9 @@ impl<'a> Checker<'a> {
             "toscalar" => return self.first_cell(found, span),
             "materialize" => {
                 let value = self.materialize(found, row, span)?;
+                if found.unread {
+                    return Err(Reported);
+                }
                 return self.expect_scalar(value, span);
             }
             "column_ifexists" | "columnifexists" | "iscolumnexists" => {
@@ -110,9 +113,16 @@ impl<'a> Checker<'a> {
         }
         let args = self.arguments(found, row);
         if functions::is_window(function.canonical) {
+            let first = found.args.first().map(|arg| &arg.value);
+            let few = found.args.len() <= function.overloads[0].parameters.len();
+            if let Some(first) = first.filter(|first| few && first.is_name_in_parentheses()) {
+                let message = format!("`{}` expects a column", name.text);
+                return Err(self.error(codes::COLUMN_EXPECTED, first.span, message));
+            }
             return self.window(function, name, args, row, span);
         }
-        self.apply_function(function, args, row, span)
+        // Parentheses around the call do not belong to it.
+        self.apply_function(function, args, row, found.span)
     }
 
     /// A call whose arguments are bound.
@@ -274,31 +284,56 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Checked<Chosen<'static>> {
         let mut best: Option<(usize, &'static Overload, Vec<&'static Parameter>)> = None;
-        let mut misfit: Option<(usize, &'static Parameter)> = None;
+        let mut misfits: Vec<Misfit> = Vec::new();
         for overload in &function.overloads {
             let Some(parameters) = layout(overload, args) else {
                 continue;
             };
             let mut total = 0;
+            let mut closeness = Vec::with_capacity(args.len());
             let mut wrong = None;
             for (at, (arg, parameter)) in args.iter().zip(&parameters).enumerate() {
+                closeness.push(close(arg, parameter));
                 match fit(arg, parameter) {
                     Some(cost) => total += cost,
-                    None => {
-                        wrong = Some((at, *parameter));
-                        break;
-                    }
+                    None => wrong = wrong.or(Some((at, *parameter))),
                 }
             }
             match wrong {
                 None if best.as_ref().is_none_or(|(cost, ..)| total < *cost) => {
                     best = Some((total, overload, parameters));
                 }
-                Some(wrong) if misfit.is_none_or(|(at, _)| wrong.0 > at) => misfit = Some(wrong),
+                Some((at, parameter)) => misfits.push(Misfit {
+                    at,
+                    parameter,
+                    closeness,
+                }),
                 _ => {}
             }
         }
-        match (best, misfit) {
+        let several = misfits.len() > 1;
+        let misfit = nearest(misfits);
+        if best.is_none() && several && misfit.is_none() {
+            if args.iter().any(Arg::is_wrong) {
+                return Err(Reported);
+            }
+            let found: Vec<String> = args
+                .iter()
+                .map(|arg| arg.ty().map_or("`*`".to_string(), |ty| format!("`{ty}`")))
+                .collect();
+            let forms: Vec<String> = function
+                .overloads
+                .iter()
+                .map(|overload| format!("`{overload}`"))
+                .collect();
+            return Err(self.error_with_help(
+                codes::ARGUMENT_TYPE,
+                span,
+                format!("`{}` does not take {}", function.name, found.join(" and ")),
+                format!("it is {}", forms.join(" or ")),
+            ));
+        }
+        match (best, misfit.map(|misfit| (misfit.at, misfit.parameter))) {
             (Some((_, overload, parameters)), _) => {
                 self.needs(function, &parameters, args)?;
                 Ok(Chosen {
@@ -330,6 +365,10 @@ impl<'a> Checker<'a> {
                 ))
             }
             (None, None) if args.iter().any(|arg| matches!(arg, Arg::Unread)) => Err(Reported),
+            // Which form was meant cannot be told.
+            (None, None) if function.overloads.len() > 1 && args.iter().any(Arg::is_wrong) => {
+                Err(Reported)
+            }
             (None, None) => Err(self.error_with_help(
                 codes::ARGUMENT_COUNT,
                 span,
@@ -401,6 +440,24 @@ impl<'a> Checker<'a> {
         let orderable = parameters
             .iter()
             .any(|parameter| parameter.types.contains(&ParameterType::CommonOrderable));
+        if orderable {
+            let values = args.iter().filter_map(|arg| match arg {
+                Arg::Value(value) => Some(value),
+                _ => None,
+            });
+            let mut odd = values.filter(|value| matches!(value.ty, Type::Dynamic | Type::Guid));
+            if let Some(value) = odd.next() {
+                return Err(self.error(
+                    codes::ARGUMENT_TYPE,
+                    value.span,
+                    format!(
+                        "expected {}, found a `{}`",
+                        describe(ParameterType::Orderable),
+                        value.ty
+                    ),
+                ));
+            }
+        }
         let mut common = types[0];
         for ty in &types[1..] {
             // What is chosen by size may be of any numeric type, what is chosen else may not.
@@ -420,6 +477,12 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn branches(&mut self, types: &[Type], span: Span) -> Checked<Type> {
+        // Where something is wrong inside, what it would be of is a guess.
+        let inside = |place: Span| place.start > span.start && place.end <= span.end;
+        let wrong = self.diagnostics.iter().any(|found| inside(found.primary));
+        if wrong && branch_type(types).is_err() {
+            return Err(Reported);
+        }
         branch_type(types).map_err(|(one, other)| {
             self.error_with_help(
                 codes::ARGUMENT_TYPE,
@@ -602,6 +665,29 @@ impl<'a> Checker<'a> {
         };
         converted(part, ty)
     }
+}
+
+/// An overload that the arguments do not fit: which of them is the first that does not, and how close
+/// each is to its parameter.
+struct Misfit {
+    at: usize,
+    parameter: &'static Parameter,
+    closeness: Vec<usize>,
+}
+
+/// The overload that was meant, if that can be told: most arguments fit it, and it is ahead of all others
+/// by the argument that fits worst, then by the one that fits best.
+fn nearest(misfits: Vec<Misfit>) -> Option<Misfit> {
+    let rank = |misfit: &Misfit| {
+        let fitting = misfit.closeness.iter().filter(|close| **close > 0).count();
+        let worst = misfit.closeness.iter().min().copied().unwrap_or(0);
+        let best = misfit.closeness.iter().max().copied().unwrap_or(0);
+        (fitting, worst, best)
+    };
+    let top = misfits.iter().map(rank).max()?;
+    let mut first = misfits.into_iter().filter(|misfit| rank(misfit) == top);
+    let found = first.next();
+    found.filter(|_| first.next().is_none())
 }
 
 /// Stands for a value with which something is wrong, where its type is known all the same: what is

@@ -95,6 +95,46 @@ fn fit_class(arg: &Arg, class: ParameterType) -> Option<usize> {
     })
 }
 
+/// How close an argument is to a parameter, by which the overload that was meant is found: 0 is not at
+/// all. The order is that of Microsoft's binder.
+pub(super) fn close(arg: &Arg, parameter: &Parameter) -> usize {
+    let fits = |class: &&ParameterType| fit_class(arg, **class).is_some();
+    let class = parameter.types.iter().find(fits);
+    let several = parameter.types.len() > 1;
+    match class {
+        None => 0,
+        // What is wrong might be anything.
+        Some(_) if arg.is_wrong() => 1,
+        Some(ParameterType::Any) => 1,
+        Some(ParameterType::Exactly(ty)) if arg.ty() == Some(*ty) => match several {
+            true => 6,
+            false => 16,
+        },
+        Some(ParameterType::Exactly(_)) => 4,
+        Some(ParameterType::NotDynamic | ParameterType::NotRealOrBool) => 5,
+        Some(
+            ParameterType::Array
+            | ParameterType::Bag
+            | ParameterType::Integers
+            | ParameterType::Texts
+            | ParameterType::Untold,
+        ) => 6,
+        Some(ParameterType::Scalar) => 7,
+        Some(ParameterType::Summable) => 8,
+        Some(ParameterType::Orderable) => 9,
+        Some(ParameterType::Number) => 10,
+        Some(ParameterType::Integer) => 11,
+        Some(ParameterType::Tabular) => 12,
+        Some(
+            ParameterType::Common
+            | ParameterType::CommonOrderable
+            | ParameterType::CommonOrDynamic
+            | ParameterType::TypeLiteral
+            | ParameterType::Star,
+        ) => 16,
+    }
+}
+
 /// What an argument is, in words.
 pub(super) fn found(value: &Expr) -> String {
     match holds(value) {

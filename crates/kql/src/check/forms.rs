@@ -3,12 +3,14 @@
 
 use super::build::{call, column, converted, literal};
 use super::call::{Arg, stand_in};
+use super::holds::holds;
 use super::report::{Checked, Reported};
 use super::scope::Row;
 use super::{Checker, fold};
 use crate::checked::Expr;
 use crate::codes;
 use crate::functions::Function;
+use crate::functions::signature::Holds;
 use crate::span::Span;
 use crate::syntax::{self, Call};
 use crate::types::{Type, Value};
@@ -95,6 +97,12 @@ impl<'a> Checker<'a> {
         for (at, arg) in args.into_iter().enumerate() {
             match arg {
                 Arg::Value(value) if at % 2 == 1 || value.ty == Type::String => values.push(value),
+                // What is in a property might be a text.
+                Arg::Value(value)
+                    if value.ty == Type::Dynamic && holds(&value) == Holds::Anything =>
+                {
+                    values.push(converted(value, Type::String));
+                }
                 Arg::Value(value) => {
                     return Err(self.error(
                         codes::ARGUMENT_TYPE,

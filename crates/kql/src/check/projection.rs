@@ -57,6 +57,12 @@ impl<'a> Checker<'a> {
             }
             return Ok(());
         }
+        if let (Some(name), syntax::ExprKind::Pipe(pipe)) = (item.names.first(), &item.expr.kind)
+            && !pipe.is_broken()
+            && !item.expr.is_unread()
+        {
+            return Err(self.expected_value(name.span.to(item.expr.span)));
+        }
         let expr = self.scalar(&item.expr, row)?;
         let parts = self.parts(item, &expr, row);
         if item.names.len() > 1 && parts.len() < item.names.len() {

@@ -166,12 +166,7 @@ impl<'a> Checker<'a> {
             | Kind::Pipe(_)
             | Kind::DataTable(_)
             | Kind::ExternalData(_)
-            | Kind::Names(_) => Err(self.error_with_help(
-                codes::SCALAR_EXPECTED,
-                span,
-                "a table stands where a single value is expected",
-                "use `toscalar()` to take its first cell",
-            )),
+            | Kind::Names(_) => Err(self.expected_value(span)),
         }
     }
 
@@ -659,13 +654,17 @@ impl<'a> Checker<'a> {
     pub(super) fn expect_scalar(&mut self, value: Value, span: Span) -> Checked<Expr> {
         match value {
             Value::Scalar(expr) => Ok(expr),
-            Value::Table(_) => Err(self.error_with_help(
-                codes::SCALAR_EXPECTED,
-                span,
-                "a table stands where a single value is expected",
-                "use `toscalar()` to take its first cell",
-            )),
+            Value::Table(_) => Err(self.expected_value(span)),
         }
+    }
+
+    pub(super) fn expected_value(&mut self, span: Span) -> Reported {
+        self.error_with_help(
+            codes::SCALAR_EXPECTED,
+            span,
+            "a table stands where a single value is expected",
+            "use `toscalar()` to take its first cell",
+        )
     }
 
     /// `ago(…)`: the span is noted, for the schedule of a rule.

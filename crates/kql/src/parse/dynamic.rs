@@ -6,15 +6,19 @@ use super::{Parsed, Parser, Reported};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::TokenKind;
+use crate::span::Span;
 use crate::syntax::{Expr, ExprKind};
 use crate::types::{Type, Value};
 
 impl Parser<'_> {
     pub(super) fn dynamic(&mut self) -> Parsed<Expr> {
         let start = self.bump().span;
+        let close = self.matching_close(0).map(|ahead| self.place() + ahead);
         let open = self.expect(TokenKind::OpenParen)?;
         let mut json = String::new();
-        self.json(&mut json)?;
+        if let Err(reported) = self.json(&mut json) {
+            return self.passed_over(start, close, reported);
+        }
         self.close(TokenKind::CloseParen, open)?;
         let value = match json.as_str() {
             "null" => Value::Null(Type::Dynamic),
@@ -22,6 +26,26 @@ impl Parser<'_> {
         };
         Ok(Expr {
             kind: ExprKind::Literal(value),
+            span: self.since(start),
+        })
+    }
+
+    /// What cannot be read has been reported; what stands behind the bracket at `close` may be read all
+    /// the same.
+    fn passed_over(
+        &mut self,
+        start: Span,
+        close: Option<usize>,
+        reported: Reported,
+    ) -> Parsed<Expr> {
+        let Some(close) = close else {
+            return Err(reported);
+        };
+        while self.place() <= close {
+            self.bump();
+        }
+        Ok(Expr {
+            kind: ExprKind::Error,
             span: self.since(start),
         })
     }

@@ -238,6 +238,12 @@ impl Parser<'_> {
         if !self.at_kind(TokenKind::Word) {
             return Err(self.expected("a type"));
         }
+        // `long(` begins a value.
+        let value = self.ahead(1).kind == TokenKind::OpenParen
+            && super::literal::type_of_literal(self.word()).is_some();
+        if value {
+            return Err(self.expected("a type and no value"));
+        }
         let name = self.any_word();
         let ty = Type::from_name(&name.text);
         if ty.is_none() {
@@ -340,6 +346,7 @@ impl Parser<'_> {
         known: &[&str],
         parameters: &mut Vec<Parameter>,
     ) -> Parsed<()> {
+        self.hint_with_value()?;
         while let Some(length) = self.parameter_name_length(0) {
             let word = self.word();
             let hint = word == "hint" && length > 1 && HINTS.contains(&self.word_ahead(2));
@@ -349,6 +356,20 @@ impl Parser<'_> {
             parameters.push(self.parameter(length)?);
         }
         Ok(())
+    }
+
+    /// `hint.strategy` and its like have a value.
+    fn hint_with_value(&mut self) -> Parsed<()> {
+        let hint = self.at_word("hint")
+            && self.ahead(1).kind == TokenKind::Dot
+            && HINTS.contains(&self.word_ahead(2));
+        if !hint || self.ahead(3).kind == TokenKind::Assign {
+            return Ok(());
+        }
+        for _ in 0..3 {
+            self.bump();
+        }
+        self.expect(TokenKind::Assign).map(|_| ())
     }
 
     /// All parameters here, where nothing else could begin with a name and `=`.
@@ -419,6 +440,9 @@ impl Parser<'_> {
             });
         }
         // A word is taken as it is: `hint.remote=left (T)` is no call.
+        if self.at_word("by") {
+            return Err(self.expected("a value"));
+        }
         let plain = self.at_kind(TokenKind::Word)
             && !(self.ahead(1).kind == TokenKind::OpenParen
                 && self.glued(1)

@@ -112,6 +112,7 @@ impl Parser<'_> {
             Ok(operator) => {
                 if !self.at_end_of_operator() {
                     self.report_after_operator(&operator);
+                    self.unread += 1;
                     self.recover(anchor);
                 }
                 operator

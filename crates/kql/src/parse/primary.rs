@@ -162,26 +162,34 @@ impl Parser<'_> {
             }
             TokenKind::OpenParen => self.parenthesised(),
             TokenKind::OpenBracket => {
-                let start = self.span();
-                let close = self.matching_close(0).map(|ahead| self.place() + ahead);
-                match (self.bracket_name(), close) {
-                    (Ok(name), _) => self.name_or_call(name),
-                    (Err(reported), None) => Err(reported),
-                    // What stands behind the brackets may be read all the same.
-                    (Err(_), Some(close)) => {
-                        while self.place() <= close {
-                            self.bump();
-                        }
-                        self.unread += 1;
-                        Ok(Expr {
-                            kind: ExprKind::Error,
-                            span: self.since(start),
-                        })
-                    }
+                let open = self.span();
+                match self.bracket_name() {
+                    Ok(name) => self.name_or_call(name),
+                    Err(reported) => self.bracketed_value(open, reported),
                 }
             }
             _ => Err(self.expected("an expression")),
         }
+    }
+
+    /// What stands in brackets and is no name has been reported; it is read like the index that it would
+    /// be elsewhere, so that what follows it can be read.
+    fn bracketed_value(&mut self, open: Span, reported: super::Reported) -> Parsed<Expr> {
+        if !self.at_operand() {
+            return Err(reported);
+        }
+        let outside = self.anchor();
+        let read = self.expr();
+        if self.eat(TokenKind::CloseBracket).is_none() {
+            if read.is_ok() {
+                self.expected("`]`");
+            }
+            self.step_out(outside);
+        }
+        Ok(Expr {
+            kind: ExprKind::Error,
+            span: self.since(open),
+        })
     }
 
     fn parenthesised(&mut self) -> Parsed<Expr> {
@@ -234,7 +242,15 @@ impl Parser<'_> {
                 Err(self.expected("`(`"))
             }
             _ if reserved::cannot_be_used(word) && !is_function_word(word, call) => {
-                Err(self.reserved("an expression"))
+                let reported = self.reserved("an expression");
+                if !reserved::is_name_before(self.ahead(1).kind, self.word_ahead(1)) {
+                    return Err(reported);
+                }
+                let span = self.bump().span;
+                Ok(Expr {
+                    kind: ExprKind::Error,
+                    span,
+                })
             }
             _ => {
                 let name = self.any_word();
@@ -269,15 +285,23 @@ impl Parser<'_> {
             let (start, place) = (self.span(), self.place());
             let argument = self.argument(&name);
             let nothing = self.place() == place;
+            if nothing && args.is_empty() && !self.at_kind(TokenKind::Comma) && argument.is_err() {
+                break;
+            }
             args.push(argument.unwrap_or_else(|_| self.missing_argument(start)));
             let first = args.len() == 1 && self.at_kind(TokenKind::Comma);
             if nothing && !first || self.at_kind(TokenKind::CloseParen) {
                 break;
             }
+            // One argument, and nothing else.
+            if takes_pipe(&name) {
+                let _: Parsed<Span> = self.close(TokenKind::CloseParen, open);
+                break;
+            }
             if self.eat(TokenKind::Comma).is_none() {
                 let _: Parsed<Span> = self.close(TokenKind::CloseParen, open);
                 // Only a comma was forgotten where a further argument begins.
-                if takes_pipe(&name) || !self.at_operand() {
+                if !self.at_operand() {
                     break;
                 }
             }

@@ -3,6 +3,8 @@
 //! Which they are is Kusto's choice, and seems accidental in places: the names of charts are among
 //! them, but not those of most operators.
 
+use crate::lexer::TokenKind;
+
 /// Neither a column's name where it is used, nor a new one where it is given.
 const NEVER: &[&str] = &[
     "__contextual_datatable",
@@ -193,6 +195,61 @@ pub(super) fn cannot_be_given(word: &str) -> bool {
 pub(super) fn cannot_be_bound(word: &str) -> bool {
     cannot_be_given(word) || cannot_be_used(word)
 }
+
+/// Whether a keyword can only be meant as a name, by what follows it: nothing but a value stands there.
+pub(super) fn is_name_before(next: TokenKind, word: &str) -> bool {
+    match next {
+        TokenKind::BangWord => true,
+        TokenKind::Word => BEHIND_VALUES.contains(&word),
+        _ => matches!(
+            next,
+            TokenKind::EqualEqual
+                | TokenKind::NotEqual
+                | TokenKind::EqualTilde
+                | TokenKind::NotTilde
+                | TokenKind::Greater
+                | TokenKind::GreaterOrEqual
+                | TokenKind::Less
+                | TokenKind::LessOrEqual
+                | TokenKind::Star
+                | TokenKind::Slash
+                | TokenKind::Percent
+                | TokenKind::CloseParen
+                | TokenKind::CloseBracket
+                | TokenKind::CloseBrace
+                | TokenKind::Dot
+                | TokenKind::Comma
+                | TokenKind::Colon
+                | TokenKind::Pipe
+        ),
+    }
+}
+
+/// Operators that stand behind a value only.
+const BEHIND_VALUES: [&str; 22] = [
+    "and",
+    "between",
+    "contains",
+    "contains_cs",
+    "containscs",
+    "endswith",
+    "endswith_cs",
+    "has",
+    "has_all",
+    "has_any",
+    "has_cs",
+    "hasprefix",
+    "hasprefix_cs",
+    "hassuffix",
+    "hassuffix_cs",
+    "in",
+    "like",
+    "likecs",
+    "matches",
+    "or",
+    "startswith",
+    "startswith_cs",
+];
 
 #[cfg(test)]
 mod tests {

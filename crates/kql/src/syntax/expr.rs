@@ -11,6 +11,11 @@ pub struct Expr {
 }
 
 impl Expr {
+    /// A name in parentheses: a value of its column, but no column to those who ask for one.
+    pub fn is_name_in_parentheses(&self) -> bool {
+        matches!(&self.kind, ExprKind::Name(name) if name.span != self.span)
+    }
+
     /// Whether it could not be read, or not what stands before its first operator.
     pub fn is_unread(&self) -> bool {
         match &self.kind {

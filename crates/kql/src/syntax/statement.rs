@@ -10,6 +10,19 @@ pub struct Query {
     pub span: Span,
 }
 
+impl Query {
+    /// A query for each result: the text up to its end, as what stands before may be named in it.
+    pub fn results(&self) -> Vec<Query> {
+        let is_query = |statement: &Statement| matches!(statement.kind, StatementKind::Query(_));
+        let ends = (1..=self.statements.len()).filter(|end| is_query(&self.statements[end - 1]));
+        ends.map(|end| Query {
+            statements: self.statements[..end].to_vec(),
+            span: self.span,
+        })
+        .collect()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
     pub kind: StatementKind,

@@ -327,6 +327,9 @@ impl<'a> Checker<'a> {
         let ExprKind::Column(pivot_name) = &pivot.kind else {
             return Err(self.column_expected(plugin, pivot.span));
         };
+        if plugin.args[0].value.is_name_in_parentheses() {
+            return Err(self.column_expected(plugin, plugin.args[0].value.span));
+        }
         let (aggregate, rows) = match rest {
             [aggregate, rows @ ..] => (Some(self.pivoted(input, aggregate, &row)?), rows),
             [] => (None, rest),

@@ -119,7 +119,7 @@ impl<'a> Checker<'a> {
             }
             None => Err(self.error(
                 codes::UNKNOWN_TABLE,
-                span,
+                wanted.predicate.map_or(span, |predicate| predicate.span),
                 "none of the tables has a column of the predicate",
             )),
         }

@@ -185,6 +185,8 @@ impl<'a> Checker<'a> {
                 let (left, right) = match (side_of(left), side_of(right)) {
                     (Some(Side::Left), Some(Side::Right)) => (left, right),
                     (Some(Side::Right), Some(Side::Left)) => (right, left),
+                    (Some(Side::Left), None) => return Err(self.not_a_condition(right.span)),
+                    (None, Some(Side::Right)) => return Err(self.not_a_condition(left.span)),
                     _ => return Err(self.not_a_condition(expr.span)),
                 };
                 let left = self.scalar(left, row);

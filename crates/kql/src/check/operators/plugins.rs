@@ -279,7 +279,8 @@ impl<'a> Checker<'a> {
                     let Some((arg, value)) = rest.next() else {
                         continue;
                     };
-                    if matches!(takes, Value | Axis | Number) && !is_column(&value) {
+                    let column = is_column(&value) && !arg.value.is_name_in_parentheses();
+                    if matches!(takes, Value | Axis | Number) && !column {
                         let message = format!("`{}` expects a column here", plugin.name);
                         return Err(self.error(codes::COLUMN_EXPECTED, value.span, message));
                     }
@@ -516,7 +517,7 @@ impl<'a> Checker<'a> {
 
 /// The list of parameters that a call means: with the most constants where it has constants.
 fn chosen(plugin: &Plugin, values: &[Expr]) -> Option<&'static [Takes]> {
-    plugin.takes.iter().copied().find(|takes| {
+    let enough = |takes: &&'static [Takes]| {
         let open = takes
             .iter()
             .any(|takes| matches!(takes, Dimensions | Predicates));
@@ -524,15 +525,19 @@ fn chosen(plugin: &Plugin, values: &[Expr]) -> Option<&'static [Takes]> {
             .iter()
             .filter(|takes| !matches!(takes, Dimensions | Predicates))
             .count();
-        let enough = match open {
+        match open {
             true => values.len() >= fixed,
             false => values.len() == fixed,
-        };
-        enough
-            && takes.iter().zip(values).all(|(takes, value)| {
-                !matches!(takes, Place | Distance | Count | Percentage) || is_constant(value)
-            })
-    })
+        }
+    };
+    let constants = |takes: &&'static [Takes]| {
+        takes.iter().zip(values).all(|(takes, value)| {
+            !matches!(takes, Place | Distance | Count | Percentage) || is_constant(value)
+        })
+    };
+    let mut lists = plugin.takes.iter().copied().filter(enough);
+    // Where none is right, which argument is wrong is said of the first.
+    lists.clone().find(constants).or_else(|| lists.next())
 }
 
 fn is_column(value: &Expr) -> bool {

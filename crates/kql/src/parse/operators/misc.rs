@@ -8,7 +8,7 @@ use crate::syntax::{OperatorKind, Parameter};
 pub(super) fn as_name(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     p.parameters(&[], parameters)?;
     Ok(OperatorKind::As {
-        name: p.name("a name")?,
+        name: p.bound_name()?,
     })
 }
 

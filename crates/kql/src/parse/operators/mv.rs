@@ -45,6 +45,9 @@ fn item(p: &mut Parser<'_>) -> Parsed<MvItem> {
 }
 
 fn target(p: &mut Parser<'_>) -> Parsed<TypeRef> {
+    if p.ahead(1).kind != TokenKind::OpenParen {
+        return Err(p.expected("`typeof(` and a type"));
+    }
     p.expect_word("typeof")?;
     let open = p.expect(TokenKind::OpenParen)?;
     let ty = p.type_ref()?;

@@ -19,6 +19,9 @@ pub(super) fn top(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed
 pub(super) fn top_nested(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     let mut levels = vec![level(p)?];
     while p.eat(TokenKind::Comma).is_some() {
+        if !(p.at_word("top") && p.word_ahead(2) == "nested") {
+            return Err(p.expected("`top-nested` and the next level"));
+        }
         p.expect_word("top")?;
         p.expect(TokenKind::Minus)?;
         p.expect_word("nested")?;
