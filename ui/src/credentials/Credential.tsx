@@ -60,11 +60,11 @@ function Page({ page }: { page: CredentialPage }) {
           <h2>What it did <span class="muted">{data ? `${plural(data.calls, "call")}${data.errors ? `, ${data.errors} failed` : ""}${data.calls ? `, ${span(data.from, data.to)}` : ""}` : ""}</span></h2>
           <Histogram activity={data} />
           <div class="tally-columns">
-            <Tallies title="What" rows={data?.actions ?? []} most={10} />
-            <Tallies title="From where" rows={data?.addresses ?? []} most={10} />
-            <Tallies title="With" rows={data?.agents ?? []} most={10} />
-            <Tallies title="On what" rows={data?.resources ?? []} most={10} />
-            <Tallies title="Failed with" rows={data?.error_codes ?? []} most={10} empty="nothing failed" />
+            <Tallies title="What" rows={data?.actions ?? []} most={10} empty={data ? "none" : " "} />
+            <Tallies title="From where" rows={data?.addresses ?? []} most={10} empty={data ? "none" : " "} />
+            <Tallies title="With" rows={data?.agents ?? []} most={10} empty={data ? "none" : " "} />
+            <Tallies title="On what" rows={data?.resources ?? []} most={10} empty={data ? "none" : " "} />
+            <Tallies title="Failed with" rows={data?.error_codes ?? []} most={10} empty={data ? "nothing failed" : " "} />
           </div>
         </section>
         {data && data.calls ? <FirstSeen activity={data} /> : null}

@@ -91,7 +91,7 @@ function Group({ group, by, most, first }: { group: CredentialGroup; by: string;
       <div class="group">
         <button type="button" class="line" aria-expanded={open} onClick={() => set(!open)}>
           <span class="twist" aria-hidden="true">{open ? "▾" : "▸"}</span>
-          <span class="cut label" title={group.label}>{group.label}</span>
+          <span class="cut label" title={group.label}>{group.label.replace(/^cr-[a-z2-7]{16} (?=.)/, "")}</span>
           <Share group={group} most={most} />
           <span class="alive">
             <b class={group.alive ? "works" : "muted"}>{count(group.alive)}</b> <span class="muted">of {count(group.total)} {group.alive === 1 ? "works" : "work"}</span>

@@ -1,6 +1,7 @@
 /// Credentials as rows: of a tree with its shape, or of a list.
-import { Alarms, KeyLink, State, Time } from "../parts/parts";
+import { Alarms, KeyLink, State } from "../parts/parts";
 import { count, short } from "../text";
+import { exact, span, useZone } from "../time";
 import type { CredentialRow } from "../wire.gen";
 import "./credentials.css";
 
@@ -17,8 +18,7 @@ export function CredentialTable({ rows, tree = false }: { rows: CredentialRow[];
           <th>what</th>
           <th>state</th>
           <th class="number">calls</th>
-          <th>first used</th>
-          <th>last used</th>
+          <th>used</th>
           <th>from</th>
           <th>remarks</th>
         </tr>
@@ -35,8 +35,7 @@ export function CredentialTable({ rows, tree = false }: { rows: CredentialRow[];
               {short(row.calls)}
               {row.errors ? <span class="alarm small"> {short(row.errors)}✕</span> : null}
             </td>
-            <td class="muted"><Time at={row.first_used} /></td>
-            <td class="muted"><Time at={row.last_used} /></td>
+            <td class="muted"><Used row={row} /></td>
             <td class="muted"><div class="cut" title={row.source_ips.join(", ")}>{row.source_ips[0] ?? "–"}{row.source_ips.length > 1 ? ` +${row.source_ips.length - 1}` : ""}</div></td>
             <td><div class="cut remarks">{row.production ? <span class="tag">production</span> : null}<Alarms alarms={row.alarms} /></div></td>
           </tr>
@@ -44,4 +43,11 @@ export function CredentialTable({ rows, tree = false }: { rows: CredentialRow[];
       </tbody>
     </table>
   );
+}
+
+/// From the first call to the last.
+function Used({ row }: { row: CredentialRow }) {
+  useZone();
+  if (!row.first_used) return <>not used</>;
+  return <span title={`${exact(row.first_used)} to ${exact(row.last_used)}`}>{span(row.first_used, row.last_used)}</span>;
 }

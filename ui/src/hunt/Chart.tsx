@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { visible } from "../text";
-import { useZone } from "../time";
+import { clock, day, startOfDay, useZone } from "../time";
 import type { ColumnInfo } from "../wire.gen";
 import type { Cell } from "./filters";
 
@@ -39,7 +39,7 @@ export function series(columns: ColumnInfo[], rows: Cell[][]): Series | null {
   const largest = [...sums.entries()].sort((a, b) => total(b[1]) - total(a[1])).slice(0, LINES_MAX);
   const times = [...new Set(largest.flatMap(([, line]) => [...line.keys()]))].sort((a, b) => a - b);
   if (times.length < 2) return null;
-  return { times, lines: largest.map(([name, line]) => ({ name, values: times.map((when) => line.get(when) ?? null) })) };
+  return { times, lines: largest.map(([name, line]) => ({ name, values: times.map((when) => line.get(when) ?? 0) })) };
 }
 
 function counted(at: number[]): Series | null {
@@ -68,17 +68,17 @@ export function Chart({ data, bars, look }: { data: Series; bars: boolean; look:
     if (!element) return;
     const style = getComputedStyle(document.documentElement);
     const of = (name: string) => style.getPropertyValue(`--${name}`).trim();
-    const paint = data.lines.length === 1 || bars ? uPlot.paths.bars?.({ size: [0.7, 24], align: 1 }) : undefined;
+    const paint = data.lines.length === 1 && bars ? uPlot.paths.bars?.({ size: [0.7, 24], align: 1 }) : undefined;
     const axis = { stroke: of("muted"), grid: { stroke: of("line"), width: 1 }, ticks: { show: false }, font: `11px ${getComputedStyle(document.body).fontFamily}` };
     const plot = new uPlot(
       {
         width: element.clientWidth,
         height: HEIGHT,
         cursor: { points: { size: 5 } },
-        legend: { show: data.lines.length > 1 },
+        legend: { show: data.lines.length > 1, live: false },
         tzDate: (seconds) => (zone === "utc" ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
         scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high) * 1.05] } },
-        axes: [axis, { ...axis, size: 46 }],
+        axes: [{ ...axis, values: (_plot, splits) => splits.map((at) => (startOfDay(at * 1000) === at * 1000 ? day(at * 1000) : clock(at * 1000))) }, { ...axis, size: 46 }],
         series: [
           { label: "time" },
           ...data.lines.map((line, at) => ({

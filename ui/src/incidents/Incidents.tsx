@@ -1,5 +1,5 @@
 /// All incidents, the worst first: what, from which root, how much of it still works.
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { useAnswer } from "../api";
 import { useKeys } from "../keys";
 import { Answered, Notice, Severity, Spark } from "../parts/parts";
@@ -33,9 +33,6 @@ function List({ all }: { all: IncidentRow[] }) {
       (!wanted || row.severity === wanted) &&
       (!text || [row.title, row.root_name, row.root_what, row.account_id, ...row.tactics].join(" ").toLowerCase().includes(text)),
   );
-  useEffect(() => {
-    table.current?.querySelector<HTMLElement>("a")?.focus({ preventScroll: true });
-  }, []);
   const step = (by: number) => {
     const links = [...(table.current?.querySelectorAll<HTMLElement>("a.incident") ?? [])];
     const at = links.indexOf(document.activeElement as HTMLElement);
@@ -54,7 +51,7 @@ function List({ all }: { all: IncidentRow[] }) {
       <div class="head">
         <div class="grow">
           <h1>{plural(all.length, "incident")}</h1>
-          <p class="muted">{live > 0 ? `${plural(live, "credential")} in them still ${live === 1 ? "works" : "work"}` : "No credential in them works any more"}</p>
+          <p class="muted">{live > 0 ? `${plural(live, "credential")} in ${all.length === 1 ? "it" : "them"} still ${live === 1 ? "works" : "work"}` : "No credential in them works any more"}</p>
         </div>
         <input class="field" type="search" placeholder="Filter" aria-label="Filter incidents" value={query.get("q") ?? ""} onInput={(event) => replace({ q: event.currentTarget.value })} />
         <select class="field" aria-label="Severity" value={wanted ?? ""} onChange={(event) => replace({ severity: event.currentTarget.value })}>
@@ -98,6 +95,7 @@ function List({ all }: { all: IncidentRow[] }) {
             </tbody>
           </table>
         )}
+        {rows.length ? <p class="muted small hint"><kbd>j</kbd> <kbd>k</kbd> choose, <kbd>↵</kbd> opens, <kbd>l</kbd> shows the timeline of the tree, <kbd>c</kbd> plans the containment, <kbd>?</kbd> all keys</p> : null}
       </div>
     </>
   );
@@ -110,7 +108,7 @@ function Row({ row }: { row: IncidentRow }) {
       <td><Severity value={row.severity} /></td>
       <td class="wide">
         <a class="incident" data-id={row.incident_id} href={to}>{row.title}</a>
-        <div class="muted small">{row.tactics.map(spaced).join(" · ")}</div>
+        <div class="muted small">{row.tactics.slice(0, 4).map(spaced).join(" · ")}{row.tactics.length > 4 ? ` · ${row.tactics.length - 4} more` : ""}</div>
       </td>
       <td>
         {row.root_credential ? <a class="key" href={address(["credentials", row.root_credential])}>{row.root_name ?? row.root_credential}</a> : <span class="muted">{row.root_name ?? "not known"}</span>}

@@ -211,7 +211,7 @@ export function Grid(props: Props) {
         <span class="muted small">credential</span>
         <span class="muted small number">calls</span>
         <div class="axis">
-          {marks.map((tick) => (
+          {marks.filter((tick) => tick.x >= 16 && tick.x <= cells.lanes - 16).map((tick) => (
             <span key={tick.at} class={isDay(tick.at) ? "tick day" : "tick"} style={{ left: `${tick.x}px` }}>
               {isDay(tick.at) ? day(tick.at) : clock(tick.at, span.to - span.from < 600_000)}
             </span>
@@ -311,7 +311,7 @@ export function Grid(props: Props) {
                 <div class="state-cell cut" role="gridcell" title={[row.state, ...row.alarms].join(" · ")}>
                   {row.usable ? <span class={row.works ? "dot full" : "dot"} aria-hidden="true" /> : null}
                   <span class={row.works ? "works" : "muted"}>{row.state}</span>
-                  {row.alarms.length ? <span class="alarm small cut">{row.alarms.join(" · ")}</span> : null}
+                  {row.alarms.some(isRemark) ? <span class="alarm small cut">{row.alarms.filter(isRemark).map(brief).join(" · ")}</span> : null}
                 </div>
               </div>
             );
@@ -327,6 +327,16 @@ export function Grid(props: Props) {
       ) : null}
     </div>
   );
+}
+
+/// Alerts are marks on the lane; the words beside it are for what no mark says.
+function isRemark(alarm: string): boolean {
+  return !/^\d+ alerts?$/.test(alarm);
+}
+
+/// The state stands before it: `still valid until 23:10`, `parent is off`.
+function brief(alarm: string): string {
+  return alarm.replace(/^works although (its )?/, "");
 }
 
 function isDay(at: number): boolean {

@@ -55,8 +55,11 @@ function Sample({ sign, colour, look }: { sign: Sign; colour: Colours; look: num
     const context = ref.current && prepare(ref.current, WIDE, 26);
     if (!context) return;
     const row = { bars: [], uses: [], marks: [], account: 0, thread: null, level: 0, ...sign.row } as unknown as LaneRow;
+    // In a row an alert stands high and what is minted low; here both stand in the middle.
+    const kind = row.marks[0]?.kind;
+    context.translate(0, kind === "alert" ? 7 : kind === "mints" ? -8 : 0);
     const axis = { from: 0, to: WIDE, width: WIDE };
-    drawLanes(context, { rows: [row], axis, ticks: [], scrollTop: 0, height: 26, asOf: WIDE * 2, hovered: -1, chosen: new Set(), kin: new Set(), area: null }, colour);
+    drawLanes(context, { rows: [row], axis, ticks: [], scrollTop: 0, height: 40, asOf: WIDE * 2, hovered: -1, chosen: new Set(), kin: new Set(), area: null }, colour);
   }, [sign, look]);
   return <canvas ref={ref} aria-hidden="true" />;
 }

@@ -177,8 +177,8 @@ export interface Cells {
 
 /// The widths of the columns: lanes take what is left, and never less than half a screen.
 export function columns(width: number): Cells {
-  const tree = Math.round(Math.min(430, Math.max(280, width * 0.26)));
-  const state = Math.round(Math.min(330, Math.max(190, width * 0.19)));
+  const tree = Math.round(Math.min(430, Math.max(280, width * 0.245)));
+  const state = Math.round(Math.min(340, Math.max(200, width * 0.215)));
   const calls = 76;
   return { tree, calls, state, lanes: Math.max(320, width - tree - state - calls) };
 }

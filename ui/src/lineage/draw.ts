@@ -269,7 +269,7 @@ function area(context: CanvasRenderingContext2D, scene: Scene, colour: Colours):
   const right = x(scene.axis, scene.area.to);
   const top = Math.min(scene.area.first, scene.area.last) * ROW - scene.scrollTop;
   const bottom = (Math.max(scene.area.first, scene.area.last) + 1) * ROW - scene.scrollTop;
-  context.globalAlpha = 0.12;
+  context.globalAlpha = 0.07;
   context.fillStyle = colour.accent;
   context.fillRect(left, top, right - left, bottom - top);
   context.globalAlpha = 1;

@@ -144,7 +144,7 @@ function Header({ place, health, onJump, onKeys }: { place: Place; health: Healt
         {zone === "utc" ? "UTC" : "Local"}
       </button>
       <button type="button" class="button plain" onClick={turn} title="Light, dark, or as the system has it" aria-label={`Colours: ${looks}`}>
-        {looks}
+        <span aria-hidden="true">◐</span> {looks}
       </button>
       <button type="button" class="button jumper" onClick={onJump}>
         Jump to… <kbd>Ctrl K</kbd>
