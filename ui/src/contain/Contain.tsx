@@ -35,6 +35,7 @@ function Ask({ target, since, narrow }: { target: string; since: string; narrow:
         replace({ target: what.trim(), since: when.trim() });
       }}
     >
+      <h1 class="unseen">Containment</h1>
       <label class="grow">
         <span class="muted small">Target: a key, a credential, an ARN or an incident</span>
         <input class="field mono" value={what} onInput={(event) => setWhat(event.currentTarget.value)} spellcheck={false} placeholder="AKIA…" />

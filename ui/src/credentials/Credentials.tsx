@@ -19,6 +19,8 @@ const GROUPS: [string, string][] = [
   ["kind", "Kind"],
 ];
 
+const NONE: Record<string, string> = { mfa: "an MFA device", "source-identity": "a source identity", "session-name": "a session name", role: "a role", address: "an address" };
+
 export function CredentialsScreen() {
   const { query } = usePlace();
   const group = query.get("group") ?? "root";
@@ -56,8 +58,8 @@ export function CredentialsScreen() {
         <Answered answer={answer} what="credentials">
           {(data) =>
             data.groups.length === 0 ? (
-              <Notice title="No credential fits">
-                <p>A search looks at whole and shortened keys, names, roles and addresses.</p>
+              <Notice title={q || query.get("alive") || query.get("production") ? "No credential fits" : `No credential in these logs has ${NONE[group] ?? "that"}`}>
+                <p>{q ? "A search looks at whole and shortened keys, names, roles and addresses." : "Group by something else, or take the filters off."}</p>
                 <button type="button" class="button" onClick={() => replace({ q: null, alive: null, production: null })}>Show all</button>
               </Notice>
             ) : (

@@ -1,0 +1,77 @@
+/// What the tests in the browser share: the program, the browser, and a page that tells everything that went wrong.
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+const root = join(import.meta.dirname, "..", "..");
+const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+
+function first(what: string, named: string | undefined, candidates: string[]): string {
+  const found = [named, ...candidates].find((path) => path !== undefined && existsSync(path));
+  if (!found) throw new Error(`no ${what}: looked at ${candidates.join(", ")}; name it in the environment`);
+  return found;
+}
+
+export const keyline = () => first("keyline (KEYLINE_BIN)", process.env.KEYLINE_BIN, ["release", "debug"].map((kind) => join(target, kind, "keyline")));
+const browserPath = () => first("browser (CHROMIUM)", process.env.CHROMIUM, ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]);
+
+export interface Server {
+  url: string;
+  stop(): void;
+}
+
+/// Starts the program with the pages as they are built now, and waits until it has read everything.
+export async function serve(...args: string[]): Promise<Server> {
+  const child: ChildProcess = spawn(keyline(), [...args, "--listen", "127.0.0.1:0"], {
+    env: { ...process.env, KEYLINE_UI_DIR: join(root, "ui", "dist") },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  const url = await new Promise<string>((found, fail) => {
+    const hear = (part: Buffer) => {
+      said += part.toString();
+      const match = /http:\/\/127\.0\.0\.1:\d+/.exec(said);
+      if (match) found(match[0]);
+    };
+    child.stdout?.on("data", hear);
+    child.stderr?.on("data", hear);
+    child.on("exit", (code) => fail(new Error(`keyline ended with ${code}: ${said}`)));
+  });
+  for (;;) {
+    const health = (await (await fetch(`${url}/api/health`)).json()) as { phase: string; detail: string | null };
+    if (health.phase === "ready") break;
+    if (health.phase === "failed") throw new Error(health.detail ?? "failed");
+    await new Promise((after) => setTimeout(after, 200));
+  }
+  return { url, stop: () => void child.kill() };
+}
+
+export function browse(): Promise<Browser> {
+  return chromium.launch({ executablePath: browserPath(), args: ["--no-sandbox"] });
+}
+
+/// Waits until the screen has what it asked for. The stream of events never ends, so the network is never idle.
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector("h1, .notice") && !document.querySelector(".waiting, [aria-busy=true]"));
+}
+
+/// A page, and everything that went wrong in it: errors, messages of the console, breaches of the content policy.
+export async function open(browser: Browser, scheme: "light" | "dark" = "light"): Promise<{ page: Page; wrong: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: scheme, timezoneId: "UTC" });
+  const page = await context.newPage();
+  const wrong: string[] = [];
+  page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") wrong.push(`console: ${message.text()}`);
+  });
+  page.on("dialog", (dialog) => {
+    wrong.push(`dialogue: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (!["data:", "blob:"].includes(protocol) && hostname !== "127.0.0.1") wrong.push(`asked ${request.url()}`);
+  });
+  return { page, wrong };
+}

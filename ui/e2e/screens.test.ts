@@ -1,0 +1,260 @@
+/// Each screen on the demo's story: what it shows, what its keys do, and that its address is its state.
+import axe from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { browse, open, type Server, serve, settled } from "./house";
+
+let server: Server;
+let browser: Browser;
+let page: Page;
+let wrong: string[];
+let root: string;
+let incident: string;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([serve("demo", "--serve"), browse()]);
+  const answer = (await (await fetch(`${server.url}/api/incidents`)).json()) as { incidents: { incident_id: string; root_credential: string }[] };
+  root = answer.incidents[0]?.root_credential ?? "";
+  incident = answer.incidents[0]?.incident_id ?? "";
+});
+afterAll(async () => {
+  await browser?.close();
+  server?.stop();
+});
+beforeEach(async () => {
+  ({ page, wrong } = await open(browser));
+});
+afterEach(async () => {
+  await page.context().close();
+  expect(wrong).toEqual([]);
+});
+
+const at = (path: string) => page.goto(server.url + path);
+const query = () => new URL(page.url()).searchParams;
+const rows = () => page.locator("[role=treegrid] [role=row]");
+
+it("incidents: one, with what still works; it opens by a click and by keys", async () => {
+  await at("/");
+  await page.getByRole("heading", { name: "1 incident" }).waitFor();
+  expect(await page.locator(".live").textContent()).toBe("6 of 11");
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**/incidents/${incident}`);
+  await page.getByRole("heading", { name: "Credentials" }).waitFor();
+  expect(await page.locator(".credentials tbody tr").count()).toBe(11);
+  const first = page.locator(".alerts .line").first();
+  await first.click();
+  expect(await first.getAttribute("aria-expanded")).toBe("true");
+  await page.keyboard.press("l");
+  await page.waitForURL(`**/lineage/${root}`);
+});
+
+it("incidents: a filter that nothing fits says so, and how to go back", async () => {
+  await at("/incidents?q=nothing-like-this");
+  await page.getByRole("heading", { name: "No incident fits the filter" }).waitFor();
+  await page.getByRole("button", { name: "Show all 1" }).click();
+  expect(await page.locator(".incidents tbody tr").count()).toBe(1);
+});
+
+it("timeline: rows, states, and what happened in the whole tree", async () => {
+  await at(`/lineage/${root}`);
+  await page.getByRole("heading", { name: "6 of 11 credentials still work" }).waitFor();
+  expect(await rows().count()).toBe(11);
+  await page.locator(".panel .tallies li", { hasText: "s3:GetObject" }).waitFor();
+  const painted = await page.locator(".rows canvas").evaluate((canvas: HTMLCanvasElement) => {
+    const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+    return pixels.some((value) => value > 0 && value < 255);
+  });
+  expect(painted).toBe(true);
+});
+
+it("timeline: an area by dragging, in the address, and from there again", async () => {
+  await at(`/lineage/${root}`);
+  await rows().first().waitFor();
+  const box = await page.locator(".rows canvas").boundingBox();
+  if (!box) throw new Error("no lanes");
+  await page.mouse.move(box.x + 60, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 200, box.y + 80, { steps: 4 });
+  await page.mouse.move(box.x + 300, box.y + 120, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForFunction(() => location.search.includes("sel="));
+  expect(query().get("sel")).toMatch(/^cr-\w+~cr-\w+@\d+-\d+$/);
+  await page.locator(".panel h2", { hasText: "4 credentials" }).waitFor();
+  await page.reload();
+  await page.locator(".panel h2", { hasText: "4 credentials" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator(".panel h2", { hasText: "The whole tree" }).waitFor();
+});
+
+it("timeline: by keys alone", async () => {
+  await at(`/lineage/${root}`);
+  await rows().first().focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-rowindex") === "3");
+  await page.keyboard.press("Space");
+  await page.locator(".row.chosen").waitFor();
+  await page.keyboard.press("ArrowUp");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-rowindex") === "2");
+  await page.keyboard.press("ArrowLeft");
+  await page.waitForFunction(() => document.querySelectorAll("[role=treegrid] [role=row]").length === 9);
+  await page.keyboard.press("ArrowRight");
+  await page.waitForFunction(() => document.querySelectorAll("[role=treegrid] [role=row]").length === 11);
+  await page.keyboard.press("w");
+  await page.keyboard.press("d");
+  await page.waitForFunction(() => location.search.includes("from="));
+  await page.keyboard.press("f");
+  await page.waitForFunction(() => !location.search.includes("from="));
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/credentials/cr-*");
+});
+
+it("timeline: another instant is asked about, and the words follow", async () => {
+  await at(`/lineage/${root}?t=${Date.parse("2026-10-14T11:30:00Z")}`);
+  await page.getByRole("heading", { name: "8 of 8 credentials still work" }).waitFor();
+  await page.locator("[role=slider][aria-label='The instant that is asked about']").focus();
+  await page.keyboard.press("ArrowRight");
+  await page.waitForFunction(() => !location.search.includes("1791977400000"));
+  await page.keyboard.press("T");
+  await page.getByRole("heading", { name: "6 of 11 credentials still work" }).waitFor();
+});
+
+it("timeline: zooming with Ctrl and the wheel keeps the page as large as it is", async () => {
+  await at(`/lineage/${root}`);
+  await rows().first().waitFor();
+  const box = await page.locator(".rows canvas").boundingBox();
+  if (!box) throw new Error("no lanes");
+  await page.mouse.move(box.x + 200, box.y + 60);
+  await page.keyboard.down("Control");
+  await page.mouse.wheel(0, -240);
+  await page.keyboard.up("Control");
+  await page.waitForFunction(() => location.search.includes("from="));
+  expect(await page.evaluate(() => devicePixelRatio)).toBe(1);
+});
+
+it("credentials: by every likeness, with the number alive", async () => {
+  await at("/credentials");
+  for (const group of ["MFA device", "Source identity", "Address", "Session name", "Role", "Kind", "Root"]) {
+    await page.getByRole("button", { name: group, exact: true }).click();
+    await page.locator(".groups > li .alive b, .notice h2").first().waitFor();
+  }
+  await page.getByRole("searchbox").fill("WXRC");
+  await page.waitForFunction(() => document.querySelectorAll(".groups > li").length === 1);
+  await page.locator(".credentials .key", { hasText: "AKIA…WXRC" }).click();
+  await page.getByRole("heading", { name: /AKIA.*WXRC/ }).waitFor();
+  await page.locator(".tallies li", { hasText: "sts:GetSessionToken" }).waitFor();
+  await page.getByText("What it minted").waitFor();
+});
+
+it("hunt: errors with their places, completion, format, rows, filters", async () => {
+  await at("/hunt");
+  const editor = page.locator(".cm-content");
+  await editor.click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("CloudTrail | where Usernam == 'x'");
+  await page.locator(".k-mark", { hasText: "Usernam" }).waitFor();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("CloudTrail | where EventNa");
+  await page.locator(".cm-tooltip-autocomplete li", { hasText: "EventName" }).first().waitFor();
+  await page.keyboard.press("Escape");
+  await editor.click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("CloudTrail | summarize Calls=count() by EventName | sort by Calls desc ");
+  await page.keyboard.press("Escape");
+  await editor.focus();
+  await page.keyboard.press("Alt+Shift+F");
+  await page.waitForFunction(() => document.querySelectorAll(".cm-line").length >= 3);
+  await page.keyboard.press("Shift+Enter");
+  await page.locator(".stats", { hasText: /\d+ rows · / }).waitFor();
+  expect(query().get("q")).toContain("CloudTrail");
+  const grid = page.getByRole("grid", { name: "Rows" });
+  await grid.focus();
+  await page.keyboard.press("ArrowDown");
+  const name = (await page.locator(".cell.here").textContent()) ?? "";
+  await page.keyboard.press("Control+Shift+Space");
+  await page.locator(".stats", { hasText: /^1 row · / }).waitFor();
+  expect(query().get("q")).toContain(`| where EventName == "${name}"`);
+  await page.locator(".cell").first().click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Drop these" }).click();
+  await page.locator(".outcome-none", { hasText: "No row" }).waitFor();
+});
+
+it("hunt: from a key in a cell to its lineage", async () => {
+  await at(`/hunt?q=${encodeURIComponent('CloudTrail | where UserIdentityAccessKeyId startswith "AKIATHP3" | project UserIdentityAccessKeyId | take 1')}`);
+  await page.locator(".cell").first().click({ button: "right" });
+  await page.getByRole("menuitem", { name: /Lineage of AKIA/ }).click();
+  await page.waitForURL("**/lineage/AKIATHP3*");
+  await rows().first().waitFor();
+});
+
+it("hunt: a hundred thousand rows scroll to the end", async () => {
+  await at(`/hunt?q=${encodeURIComponent("range n from 1 to 100000 step 1 | extend m = n * 2, text = strcat('row ', n)")}`);
+  await page.locator(".stats", { hasText: "100,000 rows · " }).waitFor();
+  await page.getByRole("grid", { name: "Rows" }).focus();
+  await page.keyboard.press("End");
+  await page.locator(".cell", { hasText: "row 100000" }).waitFor();
+  expect(await page.locator(".grid-row").count()).toBeLessThan(80);
+});
+
+it("rules: their state, their cover, one of them", async () => {
+  await at("/rules");
+  await page.locator(".rules tbody tr").nth(40).waitFor();
+  await page.locator(".coverage button", { hasText: "Exfiltration" }).click();
+  expect(query().get("tactic")).toBe("Exfiltration");
+  await page.locator(".rules a").first().click();
+  await page.locator("pre.code").waitFor();
+});
+
+it("containment: from an incident to the command that a person runs", async () => {
+  await at(`/incidents/${incident}`);
+  await page.getByRole("link", { name: "Contain", exact: true }).click();
+  await page.locator(".count.good b", { hasText: "0" }).waitFor();
+  expect(await page.locator(".command code").textContent()).toMatch(/^keyline contain run .*--approve [0-9a-f]{64}$/);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Script" }).click()]);
+  expect(download.suggestedFilename()).toMatch(/\.sh$/);
+  await page.getByRole("button", { name: "Deny all on user" }).click();
+  await page.locator("pre.code", { hasText: "aws iam put-user-policy" }).waitFor();
+});
+
+it("the box that goes anywhere finds a key by a part of it", async () => {
+  await at("/rules");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("R6XH");
+  await page.locator(".jump-list li", { hasText: "ASIATHP3WWDUK2DJR6XH" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/lineage/*");
+  await page.locator(".row:focus, .row[tabindex='0']").first().waitFor();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  await page.keyboard.press("Escape");
+});
+
+it("what does not exist says so", async () => {
+  await at("/no-such-page");
+  await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+  await at("/credentials/AKIANOTTHERE");
+  await page.getByRole("alert").waitFor();
+  // The browser notes the 404 that this is about.
+  wrong.splice(0, wrong.length, ...wrong.filter((one) => !one.includes("404")));
+});
+
+for (const scheme of ["light", "dark"] as const) {
+  it(`axe finds nothing serious, ${scheme}`, async () => {
+    await page.context().close();
+    ({ page, wrong } = await open(browser, scheme));
+    const found: string[] = [];
+    for (const path of ["/incidents", `/incidents/${incident}`, `/lineage/${root}`, "/credentials", `/credentials/${root}`, "/hunt?q=CloudTrail", "/rules", `/contain?target=${root}`]) {
+      await at(path);
+      await settled(page);
+      await page.evaluate(`${axe.source};void 0`);
+      const violations = await page.evaluate(async () => {
+        const run = (window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[] }> } }).axe;
+        const { violations } = await run.run({ resultTypes: ["violations"] });
+        return violations.map((one) => ({ id: one.id, impact: one.impact, html: one.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`) }));
+      });
+      for (const one of violations) if (["serious", "critical"].includes(one.impact)) found.push(`${path}: ${one.id} ${one.html.join(" | ")}`);
+    }
+    expect(found).toEqual([]);
+  });
+}

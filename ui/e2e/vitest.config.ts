@@ -1,0 +1,12 @@
+/// Tests in a real browser, over the real program. `KEYLINE_BIN` names it; without, the builds of this checkout are
+/// tried. `CHROMIUM` names the browser.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["e2e/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    fileParallelism: false,
+  },
+});
