@@ -112,7 +112,7 @@ it("timeline: by keys alone", async () => {
 
 it("timeline: another instant is asked about, and the words follow", async () => {
   await at(`/lineage/${root}?t=${Date.parse("2026-10-14T11:30:00Z")}`);
-  await page.getByRole("heading", { name: "8 of 8 credentials still work" }).waitFor();
+  await page.getByRole("heading", { name: /^all 8 credentials still work/i }).waitFor();
   await page.locator("[role=slider][aria-label='The instant that is asked about']").focus();
   await page.keyboard.press("ArrowRight");
   await page.waitForFunction(() => !location.search.includes("1791977400000"));

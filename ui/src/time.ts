@@ -100,6 +100,7 @@ export function startOfDay(at: number): number {
 export function span(from: string | number | null, to: string | number | null): string {
   const [a, b] = [millis(from), millis(to)];
   if (a === null || b === null) return moment(a ?? b);
+  if (moment(a) === moment(b)) return moment(a);
   return day(a) === day(b) ? `${moment(a)} – ${clock(b)}` : `${moment(a)} – ${moment(b)}`;
 }
 

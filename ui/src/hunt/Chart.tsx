@@ -8,7 +8,7 @@ import { clock, day, startOfDay, useZone } from "../time";
 import type { ColumnInfo } from "../wire.gen";
 import type { Cell } from "./filters";
 
-const HEIGHT = 150;
+const HEIGHT = 130;
 const LINES_MAX = 6;
 const BINS = 120;
 
@@ -78,7 +78,7 @@ export function Chart({ data, bars, look }: { data: Series; bars: boolean; look:
         legend: { show: data.lines.length > 1, live: false },
         tzDate: (seconds) => (zone === "utc" ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
         scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high) * 1.05] } },
-        axes: [{ ...axis, values: (_plot, splits) => splits.map((at) => (startOfDay(at * 1000) === at * 1000 ? day(at * 1000) : clock(at * 1000))) }, { ...axis, size: 46 }],
+        axes: [{ ...axis, size: 26, values: (_plot, splits) => splits.map((at) => (startOfDay(at * 1000) === at * 1000 ? day(at * 1000) : clock(at * 1000))) }, { ...axis, size: 46 }],
         series: [
           { label: "time" },
           ...data.lines.map((line, at) => ({

@@ -96,17 +96,14 @@ function Timeline({ id, lanes, loading, asked }: { id: string; lanes: Lanes; loa
   ]);
   const [gridRef, gridWidth] = useWidth<HTMLDivElement>();
   const cells = columns(gridWidth);
-  const [big, ...rest] = lanes.headline.split(" credentials ");
-  const [first, second] = rest.length ? [`${big} credentials `, rest.join(" credentials ")] : [lanes.headline, ""];
+  // The instant stands in the line below.
+  const headline = lanes.headline.replace(/ at \d{4}-\d\d-\d\d \d\d:\d\d UTC/, "").replace(/^./, (letter) => letter.toUpperCase());
   const pending = asOf !== lanes.as_of;
   return (
     <>
       <div class="head">
         <div class="grow">
-          <h1 class="cut">
-            {first}
-            {second.replace(/ at \d{4}-.*$/, "")}
-          </h1>
+          <h1 class="cut">{headline}</h1>
           <p class="muted cut">
             {lanes.title} · as of <time>{moment(lanes.as_of)}</time>
             {query.get("t") ? (
