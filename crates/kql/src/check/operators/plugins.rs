@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::check::build::{converted, is_constant, literal};
 use crate::check::names::UniqueNames;
-use crate::check::report::Checked;
+use crate::check::report::{Checked, Reported};
 use crate::check::scope::{Row, Windows};
 use crate::check::{Checker, codes, fold};
 use crate::checked::{Expr, ExprKind, Op, PluginArg, Rel};
@@ -238,12 +238,12 @@ impl<'a> Checker<'a> {
             windows: Windows::Misplaced,
             ..Row::of(input)
         };
-        let mut values = Vec::with_capacity(call.args.len());
-        for arg in &call.args {
-            values.push(self.scalar(&arg.value, &row)?);
-        }
-        let Some(takes) = chosen(plugin, &values) else {
-            return Err(self.error(
+        if !plugin
+            .takes
+            .iter()
+            .any(|takes| enough(takes, call.args.len()))
+        {
+            self.error(
                 codes::ARGUMENT_COUNT,
                 call.name.span,
                 format!(
@@ -251,7 +251,14 @@ impl<'a> Checker<'a> {
                     plugin.name,
                     call.args.len()
                 ),
-            ));
+            );
+        }
+        let mut values = Vec::with_capacity(call.args.len());
+        for arg in &call.args {
+            values.push(self.scalar(&arg.value, &row)?);
+        }
+        let Some(takes) = chosen(plugin, &values) else {
+            return Err(Reported);
         };
         let mut bound = Bound::default();
         let mut rest = call.args.iter().zip(values).peekable();
@@ -517,27 +524,28 @@ impl<'a> Checker<'a> {
 
 /// The list of parameters that a call means: with the most constants where it has constants.
 fn chosen(plugin: &Plugin, values: &[Expr]) -> Option<&'static [Takes]> {
-    let enough = |takes: &&'static [Takes]| {
-        let open = takes
-            .iter()
-            .any(|takes| matches!(takes, Dimensions | Predicates));
-        let fixed = takes
-            .iter()
-            .filter(|takes| !matches!(takes, Dimensions | Predicates))
-            .count();
-        match open {
-            true => values.len() >= fixed,
-            false => values.len() == fixed,
-        }
-    };
     let constants = |takes: &&'static [Takes]| {
         takes.iter().zip(values).all(|(takes, value)| {
             !matches!(takes, Place | Distance | Count | Percentage) || is_constant(value)
         })
     };
-    let mut lists = plugin.takes.iter().copied().filter(enough);
+    let mut lists = plugin
+        .takes
+        .iter()
+        .copied()
+        .filter(|takes| enough(takes, values.len()));
     // Where none is right, which argument is wrong is said of the first.
     lists.clone().find(constants).or_else(|| lists.next())
+}
+
+/// Whether so many arguments are neither too few nor too many.
+fn enough(takes: &[Takes], arguments: usize) -> bool {
+    let open = |takes: &&Takes| matches!(takes, Dimensions | Predicates);
+    let fixed = takes.iter().filter(|takes| !open(takes)).count();
+    match takes.iter().any(|takes| open(&takes)) {
+        true => arguments >= fixed,
+        false => arguments == fixed,
+    }
 }
 
 fn is_column(value: &Expr) -> bool {
