@@ -23,6 +23,7 @@ usage: cargo xtask TASK [OPTION…]
   ci                           formatting, lints and all tests, as `.ci/run` does
   ui                           make the page in ui/dist with npm; the next build embeds it
   kql-report                   which cases of the KQL corpora pass, and the causes of those that do not
+  soak [KILLS]                 kill commands of the lake at 200 instants, or so many; nothing may be lost or doubled
   oracle --tool DIR            ask Microsoft's binder about the KQL corpora; writes docs/kql/oracle.jsonl (needs Node)
   data --events N --out DIR    benchmark data: N events of a simulated organisation as gz log files
        [--seed N] [--days N] [--accounts N] [--threads N] [--habits]
@@ -54,6 +55,7 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<ExitCode> {
         "ci" => testing::ci(),
         "ui" => ui::build().map(|()| ExitCode::SUCCESS),
         "kql-report" => testing::kql_report(options),
+        "soak" => testing::soak(options),
         "oracle" => oracle::oracle(options).map(|()| ExitCode::SUCCESS),
         "data" => data::data(options).map(|()| ExitCode::SUCCESS),
         "rules" => rules::rules(options).map(|()| ExitCode::SUCCESS),

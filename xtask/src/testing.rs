@@ -60,6 +60,22 @@ pub fn ci() -> anyhow::Result<ExitCode> {
     Ok(counts.close())
 }
 
+/// The lake's crash test, with many more kills than it has as one test of many.
+pub fn soak(options: &[String]) -> anyhow::Result<ExitCode> {
+    let kills = options.first().map_or("200", String::as_str);
+    let status = cargo()
+        .args(["test", "--quiet", "--package", "keyline"])
+        .args(["--features", "full", "--test", "it", "--"])
+        .args(["--nocapture", "commands_that_are_killed"])
+        .env("KEYLINE_KILLS", kills)
+        .status()
+        .context("cannot run cargo")?;
+    Ok(match status.success() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
 /// The engine's run over the KQL corpora, with the causes of what does not pass.
 pub fn kql_report(options: &[String]) -> anyhow::Result<ExitCode> {
     let Some(shared) = shared() else {

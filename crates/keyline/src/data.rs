@@ -65,12 +65,16 @@ pub fn threads(args: &DataArgs) -> usize {
         .max(1)
 }
 
+/// What to say where there is nothing to read.
+pub const NO_LOGS: &str =
+    "no logs are named: give a file, a folder, `-` for standard input, or a lake with `--lake`";
+
 /// The lake that is read where no logs are named.
 const LAKE_VARIABLE: &str = "KEYLINE_LAKE";
 
 /// Which lake is read: the one of the flag; where nothing is named, that of `KEYLINE_LAKE`, or the one that lies
 /// where a lake lies by default.
-fn lake_of(paths: &[PathBuf], args: &DataArgs) -> Option<String> {
+pub fn lake_of(paths: &[PathBuf], args: &DataArgs) -> Option<String> {
     if args.lake.is_some() || !paths.is_empty() || !args.data.is_empty() {
         return args.lake.clone();
     }
@@ -137,9 +141,7 @@ pub fn open_logs(
     paths.extend(args.data.iter().cloned());
     let location = lake_of(&paths, args);
     if paths.is_empty() && location.is_none() {
-        bail!(
-            "no logs are named: give a file, a folder, `-` for standard input, or a lake with `--lake`"
-        );
+        bail!(NO_LOGS);
     }
     if location.is_some() && !paths.is_empty() {
         bail!(
@@ -320,6 +322,14 @@ pub fn catalog(
             .filter(|spec| schema.field_with_name(spec.name).is_ok());
         kql_columns(kept.map(|spec| (spec.name, spec.kql.name())))
     };
+    #[cfg(feature = "lake")]
+    for table in logs.stored_tables() {
+        let columns = table
+            .columns
+            .iter()
+            .map(|(name, kql)| (name.as_str(), *kql));
+        catalog.add(&table.name, kql_columns(columns), table.provider.clone());
+    }
     let (all, sentinel) = (logs.table()?, logs.sentinel_table()?);
     add_lineage(&mut catalog, lineage.tables(&all)?);
     catalog.add(TABLE, columns(&all.schema()), all);

@@ -20,6 +20,8 @@ mod lineage_json;
 mod memory;
 mod report;
 mod safe_json;
+#[cfg(feature = "lake")]
+mod saved_alerts;
 mod scratch;
 mod server;
 mod sparkline;

@@ -127,3 +127,6 @@ pub const VACUUM_HOURS_MIN: u32 = 24;
 
 /// Days that one commit of a compaction puts other files in the place of: what is done again after a crash.
 pub const COMPACTED_DAYS_MAX: usize = 32;
+
+/// Bytes of what the footers of Parquet files say, remembered for the scans to come.
+pub const FILE_STATISTICS_BYTES: usize = 32 << 20;

@@ -21,6 +21,8 @@ use keyline_trail::{
 };
 
 use crate::addenda::Addenda;
+#[cfg(feature = "lake")]
+use crate::delta::StoredTable;
 use crate::error::{Error, ErrorKind, scratch};
 use crate::parquet_read::ParquetLogs;
 use crate::pass::{Counting, Pass};
@@ -84,6 +86,8 @@ impl fmt::Debug for LogOptions {
 #[derive(Debug, Clone)]
 pub struct Logs {
     inner: Arc<Inner>,
+    #[cfg(feature = "lake")]
+    stored: Arc<[StoredTable]>,
 }
 
 #[derive(Debug)]
@@ -163,6 +167,8 @@ impl Logs {
         };
         Ok(Logs {
             inner: Arc::new(inner),
+            #[cfg(feature = "lake")]
+            stored: Arc::new([]),
         })
     }
 
@@ -189,7 +195,22 @@ impl Logs {
         };
         Ok(Logs {
             inner: Arc::new(inner),
+            #[cfg(feature = "lake")]
+            stored: Arc::new([]),
         })
+    }
+
+    /// The same with tables that lie beside the events.
+    #[cfg(feature = "lake")]
+    pub(crate) fn beside(mut self, tables: Vec<StoredTable>) -> Logs {
+        self.stored = tables.into();
+        self
+    }
+
+    /// The tables that lie beside the events in a lake.
+    #[cfg(feature = "lake")]
+    pub fn stored_tables(&self) -> &[StoredTable] {
+        &self.stored
     }
 
     /// What finding the files has met.

@@ -13,6 +13,7 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{
     ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
 };
+use datafusion::execution::cache::cache_manager::FileStatisticsCache;
 use keyline_trail::{Column, Coverage, ProblemKind, Projection, schema::arrow_schema};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
@@ -132,6 +133,15 @@ pub(crate) fn listing(
     paths: &[PathBuf],
     schema: SchemaRef,
 ) -> Result<Arc<dyn TableProvider>, Error> {
+    remembering(paths, schema, None)
+}
+
+/// The same, with what is found out about the files remembered for the next scan.
+pub(crate) fn remembering(
+    paths: &[PathBuf],
+    schema: SchemaRef,
+    statistics: Option<Arc<FileStatisticsCache>>,
+) -> Result<Arc<dyn TableProvider>, Error> {
     let urls = paths
         .iter()
         .map(|path| ListingTableUrl::parse(url_of(path)))
@@ -141,7 +151,9 @@ pub(crate) fn listing(
     let config = ListingTableConfig::new_with_multi_paths(urls)
         .with_listing_options(options)
         .with_schema(schema);
-    Ok(Arc::new(ListingTable::try_new(config)?))
+    Ok(Arc::new(
+        ListingTable::try_new(config)?.with_cache(statistics),
+    ))
 }
 
 /// The URL of an absolute path. As a path, one with brackets or stars in it would be taken for a pattern.

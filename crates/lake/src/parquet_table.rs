@@ -12,13 +12,16 @@ use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::error::DataFusionError;
+use datafusion::execution::cache::cache_manager::FileStatisticsCache;
+use datafusion::execution::cache::default_cache::DefaultCache;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use keyline_trail::{Conjunction, Prefilter};
 
 use crate::error::Error;
-use crate::parquet_read::{EventFile, listing};
+use crate::limits;
+use crate::parquet_read::{EventFile, remembering};
 use crate::pushdown;
 
 /// A table over files with these columns.
@@ -29,7 +32,10 @@ pub(crate) fn events(
     if files.is_empty() {
         return Ok(Arc::new(EmptyTable::new(schema)));
     }
-    let whole = over(files.iter(), schema.clone())?;
+    // Every query of a run scans the same files: what their footers say is worked out once.
+    let statistics: Arc<FileStatisticsCache> =
+        Arc::new(DefaultCache::new(limits::FILE_STATISTICS_BYTES));
+    let whole = over(files.iter(), &schema, &statistics)?;
     if files.len() == 1 || files.iter().all(|file| file.span.is_none()) {
         // There is nothing to choose.
         return Ok(whole);
@@ -38,21 +44,24 @@ pub(crate) fn events(
         files: files.clone(),
         schema,
         whole,
+        statistics,
     }))
 }
 
 fn over<'a>(
     files: impl Iterator<Item = &'a EventFile>,
-    schema: SchemaRef,
+    schema: &SchemaRef,
+    statistics: &Arc<FileStatisticsCache>,
 ) -> Result<Arc<dyn TableProvider>, Error> {
     let paths: Vec<_> = files.map(|file| file.path.clone()).collect();
-    listing(&paths, schema)
+    remembering(&paths, schema.clone(), Some(statistics.clone()))
 }
 
 struct EventTable {
     files: Arc<[EventFile]>,
     schema: SchemaRef,
     whole: Arc<dyn TableProvider>,
+    statistics: Arc<FileStatisticsCache>,
 }
 
 impl fmt::Debug for EventTable {
@@ -94,7 +103,7 @@ impl TableProvider for EventTable {
             };
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
-        let table = over(wanted.into_iter(), self.schema.clone())?;
+        let table = over(wanted.into_iter(), &self.schema, &self.statistics)?;
         table.scan(state, projection, filters, limit).await
     }
 

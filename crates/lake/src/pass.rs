@@ -303,6 +303,9 @@ impl Pass {
                 .collect();
             for (row, identity) in batch.identities.iter().enumerate() {
                 if patching.contains(&row) {
+                    if self.stored.is_some() {
+                        keep[row] = identities.note(*identity)? != Seen::Duplicate;
+                    }
                     continue;
                 }
                 keep[row] = self.note(identities, *identity)? != Seen::Duplicate;

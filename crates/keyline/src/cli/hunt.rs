@@ -48,6 +48,9 @@ pub struct HuntArgs {
     /// Let a rule fail that takes longer than TIME (a timespan such as 90s or 10m, reading not counted)
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = parse_span)]
     rule_time: Duration,
+    /// Keep the alerts in the lake that is read, in the tables SecurityAlert and KeylineAlert, each once
+    #[arg(long)]
+    save: bool,
     /// How to print the alerts
     #[arg(short, long, value_enum, default_value = "table")]
     output: Format,
@@ -81,6 +84,7 @@ impl HuntArgs {
             rules,
             references,
             rule_time: RULE_TIME_DEFAULT,
+            save: false,
             output: Format::Table,
             fail_on: None,
         }
@@ -99,6 +103,10 @@ pub struct Hunted {
 
 pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
     let begun = Instant::now();
+    if !data::names_logs(&args.paths, &args.data) {
+        tell!("error: {}", data::NO_LOGS);
+        return Ok(Status::Usage);
+    }
     if let Some(path) = &args.data.accounts {
         context.config.estate.add_accounts(path)?;
     }
@@ -109,6 +117,9 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
         ..
     } = search(&args, &context, |_| ())?;
 
+    if args.save {
+        save(&args, &report, &context)?;
+    }
     let mut out = std::io::BufWriter::new(std::io::stdout());
     match args.output {
         Format::Table => alert_report::write(&mut out, &report, begun.elapsed(), &context)?,
@@ -135,6 +146,25 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
         coverage::line(&report.coverage, &context.config.estate)
     );
     Ok(status(&report, args.fail_on))
+}
+
+#[cfg(feature = "lake")]
+fn save(args: &HuntArgs, report: &HuntReport, context: &Context) -> Result<()> {
+    let Some(location) = data::lake_of(&args.paths, &args.data) else {
+        bail!("`--save` keeps alerts in the lake that is read: name one with `--lake`");
+    };
+    let saved = crate::saved_alerts::save(&location, &report.alerts)?;
+    context.printer.note(&format!(
+        "{} saved, {} saved before",
+        coverage::count(saved.new as u64, "alert"),
+        saved.known
+    ));
+    Ok(())
+}
+
+#[cfg(not(feature = "lake"))]
+fn save(_: &HuntArgs, _: &HuntReport, _: &Context) -> Result<()> {
+    bail!(data::NO_LAKE)
 }
 
 /// Runs the rules over the logs. `watch` is told of progress, beside the bar on the terminal.

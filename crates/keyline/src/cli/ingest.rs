@@ -72,6 +72,9 @@ mod with_lake {
 
     /// How often the folders are looked through with `--follow`. A file is taken when it looked the same twice.
     const POLL: Duration = Duration::from_secs(1);
+    /// After so many batches of `--follow` the days that have several files are compacted.
+    const COMPACT_AFTER: u64 = 32;
+    const COMPACT_FILES_MIN: usize = 8;
 
     pub fn run(args: IngestArgs, context: Context) -> Result<Status> {
         let location = data::lake_to_write(&args.lake);
@@ -100,7 +103,7 @@ mod with_lake {
             coverage::line(&total.coverage, &context.config.estate)
         );
         if args.follow {
-            follow(&args, &mut ingest, &context)?;
+            follow(&args, &lake, &mut ingest, &context)?;
         }
         Ok(Status::Done)
     }
@@ -170,7 +173,12 @@ mod with_lake {
     }
 
     /// Looks for new files until the process ends; whenever that is, nothing is lost.
-    fn follow(args: &IngestArgs, ingest: &mut Ingest, context: &Context) -> Result<()> {
+    fn follow(
+        args: &IngestArgs,
+        lake: &Lake,
+        ingest: &mut Ingest,
+        context: &Context,
+    ) -> Result<()> {
         let folders: Vec<PathBuf> = args
             .sources
             .iter()
@@ -182,6 +190,8 @@ mod with_lake {
         }
         // What was seen the last time and was not taken yet, with its version then.
         let mut seen: HashMap<String, SourceFile> = HashMap::new();
+        let options = options(args, &ProgressBar::hidden(), context)?;
+        let mut batches = 0;
         loop {
             std::thread::sleep(POLL);
             let new: Vec<SourceFile> = find_sources(&folders)?
@@ -206,6 +216,16 @@ mod with_lake {
                 count(files, "file"),
                 count(taken.rows, "event")
             ));
+            batches += taken.batches;
+            if batches >= COMPACT_AFTER {
+                batches = 0;
+                lake.compact(
+                    COMPACT_FILES_MIN,
+                    options.threads,
+                    options.memory_bytes,
+                    &|_, _| (),
+                )?;
+            }
         }
     }
 }

@@ -9,6 +9,8 @@ mod bad_input;
 mod querying;
 mod serving;
 mod hunting;
+#[cfg(feature = "lake")]
+mod lake;
 mod lineage;
 mod contain;
 mod contain_real;

@@ -351,6 +351,10 @@ impl Ingest {
             total.coverage.merge(coverage);
             total.coverage.merge(logs.found().clone());
             self.known_at = self.events.version();
+            if self.events.mark(APPLICATION)? != Some(batch.number) {
+                // Somebody else has added more in the meantime.
+                self.known = None;
+            }
         } else {
             // Another writer was quicker with the same batch; its rows are the ones.
             for file in &files {

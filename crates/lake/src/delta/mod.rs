@@ -45,8 +45,9 @@ pub use info::{LedgerInfo, TableInfo};
 pub use ingest::{Fetch, Ingest, Ingested};
 pub use ledger::SourceFile;
 pub use retain::{Retained, Vacuumed, check_vacuum_hours};
+pub use rows::StoredTable;
 pub use sources::{Sources, find_sources};
-pub use spec::{DAY, TableSpec, dead_letters, events};
+pub use spec::{DAY, TableSpec, dead_letters, events, keyline_alerts};
 pub use verify::{Finding, Verified};
 
 /// Where a lake lies when nothing says otherwise.

@@ -4,17 +4,21 @@
 //! that the same rows are not written twice. Dead letters are such rows; alerts, incidents and the audit of
 //! containment are others.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use arrow_array::{
     ArrayRef, BooleanArray, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray,
 };
+use arrow_schema::{Field, Schema};
 use arrow_select::filter::filter_record_batch;
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::empty::EmptyTable;
 use keyline_trail::Problems;
-use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
@@ -22,11 +26,12 @@ use super::Lake;
 use super::day::Day;
 use super::day_files::bytes_of;
 use super::known::days_of;
-use super::spec::{TableSpec, dead_letters};
+use super::spec::{TableSpec, dead_letters, events};
 use super::store::cannot;
 use super::table::{Change, Committed, Table, TableFile};
 use crate::error::Error;
 use crate::gathering::times_of;
+use crate::known_tables::known_table;
 use crate::parquet_read::listing;
 use crate::parquet_text::ZSTD_LEVEL;
 
@@ -54,6 +59,32 @@ impl Lake {
         }
     }
 
+    /// The texts that a column of a table holds. Blocks.
+    pub fn texts(&self, spec: &TableSpec, column: &str) -> Result<HashSet<String>, Error> {
+        let mut all = HashSet::new();
+        let Some(table) = Table::open(self.store(), spec.clone())? else {
+            return Ok(all);
+        };
+        for file in table.files()? {
+            let path = self
+                .store()
+                .fetched(&table.name_of(&file.path), file.bytes)?;
+            let file = File::open(&path).map_err(|error| cannot("read", &path, &error))?;
+            let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
+            let schema = builder.parquet_schema();
+            let leaf = schema.columns().iter().position(|it| it.name() == column);
+            let mask = ProjectionMask::leaves(schema, leaf);
+            for rows in builder.with_projection(mask).build()? {
+                let rows = rows?;
+                let texts = rows.column_by_name(column);
+                let texts = texts.and_then(|texts| texts.as_string_view_opt());
+                let texts = texts.into_iter().flatten().flatten();
+                all.extend(texts.map(str::to_owned));
+            }
+        }
+        Ok(all)
+    }
+
     /// All rows of a table as they are now; none where the table is not there. Blocks.
     pub fn table(&self, spec: &TableSpec) -> Result<Arc<dyn TableProvider>, Error> {
         let files = match Table::open(self.store(), spec.clone())? {
@@ -68,6 +99,51 @@ impl Lake {
             self.store().fetched(&name, file.bytes)
         });
         listing(&paths.collect::<Result<Vec<_>, _>>()?, spec.columns.clone())
+    }
+}
+
+/// A table of the lake that is not the one of events, for queries.
+#[derive(Debug, Clone)]
+pub struct StoredTable {
+    pub name: String,
+    /// Names, and types as KQL spells them.
+    pub columns: Vec<(String, &'static str)>,
+    pub provider: Arc<dyn TableProvider>,
+}
+
+impl Lake {
+    /// The tables besides that of events, as they are now. Blocks.
+    pub fn stored_tables(&self) -> Result<Vec<StoredTable>, Error> {
+        let mut all = Vec::new();
+        for name in self.table_names()? {
+            if name == events().name {
+                continue;
+            }
+            let spec = TableSpec::whole(&name, Arc::new(Schema::empty()));
+            let Some(table) = Table::open(self.store(), spec)? else {
+                continue;
+            };
+            let fields = table.fields()?;
+            // What is kept as text may be dynamic: where Sentinel has the table, its types hold.
+            let known = known_table(&name);
+            let type_of = |name: &str, own: &'static str| {
+                let columns = known.map(|table| table.columns.iter());
+                let known = columns.and_then(|mut columns| columns.find(|it| it.name == name));
+                known.map_or(own, |column| column.kql_type)
+            };
+            let columns = fields
+                .iter()
+                .map(|(field, own)| (field.name().clone(), type_of(field.name(), own)));
+            let columns = columns.collect();
+            let fields: Vec<Field> = fields.into_iter().map(|(field, _)| field).collect();
+            let spec = TableSpec::whole(&name, Arc::new(Schema::new(fields)));
+            all.push(StoredTable {
+                columns,
+                provider: self.table(&spec)?,
+                name,
+            });
+        }
+        Ok(all)
     }
 }
 

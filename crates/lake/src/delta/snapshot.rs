@@ -42,13 +42,14 @@ impl Lake {
             });
         }
         let parquet = ParquetLogs::of(files, Coverage::default(), raw_record);
-        Logs::of(
+        let logs = Logs::of(
             Vec::new(),
             std::collections::HashMap::new(),
             Some(parquet),
             coverage,
             options,
-        )
+        )?;
+        Ok(logs.beside(self.stored_tables()?))
     }
 }
 

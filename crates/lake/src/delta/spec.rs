@@ -8,11 +8,12 @@
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use deltalake::kernel::{DataType as DeltaType, StructField};
+use deltalake::kernel::{DataType as DeltaType, MetadataValue, PrimitiveType, StructField};
 use keyline_trail::schema::arrow_schema;
 use keyline_trail::{Column, Projection, TABLE};
 
 use crate::error::{Error, ErrorKind};
+use crate::known_tables::{KnownColumn, known_table};
 use crate::parquet_write::HASHES;
 
 /// The column of a table's parts, where it has any: the UTC day, as a date.
@@ -36,6 +37,13 @@ impl TableSpec {
             columns,
             time: Some(Column::TimeGenerated.name().to_owned()),
         }
+    }
+
+    /// A table that Sentinel has, with its columns exactly, by the day of `TimeGenerated`.
+    pub fn known(name: &str) -> Option<TableSpec> {
+        let table = known_table(name)?;
+        let fields: Vec<Field> = table.columns.iter().map(KnownColumn::field).collect();
+        Some(TableSpec::by_day(name, Arc::new(Schema::new(fields))))
     }
 
     /// A table in one part.
@@ -80,7 +88,29 @@ fn delta_field(field: &Field) -> Result<StructField, Error> {
             return Err(Error::new(ErrorKind::Internal, message));
         }
     };
-    Ok(StructField::nullable(field.name(), data_type))
+    let kept = StructField::nullable(field.name(), data_type);
+    Ok(match field.metadata().get(KQL) {
+        Some(kql) => kept.with_metadata([(KQL, MetadataValue::String(kql.clone()))]),
+        None => kept,
+    })
+}
+
+/// A column of a log as our files have it; nothing for the part.
+pub(crate) fn arrow_field(field: &StructField) -> Option<Field> {
+    let data_type = match field.data_type() {
+        _ if field.name() == DAY => return None,
+        DeltaType::Primitive(PrimitiveType::Timestamp) => {
+            DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+        }
+        DeltaType::Primitive(PrimitiveType::Boolean) => DataType::Boolean,
+        DeltaType::Primitive(PrimitiveType::Double) => DataType::Float64,
+        DeltaType::Primitive(PrimitiveType::Long) => DataType::Int64,
+        DeltaType::Primitive(PrimitiveType::Integer) => DataType::Int32,
+        DeltaType::Primitive(PrimitiveType::String) => DataType::Utf8View,
+        // Nothing of ours has another type.
+        _ => return None,
+    };
+    Some(Field::new(field.name(), data_type, true))
 }
 
 /// The table of events: all columns, the raw record, and the hashes that duplicates are found by.
@@ -98,6 +128,67 @@ pub(crate) fn event_columns(raw_record: bool) -> SchemaRef {
     let hashes = HASHES.map(|name| Arc::new(Field::new(name, DataType::Int64, false)));
     let fields = columns.fields().iter().cloned().chain(hashes);
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// The metadata of a column that is kept as text and is something else in KQL.
+const KQL: &str = "keyline.kql";
+
+/// The type of a column as KQL spells it.
+pub(crate) fn kql_type(field: &StructField) -> &'static str {
+    if let Some(MetadataValue::String(kql)) = field.metadata().get(KQL)
+        && kql == "dynamic"
+    {
+        return "dynamic";
+    }
+    match field.data_type() {
+        DeltaType::Primitive(PrimitiveType::Timestamp) => "datetime",
+        DeltaType::Primitive(PrimitiveType::Boolean) => "bool",
+        DeltaType::Primitive(PrimitiveType::Double) => "real",
+        DeltaType::Primitive(PrimitiveType::Long) => "long",
+        DeltaType::Primitive(PrimitiveType::Integer) => "int",
+        _ => "string",
+    }
+}
+
+/// The table of alerts with everything that one says; lists and objects are JSON.
+pub fn keyline_alerts() -> TableSpec {
+    let of = |name: &str, data_type: DataType| Field::new(name, data_type, true);
+    let time = |name| {
+        of(
+            name,
+            DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        )
+    };
+    let text = |name| of(name, DataType::Utf8View);
+    let json = |name| {
+        let metadata = [(KQL.to_owned(), "dynamic".to_owned())];
+        text(name).with_metadata(metadata.into())
+    };
+    TableSpec::by_day(
+        "KeylineAlert",
+        Arc::new(Schema::new(vec![
+            time("TimeGenerated"),
+            text("AlertId"),
+            text("RuleId"),
+            text("RuleName"),
+            text("Severity"),
+            text("Title"),
+            text("Description"),
+            time("StartTime"),
+            time("EndTime"),
+            json("Tactics"),
+            json("Techniques"),
+            json("Entities"),
+            json("AccessKeyIds"),
+            json("Credentials"),
+            text("RootCredential"),
+            text("IncidentId"),
+            json("EventIds"),
+            of("EventCount", DataType::Int64),
+            json("Custom"),
+            json("Row"),
+        ])),
+    )
 }
 
 /// The table of what could not be read: one row for each kind of problem of each file.

@@ -76,7 +76,14 @@ impl Store {
     fn folder(path: &Path) -> Result<Store, Error> {
         let path = std::path::absolute(path).map_err(|error| cannot("find", path, &error))?;
         // Links are followed now, so that every table is found under one name.
-        let path = fs::canonicalize(&path).unwrap_or(path);
+        let path = match (fs::canonicalize(&path), path.parent(), path.file_name()) {
+            (Ok(real), _, _) => real,
+            // It is about to be made.
+            (Err(_), Some(parent), Some(name)) => {
+                fs::canonicalize(parent).map_or_else(|_| path.clone(), |parent| parent.join(name))
+            }
+            _ => path,
+        };
         let base = Key::from_absolute_path(&path)
             .map_err(|error| Error::new(ErrorKind::Io, format!("`{}`: {error}", path.display())))?;
         Ok(Store {

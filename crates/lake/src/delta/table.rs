@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use arrow_schema::Field;
 use deltalake::kernel::transaction::CommitProperties;
 use deltalake::kernel::transaction::{CommitBuilder, TableReference};
 use deltalake::kernel::{Action, Add, Remove, Transaction};
@@ -16,7 +17,7 @@ use futures::TryStreamExt;
 use serde_json::{Value, json};
 
 use super::day::Day;
-use super::spec::{DAY, TableSpec};
+use super::spec::{DAY, TableSpec, arrow_field, kql_type};
 use super::store::{Store, run};
 use super::{delta_error, wall_clock_millis};
 use crate::error::{Error, ErrorKind};
@@ -163,6 +164,15 @@ impl Table {
         let updated = run(self.inner.update_state());
         updated.map_err(|error| delta_error(&self.spec.name, &error))?;
         self.check()
+    }
+
+    /// Its columns, as our files have them, with their types in KQL.
+    pub(crate) fn fields(&self) -> Result<Vec<(Field, &'static str)>, Error> {
+        let schema = self.state()?.schema();
+        let fields = schema.fields();
+        Ok(fields
+            .filter_map(|field| Some((arrow_field(field)?, kql_type(field))))
+            .collect())
     }
 
     /// How many columns it has.

@@ -7,6 +7,8 @@ mod addenda;
 mod cut;
 mod duplicates;
 mod hostile;
+#[cfg(feature = "lake")]
+mod lake;
 mod lineage;
 mod parquet;
 mod scan;
