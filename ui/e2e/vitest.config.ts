@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["e2e/**/*.test.ts"],
+    include: process.env.MEASURE ? ["e2e/measure.ts"] : ["e2e/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 180_000,
     fileParallelism: false,

@@ -1,6 +1,6 @@
 /// From cells to filters and files.
 import { describe, expect, it } from "vitest";
-import { append, type Cell, csv, filter, jsonl, quoted } from "../src/hunt/filters";
+import { append, type Cell, csv, filter, jsonl, quoted, rule, timesketch } from "../src/hunt/filters";
 import { take } from "../src/hunt/stream";
 
 describe("filter", () => {
@@ -40,6 +40,18 @@ describe("files", () => {
   it("json has a row a line", () => {
     expect(jsonl(columns, [["a", 1], ["b", null]])).toBe('{"A":"a","B":1}\n{"A":"b","B":null}');
   });
+});
+
+it("a rule holds its query, whatever stands in it", () => {
+  const text = rule('a "name"', "T\n\n| where a == 'x'\nid: evil\u2028severity: High", "0");
+  expect(text).toContain('name: "a \\"name\\""\n');
+  expect(text).toContain("query: |\n  T\n\n  | where a == 'x'\n  id: evil\n  severity: High\nentityMappings");
+});
+
+it("events for Timesketch have a time, a message and all fields", () => {
+  const columns = [{ name: "At", type: "datetime" }, { name: "EventName", type: "string" }];
+  expect(timesketch(columns, [["2026-10-14T11:00:00Z", "GetObject"], [null, "x"]])).toBe('{"message":"GetObject","datetime":"2026-10-14T11:00:00Z","timestamp_desc":"At","At":"2026-10-14T11:00:00Z","EventName":"GetObject"}');
+  expect(timesketch([columns[1]!], [["x"]])).toBeNull();
 });
 
 it("lines of an answer are told apart by what they hold", () => {

@@ -10,7 +10,7 @@ import { count, plural } from "../text";
 import type { ColumnInfo, KqlDiagnostic, QueryDone, TableInfo } from "../wire.gen";
 import { Chart, series } from "./Chart";
 import { createEditor, type Editor } from "./editor";
-import { append, type Cell, csv, jsonl, text } from "./filters";
+import { append, type Cell, csv, jsonl, rule, text, timesketch } from "./filters";
 import { ResultGrid } from "./Grid";
 import { keep, kept, forget, note, noted } from "./kept";
 import { runQuery } from "./stream";
@@ -148,15 +148,7 @@ export function HuntScreen() {
     made.setText(append(made.text(), step));
     run(null);
   };
-  const file = (kind: "csv" | "json") => {
-    const body = kind === "csv" ? csv(result.columns, result.rows) : jsonl(result.columns, result.rows);
-    const url = URL.createObjectURL(new Blob([body], { type: kind === "csv" ? "text/csv" : "application/x-ndjson" }));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = kind === "csv" ? "rows.csv" : "rows.jsonl";
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
-  };
+  const sketch = result.columns.some((column) => column.type === "datetime");
   return (
     <div class="hunt">
       <Side onText={(text) => { editor.current?.setText(text); editor.current?.view.focus(); }} onInsert={(word) => { const view = editor.current?.view; if (view) { view.dispatch(view.state.replaceSelection(word)); view.focus(); } }} current={() => editor.current?.text() ?? ""} />
@@ -170,6 +162,7 @@ export function HuntScreen() {
           )}
           <button type="button" class="button" onClick={() => run(50)} title="Alt+Shift+Enter">Preview 50</button>
           <button type="button" class="button" onClick={() => editor.current?.format()} title="Alt+Shift+F">Format</button>
+          <button type="button" class="button" title="A rule in Sentinel's YAML with this query, to be filled in" onClick={() => save("rule.yaml", "application/yaml", rule("New rule", editor.current?.text() ?? "", uuid()))}>Save as rule</button>
           <span class="push" />
           <Problems problems={problems} onGo={(one) => editor.current?.goTo(one.start, one.length)} />
         </div>
@@ -183,12 +176,31 @@ export function HuntScreen() {
           {result.stopped ? <span>cancelled after {plural(result.rows.length, "row")}</span> : null}
           <span class="push" />
           {plotted ? <button type="button" class="button plain" aria-pressed={chart} onClick={() => setChart(!chart)}>Chart</button> : null}
-          {result.rows.length ? <><button type="button" class="button plain" onClick={() => file("csv")}>CSV</button><button type="button" class="button plain" onClick={() => file("json")}>JSON</button></> : null}
+          {result.rows.length ? <><button type="button" class="button plain" onClick={() => save("rows.csv", "text/csv", csv(result.columns, result.rows))}>CSV</button><button type="button" class="button plain" onClick={() => save("rows.jsonl", "application/x-ndjson", jsonl(result.columns, result.rows))}>JSON</button>{sketch ? <button type="button" class="button plain" title="Events for Timesketch, a JSON document a line" onClick={() => save("timesketch.jsonl", "application/x-ndjson", timesketch(result.columns, result.rows) ?? "")}>Timesketch</button> : null}</> : null}
         </div>
       </div>
       {opened !== null ? <RowDialog columns={result.columns} row={result.rows[opened]} onClose={() => setOpened(null)} /> : null}
     </div>
   );
+}
+
+/// By hand: the browser's own is there only on loopback and over TLS.
+function uuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/// A file that the page has made.
+function save(name: string, type: string, body: string): void {
+  const url = URL.createObjectURL(new Blob([body], { type }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
 function Problems({ problems, onGo }: { problems: KqlDiagnostic[]; onGo: (one: KqlDiagnostic) => void }) {

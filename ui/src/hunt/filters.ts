@@ -57,6 +57,44 @@ export function csv(columns: ColumnInfo[], rows: Cell[][]): string {
   return [columns.map((column) => cell(column.name)), ...rows.map((row) => row.map(cell))].map((row) => row.join(",")).join("\r\n");
 }
 
+/// Rows as events of Timesketch, a JSON document a line; null where no column is a time.
+export function timesketch(columns: ColumnInfo[], rows: Cell[][]): string | null {
+  const time = columns.find((column) => column.type === "datetime")?.name;
+  if (time === undefined) return null;
+  const named = ["EventName", "Title", "AlertName", "RuleName"].find((name) => columns.some((column) => column.name === name));
+  const lines = rows.map((row) => {
+    const fields = Object.fromEntries(columns.map((column, at) => [column.name, row[at] ?? null]));
+    const message = named ? String(fields[named] ?? "") : columns.filter((column) => column.name !== time).slice(0, 4).map((column) => text(fields[column.name] ?? null)).join(" ");
+    return fields[time] === null ? null : JSON.stringify({ message: message || "event", datetime: fields[time], timestamp_desc: time, ...fields });
+  });
+  return lines.filter((line) => line !== null).join("\n");
+}
+
+/// A query as a scheduled rule in Sentinel's YAML, to be filled in. The text of the query cannot leave its block: every
+/// line of it is set in.
+export function rule(name: string, query: string, id: string): string {
+  const block = query.replace(/\r\n?|[\u0085\u2028\u2029]/g, "\n").split("\n").map((line) => `  ${line}`.trimEnd()).join("\n");
+  return `id: ${id}
+name: ${JSON.stringify(name)}
+description: |
+  What it finds, and what to do then.
+severity: Medium
+kind: Scheduled
+queryFrequency: 1h
+queryPeriod: 1d
+triggerOperator: gt
+triggerThreshold: 0
+eventGroupingSettings:
+  aggregationKind: AlertPerResult
+tactics: []
+relevantTechniques: []
+query: |
+${block}
+entityMappings: []
+version: 1.0.0
+`;
+}
+
 /// A JSON document a line.
 export function jsonl(columns: ColumnInfo[], rows: Cell[][]): string {
   return rows.map((row) => JSON.stringify(Object.fromEntries(columns.map((column, at) => [column.name, row[at] ?? null])))).join("\n");

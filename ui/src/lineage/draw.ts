@@ -16,6 +16,8 @@ export interface Colours {
   hover: string;
   strong: string[];
   light: string[];
+  /// The font of the numbers beside marks.
+  font: string;
 }
 
 const TINTS = 6;
@@ -38,6 +40,7 @@ export function colours(): Colours {
     hover: of("hover"),
     strong: tints.map((at) => of(`a${at}`)),
     light: tints.map((at) => of(`a${at}t`)),
+    font: `600 9px ${getComputedStyle(document.body).fontFamily}`,
   };
 }
 
@@ -254,7 +257,7 @@ export function drawMark(context: CanvasRenderingContext2D, mark: Pick<LaneMark,
   }
   context.lineCap = "butt";
   if (mark.number > 1) {
-    context.font = `600 9px ${getComputedStyle(document.body).fontFamily}`;
+    context.font = colour.font;
     context.lineWidth = 3;
     context.strokeStyle = colour.paper;
     context.fillStyle = colour.ink;
