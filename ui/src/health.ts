@@ -2,6 +2,7 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
+import { setYear } from "./time";
 import type { Health } from "./wire.gen";
 
 export const HealthContext = createContext<Health | null>(null);
@@ -14,11 +15,15 @@ export function useHealthStream(): Health | null {
   const [health, set] = useState<Health | null>(null);
   useEffect(() => {
     const stop = new AbortController();
-    ask<Health>("/api/health", stop.signal).then(set, () => undefined);
+    const hear = (health: Health) => {
+      setYear(health.as_of);
+      set(health);
+    };
+    ask<Health>("/api/health", stop.signal).then(hear, () => undefined);
     const stream = new EventSource("/api/stream");
     stream.addEventListener("health", (event) => {
       try {
-        set(JSON.parse((event as MessageEvent<string>).data) as Health);
+        hear(JSON.parse((event as MessageEvent<string>).data) as Health);
       } catch {
         // The next event says how it is.
       }

@@ -60,12 +60,24 @@ export function millis(time: string | number | null | undefined): number | null 
   return Number.isFinite(at) ? at : null;
 }
 
+/// The year of the instant that everything is asked about; times of other years say theirs.
+let year = new Date().getUTCFullYear();
+
+export function setYear(asOf: string | null): void {
+  const at = millis(asOf);
+  if (at !== null) year = new Date(at).getUTCFullYear();
+}
+
+function dated(at: number): string {
+  const of = parts(at);
+  return of.year === year ? `${of.day} ${MONTHS[of.month]}` : `${of.day} ${MONTHS[of.month]} ${of.year}`;
+}
+
 /// `14 Oct 15:50`.
 export function moment(time: string | number | null | undefined): string {
   const at = millis(time);
   if (at === null) return "–";
-  const { day, month, clock } = parts(at);
-  return `${day} ${MONTHS[month]} ${clock}`;
+  return `${dated(at)} ${parts(at).clock}`;
 }
 
 /// `14 Oct 2026 15:50:21 UTC`.
@@ -86,8 +98,7 @@ export function clock(at: number, seconds = false): string {
 }
 
 export function day(at: number): string {
-  const of = parts(at);
-  return `${of.day} ${MONTHS[of.month]}`;
+  return dated(at);
 }
 
 export function startOfDay(at: number): number {

@@ -39,7 +39,7 @@ function Page({ page }: { page: IncidentPage }) {
           <p class="muted">{span(incident.first_event, incident.last_event)} · {incident.tactics.map(spaced).join(", ")}</p>
         </div>
         {timeline ? <a class="button" href={timeline}>Timeline</a> : null}
-        <a class="button primary" href={contain}>Contain</a>
+        {page.credentials.length ? <a class="button primary" href={contain}>Contain</a> : null}
       </div>
       <div class="scroll">
         <dl class="facts">
@@ -51,7 +51,7 @@ function Page({ page }: { page: IncidentPage }) {
         </dl>
         <section class="section">
           <h2>Credentials <span class="muted">the tree, parents before children{page.more ? `; ${page.more} more` : ""}</span></h2>
-          <CredentialTable rows={page.credentials} tree />
+          {page.credentials.length ? <CredentialTable rows={page.credentials} tree /> : <p class="muted">The alerts name no credential that these logs show. Their events say more: open an alert, then “Its events in Hunt”.</p>}
         </section>
         <section class="section">
           <h2>Alerts <span class="muted">by time</span></h2>

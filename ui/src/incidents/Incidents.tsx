@@ -114,13 +114,13 @@ function Row({ row }: { row: IncidentRow }) {
         {row.root_credential ? <a class="key" href={address(["credentials", row.root_credential])}>{row.root_name ?? row.root_credential}</a> : <span class="muted">{row.root_name ?? "not known"}</span>}
         <div class="muted small">{[row.root_what, row.account_name].filter(Boolean).join(" · ")}</div>
       </td>
-      <td><Live row={row} /></td>
+      <td class="once"><Live row={row} /></td>
       <td class="number">
         {row.alerts}
         <div class="muted small">{plural(row.rules, "rule")}</div>
       </td>
       <td><Spark values={row.activity} label={`Activity ${span(row.first_event, row.last_event)}`} /></td>
-      <td><time title={exact(row.last_event)}>{moment(row.last_event)}</time></td>
+      <td class="once"><time title={exact(row.last_event)}>{moment(row.last_event)}</time></td>
       <td class="acts">
         {row.root_credential ? <a class="button" href={address(["lineage", row.root_credential])}>Timeline</a> : null}
       </td>
@@ -130,6 +130,7 @@ function Row({ row }: { row: IncidentRow }) {
 
 /// How many of the tree still work, and when the last of them ends by itself.
 export function Live({ row }: { row: IncidentRow }) {
+  if (row.tree_credentials === 0) return <span class="muted">credential not known</span>;
   const some = row.live_credentials > 0;
   return (
     <>
