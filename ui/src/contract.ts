@@ -59,7 +59,7 @@ export interface Step {
   credential: string | null;
   why: string;
   stops: string[];
-  breaks: unknown[];
+  breaks: string[];
   breaks_count: number;
   reversible: boolean;
   undo: { service: string; action: string } | null;
@@ -84,6 +84,7 @@ export interface Plan {
   still_alive_after: { credential: string; until: string | null; why: string }[];
   refused: { target: string; why: string }[];
   notes: string[];
+  zombies_until: string | null;
   alternative: { breadth: string; steps: number; breaks: number; still_alive_after: number } | null;
   names: Record<string, { what: string; until: string | null }>;
   permissions: { Version: string; Statement: { Action: string[]; Resource: string[] }[] };

@@ -95,8 +95,10 @@ function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
   useZone();
   const { plan } = data;
   const steps = plan.steps;
-  const broken = steps.reduce((sum, step) => sum + step.breaks_count, 0);
+  // One that several steps hit is one; a step that hits many lists only some.
+  const broken = Math.max(new Set(steps.flatMap((step) => step.breaks)).size, ...steps.map((step) => step.breaks_count));
   const final = steps.filter((step) => !step.reversible && changes(step)).length;
+  const byHand = steps.filter((step) => step.by_hand && changes(step)).length;
   return (
     <div class="scroll plan" aria-busy={busy}>
       <div class="outcome">
@@ -105,8 +107,8 @@ function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
           <span>{data.after === 1 ? "stays alive" : "stay alive"} after this plan</span>
         </div>
         <div class="count"><b>{data.before}</b><span>{data.before === 1 ? "works" : "work"} now</span></div>
-        <div class={broken ? "count bad" : "count"}><b>{broken}</b><span>others broken by it</span></div>
-        <div class="count"><b>{steps.filter(changes).length}</b><span>changes{final ? `, ${final} not to be undone` : ""}</span></div>
+        <div class={broken ? "count bad" : "count"}><b>{broken}</b><span>{broken === 1 ? "other" : "others"} broken by it</span></div>
+        <div class="count"><b>{steps.filter(changes).length}</b><span>changes{byHand ? `, ${byHand} by hand` : ""}{final ? `, ${final} not to be undone` : ""}</span></div>
         <div class="grow" />
         <div class="files">
           <Download name={`${plan.plan_id}.json`} type="application/json" text={JSON.stringify(plan, null, 2)} label="Plan (JSON)" />
@@ -137,8 +139,8 @@ function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
           <tbody>{steps.map((step, at) => <StepRow key={step.id} step={step} plan={plan} number={at + 1} />)}</tbody>
         </table>
       </section>
-      {plan.notes.length ? (
-        <section class="section"><h2>To know</h2><ul class="notes">{plan.notes.map((note) => <li key={note}>{note}</li>)}</ul></section>
+      {plan.notes.length || plan.zombies_until ? (
+        <section class="section"><h2>To know</h2><ul class="notes">{plan.zombies_until ? <li>Leave the denials in place until {exact(plan.zombies_until)} at least: tokens that they hold down would wake up.</li> : null}{plan.notes.map((note) => <li key={note}>{note}</li>)}</ul></section>
       ) : null}
       {plan.alternative ? (
         <p class="muted">
@@ -175,15 +177,14 @@ function StepRow({ step, plan, number }: { step: Step; plan: Plan; number: numbe
           <div class="muted small">{step.why}{step.by_hand ? " · by hand" : ""}{step.needs_confirmation ? " · asks before it is done" : ""}</div>
         </td>
         <td><span class="mono">{target.join(" ") || "–"}</span><div class="muted small">{step.account ?? ""}</div></td>
-        <td>{step.stops.length ? <Stops step={step} plan={plan} /> : <span class="muted">–</span>}</td>
-        <td>{step.breaks_count ? <span class="alarm" title={step.breaks.map((one) => (typeof one === "string" ? one : JSON.stringify(one))).join("\n")}>{plural(step.breaks_count, "other")}</span> : <span class="muted">{changes(step) ? "nothing known" : "–"}</span>}</td>
+        <td>{step.stops.length ? <Credentials ids={step.stops} plan={plan} words={plural(step.stops.length, "credential")} /> : <span class="muted">–</span>}</td>
+        <td>{step.breaks_count ? <Credentials ids={step.breaks} plan={plan} words={plural(step.breaks_count, "other")} bad /> : <span class="muted">{changes(step) ? "nothing known" : "–"}</span>}</td>
         <td class="undo">{!changes(step) ? <span class="muted">–</span> : step.reversible ? "yes" : <span class="alarm">no</span>}</td>
       </tr>
       {open ? (
         <tr class="detail">
           <td />
           <td colSpan={5}>
-            {step.breaks.length ? <ul class="plain-list">{step.breaks.slice(0, 20).map((one, at) => <li key={at} class="alarm">breaks {typeof one === "string" ? one : JSON.stringify(one)}</li>)}</ul> : null}
             <pre class="code pre">{step.commands.join("\n") || `${step.service}:${step.action}`}</pre>
             <p class="muted small">verified by: {step.verify}{step.undo ? ` · undone by ${step.undo.service}:${step.undo.action}` : ""}{step.depends_on.length ? ` · after ${step.depends_on.join(", ")}` : ""}</p>
           </td>
@@ -193,11 +194,11 @@ function StepRow({ step, plan, number }: { step: Step; plan: Plan; number: numbe
   );
 }
 
-function Stops({ step, plan }: { step: Step; plan: Plan }) {
+function Credentials({ ids, plan, words, bad = false }: { ids: string[]; plan: Plan; words: string; bad?: boolean }) {
   return (
     <details class="stops">
-      <summary>{plural(step.stops.length, "credential")}</summary>
-      <ul>{step.stops.map((id) => <li key={id}><Name plan={plan} id={id} /></li>)}</ul>
+      <summary class={bad ? "alarm" : ""}>{words}</summary>
+      <ul>{ids.map((id) => <li key={id}><Name plan={plan} id={id} /></li>)}</ul>
     </details>
   );
 }
