@@ -106,12 +106,10 @@ impl Parser<'_> {
                 });
                 let right = match right {
                     // Nothing is there; what follows may be read all the same.
-                    Err(super::Reported) if self.place() == place && self.infix().is_some() => {
-                        Expr {
-                            kind: ExprKind::Error,
-                            span: start,
-                        }
-                    }
+                    Err(super::Reported) if self.place() == place => Expr {
+                        kind: ExprKind::Error,
+                        span: start,
+                    },
                     right => right?,
                 };
                 ExprKind::Binary {
@@ -213,7 +211,7 @@ impl Parser<'_> {
             TokenKind::Percent => binary(BinaryOp::Modulo, Binding::Product),
             TokenKind::EqualTilde => binary(BinaryOp::EqualTilde, Binding::Text),
             TokenKind::NotTilde => binary(BinaryOp::NotEqualTilde, Binding::Text),
-            TokenKind::Colon if self.in_search => binary(BinaryOp::Colon, Binding::Text),
+            TokenKind::Colon => binary(BinaryOp::Colon, Binding::Text),
             TokenKind::Word | TokenKind::BangWord => self.word_infix(),
             _ => None,
         }

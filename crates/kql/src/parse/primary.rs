@@ -117,9 +117,18 @@ impl Parser<'_> {
     }
 
     fn index(&mut self, base: Expr) -> Parsed<Expr> {
+        let outside = self.anchor();
         let open = self.bump().span;
-        let index = Box::new(self.expr()?);
-        self.close(TokenKind::CloseBracket, open)?;
+        let start = self.span();
+        // What it would be the index of can be looked at all the same.
+        let index = self.expr().unwrap_or(Expr {
+            kind: ExprKind::Error,
+            span: start,
+        });
+        let index = Box::new(index);
+        if self.close(TokenKind::CloseBracket, open).is_err() {
+            self.step_out(outside);
+        }
         let span = self.since(base.span);
         Ok(Expr {
             kind: ExprKind::Index {

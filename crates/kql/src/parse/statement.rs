@@ -85,7 +85,7 @@ impl Parser<'_> {
             self.ahead(1).kind == TokenKind::Word || self.ahead(1).kind == TokenKind::OpenBracket;
         match self.word() {
             "let" if named || self.ahead(1).kind == TokenKind::Assign => self.let_statement(),
-            "set" if named => self.set_statement(),
+            "set" => self.set_statement(),
             "declare" if self.word_ahead(1) == "query_parameters" => {
                 self.bump();
                 self.bump();

@@ -163,7 +163,7 @@ impl<'a> Checker<'a> {
         schema: Option<&'a RowSchema>,
         span: Span,
     ) -> Checked<Arc<Rel>> {
-        let unpack = self.unpack_arguments(input, plugin, span)?;
+        let unpack = self.unpack_arguments(input, plugin)?;
         let row = Row::of(input);
         let bag_column = column(&unpack.bag, Type::Dynamic, span);
         let member = |key: &str, ty: Type| {
@@ -247,13 +247,13 @@ impl<'a> Checker<'a> {
         self.reshaped(input, exprs, span)
     }
 
-    fn unpack_arguments(&mut self, input: &Rel, plugin: &'a Call, span: Span) -> Checked<Unpack> {
+    fn unpack_arguments(&mut self, input: &Rel, plugin: &'a Call) -> Checked<Unpack> {
         let row = Row {
             windows: Windows::Misplaced,
             ..Row::of(input)
         };
         let Some((bag, rest)) = plugin.args.split_first() else {
-            return Err(self.column_expected(plugin, span));
+            return Err(self.column_expected(plugin, plugin.name.span));
         };
         let bag = self.scalar(&bag.value, &row)?;
         let ExprKind::Column(name) = &bag.kind else {
@@ -322,7 +322,7 @@ impl<'a> Checker<'a> {
         };
         let (pivot, rest) = match plugin.args.as_slice() {
             [pivot, rest @ ..] => (self.scalar(&pivot.value, &row)?, rest),
-            [] => return Err(self.column_expected(plugin, span)),
+            [] => return Err(self.column_expected(plugin, plugin.name.span)),
         };
         let ExprKind::Column(pivot_name) = &pivot.kind else {
             return Err(self.column_expected(plugin, pivot.span));
@@ -496,6 +496,10 @@ impl<'a> Checker<'a> {
     }
 
     fn columns_of_the_data(&mut self, plugin: &Call) -> Reported {
+        // They are stated, and could not be read.
+        if plugin.unread {
+            return Reported;
+        }
         let name = &plugin.name.text;
         self.unsupported(
             codes::UNSUPPORTED_PLUGIN,

@@ -5,7 +5,7 @@ use crate::syntax::{OperatorKind, Parameter};
 
 pub(super) fn count(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     let name = match p.eat_word("as") {
-        Some(_) => Some(p.name("a name for the column")?),
+        Some(_) => Some(p.bound_name()?),
         None => None,
     };
     Ok(OperatorKind::Count { name })

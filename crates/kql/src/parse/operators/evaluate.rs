@@ -10,11 +10,13 @@ pub(super) fn evaluate(
 ) -> Parsed<OperatorKind> {
     parameters.append(&mut p.all_parameters()?);
     let name = p.name("a plugin's name")?;
-    let call = p.call(name)?;
-    let schema = match p.eat(TokenKind::Colon) {
-        Some(_) => Some(p.row_schema()?),
-        None => None,
-    };
+    let mut call = p.call(name)?;
+    let mut schema = None;
+    if p.eat(TokenKind::Colon).is_some() {
+        // The call can be looked at although its columns cannot be read.
+        schema = p.row_schema().ok();
+        call.unread |= schema.is_none();
+    }
     Ok(OperatorKind::Evaluate { call, schema })
 }
 

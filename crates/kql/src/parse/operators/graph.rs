@@ -17,9 +17,13 @@ pub(super) fn make_graph(
 ) -> Parsed<OperatorKind> {
     p.parameters(&[], parameters)?;
     let source = p.table_operand()?;
-    p.expect(TokenKind::Minus)?;
-    p.expect(TokenKind::Minus)?;
-    p.expect(TokenKind::Greater)?;
+    let arrow = [TokenKind::Minus, TokenKind::Minus, TokenKind::Greater];
+    if (0..3).any(|ahead| p.ahead(ahead).kind != arrow[ahead]) {
+        return Err(p.expected("`-->`"));
+    }
+    for _ in arrow {
+        p.bump();
+    }
     let target = p.table_operand()?;
     let mut graph = MakeGraph {
         source,
