@@ -82,6 +82,34 @@ fn golden_03_an_instance_by_key_and_by_session() {
 }
 
 #[test]
+fn golden_03_an_instance_in_china() {
+    check(3, "china-instance", |forest, found| {
+        let of_service = |it: &&Credential| it.kind == Kind::ServiceSession;
+        let of_ec2: Vec<_> = found.iter().filter(of_service).collect();
+        let service = |it: &Credential| forest.credential(forest.by_id(&it.root).unwrap());
+        of_ec2.len() == 1
+            && lives(of_ec2[0]) == 6 * 3600 + 35 * 60
+            && service(of_ec2[0]).principal_id == "ec2.amazonaws.com.cn"
+            && found.iter().all(|it| it.partition == "aws-cn")
+    });
+}
+
+#[test]
+fn golden_02_a_chain_over_accounts_of_govcloud() {
+    check(2, "govcloud-chain", |_, found| {
+        let mut depths: Vec<u32> = found.iter().map(|it| it.depth).collect();
+        depths.sort_unstable();
+        let sure = |it: &Credential| {
+            let parent = it.parent.as_ref();
+            parent.is_none_or(|parent| parent.certainty == Certainty::Exact)
+        };
+        depths == [0, 1, 2, 3]
+            && found.iter().all(sure)
+            && found.iter().all(|it| it.partition == "aws-us-gov")
+    });
+}
+
+#[test]
 fn golden_04_forward_access_is_no_credential() {
     check(4, "forward-access", |forest, found| {
         let tokens = forest.nodes().map(|node| forest.credential(node));
