@@ -95,7 +95,26 @@ pub async fn groups(
     answer(app, move |it| Ok(groups_of(it, &wanted))).await
 }
 
+/// Whether a text, in small letters, is a part of anything that a credential is called by.
+fn is_called(it: &Credential, text: &str) -> bool {
+    let keys = it.access_key_ids.iter().map(String::as_str);
+    let addresses = it.sources.iter().map(|source| source.address.as_str());
+    let names = [
+        it.user_name.as_str(),
+        &it.session_name,
+        &it.role_arn,
+        &it.principal_arn,
+        &it.source_identity,
+        &it.mfa_serial,
+        &it.account_id,
+    ];
+    keys.chain(names)
+        .chain(addresses)
+        .any(|name| name.to_lowercase().contains(text))
+}
+
 fn groups_of(it: &Investigation, wanted: &Wanted) -> CredentialGroups {
+    let text = wanted.q.trim().to_lowercase();
     let named: Option<BTreeSet<Node>> = match wanted.q.trim() {
         "" => None,
         text => Some(it.forest.find(text).into_iter().collect()),
@@ -103,10 +122,13 @@ fn groups_of(it: &Investigation, wanted: &Wanted) -> CredentialGroups {
     let mut groups: BTreeMap<String, Gathered> = BTreeMap::new();
     let (mut total, mut alive) = (0, 0);
     for node in it.forest.nodes() {
-        if named.as_ref().is_some_and(|named| !named.contains(&node)) {
+        let credential = it.forest.alone(node);
+        if let Some(named) = &named
+            && !named.contains(&node)
+            && !is_called(&credential, &text)
+        {
             continue;
         }
-        let credential = it.forest.alone(node);
         if !credential.kind.is_usable() {
             continue;
         }
