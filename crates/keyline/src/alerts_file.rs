@@ -42,12 +42,18 @@ pub fn read(path: &Path, forest: &Forest) -> Result<(Vec<Alert>, usize)> {
         };
         alerts.extend(nodes.into_iter().map(|node| Alert {
             node,
-            at,
+            at: within_life(forest, node, at),
             title: text("title"),
             severity: text("severity"),
         }));
     }
     Ok((alerts, strange))
+}
+
+/// When an alert was about one of its credentials: it begins with the first event of all of them, and none of its
+/// marks stands before the credential was there.
+pub fn within_life(forest: &Forest, node: Node, at: i64) -> i64 {
+    forest.known_from(node).map_or(at, |from| at.max(from))
 }
 
 /// One document with a list of alerts, or an alert a line.

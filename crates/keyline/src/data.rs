@@ -93,6 +93,16 @@ pub fn lake_to_write(flag: &Option<String>) -> String {
         .unwrap_or_else(|| keyline_lake::delta::DEFAULT_LOCATION.to_owned())
 }
 
+/// What is read, in words.
+pub fn named_logs(args: &DataArgs) -> String {
+    let paths = args.data.iter().map(|path| path.display().to_string());
+    let paths: Vec<String> = paths.collect();
+    match lake_of(&[], args) {
+        Some(location) => format!("the lake {location}"),
+        None => paths.join(", "),
+    }
+}
+
 /// Whether there is anything to read.
 pub fn names_logs(paths: &[PathBuf], args: &DataArgs) -> bool {
     !paths.is_empty() || !args.data.is_empty() || lake_of(paths, args).is_some()

@@ -11,12 +11,13 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use super::{Context, DataArgs, ReferenceArgs, RuleArgs, Status};
+use crate::data;
 use crate::server::{self, App, Guard, Investigation, Subject, Token};
 
 #[derive(Args)]
 pub struct ServeArgs {
-    /// The logs: files and folders
-    #[arg(value_name = "PATH", required_unless_present = "data")]
+    /// The logs: files and folders; without any, the lake
+    #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     data: DataArgs,
@@ -39,19 +40,21 @@ pub struct ListenArgs {
 }
 
 pub fn run(args: ServeArgs, context: Context) -> Result<Status> {
-    let mut data = args.data;
-    data.data.splice(0..0, args.paths);
-    if data.data.iter().any(|path| path.as_os_str() == "-") {
+    let mut reading = args.data;
+    reading.data.splice(0..0, args.paths);
+    if reading.data.iter().any(|path| path.as_os_str() == "-") {
         bail!("a server reads files and folders, not standard input");
     }
     // What is wrong with the flags is said at once and not on a page.
-    if let Some(missing) = data.data.iter().find(|path| !path.exists()) {
+    if let Some(missing) = reading.data.iter().find(|path| !path.exists()) {
         bail!("there is nothing at `{}`", missing.display());
     }
-    let paths = data.data.iter().map(|path| path.display().to_string());
-    let title = paths.collect::<Vec<_>>().join(", ");
+    if !data::names_logs(&[], &reading) {
+        bail!("no logs are named: give files or folders, or a lake with `--lake`");
+    }
+    let title = data::named_logs(&reading);
     let subject = Subject {
-        data,
+        data: reading,
         rules: args.rules,
         references: args.references,
     };

@@ -22,6 +22,7 @@ use keyline_trail::time::{format_time, parse_time};
 use super::lanes::add_calls;
 use super::rows::Rows;
 use super::wire::{Health, IncidentRow, Phase, RuleCounts};
+use crate::alerts_file::within_life;
 use crate::cli::contain::{PlanArgs, draw_up};
 use crate::cli::hunt::{HuntArgs, Hunted, search};
 use crate::cli::{Context, DataArgs, ReferenceArgs, RuleArgs};
@@ -316,7 +317,7 @@ fn marks(alerts: &[Alert], forest: &Forest) -> Vec<picture::Alert> {
         let nodes = alert.credentials.iter().filter_map(|id| forest.by_id(id));
         marks.extend(nodes.map(|node| picture::Alert {
             node,
-            at,
+            at: within_life(forest, node, at),
             title: alert.title.clone(),
             severity: alert.severity.name().to_owned(),
         }));
