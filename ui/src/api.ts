@@ -19,8 +19,10 @@ export interface Answer<T> {
   loading: boolean;
 }
 
-/// While the server reads its data it is asked again after this many milliseconds.
-const AGAIN = 700;
+/// While the server reads its data it is asked again when it says that it is ready, or after this many milliseconds.
+const AGAIN = 5000;
+/// The event of the window that says so.
+export const READY = "keyline:ready";
 
 export async function ask<T>(url: string, signal: AbortSignal, body?: unknown): Promise<T> {
   const response = await send(url, signal, body);
@@ -76,6 +78,8 @@ export function useAnswer<T>(url: string | null, body?: unknown): Answer<T> {
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const attempt = () => {
+      clearTimeout(timer);
+      removeEventListener(READY, attempt);
       set((before) => ({ ...before, loading: true }));
       ask<T>(url, stop.signal, body).then(
         (data) => {
@@ -90,7 +94,9 @@ export function useAnswer<T>(url: string | null, body?: unknown): Answer<T> {
             error: failed,
             loading: failed.status === 503,
           }));
-          if (failed.status === 503) timer = setTimeout(attempt, AGAIN);
+          if (failed.status !== 503) return;
+          timer = setTimeout(attempt, AGAIN);
+          addEventListener(READY, attempt);
         },
       );
     };
@@ -98,6 +104,7 @@ export function useAnswer<T>(url: string | null, body?: unknown): Answer<T> {
     return () => {
       stop.abort();
       clearTimeout(timer);
+      removeEventListener(READY, attempt);
     };
     // The key holds the address and the body.
   }, [key]);

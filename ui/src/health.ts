@@ -1,7 +1,7 @@
 /// How the server is, kept up to date by its stream of events.
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import { ask } from "./api";
+import { ask, READY } from "./api";
 import { setYear } from "./time";
 import type { Health } from "./wire.gen";
 
@@ -18,6 +18,7 @@ export function useHealthStream(): Health | null {
     const hear = (health: Health) => {
       setYear(health.as_of);
       set(health);
+      if (health.phase === "ready") dispatchEvent(new Event(READY));
     };
     ask<Health>("/api/health", stop.signal).then(hear, () => undefined);
     const stream = new EventSource("/api/stream");

@@ -59,8 +59,8 @@ export function CredentialsScreen() {
           {(data) =>
             data.groups.length === 0 ? (
               <Notice title={q || query.get("alive") || query.get("production") ? "No credential fits" : `No credential in these logs has ${NONE[group] ?? "that"}`}>
-                <p>{q ? "A search looks at whole and shortened keys, names, roles and addresses." : "Group by something else, or take the filters off."}</p>
-                <button type="button" class="button" onClick={() => replace({ q: null, alive: null, production: null })}>Show all</button>
+                <p>{q ? "A search looks at whole and shortened keys, names, roles and addresses." : "Group them by something else."}</p>
+                <button type="button" class="button" onClick={() => replace({ group: null, q: null, alive: null, production: null })}>Show all, by root</button>
               </Notice>
             ) : (
               <Groups data={data} />
