@@ -12,9 +12,11 @@ pub mod by_the_same_token;
 pub mod console_keys;
 pub mod console_switch_role;
 pub mod denied_abroad;
+pub mod doors;
 pub mod federation_to_console;
 pub mod forward_access;
 pub mod identity_center;
+pub mod in_two_hands;
 pub mod instance_credential_theft;
 pub mod machine_credentials;
 pub mod mfa;
@@ -298,6 +300,56 @@ pub const ALL: &[Story] = &[
         name: "mfa-session-stolen",
         title: "a token taken with MFA is used from elsewhere",
         tell: mfa::laundered,
+    },
+    Story {
+        name: "one-key-two-networks",
+        title: "a long-term key is used by its owner and by a thief in the same minutes",
+        tell: in_two_hands::one_key,
+    },
+    Story {
+        name: "one-session-two-networks",
+        title: "a session token is used by its owner and by a thief in the same minutes",
+        tell: in_two_hands::one_session,
+    },
+    Story {
+        name: "chained-session-handed-over",
+        title: "a role takes a role, and the new session is used elsewhere a minute later",
+        tell: in_two_hands::handed_over,
+    },
+    Story {
+        name: "tokens-in-a-loop",
+        title: "six tokens refused, then thirty fetched, a second each",
+        tell: in_two_hands::loop_of_tokens,
+    },
+    Story {
+        name: "instance-used-while-quiet",
+        title: "an instance's credentials are used elsewhere on a day on which the instance is quiet",
+        tell: in_two_hands::quiet_instance,
+    },
+    Story {
+        name: "mfa-device-never-seen",
+        title: "a user's key takes a token with a device that the user never had",
+        tell: doors::unknown_device,
+    },
+    Story {
+        name: "roles-anywhere-door",
+        title: "Roles Anywhere is opened to a stranger's certificates",
+        tell: doors::roles_anywhere,
+    },
+    Story {
+        name: "trust-under-a-true-condition",
+        title: "a role is opened to everybody, under a condition that always holds",
+        tell: doors::for_everybody,
+    },
+    Story {
+        name: "role-in-an-unknown-account",
+        title: "a stolen key takes a role of an account that nobody knows",
+        tell: doors::abroad,
+    },
+    Story {
+        name: "key-found-in-public",
+        title: "AWS attaches the quarantine policy to a user, and the token goes on reading",
+        tell: doors::quarantined,
     },
 ];
 

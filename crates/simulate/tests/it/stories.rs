@@ -72,8 +72,8 @@ fn all_stories_fit_into_the_days_of_one_organisation() {
     let config = Config {
         seed,
         events: 1_000,
-        start: 1_791_849_600,
-        days: 4,
+        start: 1_791_590_400,
+        days: 7,
         accounts: 3,
     };
     let all = Simulation::new(config).with_story(events);
