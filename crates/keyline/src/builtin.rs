@@ -155,6 +155,18 @@ mod tests {
             .filter_map(known)
             .flat_map(|(_, tactics)| tactics.iter().copied())
             .collect();
+        let is_named = |tactics: &[&str]| {
+            rule.tactics
+                .iter()
+                .any(|one| tactics.contains(&one.as_str()))
+        };
+        let strays: Vec<&str> = rule
+            .techniques
+            .iter()
+            .filter_map(known)
+            .filter(|(_, tactics)| !is_named(tactics))
+            .map(|(id, _)| *id)
+            .collect();
         let text = rule.overrides.description.as_deref().unwrap_or_default();
         let keys = &rule.keyline;
         [
@@ -186,6 +198,10 @@ mod tests {
             (
                 !rule.techniques.iter().all(|id| known(id).is_some()),
                 format!("techniques that ATT&CK has: {:?}", rule.techniques),
+            ),
+            (
+                !strays.is_empty(),
+                format!("a tactic of these techniques: {strays:?}"),
             ),
             (
                 !rule

@@ -14,6 +14,10 @@ use keyline_simulate::stories::{self, Truth};
 use super::month::{Month, concerns};
 use super::{Alert, Program, SEVERITIES};
 
+/// Why a story is not told in the month.
+const LEFT_OUT: &str = "left out of the month: it is another ending of the story above, of the same instance in the \
+                        same hours";
+
 /// By rule, the rank of the highest severity.
 type Found = BTreeMap<String, usize>;
 
@@ -55,7 +59,7 @@ pub fn section(
             story.name,
             list.join(" "),
             listed(program, &lowest),
-            in_month.unwrap_or_else(|| "not among them".to_owned()),
+            in_month.unwrap_or_else(|| LEFT_OUT.to_owned()),
         )?;
         eprintln!("{}: told", story.name);
     }
