@@ -29,7 +29,7 @@ pub fn one_key(seed: u64) -> Told {
         stage.by(&owner);
         stage.calls(key, "s3:ListBuckets", "{}");
         stage.wait(MINUTE);
-        stage.by(&Hand::thief("203.0.113.91", OTHER_CLI));
+        stage.by(&Hand::thief("203.0.113.111", OTHER_CLI));
         stage.calls(key, "secretsmanager:ListSecrets", "{}");
         stage.wait(2 * MINUTE);
     }
