@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, RwLock};
 
 use arrow_array::RecordBatch;
@@ -84,7 +84,7 @@ impl Known {
         Ok(())
     }
 
-    fn load_file(&self, path: &PathBuf) -> Result<(), Error> {
+    fn load_file(&self, path: &Path) -> Result<(), Error> {
         for (id, event) in hashes_of(path)? {
             self.identities.note_stored(id, event)?;
         }

@@ -256,7 +256,7 @@ impl Table {
                 return Ok(Committed::Before);
             }
             // Others were quicker, and this change may still be made on top of theirs.
-            if !matches!(error, DeltaTableError::Transaction { .. }) {
+            if !matches!(*error, DeltaTableError::Transaction { .. }) {
                 return Err(delta_error(&self.spec.name, &error));
             }
         }
@@ -283,7 +283,7 @@ impl Table {
         }
     }
 
-    fn try_commit(&self, change: &Change) -> Result<(), DeltaTableError> {
+    fn try_commit(&self, change: &Change) -> Result<(), Box<DeltaTableError>> {
         let now = wall_clock_millis();
         let changes_rows = !change.moves_rows;
         let removes = change.remove.iter();
@@ -310,7 +310,7 @@ impl Table {
                 predicate: None,
             }
         };
-        let state = self.inner.snapshot()?;
+        let state = self.inner.snapshot().map_err(Box::new)?;
         let commit = CommitBuilder::from(properties)
             .with_actions(removes.chain(adds).collect())
             .build(
@@ -318,7 +318,7 @@ impl Table {
                 self.inner.log_store(),
                 operation,
             );
-        run(commit.into_future()).map(drop)
+        run(commit.into_future()).map(drop).map_err(Box::new)
     }
 
     /// The name of a file of this table in the lake.
