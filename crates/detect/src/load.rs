@@ -24,6 +24,8 @@ pub struct Loaded {
     pub passed_over: BTreeMap<String, usize>,
     /// Rules of which nothing could be made; their problems are among `problems` too.
     pub broken: Vec<FailedRule>,
+    /// Those of them whose query can be looked at all the same: what else is wrong shall be said too.
+    pub unusable: Vec<Rule>,
     /// YAML files read.
     pub files: usize,
     by_id: HashMap<String, usize>,
@@ -86,7 +88,8 @@ pub fn load_text(file: &str, text: &[u8], origin: Origin, loaded: &mut Loaded) {
                 loaded.problems.extend(problems);
                 loaded.add(*rule);
             }
-            Document::Broken(id, problems) => {
+            Document::Broken(id, problems, rule) => {
+                loaded.unusable.extend(rule.map(|rule| *rule));
                 if let Some(first) = problems.iter().find(|problem| problem.is_fatal()) {
                     let Position { line, column } = first.position;
                     let why = format!("{line}:{column}: {}", first.message);

@@ -17,7 +17,7 @@ use crate::yaml::Node;
 pub enum Document {
     Rule(Box<Rule>, Vec<Problem>),
     /// Meant as the rule of that id, but nothing can be made of it.
-    Broken(String, Vec<Problem>),
+    Broken(String, Vec<Problem>, Option<Box<Rule>>),
     /// Something else, with the reason.
     PassedOver(&'static str),
 }
@@ -47,15 +47,15 @@ pub fn read_rule(document: &Node, file: &str, file_text: &str) -> Document {
     }
     let Some(query_text) = QueryText::new(query, file_text) else {
         reader.wrong(query, "query", "text");
-        return Document::Broken(id.to_string(), reader.problems);
+        return Document::Broken(id.to_string(), reader.problems, None);
     };
     if query_text.text.trim().is_empty() {
         reader.report(query.position, Severity::Error, "`query` is empty");
-        return Document::Broken(id.to_string(), reader.problems);
+        return Document::Broken(id.to_string(), reader.problems, None);
     }
     let rule = reader.rule(document, id, query, query_text);
     match reader.problems.iter().any(Problem::is_fatal) {
-        true => Document::Broken(id.to_string(), reader.problems),
+        true => Document::Broken(id.to_string(), reader.problems, Some(Box::new(rule))),
         false => Document::Rule(Box::new(rule), reader.problems),
     }
 }
@@ -143,6 +143,10 @@ impl Reader<'_> {
     fn severity(&mut self, document: &Node) -> Option<AlertSeverity> {
         let text = self.text(document, "severity")?;
         let severity = AlertSeverity::from_name(&text);
+        if text.trim().eq_ignore_ascii_case("critical") {
+            let message = "`Critical` is no severity of Sentinel's: `High` is used";
+            self.report(place(document, "severity"), Severity::Warning, message);
+        }
         if severity.is_none() {
             let message = format!("unknown severity `{text}`");
             let help =

@@ -30,7 +30,22 @@ pub fn append_rows(
     columns: &[Column],
     rows: &mut Vec<Vec<Value>>,
 ) -> Result<()> {
-    let arrays = columns
+    let arrays = arrays(batch, columns)?;
+    for row in 0..batch.num_rows() {
+        rows.push(
+            arrays
+                .iter()
+                .zip(columns)
+                .map(|(a, c)| cell(a, row, c.ty))
+                .collect(),
+        );
+    }
+    Ok(())
+}
+
+/// The columns of a batch, each as the array that its type has.
+pub fn arrays(batch: &RecordBatch, columns: &[Column]) -> Result<Vec<ArrayRef>> {
+    columns
         .iter()
         .enumerate()
         .map(|(place, c)| {
@@ -47,20 +62,11 @@ pub fn append_rows(
                 arrow::compute::cast(array, &wanted)?
             })
         })
-        .collect::<Result<Vec<ArrayRef>>>()?;
-    for row in 0..batch.num_rows() {
-        rows.push(
-            arrays
-                .iter()
-                .zip(columns)
-                .map(|(a, c)| cell(a, row, c.ty))
-                .collect(),
-        );
-    }
-    Ok(())
+        .collect()
 }
 
-fn cell(array: &ArrayRef, row: usize, ty: Type) -> Value {
+/// One cell of such an array.
+pub fn cell(array: &ArrayRef, row: usize, ty: Type) -> Value {
     if array.is_null(row) {
         return if ty == Type::String {
             Value::String(String::new())
@@ -138,20 +144,42 @@ const SECONDS_PER_DAY: i64 = 86_400;
 
 /// `2024-01-01T00:00:00Z`, with as many digits of a fraction as there are.
 pub fn datetime_text(ticks: i64) -> String {
+    let mut text = String::with_capacity(28);
+    push_datetime(&mut text, ticks);
+    text
+}
+
+/// The same, at the end of a text.
+pub fn push_datetime(text: &mut String, ticks: i64) {
     let seconds = ticks.div_euclid(TICKS_PER_SECOND);
     let fraction = ticks.rem_euclid(TICKS_PER_SECOND);
     let (year, month, day) = civil(seconds.div_euclid(SECONDS_PER_DAY));
     let second = seconds.rem_euclid(SECONDS_PER_DAY);
-    let clock = format!(
-        "{:02}:{:02}:{:02}",
-        second / 3600,
-        second / 60 % 60,
-        second % 60
-    );
-    format!(
-        "{year:04}-{month:02}-{day:02}T{clock}{}Z",
-        fraction_text(fraction)
-    )
+    match year {
+        0..=9999 => {
+            push_two(text, year / 100);
+            push_two(text, year % 100);
+        }
+        _ => text.push_str(&format!("{year:04}")),
+    }
+    for (mark, number) in [
+        ('-', month),
+        ('-', day),
+        ('T', second / 3600),
+        (':', second / 60 % 60),
+        (':', second % 60),
+    ] {
+        text.push(mark);
+        push_two(text, number);
+    }
+    text.push_str(&fraction_text(fraction));
+    text.push('Z');
+}
+
+fn push_two(text: &mut String, number: i64) {
+    for digit in [number / 10, number % 10] {
+        text.push(char::from(b'0' + digit as u8));
+    }
 }
 
 /// `[-][d.]hh:mm:ss[.fffffff]`.

@@ -16,6 +16,7 @@ mod config;
 mod coverage;
 mod data;
 mod estate_tables;
+mod json_rows;
 mod lineage_json;
 mod memory;
 mod report;

@@ -4,8 +4,10 @@
 //! struct whose field names begin with `a` (ascending) or `d` (descending), then `f` or `l` (nulls
 //! first or last); `payload` is a struct of the wanted columns, and the result has its type. Among
 //! equal keys the row that came first stays. Keys and payloads are kept in Arrow's row format, where
-//! keys compare as bytes.
+//! keys compare as bytes. Most rows lose by their first key, such as a time: only of those that do not
+//! are the other keys, such as ids of events, put into that format.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow::row::{RowConverter, SortField};
@@ -76,11 +78,31 @@ impl AggregateUDFImpl for Pick {
 
 #[derive(Debug)]
 struct PickGroups {
+    /// The first key alone, whose bytes begin those of all keys.
+    first: RowConverter,
     keys: RowConverter,
+    /// Of the groups of a batch the place among those that were met, else `NOWHERE`.
+    places: Vec<u32>,
     payload: RowConverter,
     fields: Fields,
     best: Vec<Option<Best>>,
     bytes: usize,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+/// A group of a batch: its rows that are first by the first key.
+struct Leader {
+    group: usize,
+    row: u32,
+    /// Rows after it with the same first key.
+    others: Vec<u32>,
+}
+
+impl Leader {
+    fn rows(&self) -> impl Iterator<Item = u32> {
+        std::iter::once(self.row).chain(self.others.iter().copied())
+    }
 }
 
 #[derive(Debug)]
@@ -97,7 +119,7 @@ impl PickGroups {
         let DataType::Struct(keys) = args.expr_fields[0].data_type() else {
             return plan_err!("`kql_pick` takes a struct of keys");
         };
-        let keys = keys
+        let keys: Vec<SortField> = keys
             .iter()
             .map(|key| {
                 let mut letters = key.name().chars();
@@ -112,11 +134,16 @@ impl PickGroups {
                 )
             })
             .collect();
+        if keys.is_empty() {
+            return plan_err!("`kql_pick` takes at least one key");
+        }
         let columns = fields
             .iter()
             .map(|f| SortField::new(f.data_type().clone()))
             .collect();
         Ok(PickGroups {
+            first: RowConverter::new(keys.iter().take(1).cloned().collect())?,
+            places: Vec::new(),
             keys: RowConverter::new(keys)?,
             payload: RowConverter::new(columns)?,
             fields: fields.clone(),
@@ -137,6 +164,18 @@ impl PickGroups {
     }
 }
 
+/// As many bytes of the keys as the first key has.
+fn beginning<'k>(keys: &'k [u8], first: &[u8]) -> &'k [u8] {
+    &keys[..keys.len().min(first.len())]
+}
+
+fn taken(columns: &[ArrayRef], rows: &arrow_array::UInt32Array) -> Result<Vec<ArrayRef>> {
+    columns
+        .iter()
+        .map(|column| Ok(arrow::compute::take(column, rows, None)?))
+        .collect()
+}
+
 impl Groups for PickGroups {
     fn ensure(&mut self, groups: usize) {
         if self.best.len() < groups {
@@ -154,49 +193,81 @@ impl GroupsAccumulator for PickGroups {
         total_num_groups: usize,
     ) -> Result<()> {
         self.ensure(total_num_groups);
-        let keys = self.keys.convert_columns(values[0].as_struct().columns())?;
-        // The best row of each group within this batch, so that few payloads are encoded.
-        let mut winners: Vec<(usize, usize)> = Vec::new();
-        let mut place: std::collections::HashMap<usize, usize> = std::collections::HashMap::new();
+        let key_columns = values[0].as_struct().columns();
+        let firsts = self.first.convert_columns(&key_columns[..1])?;
+        // The rows of each group that lead by the first key within this batch.
+        self.places.resize(total_num_groups, NOWHERE);
+        let mut leaders: Vec<Leader> = Vec::new();
+        let (places, best) = (&mut self.places, &self.best);
         super::for_each_row(group_indices, opt_filter, |row, group| {
-            match place.get(&group) {
-                Some(&at) => {
-                    let (_, best): (usize, usize) = winners[at];
-                    if keys.row(row) < keys.row(best) {
-                        winners[at].1 = row;
+            let key = firsts.row(row);
+            match places[group] {
+                NOWHERE => {
+                    let beaten = best[group]
+                        .as_ref()
+                        .is_some_and(|best| key.as_ref() > beginning(&best.keys, key.as_ref()));
+                    if !beaten {
+                        places[group] = leaders.len() as u32;
+                        leaders.push(Leader {
+                            group,
+                            row: row as u32,
+                            others: Vec::new(),
+                        });
                     }
                 }
-                None => {
-                    let beaten = self.best[group]
-                        .as_ref()
-                        .is_some_and(|best| keys.row(row).as_ref() >= best.keys.as_ref());
-                    if !beaten {
-                        place.insert(group, winners.len());
-                        winners.push((group, row));
+                at => {
+                    let leader = &mut leaders[at as usize];
+                    match key.cmp(&firsts.row(leader.row as usize)) {
+                        Ordering::Less => {
+                            leader.row = row as u32;
+                            leader.others.clear();
+                        }
+                        Ordering::Equal => leader.others.push(row as u32),
+                        Ordering::Greater => {}
                     }
                 }
             }
         });
+        for leader in &leaders {
+            self.places[leader.group] = NOWHERE;
+        }
+        let candidates = leaders.iter().flat_map(Leader::rows);
+        let candidates = arrow_array::UInt32Array::from_iter_values(candidates);
+        let key_columns = taken(key_columns, &candidates)?;
+        let keys = self.keys.convert_columns(&key_columns)?;
+        // Of each group the winner: its place among the candidates, and its row.
+        let mut winners: Vec<(usize, usize, u32)> = Vec::new();
+        let mut at = 0;
+        for leader in &leaders {
+            let mine = at..at + 1 + leader.others.len();
+            at = mine.end;
+            // The first of equal keys.
+            let by_keys = mine.zip(leader.rows());
+            let Some((winner, row)) = by_keys.min_by_key(|(place, _)| keys.row(*place)) else {
+                continue;
+            };
+            let beaten = self.best[leader.group]
+                .as_ref()
+                .is_some_and(|best| keys.row(winner).as_ref() >= best.keys.as_ref());
+            if !beaten {
+                winners.push((leader.group, winner, row));
+            }
+        }
         if winners.is_empty() {
             return Ok(());
         }
-        let rows =
-            arrow_array::UInt64Array::from_iter_values(winners.iter().map(|(_, row)| *row as u64));
-        let columns = values[1]
-            .as_struct()
-            .columns()
-            .iter()
-            .map(|column| arrow::compute::take(column, &rows, None))
-            .collect::<Result<Vec<_>, _>>()?;
+        let rows = winners.iter().map(|(_, _, row)| *row);
+        let rows = arrow_array::UInt32Array::from_iter_values(rows);
+        let columns = taken(values[1].as_struct().columns(), &rows)?;
         if columns.is_empty() {
-            for (group, row) in winners {
-                self.keep(group, keys.row(row).as_ref(), &[]);
+            for (group, key, _) in winners {
+                self.keep(group, keys.row(key).as_ref(), &[]);
             }
             return Ok(());
         }
         let payload = self.payload.convert_columns(&columns)?;
-        for (at, (group, row)) in winners.into_iter().enumerate() {
-            self.keep(group, keys.row(row).as_ref(), payload.row(at).as_ref());
+        for (at, (group, key, _)) in winners.into_iter().enumerate() {
+            self.keep(group, keys.row(key).as_ref(), payload.row(at).as_ref());
         }
         Ok(())
     }
@@ -285,6 +356,8 @@ impl GroupsAccumulator for PickGroups {
     }
 
     fn size(&self) -> usize {
-        self.bytes + self.best.capacity() * size_of::<Option<Best>>()
+        self.bytes
+            + self.best.capacity() * size_of::<Option<Best>>()
+            + self.places.capacity() * size_of::<u32>()
     }
 }

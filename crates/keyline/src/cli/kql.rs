@@ -44,10 +44,10 @@ pub struct CheckArgs {
 
 #[derive(Args)]
 pub struct FormatArgs {
-    /// KQL text
+    /// KQL text, or Sentinel rules in YAML, whose queries are printed
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Rewrite the files instead of printing
+    /// Rewrite the files of KQL text instead of printing
     #[arg(long, conflicts_with = "check")]
     write: bool,
     /// Print nothing; exit 1 if a file is not formatted
@@ -66,7 +66,7 @@ pub struct FunctionsArgs {
 
 #[derive(Args)]
 pub struct PlanArgs {
-    /// KQL text
+    /// KQL text, or Sentinel rules in YAML
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -91,6 +91,10 @@ struct Source {
 }
 
 impl Source {
+    fn query_text(&self) -> &str {
+        self.query.as_ref().map_or(&self.text, |query| &query.text)
+    }
+
     /// A diagnostic of the query as one of the file.
     fn in_file(&self, mut diagnostic: Diagnostic) -> Diagnostic {
         let Some(query) = &self.query else {
@@ -134,11 +138,7 @@ fn check(args: &CheckArgs, context: &Context) -> Result<Status> {
             tell!("{}", escape(&problem));
         }
         for source in sources {
-            let query = source
-                .query
-                .as_ref()
-                .map_or(&source.text, |query| &query.text);
-            let (columns, diagnostics) = check_text(query, &schema);
+            let (columns, diagnostics) = check_text(source.query_text(), &schema);
             let diagnostics: Vec<Diagnostic> = diagnostics
                 .into_iter()
                 .map(|diagnostic| source.in_file(diagnostic))
@@ -211,10 +211,7 @@ fn answer(source: &Source, columns: Option<Columns>, diagnostics: &[Diagnostic])
 fn sources(path: &Path) -> Result<(Vec<Source>, Vec<String>)> {
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{file}`"))?;
-    let yaml = path
-        .extension()
-        .is_some_and(|extension| extension == "yaml" || extension == "yml");
-    if !yaml {
+    if !is_yaml(path) {
         return Ok((
             vec![Source {
                 file,
@@ -226,10 +223,14 @@ fn sources(path: &Path) -> Result<(Vec<Source>, Vec<String>)> {
         ));
     }
     let Loaded {
-        rules, problems, ..
+        rules,
+        unusable,
+        problems,
+        ..
     } = load::load(&[path]);
     let sources = rules
         .into_iter()
+        .chain(unusable)
         .map(|rule| Source {
             file: file.clone(),
             rule_id: Some(rule.id.clone()),
@@ -248,12 +249,14 @@ fn sources(path: &Path) -> Result<(Vec<Source>, Vec<String>)> {
 fn format(args: &FormatArgs, context: &Context) -> Result<Status> {
     let mut unformatted = false;
     for path in &args.files {
+        if is_yaml(path) {
+            unformatted |= format_rules(path, args, context)?;
+            continue;
+        }
         let file = path.display().to_string();
         let text =
             std::fs::read_to_string(path).with_context(|| format!("cannot read `{file}`"))?;
-        let formatted = keyline_kql::format::format(&text).map_err(|diagnostics| {
-            Rendered(render(&file, &text, &diagnostics, context.printer.color))
-        })?;
+        let formatted = formatted(&file, &text, context)?;
         if args.check {
             if formatted != text {
                 unformatted = true;
@@ -273,6 +276,56 @@ fn format(args: &FormatArgs, context: &Context) -> Result<Status> {
     } else {
         Status::Done
     })
+}
+
+fn formatted(file: &str, text: &str, context: &Context) -> Result<String> {
+    keyline_kql::format::format(text).map_err(|diagnostics| {
+        Rendered(render(file, text, &diagnostics, context.printer.color)).into()
+    })
+}
+
+/// The queries of a file of rules, printed or compared; the file itself, with its comments and
+/// indentation, is its author's. Whether one was not formatted.
+fn format_rules(path: &Path, args: &FormatArgs, context: &Context) -> Result<bool> {
+    if args.write {
+        anyhow::bail!(
+            "`{}` is YAML, and only KQL text is rewritten; without `--write` its queries are printed",
+            path.display()
+        );
+    }
+    let mut unformatted = false;
+    for (at, source) in readable(path)?.into_iter().enumerate() {
+        let query = source.query_text().to_owned();
+        let formatted = formatted(&source.file, &query, context)?;
+        if args.check {
+            if formatted.trim_end() != query.trim_end() {
+                unformatted = true;
+                let id = source.rule_id.as_deref().unwrap_or_default();
+                context
+                    .printer
+                    .note(&format!("{}: {}: not formatted", source.file, escape(id)));
+            }
+            continue;
+        }
+        let gap = if at > 0 { "\n" } else { "" };
+        writeln!(std::io::stdout(), "{gap}{}", formatted.trim_end())?;
+    }
+    Ok(unformatted)
+}
+
+/// The queries of a file, if all of it can be read.
+fn readable(path: &Path) -> Result<Vec<Source>> {
+    let (sources, problems) = sources(path)?;
+    match problems.first() {
+        Some(problem) => anyhow::bail!("{}", escape(problem)),
+        None if sources.is_empty() => anyhow::bail!("`{}` holds no rule", path.display()),
+        None => Ok(sources),
+    }
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 fn list_functions(args: &FunctionsArgs) -> Result<Status> {
@@ -344,23 +397,30 @@ fn write_examples(out: &mut impl Write, name: &str) -> Result<()> {
 }
 
 fn plan(args: &PlanArgs, context: &Context) -> Result<Status> {
-    let file = args.file.display().to_string();
-    let text =
-        std::fs::read_to_string(&args.file).with_context(|| format!("cannot read `{file}`"))?;
-    let catalog = empty_catalog()?;
-    let (query, mut diagnostics) = keyline_kql::parse::parse(&text);
-    let (checked, more) = keyline_kql::check::check(&query, &catalog, &CheckOptions::default());
-    diagnostics.extend(more);
-    let Some(checked) = checked else {
-        return Err(Rendered(render(&file, &text, &diagnostics, context.printer.color)).into());
-    };
     let engine = Engine::new(
         &EngineOptions::for_this_machine(),
-        catalog,
+        empty_catalog()?,
         Arc::new(NoReferences),
     )?;
-    let plan = engine.plan(&checked, &Evaluation::at(crate::units::wall_clock_ticks()))?;
-    writeln!(std::io::stdout(), "{}", plan.display_indent())?;
+    let catalog = empty_catalog()?;
+    for (at, source) in readable(&args.file)?.into_iter().enumerate() {
+        let (query, mut diagnostics) = keyline_kql::parse::parse(source.query_text());
+        let options = CheckOptions::default();
+        let (checked, more) = keyline_kql::check::check(&query, &catalog, &options);
+        diagnostics.extend(more);
+        let Some(checked) = checked else {
+            let diagnostics: Vec<Diagnostic> = diagnostics
+                .into_iter()
+                .map(|found| source.in_file(found))
+                .collect();
+            let (file, text) = (&source.file, &source.text);
+            return Err(Rendered(render(file, text, &diagnostics, context.printer.color)).into());
+        };
+        let now = Evaluation::at(crate::units::wall_clock_ticks());
+        let plan = engine.plan(&checked, &now)?;
+        let gap = if at > 0 { "\n" } else { "" };
+        writeln!(std::io::stdout(), "{gap}{}", plan.display_indent())?;
+    }
     Ok(Status::Done)
 }
 

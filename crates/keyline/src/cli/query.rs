@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use arrow_array::RecordBatch;
 use clap::Args;
 use futures::StreamExt;
 use keyline_engine::rows::{append_rows, json, text};
 use keyline_engine::{Engine, EngineOptions, Evaluation};
+use keyline_kql::check::CheckOptions;
 use keyline_kql::checked::CheckedQuery;
 use keyline_kql::diagnostic::{Diagnostic, Severity};
 use keyline_kql::schema::Column;
@@ -21,6 +23,7 @@ use serde_json::json as document;
 use super::{Context, DataArgs, ReferenceArgs, Status};
 use crate::coverage;
 use crate::data::{self, EngineReferences};
+use crate::json_rows;
 use crate::output::{Format, write_grid, write_records};
 use crate::report::{Rendered, diagnostic_json, render};
 use crate::safe_json::SafeJson;
@@ -61,10 +64,20 @@ pub fn run(args: QueryArgs, mut context: Context) -> Result<Status> {
     if let Some(path) = &args.data.accounts {
         context.config.estate.add_accounts(path)?;
     }
+    let asked = match &args.batch {
+        Some(_) => None,
+        None => Some(source(&args)?),
+    };
+    if let Some((origin, text)) = &asked
+        && let Err(refusal) = check_before_reading(&args, text, &context)?
+    {
+        return refuse(refusal, &args, origin, text, &context);
+    }
     let session = open(&args, &context)?;
-    let status = match &args.batch {
-        Some(path) => run_batch(path, &session),
-        None => run_one(&args, &session, &context),
+    let status = match (&args.batch, asked) {
+        (Some(path), _) => run_batch(path, &session),
+        (None, Some((origin, text))) => run_one(&args, &origin, &text, &session, &context),
+        (None, None) => bail!("no query was given"),
     };
     // Also where the query failed: what was read does not depend on it.
     if let Some(logs) = &session.logs {
@@ -74,6 +87,26 @@ pub fn run(args: QueryArgs, mut context: Context) -> Result<Status> {
         );
     }
     status
+}
+
+/// A slip in the query is told before a year of logs is read. The tables are those of a check without logs,
+/// but for the raw records, which somebody has to ask for.
+fn check_before_reading(
+    args: &QueryArgs,
+    text: &str,
+    context: &Context,
+) -> Result<Result<(), Refusal>> {
+    if args.data.data.is_empty() || args.raw {
+        return Ok(Ok(()));
+    }
+    let catalog = data::for_checks(&args.references, context)?;
+    let (query, mut found) = keyline_kql::parse::parse(text);
+    let (_, more) = keyline_kql::check::check(&query, &catalog, &CheckOptions::default());
+    found.extend(more);
+    match found.iter().any(|found| found.severity == Severity::Error) {
+        true => Ok(Err(Refusal::Diagnostics(found))),
+        false => Ok(Ok(())),
+    }
 }
 
 /// What queries run in: the engine over the logs, and the instant that `now()` is.
@@ -205,19 +238,32 @@ fn stream(
     query: &CheckedQuery,
     mut sink: impl FnMut(&[Column], Vec<Vec<Value>>) -> Result<()> + Send,
 ) -> Result<(), Stopped> {
+    stream_batches(session, query, |columns, batch| {
+        let mut cells = Vec::new();
+        if let Some(batch) = batch {
+            append_rows(batch, columns, &mut cells).map_err(Stopped::Query)?;
+        }
+        sink(columns, cells).map_err(Stopped::Output)
+    })
+}
+
+/// The same, as they stand in memory. The columns are told before there is a batch.
+fn stream_batches(
+    session: &Session,
+    query: &CheckedQuery,
+    mut sink: impl FnMut(&[Column], Option<&RecordBatch>) -> Result<(), Stopped> + Send,
+) -> Result<(), Stopped> {
     let evaluation = Evaluation::at(session.now_ticks);
     let mut rows = session
         .engine
         .run(query, &evaluation)
         .map_err(Stopped::Query)?;
     let columns = rows.columns.clone();
-    sink(&columns, Vec::new()).map_err(Stopped::Output)?;
+    sink(&columns, None)?;
     session.engine.block_on(async {
         while let Some(batch) = rows.batches.next().await {
             let batch = batch.map_err(|error| Stopped::Query(error.into()))?;
-            let mut cells = Vec::new();
-            append_rows(&batch, &columns, &mut cells).map_err(Stopped::Query)?;
-            sink(&columns, cells).map_err(Stopped::Output)?;
+            sink(&columns, Some(&batch))?;
         }
         Ok(())
     })
@@ -229,25 +275,50 @@ enum Stopped {
     Output(anyhow::Error),
 }
 
-fn run_one(args: &QueryArgs, session: &Session, context: &Context) -> Result<Status> {
-    let (origin, source) = source(args)?;
-    let (query, warnings) = match check(session, &source) {
+fn run_one(
+    args: &QueryArgs,
+    origin: &str,
+    source: &str,
+    session: &Session,
+    context: &Context,
+) -> Result<Status> {
+    let (queries, warnings) = match check_all(session, source) {
         Ok(checked) => checked,
-        Err(refusal) => return refuse(refusal, args, &origin, &source, context),
+        Err(refusal) => return refuse(refusal, args, origin, source, context),
     };
-    crate::output::tell_text(render(&origin, &source, &warnings, context.printer.color));
+    crate::output::tell_text(render(origin, source, &warnings, context.printer.color));
     let mut out = io::BufWriter::new(io::stdout());
-    match print(args.output, session, &query, &mut out, context) {
+    match print_all(args.output, session, &queries, &mut out, context) {
         Ok(()) => {}
         Err(Stopped::Output(error)) => return Err(error),
         Err(Stopped::Query(error)) => {
             // What was begun is not finished, and two halves are no document.
             drop(out.into_parts());
-            return refuse(Refusal::Engine(error), args, &origin, &source, context);
+            return refuse(Refusal::Engine(error), args, origin, source, context);
         }
     }
     out.flush()?;
     Ok(Status::Done)
+}
+
+/// Every query of a text, in order: nearly always there is one.
+fn check_all(
+    session: &Session,
+    source: &str,
+) -> Result<(Vec<CheckedQuery>, Vec<Diagnostic>), Refusal> {
+    let (last, warnings) = check(session, source)?;
+    let (tree, _) = keyline_kql::parse::parse(source);
+    let mut parts = tree.results();
+    parts.pop();
+    let mut queries = Vec::new();
+    for part in parts {
+        let (checked, found) = session
+            .engine
+            .check_at(&part, &Evaluation::at(session.now_ticks))?;
+        queries.push(checked.ok_or(Refusal::Diagnostics(found))?);
+    }
+    queries.push(last);
+    Ok((queries, warnings))
 }
 
 fn refuse(
@@ -280,6 +351,32 @@ fn source(args: &QueryArgs) -> Result<(String, String)> {
         }
         (None, None) => bail!("no query was given"),
     }
+}
+
+/// The results one after the other, with a line between; in JSON, `{"results": […]}` of several.
+fn print_all(
+    format: Format,
+    session: &Session,
+    queries: &[CheckedQuery],
+    out: &mut (dyn Write + Send),
+    context: &Context,
+) -> Result<(), Stopped> {
+    let failed = |error: io::Error| Stopped::Output(error.into());
+    let several = queries.len() > 1;
+    let (open, between, close) = match (format, several) {
+        (Format::Json, true) => ("{\"results\":[", ",", "]}\n"),
+        (Format::Json, false) => ("", "", "\n"),
+        (Format::Jsonl, _) => ("", "", ""),
+        _ => ("", "\n", ""),
+    };
+    out.write_all(open.as_bytes()).map_err(failed)?;
+    for (at, query) in queries.iter().enumerate() {
+        if at > 0 {
+            out.write_all(between.as_bytes()).map_err(failed)?;
+        }
+        print(format, session, query, out, context)?;
+    }
+    out.write_all(close.as_bytes()).map_err(failed)
 }
 
 fn print(
@@ -350,24 +447,20 @@ fn print_json(
     query: &CheckedQuery,
     out: &mut (dyn Write + Send),
 ) -> Result<(), Stopped> {
-    let mut begun = false;
     let mut first = true;
-    stream(session, query, |columns, rows| {
-        if !begun {
-            begun = true;
-            write!(out, "{{\"columns\":{},\"rows\":[", columns_json(columns))?;
-        }
-        for row in rows {
-            if !first {
-                out.write_all(b",")?;
-            }
-            first = false;
-            let cells: Vec<_> = row.iter().map(json).collect();
-            serde_json::to_writer(SafeJson(&mut *out), &cells)?;
-        }
-        Ok(())
+    let mut text = Vec::new();
+    let failed = |error: io::Error| Stopped::Output(error.into());
+    stream_batches(session, query, |columns, batch| {
+        let Some(batch) = batch else {
+            let columns = columns_json(columns);
+            return write!(SafeJson(&mut *out), "{{\"columns\":{columns},\"rows\":[")
+                .map_err(failed);
+        };
+        text.clear();
+        json_rows::append(batch, columns, &mut first, &mut text).map_err(Stopped::Output)?;
+        out.write_all(&text).map_err(failed)
     })?;
-    writeln!(out, "]}}").map_err(|error| Stopped::Output(error.into()))
+    write!(out, "]}}").map_err(failed)
 }
 
 fn columns_json(columns: &[Column]) -> serde_json::Value {

@@ -158,6 +158,13 @@ fn check_rules(args: &CheckArgs, context: &Context) -> Result<Status> {
             print_problem(problem);
         }
     }
+    // What is wrong around a query hides nothing of what is wrong in it.
+    for rule in &loaded.unusable {
+        let checked = check(rule, &catalog, &Times::any());
+        for problem in checked.problems.iter().filter(|found| found.is_fatal()) {
+            print_problem(problem);
+        }
+    }
     writeln!(
         stdout,
         "{}: {} ok, {} unsupported, {} with errors",

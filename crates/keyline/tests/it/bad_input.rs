@@ -132,10 +132,14 @@ fn a_wrong_query_is_shown_with_its_place() {
         .expect(1)
         .says(&["q.kql:2:9", "EventNam", "EventName"]);
     folder.write("log.json", three_events());
+    // It is wrong before anything is read; what fails later says what was read.
+    let output = folder.line("query -q -f q.kql --data log.json").expect(1);
+    assert!(!output.stderr.contains("coverage"), "{}", output.stderr);
+    let query = "AWSCloudTrail | where assert(false, 'no such day')";
     folder
-        .line("query -q -f q.kql --data log.json")
+        .run(&["query", "-q", query, "--data", "log.json"], b"")
         .expect(1)
-        .says(&["coverage: 1 file"]);
+        .says(&["no such day", "coverage: 1 file"]);
     let output = folder.line("query -f q.kql -o json").expect(1);
     let error = &output.json()["errors"][0];
     assert_eq!(

@@ -48,6 +48,93 @@ fn every_format_has_its_form() {
 }
 
 #[test]
+fn every_result_of_a_text_is_printed() {
+    let folder = Folder::new();
+    folder.write("log.json", three_events());
+    let text = "let n = 1; AWSCloudTrail | count; print a = n; print b = n + 1";
+    let ask = |format: &str| {
+        let args = ["query", text, "-o", format, "--data", "log.json"];
+        folder.run(&args, b"").expect(0)
+    };
+    assert_eq!(ask("csv").stdout, "Count\n3\n\na\n1\n\nb\n2\n");
+    let results = ask("json").json()["results"].clone();
+    let rows = |at: usize| results[at]["rows"].clone();
+    assert_eq!(
+        [rows(0), rows(1), rows(2)],
+        [3, 1, 2].map(|n| serde_json::json!([[n]]))
+    );
+    assert_eq!(results[2]["columns"][0]["name"], "b");
+}
+
+#[test]
+fn a_slip_is_told_before_anything_is_read() {
+    let folder = Folder::new();
+    folder.write("log.json", "this is no log");
+    let args = [
+        "query",
+        "AWSCloudTrail | where EventNam == 'x'",
+        "--data",
+        "log.json",
+    ];
+    let output = folder.run(&args, b"").expect(1);
+    let output = output.says(&["unknown column `EventNam`", "did you mean `EventName`?"]);
+    assert!(!output.stderr.contains("coverage"), "{}", output.stderr);
+}
+
+/// Whose schedule cannot be read, and whose severity Sentinel does not have.
+const ODD_RULE: &str = "id: 5f3a1c52-0000-4000-8000-000000000001\nname: odd\nkind: Scheduled\n\
+    severity: Critical\nqueryFrequency: FREQUENCY\nqueryPeriod: 1h\ntriggerOperator: gt\n\
+    triggerThreshold: 0\nquery: |\n  AWSCloudTrail\n  | where EventNam == 'x' | take 1\n";
+
+#[test]
+fn what_is_wrong_around_a_query_hides_nothing_in_it() {
+    let folder = Folder::new();
+    folder.write("rule.yaml", ODD_RULE.replace("FREQUENCY", "often"));
+    for command in [["rules", "check"], ["kql", "check"]] {
+        let output = folder
+            .run(&[command[0], command[1], "rule.yaml"], b"")
+            .expect(1);
+        output.says(&["`queryFrequency` is `often`", "unknown column `EventNam`"]);
+    }
+    folder.write(
+        "rule.yaml",
+        ODD_RULE
+            .replace("FREQUENCY", "1h")
+            .replace("EventNam ", "EventName "),
+    );
+    let output = folder.run(&["rules", "check", "rule.yaml"], b"").expect(0);
+    output.says(&["`Critical` is no severity of Sentinel's: `High` is used"]);
+}
+
+#[test]
+fn rules_are_planned_and_formatted() {
+    let folder = Folder::new();
+    let rule = ODD_RULE
+        .replace("FREQUENCY", "1h")
+        .replace("EventNam ", "EventName ");
+    folder.write("rule.yaml", rule);
+    let plan = folder.run(&["kql", "plan", "rule.yaml"], b"").expect(0);
+    assert!(
+        plan.stdout.contains("TableScan: AWSCloudTrail"),
+        "{}",
+        plan.stdout
+    );
+    let text = folder
+        .run(&["kql", "format", "rule.yaml"], b"")
+        .expect(0)
+        .stdout;
+    assert_eq!(text, "AWSCloudTrail\n| where EventName == 'x'\n| take 1\n");
+    let output = folder
+        .run(&["kql", "format", "--check", "rule.yaml"], b"")
+        .expect(1);
+    output.says(&["not formatted"]);
+    let output = folder
+        .run(&["kql", "format", "--write", "rule.yaml"], b"")
+        .expect(1);
+    output.says(&["only KQL text is rewritten"]);
+}
+
+#[test]
 fn standard_input_is_a_log_too() {
     let folder = Folder::new();
     let args = ["query", "CloudTrail | count", "-o", "csv", "--data", "-"];
