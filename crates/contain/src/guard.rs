@@ -225,7 +225,7 @@ pub fn denied_by(content: &str) -> Option<BTreeSet<Owner>> {
 }
 
 /// The ARN of a user or a role without its path: `…:role/a/b/Name` is `…:role/Name`.
-fn without_path(arn: &str) -> String {
+pub(crate) fn without_path(arn: &str) -> String {
     let start = [":user/", ":role/"]
         .iter()
         .find_map(|kind| Some(arn.find(kind)? + kind.len()));

@@ -3,6 +3,7 @@
 //! The shape is a promise to others: names in snake case, times in RFC 3339, what is absent is `null`. A plan
 //! that is read back must have the hash that it says it has.
 
+use keyline_lineage::Certainty;
 use keyline_trail::time::{format_time, parse_time};
 use serde_json::{Map, Value, json};
 
@@ -10,7 +11,9 @@ use crate::canonical::hash_of_json;
 use crate::error::{Error, ErrorKind};
 use crate::limits::JSON_BYTES_MAX;
 use crate::names::Named;
-use crate::plan::{Alternative, Call, Phase, Plan, Reason, Refused, Step, StillAlive, Variant};
+use crate::plan::{
+    Alternative, Call, LetIn, Phase, Plan, Reason, Refused, Step, StillAlive, Variant,
+};
 use crate::request::{AlteringEvent, Breadth, Reach};
 
 /// The schema of a plan in JSON.
@@ -29,6 +32,12 @@ impl Plan {
             "breadth": breadth_name(self.breadth),
             "stolen_since": self.stolen_since.map(format_time),
             "credentials": self.credentials,
+            "let_in": self.let_in.iter().map(|entrant| json!({
+                "credential": entrant.credential,
+                "event_id": entrant.event_id,
+                "certainty": entrant.certainty.name(),
+                "why": entrant.why,
+            })).collect::<Vec<_>>(),
             "steps": self.steps.iter().map(step_json).collect::<Vec<_>>(),
             "still_alive_after": self.still_alive_after.iter().map(|left| json!({
                 "credential": left.credential,
@@ -112,7 +121,7 @@ impl AlteringEvent {
     }
 }
 
-pub fn reach_name(reach: Reach) -> &'static str {
+pub(crate) fn reach_name(reach: Reach) -> &'static str {
     match reach {
         Reach::Below => "below",
         Reach::Tree => "tree",
@@ -120,7 +129,7 @@ pub fn reach_name(reach: Reach) -> &'static str {
     }
 }
 
-pub fn breadth_name(breadth: Breadth) -> &'static str {
+pub(crate) fn breadth_name(breadth: Breadth) -> &'static str {
     match breadth {
         Breadth::Broad => "broad",
         Breadth::Narrow => "narrow",
@@ -132,8 +141,8 @@ fn step_json(step: &Step) -> Value {
         "id": step.id,
         "phase": step.phase.name(),
         "kind": step.kind,
-        "account": step.account,
-        "region": step.region,
+        "account": known(&step.account),
+        "region": known(&step.region),
         "service": step.service,
         "action": step.action,
         "params": step.params,
@@ -142,6 +151,7 @@ fn step_json(step: &Step) -> Value {
         "stops": step.stops,
         "breaks": step.breaks,
         "breaks_count": step.breaks_count,
+        "cuts_off": step.cuts_off,
         "reversible": step.undo.is_some(),
         "undo": step.undo.as_ref().map(|undo| json!({
             "service": undo.service,
@@ -172,6 +182,16 @@ fn read_plan(value: &Value) -> Option<Plan> {
         breadth: read_breadth(&value["breadth"])?,
         stolen_since: optional(&value["stolen_since"], time)?,
         credentials: texts(&value["credentials"])?,
+        let_in: each(&value["let_in"], |entrant| {
+            Some(LetIn {
+                credential: text(&entrant["credential"])?,
+                event_id: text(&entrant["event_id"])?,
+                certainty: [Certainty::Exact, Certainty::Inferred]
+                    .into_iter()
+                    .find(|known| entrant["certainty"] == known.name())?,
+                why: text(&entrant["why"])?,
+            })
+        })?,
         steps: each(&value["steps"], read_step)?,
         still_alive_after: each(&value["still_alive_after"], |left| {
             Some(StillAlive {
@@ -223,8 +243,8 @@ fn read_step(value: &Value) -> Option<Step> {
             .iter()
             .find(|phase| value["phase"] == phase.name())?,
         kind: text(&value["kind"])?,
-        account: text(&value["account"])?,
-        region: text(&value["region"])?,
+        account: optional(&value["account"], text)?.unwrap_or_default(),
+        region: optional(&value["region"], text)?.unwrap_or_default(),
         service: text(&value["service"]).filter(|name| word(name, "-").is_some())?,
         action: text(&value["action"]).filter(|name| word(name, "").is_some())?,
         params,
@@ -233,6 +253,7 @@ fn read_step(value: &Value) -> Option<Step> {
         stops: texts(&value["stops"])?,
         breaks: texts(&value["breaks"])?,
         breaks_count: count(&value["breaks_count"])?,
+        cuts_off: texts(&value["cuts_off"])?,
         undo: optional(&value["undo"], |undo| {
             Some(Call {
                 service: text(&undo["service"])?,
@@ -252,6 +273,11 @@ fn read_step(value: &Value) -> Option<Step> {
                 .find(|known| *variant == known.name())
         })?,
     })
+}
+
+/// Text that is there, or `null`.
+fn known(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
 
 fn malformed(why: &str) -> Error {

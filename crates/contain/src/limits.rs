@@ -50,3 +50,8 @@ pub const RACE_BURST_S: i64 = 15;
 pub const RACE_QUIET_S: u64 = 10;
 /// Seconds before a race counts as lost.
 pub const RACE_S_MAX: i64 = 120;
+/// Members within members of a record in which the id of an instance is looked for: AWS nests some six.
+pub const DOCUMENT_DEPTH_MAX: usize = 32;
+/// Rounds in which it is looked for who came in by doors that those opened who came in the round before. A chain
+/// that is longer is cut, and the plan says so.
+pub const DOOR_ROUNDS_MAX: usize = 64;

@@ -42,6 +42,14 @@ impl Plan {
         }
         self.write_headline(out)?;
         self.left_alive(out)?;
+        let doors = self.doors();
+        if !doors.is_empty() {
+            writeln!(out, "## Let in by the tree\n")?;
+            for door in &doors {
+                writeln!(out, "- {}", plain(door))?;
+            }
+            writeln!(out)?;
+        }
         if !self.refused.is_empty() {
             writeln!(out, "## Not touched\n")?;
             for refused in &self.refused {
@@ -71,7 +79,7 @@ impl Plan {
 
     fn write_headline(&self, out: &mut String) -> std::fmt::Result {
         writeln!(out, "**{}**\n", plain(&self.headline()))?;
-        if self.steps.is_empty() && self.still_alive_after.is_empty() {
+        if self.steps.is_empty() {
             return Ok(());
         }
         let by_program = self.steps.iter().filter(|step| !step.by_hand).count();
@@ -145,6 +153,9 @@ impl Plan {
             self.list(out, "Stops", &step.stops, step.stops.len())?;
             let hits = "Hits what others use";
             self.list(out, hits, &step.breaks, step.breaks_count)?;
+            for cut in &step.cuts_off {
+                writeln!(out, "\nCuts off {}.", plain(cut))?;
+            }
         }
         for used in step.used_by() {
             writeln!(out, "\n- used by {}", plain(&used))?;

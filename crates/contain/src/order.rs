@@ -95,6 +95,7 @@ fn step(draft: &Draft, id: &str, waits_for: BTreeSet<usize>) -> Step {
         stops: Vec::new(),
         breaks: Vec::new(),
         breaks_count: 0,
+        cuts_off: Vec::new(),
         undo: draft.undo.clone(),
         requires: draft.requires.clone(),
         depends_on: waits_for

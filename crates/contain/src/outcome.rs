@@ -9,7 +9,8 @@ use keyline_lineage::Node;
 
 use crate::action::Draft;
 use crate::compose::Composed;
-use crate::control::{Measure, is_assumed_root};
+use crate::control::{Control, Measure, is_assumed_root};
+use crate::doors::{function_name, last_part};
 use crate::limits::{BREAKS_LISTED_MAX, ROLE_SESSION_S_MAX, USER_SESSION_S_MAX};
 use crate::owner::Owner;
 use crate::plan::{Phase, Reason, Step, StillAlive};
@@ -33,6 +34,13 @@ pub fn outcome(
     let mut stopped: BTreeSet<Node> = BTreeSet::new();
     let mut by_a_person: BTreeMap<Node, String> = BTreeMap::new();
     for (draft, step) in drafts.iter().zip(&mut steps) {
+        step.cuts_off = draft
+            .measures
+            .iter()
+            .flat_map(|measure| cut_off(measure, survey, scope))
+            .collect();
+        step.cuts_off.sort();
+        step.cuts_off.dedup();
         let mut broken: BTreeSet<Node> = BTreeSet::new();
         let mut stops: BTreeSet<Node> = BTreeSet::new();
         for measure in &draft.measures {
@@ -72,6 +80,43 @@ pub fn outcome(
         zombies_until: zombies_until(drafts, survey),
         steps,
         still_alive,
+    }
+}
+
+/// Whom a control cuts off besides the thief, although no session of theirs stands for it: users and roles that are
+/// denied altogether, and machines whose own session it is that was stolen.
+fn cut_off(measure: &Measure, survey: &Survey<'_>, scope: &Scope) -> Vec<String> {
+    if scope.made.contains(&measure.on) {
+        return Vec::new();
+    }
+    match (&measure.on, measure.control) {
+        (Owner::User { account, name }, Control::UserDenyAll | Control::OrgDenyUser) => {
+            vec![format!("user {name} in {account}")]
+        }
+        (Owner::Role { account, name }, Control::RoleDenyAll) => {
+            vec![format!("role {name} in {account}, whoever takes it")]
+        }
+        (Owner::Role { account, name }, Control::RoleDenySession | Control::RoleDenyOlder) => {
+            let until = match measure.control {
+                Control::RoleDenySession => "until this is taken back, or it gets another role",
+                _ => "until it fetches a new session: at its restart, or by itself within hours",
+            };
+            let members = scope.may_act.iter().filter(|node| {
+                *survey.owner(**node) == measure.on
+                    && measure.stops(&survey.forest.credential(**node), &measure.on)
+            });
+            members
+                .filter_map(|node| {
+                    let (kind, id) = survey.origin(*node, &survey.forest.alone(*node))?;
+                    let id = last_part(function_name(&id)).to_owned();
+                    let known = scope.workloads.get(&(account.clone(), id.clone()));
+                    let rightful = known.is_none_or(|machine| !machine.made);
+                    let kind = kind.replace('-', " ");
+                    rightful.then(|| format!("{kind} {id} of role {name} in {account}, {until}"))
+                })
+                .collect()
+        }
+        _ => Vec::new(),
     }
 }
 

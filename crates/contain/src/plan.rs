@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keyline_lineage::{CredentialId, Forest};
+use keyline_lineage::{Certainty, CredentialId, Forest};
 use keyline_trail::time::format_time;
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ use crate::limits::ALTERNATIVE_LISTED_MAX;
 use crate::names::{Named, counted, named};
 use crate::order::order;
 use crate::outcome::outcome;
-use crate::request::{Breadth, Reach, Request, Target};
+use crate::request::{AlteringEvent, Breadth, Reach, Request, Target};
 use crate::resources::resources;
 use crate::scope::{Scope, scope};
 use crate::survey::Survey;
@@ -63,6 +63,8 @@ pub struct Plan {
     pub stolen_since: Option<i64>,
     /// The tree, by id.
     pub credentials: Vec<CredentialId>,
+    /// Those of them that the tree minted none of: they came in by a door that it opened.
+    pub let_in: Vec<LetIn>,
     pub steps: Vec<Step>,
     pub still_alive_after: Vec<StillAlive>,
     pub refused: Vec<Refused>,
@@ -97,6 +99,9 @@ pub struct Step {
     /// [`BREAKS_LISTED_MAX`](crate::limits::BREAKS_LISTED_MAX) of them.
     pub breaks: Vec<CredentialId>,
     pub breaks_count: usize,
+    /// Whom it cuts off besides the thief without there being a session to name: users and roles that are denied
+    /// altogether, machines whose own session was stolen. For people.
+    pub cuts_off: Vec<String>,
     pub undo: Option<Call>,
     pub requires: Vec<String>,
     pub depends_on: Vec<String>,
@@ -235,6 +240,17 @@ pub struct StillAlive {
     pub why: String,
 }
 
+/// A credential that came in by a door which the tree opened, and what shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LetIn {
+    pub credential: CredentialId,
+    /// The event that opened the door.
+    pub event_id: String,
+    /// Exact: nobody else could come in there. Inferred: others may have used the same way.
+    pub certainty: Certainty,
+    pub why: String,
+}
+
 /// Why something cannot be stopped; there is no other reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
@@ -307,16 +323,31 @@ impl Plan {
     /// What stays alive and whom the plan hits besides the thief, as sentences: others' sessions and keys, and
     /// whoever uses a stolen key beside the thief.
     pub fn headline(&self) -> String {
-        if self.steps.is_empty() && self.still_alive_after.is_empty() {
+        let still = self.still_alive_after.len();
+        let acts = |step: &Step| step.phase != Phase::Afterwards;
+        if !self.steps.iter().any(acts) && still == 0 {
             let none = match self.credentials.len() {
                 1 => "the credential was not alive".to_owned(),
                 many => format!("none of its {many} credentials was alive"),
             };
-            return format!("Nothing of it works: {none}, and there is nothing to do.");
+            let users = self.rightful_users("was off");
+            return format!("Nothing of it works: {none}, and there is nothing to stop.{users}");
         }
-        let still = self.still_alive_after.len();
         let verb = if still == 1 { "is" } else { "are" };
         let all = counted(self.credentials.len(), "credential");
+        let ends: Option<Vec<i64>> = self
+            .still_alive_after
+            .iter()
+            .map(|left| left.until)
+            .collect();
+        let until = match ends {
+            Some(ends) => ends
+                .into_iter()
+                .max()
+                .map(|end| format!(", until {}", format_time(end))),
+            None => Some(", without an end".to_owned()),
+        };
+        let until = until.unwrap_or_default();
         let hits = match self.breaks() {
             0 => "It hits no session and no key of others that the logs show.".to_owned(),
             some => {
@@ -330,20 +361,57 @@ impl Plan {
                 format!("It hits {counted}: {}.", self.listed(hit, some))
             }
         };
+        let cut: BTreeSet<&String> = self.steps.iter().flat_map(|step| &step.cuts_off).collect();
+        let cut = match cut.len() {
+            0 => String::new(),
+            all => {
+                let shown: Vec<&str> = cut
+                    .into_iter()
+                    .take(ALTERNATIVE_LISTED_MAX)
+                    .map(String::as_str)
+                    .collect();
+                let more = match all - shown.len() {
+                    0 => String::new(),
+                    more => format!("; and {more} more"),
+                };
+                format!(" Cut off with the thief: {}{more}.", shown.join("; "))
+            }
+        };
+        let users = self.rightful_users("is stopped");
+        format!("{still} of {all} {verb} still alive after it{until}. {hits}{cut}{users}")
+    }
+
+    /// Where it stands who needs another key.
+    fn rightful_users(&self, what: &str) -> String {
         let rotations: Vec<&str> = self
             .steps
             .iter()
             .filter(|step| step.kind == "rotate-access-key")
             .map(|step| step.id.as_str())
             .collect();
-        let users = match rotations.as_slice() {
+        match rotations.as_slice() {
             [] => String::new(),
             some => format!(
-                " Whoever legitimately uses what was stolen is cut off too: see {}.",
+                " Whoever rightfully uses a key that {what} needs another: see {}.",
                 some.join(", ")
             ),
-        };
-        format!("{still} of {all} {verb} still alive after it. {hits}{users}")
+        }
+    }
+
+    /// Who came in by each door that the tree opened: the evidence, and the credentials by name.
+    pub fn doors(&self) -> Vec<String> {
+        let mut by_door: BTreeMap<&str, Vec<&CredentialId>> = BTreeMap::new();
+        for entrant in &self.let_in {
+            let came = by_door.entry(&entrant.why).or_default();
+            came.push(&entrant.credential);
+        }
+        by_door
+            .into_iter()
+            .map(|(why, came)| {
+                let all = came.len();
+                format!("{}: {why}", self.listed(came, all))
+            })
+            .collect()
     }
 
     /// The other breadth, as a sentence.
@@ -399,7 +467,13 @@ impl Plan {
 /// Makes the plan of a request.
 pub fn plan(request: &Request<'_>) -> Result<Plan, Error> {
     let survey = Survey::of(request.forest, request.as_of);
-    let scope = scope(request.target, request.reach, request.stolen_since, &survey)?;
+    let scope = scope(
+        request.target,
+        request.reach,
+        request.stolen_since,
+        request.events,
+        &survey,
+    )?;
     let guard = Guard::new(request.estate, &survey);
     let mut plan = assemble(request, &survey, &scope, &guard);
     let other = Request {
@@ -431,16 +505,18 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, Error> {
     Ok(plan)
 }
 
-/// The ids of the credentials that belong to the tree of a target, sorted.
+/// The ids of the credentials that belong to the tree of a target, sorted; `events` are what was made and altered,
+/// by whomever: they tell who came in by doors that the tree opened.
 pub fn tree(
     target: &Target,
     reach: Reach,
     forest: &Forest,
     as_of: i64,
     stolen_since: Option<i64>,
+    events: &[AlteringEvent],
 ) -> Result<Vec<CredentialId>, Error> {
     let survey = Survey::of(forest, as_of);
-    let scope = scope(target, reach, stolen_since, &survey)?;
+    let scope = scope(target, reach, stolen_since, events, &survey)?;
     let members = scope.members.iter();
     let mut ids: Vec<CredentialId> = members.map(|node| forest.id(*node)).collect();
     ids.sort();
@@ -468,6 +544,7 @@ fn assemble(request: &Request<'_>, survey: &Survey<'_>, scope: &Scope, guard: &G
         breadth: request.breadth,
         stolen_since: request.stolen_since,
         credentials,
+        let_in: let_in(scope, forest),
         steps: outcome.steps,
         still_alive_after: outcome.still_alive,
         refused: composed.refused.into_iter().collect(),
@@ -485,6 +562,22 @@ fn assemble(request: &Request<'_>, survey: &Survey<'_>, scope: &Scope, guard: &G
     }
 }
 
+/// Who came in by doors that the tree opened, by id.
+fn let_in(scope: &Scope, forest: &Forest) -> Vec<LetIn> {
+    let mut let_in: Vec<LetIn> = scope
+        .let_in
+        .iter()
+        .map(|(node, door)| LetIn {
+            credential: forest.id(*node),
+            event_id: door.event_id.clone(),
+            certainty: door.certainty,
+            why: door.why(),
+        })
+        .collect();
+    let_in.sort_by(|a, b| a.credential.cmp(&b.credential));
+    let_in
+}
+
 /// What everything is called that the plan names by an id.
 fn names(plan: &Plan, survey: &Survey<'_>) -> BTreeMap<CredentialId, Named> {
     let of_steps = plan
@@ -492,7 +585,9 @@ fn names(plan: &Plan, survey: &Survey<'_>) -> BTreeMap<CredentialId, Named> {
         .iter()
         .flat_map(|step| step.stops.iter().chain(&step.breaks));
     let left = plan.still_alive_after.iter().map(|left| &left.credential);
-    let ids: BTreeSet<&CredentialId> = of_steps.chain(left).chain(&plan.alternative.hits).collect();
+    let let_in = plan.let_in.iter().map(|entrant| &entrant.credential);
+    let of_lists = left.chain(let_in).chain(&plan.alternative.hits);
+    let ids: BTreeSet<&CredentialId> = of_steps.chain(of_lists).collect();
     ids.into_iter()
         .filter_map(|id| {
             let node = survey.forest.by_id(id)?;

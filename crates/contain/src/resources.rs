@@ -362,6 +362,11 @@ fn is_planned_already(draft: &Draft, composed: &Composed) -> bool {
         let same_call = known.account == draft.account
             && known.service == draft.service
             && known.operation == draft.operation;
+        // A password that is deleted or set anew by its own step needs no look at it.
+        let password = ["delete-password", "reset-password"].contains(&known.kind)
+            && draft.operation == "GetLoginProfile"
+            && known.account == draft.account
+            && known.params.get("user_name") == draft.params.get("user_name");
         let stops = known
             .measures
             .iter()
@@ -370,6 +375,6 @@ fn is_planned_already(draft: &Draft, composed: &Composed) -> bool {
             .params
             .iter()
             .all(|(name, value)| known.params.get(name) == Some(value) || *value == Value::Null);
-        same_call && same_thing && (stops || known.kind == "remove-mfa-device")
+        password || same_call && same_thing && (stops || known.kind == "remove-mfa-device")
     })
 }

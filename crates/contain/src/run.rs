@@ -456,6 +456,7 @@ impl Hands<'_> {
         let states = self.aws.together(&asked);
         let mut ends = Vec::new();
         let mut begun: Vec<(&'s Step, &Call)> = Vec::new();
+        let mut taken_names: Vec<(&'s Step, &Call)> = Vec::new();
         for ((step, call), state) in steps.iter().zip(&calls).zip(states) {
             // The call of an earlier attempt comes from the journal, which is a file too.
             let guarded = self.guard.refuses_call(&step.account, &step.region, call);
@@ -478,6 +479,11 @@ impl Hands<'_> {
                 self.write(Event::AlreadyDone, step, Some(call), why)?;
                 ends.push((*step, Ended::AlreadyDone, Refusal::None));
             } else if let Some(why) = drifted(step, call, &before) {
+                // Whoever can guess the name of a denial could keep it out by a policy of that name.
+                if under_another_name(self.plan, step, call).is_some() {
+                    taken_names.push((*step, call));
+                    continue;
+                }
                 let more = json!({"why": why, "state": before});
                 self.write(Event::Failed, step, None, more)?;
                 ends.push((*step, Ended::Failed(why), Refusal::None));
@@ -497,23 +503,40 @@ impl Hands<'_> {
         for ((step, _), answer) in begun.into_iter().zip(answers) {
             ends.push(match answer {
                 Ok(answer) => self.done(step, answer)?,
-                Err(error) if error.kind == CallErrorKind::Full => self.other_ways(step, error)?,
+                Err(error) if error.kind == CallErrorKind::Full => {
+                    self.other_ways(step, instead_of(step), error)?
+                }
                 Err(error) => self.failed(step, &error)?,
             });
+        }
+        for (step, call) in taken_names {
+            let mut ways = Vec::from_iter(under_another_name(self.plan, step, call));
+            ways.extend(instead_of(step));
+            ends.push(self.other_ways(step, ways, name_is_taken())?);
         }
         Ok(ends)
     }
 
-    /// A principal whose inline policies leave no room gets AWS's own policy of denial instead, and where it
-    /// has no room for that either, the same as its boundary.
-    fn other_ways<'s>(&mut self, step: &'s Step, full: CallError) -> Result<End<'s>, Error> {
-        let mut last = full;
-        for call in instead_of(step) {
+    /// A principal that has a policy of the denial's name which is not the plan's gets it under another one. One
+    /// whose inline policies leave no room gets AWS's own policy of denial instead, and where it has no room for
+    /// that either, the same as its boundary.
+    fn other_ways<'s>(
+        &mut self,
+        step: &'s Step,
+        ways: Vec<Call>,
+        first: CallError,
+    ) -> Result<End<'s>, Error> {
+        let mut last = first;
+        for call in ways {
             let before = match self.aws.state(&place(step), &call) {
                 Ok(state) => state,
                 Err(error) if error.kind == CallErrorKind::Missing => Value::Null,
                 Err(error) => return self.failed(step, &error),
             };
+            if drifted(step, &call, &before).is_some() {
+                last = name_is_taken();
+                continue;
+            }
             let more = json!({"instead_because": last.why(), "before": before});
             self.write(Event::Begin, step, Some(&call), more)?;
             match self.aws.call(&place(step), &call) {
@@ -584,6 +607,27 @@ fn is_as_wanted(call: &Call, state: &Value) -> bool {
         .get("status")
         .is_some_and(|status| status == "Inactive");
     wanted(call).is_some_and(|wanted| wanted == *state) || (switched_off && state.is_null())
+}
+
+/// The same denial under a name that nobody could know before the plan was made: it ends with the plan's hash.
+fn under_another_name(plan: &Plan, step: &Step, call: &Call) -> Option<Call> {
+    let denies = matches!(call.action.as_str(), "PutUserPolicy" | "PutRolePolicy");
+    if !denies || step.kind == "undo-what-was-done" {
+        return None;
+    }
+    let name = step.params.get("policy_name")?.as_str()?;
+    let mut other = call.clone();
+    let name = json!(format!("{name}-{}", plan.plan_id()));
+    other.params.insert("policy_name".to_owned(), name);
+    Some(other)
+}
+
+fn name_is_taken() -> CallError {
+    CallError {
+        kind: CallErrorKind::Other,
+        code: "NameTaken".to_owned(),
+        message: "a policy of this name stands there that is not the plan's".to_owned(),
+    }
 }
 
 /// Other calls that deny everything to the principal of a step, where it has no room for the step's own.

@@ -3,17 +3,20 @@
 //! In: a target and how far to reach. Out: the members, which of them are linked beyond doubt, which may be
 //! made again, and which roles are juggled. Up it goes from a session to what it was made with, because
 //! whoever holds a session's maker makes the next; down it goes everywhere, dormant siblings included,
-//! because what was not used yet is what will be used tomorrow. Where it is known when the target was stolen,
-//! what was made before is left out: it is in other hands.
+//! because what was not used yet is what will be used tomorrow. Who came in by a door that the tree opened is
+//! in as well, with what came of it. Where it is known when the target was stolen, what was made before is
+//! left out: it is in other hands.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use keyline_lineage::{Certainty, Credential, Forest, Kind, Node};
 
+use crate::doors::{Door, Doors, Machine, Sort};
 use crate::error::{Error, ErrorKind};
+use crate::limits::DOOR_ROUNDS_MAX;
 use crate::names::named;
 use crate::owner::Owner;
-use crate::request::{Reach, Target};
+use crate::request::{AlteringEvent, Reach, Target};
 use crate::survey::Survey;
 
 /// How far up a chain a cycle of roles is looked for, in sessions. A longer cycle is revoked as any chain.
@@ -30,13 +33,20 @@ pub struct Scope {
     pub notes: BTreeSet<String>,
     /// Credentials of the tree that were made before the theft, and are left alone.
     pub others: BTreeSet<Node>,
+    /// Members that no link leads to: they came in by a door that the tree opened.
+    pub let_in: BTreeMap<Node, Door>,
+    /// Machines and functions that the tree made or changed, by account and id.
+    pub workloads: BTreeMap<(String, String), Machine>,
+    /// Users and roles that the tree made.
+    pub made: BTreeSet<Owner>,
 }
 
-/// The tree of a target.
+/// The tree of a target; `events` are what was made and altered, by whomever.
 pub fn scope(
     target: &Target,
     reach: Reach,
     stolen_since: Option<i64>,
+    events: &[AlteringEvent],
     survey: &Survey<'_>,
 ) -> Result<Scope, Error> {
     let forest = survey.forest;
@@ -73,18 +83,156 @@ pub fn scope(
         let before = made.zip(stolen_since).is_some_and(|(at, since)| at < since);
         before && !stolen.contains(&node)
     };
-    let (members, others) = everything_below(&tops, is_others, forest);
+    let perhaps = possible_children(forest);
+    let mut members = BTreeSet::new();
+    let others = everything_below(&tops, is_others, &perhaps, forest, &mut members);
     confirm(&members, forest, &mut confirmed);
-    let may_act = able_to_act(&members, survey);
-    let juggled = juggled(&members, survey);
-    Ok(Scope {
+    let mut scope = Scope {
         members,
         confirmed,
-        may_act,
-        juggled,
+        may_act: BTreeSet::new(),
+        juggled: BTreeSet::new(),
         notes,
         others,
-    })
+        let_in: BTreeMap::new(),
+        workloads: BTreeMap::new(),
+        made: BTreeSet::new(),
+    };
+    scope.let_in(events, stolen_since, &perhaps, survey);
+    scope.name_who_opened(&seeds, events, survey);
+    scope.may_act = able_to_act(&scope.members, survey);
+    scope.juggled = juggled(&scope.members, survey);
+    Ok(scope)
+}
+
+impl Scope {
+    /// Takes in who came by doors that the tree opened; whoever came opens further ones.
+    fn let_in(
+        &mut self,
+        events: &[AlteringEvent],
+        stolen_since: Option<i64>,
+        perhaps: &BTreeMap<Node, Vec<Node>>,
+        survey: &Survey<'_>,
+    ) {
+        for _ in 0..DOOR_ROUNDS_MAX {
+            let doors = Doors::of(
+                events,
+                |node| self.confirmed.contains(&node),
+                stolen_since,
+                survey,
+            );
+            self.workloads = doors.workloads();
+            self.made = doors.made();
+            let entrants = doors.entrants(&self.members, survey);
+            if entrants.is_empty() {
+                return;
+            }
+            for (node, door) in entrants {
+                self.enter(node, &door, perhaps, survey);
+                self.let_in.insert(node, door);
+            }
+            confirm(&self.members, survey.forest, &mut self.confirmed);
+        }
+        self.notes.insert(format!(
+            "who came in by doors that others had opened who came in so was followed {DOOR_ROUNDS_MAX} times; \
+             there may be more"
+        ));
+    }
+
+    /// Who opened a door to the target, and is none of the tree: perhaps the first whose credential was stolen.
+    fn name_who_opened(
+        &mut self,
+        seeds: &BTreeSet<Node>,
+        events: &[AlteringEvent],
+        survey: &Survey<'_>,
+    ) {
+        let others = |node: Node| !self.members.contains(&node);
+        let doors = Doors::of(events, others, None, survey);
+        let path = seeds.iter().flat_map(|seed| {
+            let above = |below: &Node| survey.forest.parent(*below);
+            std::iter::successors(Some(*seed), above)
+        });
+        let path: BTreeSet<Node> = path.filter(|node| self.members.contains(node)).collect();
+        for node in path {
+            let Some(door) = doors.door_of(node, survey) else {
+                continue;
+            };
+            // Who makes roles, users and machines for others does so every day.
+            let telling = match door.sort {
+                Sort::Device | Sort::Provider => true,
+                Sort::Role => door.event_name == "UpdateAssumeRolePolicy",
+                Sort::User | Sort::Person | Sort::Workload | Sort::Certificate => false,
+            };
+            let Some(opener) = survey.forest.by_id(&door.by).filter(|_| telling) else {
+                continue;
+            };
+            self.notes.insert(format!(
+                "{} came in by what {} did, which is not part of this plan: it {} (event {}); if that is stolen \
+                 too, plan for it: that plan takes in whoever came so",
+                called(node, survey),
+                called(opener, survey),
+                door.what,
+                door.event_id
+            ));
+        }
+    }
+
+    /// One that came in, with all below it, and with what else came by the same way.
+    fn enter(
+        &mut self,
+        node: Node,
+        door: &Door,
+        perhaps: &BTreeMap<Node, Vec<Node>>,
+        survey: &Survey<'_>,
+    ) {
+        let forest = survey.forest;
+        if door.certainty == Certainty::Exact {
+            self.confirmed.insert(node);
+        }
+        let nobodys = |_: Node| false;
+        let tops = BTreeSet::from([node]);
+        everything_below(&tops, nobodys, perhaps, forest, &mut self.members);
+        let older = |below: Node| {
+            let made = made_at(&forest.alone(below));
+            made.is_some_and(|at| at < door.at)
+        };
+        let Some(maker) = forest.parent(node) else {
+            return;
+        };
+        match door.sort {
+            // Whoever signed in with the thief's device knows the password or the key as well: what that made
+            // since is in the same hands, but for what was signed in with a device of its owner's.
+            Sort::Device => {
+                let device = forest.alone(node).mfa_serial;
+                let owners = |below: Node| {
+                    let other = forest.alone(below).mfa_serial;
+                    older(below) || !other.is_empty() && other != device
+                };
+                let path = std::iter::successors(Some(maker), |below| forest.parent(*below));
+                let path = path.take_while(|above| survey.owner(*above) == survey.owner(node));
+                for above in path {
+                    self.members.insert(above);
+                    let below: BTreeSet<Node> = forest.children(above).iter().copied().collect();
+                    everything_below(&below, owners, perhaps, forest, &mut self.members);
+                }
+            }
+            Sort::Workload | Sort::Provider | Sort::Certificate => {
+                let outside = matches!(
+                    forest.kind(maker),
+                    Kind::Workload | Kind::FederatedIdentity | Kind::Certificate
+                );
+                if outside && self.members.insert(maker) {
+                    let below: BTreeSet<Node> = forest.children(maker).iter().copied().collect();
+                    everything_below(&below, older, perhaps, forest, &mut self.members);
+                }
+            }
+            // A stranger makes the next session as well, as long as the door is open.
+            Sort::Role if forest.kind(maker) == Kind::External => {
+                self.members.insert(maker);
+            }
+            Sort::Role | Sort::User | Sort::Person => {}
+        }
+    }
 }
 
 fn seeds(target: &Target, forest: &Forest) -> Result<BTreeSet<Node>, Error> {
@@ -208,12 +356,8 @@ pub fn made_at(credential: &Credential) -> Option<i64> {
     credential.issued_at.or(credential.first_used)
 }
 
-/// The tops and all below them, also what only may come from there; and apart from them what is others'.
-fn everything_below(
-    tops: &BTreeSet<Node>,
-    is_others: impl Fn(Node) -> bool,
-    forest: &Forest,
-) -> (BTreeSet<Node>, BTreeSet<Node>) {
+/// What several credentials may have made, by each of those.
+fn possible_children(forest: &Forest) -> BTreeMap<Node, Vec<Node>> {
     let mut perhaps: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
     for node in forest.nodes() {
         let credential = forest.credential(node);
@@ -223,7 +367,18 @@ fn everything_below(
             }
         }
     }
-    let mut members = BTreeSet::new();
+    perhaps
+}
+
+/// Adds the tops and all below them, also what only may come from there. Apart from them comes out what is
+/// others'.
+fn everything_below(
+    tops: &BTreeSet<Node>,
+    is_others: impl Fn(Node) -> bool,
+    perhaps: &BTreeMap<Node, Vec<Node>>,
+    forest: &Forest,
+    members: &mut BTreeSet<Node>,
+) -> BTreeSet<Node> {
     let mut others = BTreeSet::new();
     let mut waiting: Vec<Node> = tops.iter().copied().collect();
     while let Some(node) = waiting.pop() {
@@ -234,7 +389,7 @@ fn everything_below(
             waiting.extend(perhaps.get(&node).into_iter().flatten());
         }
     }
-    (members, others)
+    others
 }
 
 /// Spreads certainty downwards: a child is confirmed by an exact link to a confirmed maker.

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 
+use keyline_trail::partition::Partition;
 use serde_json::{Map, Value, json};
 
 use crate::limits::CUT_OFF_AHEAD_S;
@@ -19,6 +20,9 @@ use crate::sweep::{is_sweep, user_of};
 
 /// The shell's name for the instant that is filled in.
 const CUT_OFF_VARIABLE: &str = "\"$CUT_OFF\"";
+
+/// Services with one endpoint in a partition.
+const ONCE_IN_A_PARTITION: &[&str] = &["iam", "organizations", "sts"];
 
 /// Reads that take the name of one of several things, which stand in what the others give.
 const OF_EACH: &[&str] = &["GetAccessKeyLastUsed", "GetRolePolicy", "GetUserPolicy"];
@@ -356,11 +360,20 @@ impl Step {
         ]
     }
 
+    /// Services that stand once in a partition need a region only to be told which partition that is.
     fn in_region(&self, line: &mut String) {
-        if !self.region.is_empty() {
-            line.push_str(" --region ");
-            line.push_str(&quote(&self.region));
-        }
+        let partition = Partition::of_region(&self.region);
+        let once = ONCE_IN_A_PARTITION.contains(&self.service.as_str());
+        let region = match (once, self.region.as_str()) {
+            (true, "") => return,
+            (true, _) if partition == Partition::Aws => return,
+            (true, _) => partition.home_region(),
+            // No record says where it is: whoever takes the step looks it up.
+            (false, "") => "THE-REGION",
+            (false, region) => region,
+        };
+        line.push_str(" --region ");
+        line.push_str(&quote(region));
     }
 }
 
@@ -399,6 +412,9 @@ impl Plan {
             if step.breaks_count > HITS_MAX {
                 let more = step.breaks_count - HITS_MAX;
                 comment(out, &format!("  and hits {more} more"));
+            }
+            for cut in &step.cuts_off {
+                comment(out, &format!("  cuts off {cut}"));
             }
         }
         let account = quote(&step.account);

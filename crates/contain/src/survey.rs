@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use keyline_lineage::{Forest, Node, liveness};
+use keyline_lineage::{Credential, Forest, Kind, Node, liveness};
 
 use crate::owner::{Owner, owner};
 
@@ -53,5 +53,15 @@ impl<'a> Survey<'a> {
     /// The usable living credentials of an owner.
     pub fn living(&self, owner: &Owner) -> &[Node] {
         self.living.get(owner).map_or(&[], Vec::as_slice)
+    }
+
+    /// The workload that a session was issued to: its sort and its id or ARN.
+    pub fn origin(&self, node: Node, credential: &Credential) -> Option<(String, String)> {
+        if let Some(origin) = &credential.origin {
+            return Some((origin.kind.to_owned(), origin.id.clone()));
+        }
+        let maker = self.forest.alone(self.forest.parent(node)?);
+        let origin = maker.origin.filter(|_| maker.kind == Kind::Workload)?;
+        Some((origin.kind.to_owned(), origin.id))
     }
 }

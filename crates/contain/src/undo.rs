@@ -269,7 +269,11 @@ pub fn undo(
         return Ok(Undoing::Refused(UndoRefused::NotOurs));
     };
     let before = journal.before(step_id);
-    let call = match made.call.as_ref().filter(|made| made.action != step.action) {
+    let otherwise = |made: &&Call| {
+        let name = |params: &serde_json::Map<String, Value>| params.get("policy_name").cloned();
+        made.action != step.action || name(&made.params) != name(&step.params)
+    };
+    let call = match made.call.as_ref().filter(otherwise) {
         Some(instead) => back_from(instead, &made.value["more"]["before"]).unwrap_or(call),
         None => call,
     };
@@ -441,12 +445,20 @@ fn keys_worked_until(
     Ok(Ok(until))
 }
 
-/// What takes back a call that was made instead of a step's own, because there was no room for that.
+/// What takes back a call that was made instead of a step's own, because there was no room for that or because
+/// its name was taken.
 fn back_from(made: &Call, before: &Value) -> Option<Call> {
     let mut params = made.params.clone();
     let action = match made.action.as_str() {
         "AttachUserPolicy" => "DetachUserPolicy",
         "AttachRolePolicy" => "DetachRolePolicy",
+        "PutUserPolicy" | "PutRolePolicy" => {
+            params.remove("policy_document");
+            match made.action.as_str() {
+                "PutUserPolicy" => "DeleteUserPolicy",
+                _ => "DeleteRolePolicy",
+            }
+        }
         bound @ ("PutUserPermissionsBoundary" | "PutRolePermissionsBoundary") => {
             let earlier = before
                 .get("permissions_boundary")

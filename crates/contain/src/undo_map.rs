@@ -245,7 +245,7 @@ fn literal(text: &str, values: &Map<String, Value>) -> Option<Value> {
 }
 
 /// An event's name without a version at its end: `AddPermission20150331v2` is `AddPermission`.
-fn plain_name(event: &str) -> &str {
+pub(crate) fn plain_name(event: &str) -> &str {
     let digits = |text: &str| text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
     let without_small = match event.rsplit_once('v') {
         Some((start, small)) if small.len() == 1 && small.as_bytes()[0].is_ascii_digit() => start,

@@ -437,7 +437,14 @@ fn lay_on_again(
             );
         } else if let Some(made) = journal.call_of(&step.id) {
             let call = match made.action == step.action {
-                true => filled_in(step, instant),
+                true => {
+                    let mut call = filled_in(step, instant);
+                    // It may have been laid on under another name.
+                    if let Some(name) = made.params.get("policy_name") {
+                        call.params.insert("policy_name".to_owned(), name.clone());
+                    }
+                    call
+                }
                 false => made.clone(),
             };
             again.push((step, call));

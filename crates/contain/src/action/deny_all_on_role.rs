@@ -4,6 +4,9 @@
 //!
 //! Puts an inline policy on the role that denies every action, to sessions of now and of later.
 //!
+//! Where a policy of its name stands already that is another, it gets the plan's id as well: whoever could guess
+//! the name keeps it out by no policy.
+//!
 //! # What it stops
 //!
 //! All sessions of the role. It is for roles whose sessions make each other in a circle, and for roles that
@@ -50,7 +53,7 @@ pub const ACTION: Action = Action {
     responder: Responder::ContainIam,
     execution: Execution::Program,
     applies_to: "sessions of roles",
-    precheck: "the role exists and has no other policy of this name",
+    precheck: "the role exists; another policy of this name is left, and this one gets another name",
     verify: "the policy is read back as written, again after 60 s",
     undo: "delete the policy, when all older sessions have expired",
 };

@@ -4,6 +4,9 @@
 //!
 //! Puts an inline policy on the user that denies every action.
 //!
+//! Where a policy of its name stands already that is another, it gets the plan's id as well: whoever could guess
+//! the name keeps it out by no policy.
+//!
 //! # What it stops
 //!
 //! Calls by all of the user's keys, known or not, by its sessions, federated users, console and service
@@ -52,7 +55,7 @@ pub const ACTION: Action = Action {
     responder: Responder::ContainIam,
     execution: Execution::Program,
     applies_to: "access keys, session tokens, federated and console sessions, passwords of users",
-    precheck: "the user exists and has no other policy of this name",
+    precheck: "the user exists; another policy of this name is left, and this one gets another name",
     verify: "the policy is read back as written, again after 60 s",
     undo: "delete the policy, 36 hours later at the earliest",
 };

@@ -5,6 +5,9 @@
 //! Puts an inline policy on the user who issued the federation token, which denies every action to that
 //! federated name.
 //!
+//! Where a policy of its name stands already that is another, it gets the plan's id as well: whoever could guess
+//! the name keeps it out by no policy.
+//!
 //! # What it stops
 //!
 //! Sessions of this federated name, also those to come.
@@ -41,7 +44,7 @@ pub const ACTION: Action = Action {
     responder: Responder::ContainIam,
     execution: Execution::Program,
     applies_to: "federation tokens",
-    precheck: "the user exists and has no other policy of this name",
+    precheck: "the user exists; another policy of this name is left, and this one gets another name",
     verify: "the policy is read back as written, again after 60 s",
     undo: "delete the policy, 36 hours later at the earliest",
 };

@@ -5,6 +5,9 @@
 //! Puts an inline policy on the role that denies every action to sessions of these names, as `aws:userid`
 //! gives them.
 //!
+//! Where a policy of its name stands already that is another, it gets the plan's id as well: whoever could guess
+//! the name keeps it out by no policy.
+//!
 //! # What it stops
 //!
 //! Sessions of these names, of now and of later: for an instance or a function all of its credentials,
@@ -42,7 +45,7 @@ pub const ACTION: Action = Action {
     responder: Responder::ContainIam,
     execution: Execution::Program,
     applies_to: "sessions of roles whose full principal id is known; instances and functions first of all",
-    precheck: "the role exists and has no other policy of this name",
+    precheck: "the role exists; another policy of this name is left, and this one gets another name",
     verify: "the policy is read back as written, again after 60 s",
     undo: "delete the policy, when the role's longest session is over",
 };

@@ -4,6 +4,9 @@
 //!
 //! Puts an inline policy on the role that denies every action to sessions issued before the step.
 //!
+//! Where a policy of its name stands already that is another, it gets the plan's id as well: whoever could guess
+//! the name keeps it out by no policy.
+//!
 //! # What it stops
 //!
 //! All sessions of the role of before, by whomever.
@@ -43,7 +46,7 @@ pub const ACTION: Action = Action {
     responder: Responder::ContainIam,
     execution: Execution::Program,
     applies_to: "sessions of roles",
-    precheck: "the role exists and has no other policy of this name",
+    precheck: "the role exists; another policy of this name is left, and this one gets another name",
     verify: "the policy is read back as written, again after 60 s",
     undo: "delete the policy, when the role's longest session is over",
 };

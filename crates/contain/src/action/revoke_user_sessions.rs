@@ -4,6 +4,9 @@
 //!
 //! Puts an inline policy on the user that denies every action to credentials issued before the step.
 //!
+//! Where a policy of its name stands already that is another, it gets the plan's id as well: whoever could guess
+//! the name keeps it out by no policy.
+//!
 //! # What it stops
 //!
 //! The user's session tokens, federated users and console sessions of before.
@@ -40,7 +43,7 @@ pub const ACTION: Action = Action {
     responder: Responder::ContainIam,
     execution: Execution::Program,
     applies_to: "session tokens, federated and console sessions of users",
-    precheck: "the user exists and has no other policy of this name",
+    precheck: "the user exists; another policy of this name is left, and this one gets another name",
     verify: "the policy is read back as written, again after 60 s",
     undo: "delete the policy, 36 hours later at the earliest",
 };

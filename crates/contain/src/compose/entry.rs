@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::action::{self, Draft, Place};
 use crate::owner::{Owner, is_aws_name};
 
+use super::role::Undoing;
 use super::{Composer, Group, home_region};
 
 impl Composer<'_> {
@@ -37,6 +38,27 @@ impl Composer<'_> {
         for maker in makers {
             let maker_credential = forest.alone(maker);
             let shown = shown(&maker_credential);
+            let role = Owner::Role {
+                account: account.to_owned(),
+                name: name.to_owned(),
+            };
+            match self.shut_by_undoing(&role, maker) {
+                Some(Undoing::ShutsOut) => continue,
+                // What is put back would undo whatever is written beside it.
+                Some(Undoing::LetsIn) => {
+                    let why = format!(
+                        "{shown} could make the next session of the role: what stood in its trust policy before the \
+                         tree changed it, and is put back, lets it in as well"
+                    );
+                    drafts.push(action::close_trust::by_hand(place, name, why));
+                    self.out.open_ways.insert(
+                        maker,
+                        format!("it can make a new session of role {name} in account {account}"),
+                    );
+                    continue;
+                }
+                None => {}
+            }
             let shut = match maker_credential.kind {
                 Kind::External => external_shut(&maker_credential, place),
                 Kind::FederatedIdentity => {
@@ -79,14 +101,18 @@ impl Composer<'_> {
         credential: &Credential,
         drafts: &mut Vec<Draft>,
     ) {
-        let Some((kind, id)) = self.origin(node, credential) else {
+        let Some((kind, id)) = self.survey.origin(node, credential) else {
             return;
         };
         let name = id.rsplit([':', '/']).next().unwrap_or(&id).to_owned();
         if !is_aws_name(&name) {
             return;
         }
-        let region = region_of_arn(&id);
+        let made = (credential.account_id.clone(), name.clone());
+        let region = region_of_arn(&id).or_else(|| {
+            let machine = self.scope.workloads.get(&made)?;
+            Some(machine.region.clone())
+        });
         let mut steps = if kind.starts_with("ec2") {
             vec![
                 action::snapshot_instance::step(place, &name),
@@ -114,17 +140,6 @@ impl Composer<'_> {
             }
         }
         drafts.append(&mut steps);
-    }
-
-    /// The workload that a session was issued to.
-    pub(super) fn origin(&self, node: Node, credential: &Credential) -> Option<(String, String)> {
-        if let Some(origin) = &credential.origin {
-            return Some((origin.kind.to_owned(), origin.id.clone()));
-        }
-        let maker = self.survey.forest.parent(node)?;
-        let maker = self.survey.forest.alone(maker);
-        let origin = maker.origin.filter(|_| maker.kind == Kind::Workload)?;
-        Some((origin.kind.to_owned(), origin.id))
     }
 
     /// What sessions come from and what is none of ours.

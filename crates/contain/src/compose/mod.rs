@@ -11,13 +11,16 @@ mod entry;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keyline_lineage::{Credential, Kind, Node};
+use keyline_lineage::{Credential, CredentialId, Kind, Node};
 use keyline_trail::partition::Partition;
 use keyline_trail::time::format_time;
+use serde_json::json;
 
 use crate::action::{self, Draft, Place};
+use crate::canonical;
 use crate::control::{Control, Measure, Only, is_assumed_root};
 use crate::guard::{Guard, Guarded};
+use crate::json::{breadth_name, reach_name};
 use crate::limits::INACTIVE_BEFORE_DELETION_S;
 use crate::names::named;
 use crate::owner::{Owner, is_aws_name};
@@ -238,7 +241,8 @@ impl Composer<'_> {
         }
     }
 
-    /// Keys of the tree that somebody switched off before: whoever reads the plan looks for them in vain.
+    /// Keys of the tree that somebody switched off before: whoever reads the plan looks for them in vain. Whoever
+    /// used them rightfully needs others all the same.
     fn keys_off_already(&mut self) {
         let forest = self.survey.forest;
         let mut off: Vec<String> = Vec::new();
@@ -247,9 +251,18 @@ impl Composer<'_> {
             if credential.kind != Kind::AccessKey || self.survey.alive(*node) {
                 continue;
             }
+            let owner = self.survey.owner(*node);
             if let Some(since) = inactive_since(&credential, self.request.as_of) {
-                let named = named(&credential, self.survey.owner(*node));
+                let named = named(&credential, owner);
                 off.push(format!("{} since {}", named.what, format_time(since)));
+            }
+            let used = credential.event_count > 0 && !self.made_in_tree(&credential);
+            if let Owner::User { account, name } = owner
+                && used
+            {
+                let place = place(account, credential.partition, owner, Some(&credential.id));
+                let mut drafts = user::rotations(&place, name, &credential);
+                self.out.drafts.append(&mut drafts);
             }
         }
         if off.is_empty() {
@@ -346,6 +359,8 @@ impl Composer<'_> {
     }
 }
 
+/// What the names of a plan's policies end with: the root or the incident, and a number of the plan's own, so that
+/// two plans for one root do not take each other's policies for theirs.
 fn tag(request: &Request<'_>, scope: &Scope) -> String {
     let named = match request.target {
         crate::request::Target::Incident { id, .. } => Some(id.clone()),
@@ -360,7 +375,18 @@ fn tag(request: &Request<'_>, scope: &Scope) -> String {
     let kept = text
         .chars()
         .filter(|letter| is_aws_name(&letter.to_string()));
-    kept.take(48).collect()
+    let kept: String = kept.take(48).collect();
+    let ids = scope.members.iter().map(|node| request.forest.id(*node));
+    let ids: BTreeSet<CredentialId> = ids.collect();
+    let asked = json!({
+        "target": request.target.name(),
+        "as_of": request.as_of,
+        "reach": reach_name(request.reach),
+        "breadth": breadth_name(request.breadth),
+        "stolen_since": request.stolen_since,
+        "credentials": ids,
+    });
+    format!("{kept}-{}", &canonical::hash_of_json(&asked)[..8])
 }
 
 fn place<'a>(

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::action::{self, Place};
 use crate::aws::document;
 use crate::control::{Control, Measure, Only};
+use crate::doors;
 use crate::limits::SESSION_DENY_CHARS_MAX;
 use crate::owner::{
     Owner, RoleClass, is_account, is_aws_name, named_by, permission_set_name, role_class,
@@ -282,10 +283,8 @@ impl Composer<'_> {
         }
     }
 
-    /// Roles whose trust policy the tree wrote: strangers whom that lets in are shut out again. What stands
-    /// there now is what the tree wrote, or the step is not taken. Where an event tells what stood there
-    /// before, that is put back instead.
-    pub(super) fn doors_of_the_thief(&mut self) {
+    /// The last event that set the trust policy of each role, where the tree did it.
+    fn trust_by_tree(&self) -> BTreeMap<Owner, &AlteringEvent> {
         let mut last: BTreeMap<Owner, &AlteringEvent> = BTreeMap::new();
         for event in self.request.events.iter().filter(|event| !event.failed) {
             let name = event.request["roleName"].as_str().unwrap_or_default();
@@ -302,26 +301,66 @@ impl Composer<'_> {
                 *held = event;
             }
         }
-        for (owner, event) in last {
-            let Owner::Role { account, name } = &owner else {
-                continue;
-            };
+        last.retain(|owner, event| {
             let maker = self.survey.forest.by_id(&event.credential);
             let confirmed = maker.is_some_and(|maker| self.scope.confirmed.contains(&maker));
             let partition = Partition::of_region(&event.region).name();
-            let refused = self.guard.refuses(&owner, partition, "").is_some();
-            let policy = document(&event.request["policyDocument"]);
-            let strangers: BTreeSet<String> = trusted(&policy)
-                .into_iter()
-                .filter(|trusted| trusted.effect == "Allow" && trusted.kind == "AWS")
-                .filter(|trusted| {
-                    let account = account_of(&trusted.principal);
-                    account.is_some_and(|account| !self.guard.is_ours(account))
+            let refused = self.guard.refuses(owner, partition, "").is_some();
+            confirmed && self.request.is_of_theft(event.at) && !refused
+        });
+        last
+    }
+
+    /// What taking back the tree's change of a role's trust does to somebody who took the role from outside; `None`
+    /// where there is no such change, or where the program does not take it back.
+    pub(super) fn shut_by_undoing(&self, role: &Owner, maker: Node) -> Option<Undoing> {
+        let last = self.trust_by_tree();
+        let event = last.get(role)?;
+        match &event.before {
+            Some(_) if !event.touched_later_by.is_empty() => None,
+            Some(before) => {
+                let before = trusted(&document(&before["policyDocument"]));
+                Some(match doors::lets_in(&before, maker, self.survey) {
+                    true => Undoing::LetsIn,
+                    false => Undoing::ShutsOut,
                 })
-                .map(|trusted| trusted.principal)
-                .collect();
-            let confirmed = confirmed && self.request.is_of_theft(event.at);
-            if !confirmed || refused || event.before.is_some() || strangers.is_empty() {
+            }
+            None => {
+                let maker = self.survey.forest.alone(maker);
+                let shut = self.strangers(event).iter().any(|stranger| {
+                    account_of(stranger).is_some_and(|account| account == maker.account_id)
+                });
+                shut.then_some(Undoing::ShutsOut)
+            }
+        }
+    }
+
+    /// Principals of other accounts that a trust policy lets in which the tree wrote.
+    fn strangers(&self, event: &AlteringEvent) -> BTreeSet<String> {
+        trusted(&document(&event.request["policyDocument"]))
+            .into_iter()
+            .filter(|trusted| trusted.effect == "Allow" && trusted.kind == "AWS")
+            .filter(|trusted| {
+                let account = account_of(&trusted.principal);
+                account.is_some_and(|account| !self.guard.is_ours(account))
+            })
+            .map(|trusted| trusted.principal)
+            .collect()
+    }
+
+    /// Roles whose trust policy the tree wrote: strangers whom that lets in are shut out again. What stands
+    /// there now is what the tree wrote, or the step is not taken. Where an event tells what stood there
+    /// before, that is put back instead.
+    pub(super) fn doors_of_the_thief(&mut self) {
+        let mut found = Vec::new();
+        for (owner, event) in self.trust_by_tree() {
+            let Owner::Role { account, name } = &owner else {
+                continue;
+            };
+            let partition = Partition::of_region(&event.region).name();
+            let policy = document(&event.request["policyDocument"]);
+            let strangers = self.strangers(event);
+            if event.before.is_some() || strangers.is_empty() {
                 continue;
             }
             let named: Vec<&str> = strangers.iter().map(String::as_str).collect();
@@ -334,8 +373,9 @@ impl Composer<'_> {
             let place = place(account, partition, &owner, Some(&event.credential));
             let step = action::close_trust::step(&place, name, &policy, shut, why);
             let snapshot = action::snapshot_role::step(&place, name);
-            self.out.drafts.extend([snapshot, step]);
+            found.extend([snapshot, step]);
         }
+        self.out.drafts.append(&mut found);
     }
 
     pub(super) fn made_by_thief(&self, account: &str, role: &str) -> bool {
@@ -351,7 +391,7 @@ impl Composer<'_> {
     }
 
     pub(super) fn is_workload(&self, node: Node, credential: &Credential) -> bool {
-        self.origin(node, credential).is_some() && is_user_id(&credential.principal_id)
+        self.survey.origin(node, credential).is_some() && is_user_id(&credential.principal_id)
     }
 
     fn ids_of_workloads<'g>(&self, group: &'g Group) -> BTreeSet<&'g String> {
@@ -368,6 +408,13 @@ impl Composer<'_> {
             !credential.kind.is_usable() || ids.contains(&credential.principal_id)
         })
     }
+}
+
+/// What becomes of a way in when the tree's change of a trust policy is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Undoing {
+    ShutsOut,
+    LetsIn,
 }
 
 /// How the tree came to a role of which it may hold sessions that no log shows.

@@ -186,7 +186,8 @@ fn other_long_term(place: &Place<'_>, user: &str, credential: &Credential) -> Op
     Some(draft)
 }
 
-fn rotations(place: &Place<'_>, user: &str, credential: &Credential) -> Vec<Draft> {
+/// A step for each key of a credential that its rightful users lose, with all that used it.
+pub(super) fn rotations(place: &Place<'_>, user: &str, credential: &Credential) -> Vec<Draft> {
     let from: Vec<Value> = credential
         .sources
         .iter()

@@ -73,6 +73,8 @@ impl Fake {
             serde_json::from_str(&filled).unwrap()
         };
         match (step.service.as_str(), step.action.as_str()) {
+            // What is taken back denies nobody anything.
+            _ if step.kind == "undo-what-was-done" => {}
             ("iam", "PutUserPolicy") => {
                 let principal = user(text("user_name"));
                 self.put(

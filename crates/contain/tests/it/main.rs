@@ -8,6 +8,7 @@ mod properties;
 mod minimum;
 mod kinds;
 mod guards;
+mod doors;
 mod zombies;
 mod tables;
 mod resources;

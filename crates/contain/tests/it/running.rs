@@ -326,40 +326,145 @@ fn check_cut_off(name: &str, keys: &[(&str, &str, &str)]) {
     }
 }
 
+/// A state of which the plan knows nothing.
+fn another() -> serde_json::Value {
+    json!({"policy_document": {"Statement": "another"}})
+}
+
+#[test]
+fn a_policy_of_a_denials_name_keeps_it_out_by_no_name() {
+    let plan = plan_of(&tree(), "cr-key");
+    let deny = |kind: &str| {
+        let step = plan.steps.iter().find(|step| step.kind == kind);
+        let step = step.unwrap();
+        (step, step.params["policy_name"].as_str().unwrap())
+    };
+    let (all, name) = deny("deny-all-on-user");
+    let (old, older_name) = deny("revoke-user-sessions");
+    let scratch = Scratch::named("name-taken");
+    let mut live = Live::with_keys(&KEYS);
+    let planted = [
+        // Of the denial both names: somebody has read the plan.
+        format!("{OURS}//alice/{name}"),
+        format!("{OURS}//alice/{name}-{}", plan.plan_id()),
+        format!("{OURS}//alice/{older_name}"),
+    ];
+    for object in &planted {
+        live.states.insert(object.clone(), another());
+    }
+    let reports = go(&plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap();
+    let failed: Vec<&StepReport> = reports
+        .iter()
+        .filter(|report| matches!(report.ended, Ended::Failed(_)))
+        .collect();
+    assert!(failed.is_empty(), "{failed:?}");
+    // What somebody else put there is left.
+    for object in &planted {
+        assert_eq!(live.states[object], another());
+    }
+    let aside = format!("{OURS}//alice/{older_name}-{}", plan.plan_id());
+    assert!(live.states.contains_key(&aside), "{:?}", live.made);
+    assert!(
+        live.states.contains_key(&format!("{OURS}/attached/alice")),
+        "{:?}",
+        live.made
+    );
+    // It is looked at, laid on again and taken back where it is.
+    let mut journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+    assert_eq!(look(&plan, &mut live, &journal), Vec::<String>::new());
+    live.states.remove(&aside);
+    assert_eq!(look(&plan, &mut live, &journal).len(), 1);
+    for (state, object) in [("Inactive", "AKIACRKEY")] {
+        let object = format!("{OURS}//alice/{object}");
+        live.states.insert(object, json!({"status": state}));
+    }
+    let mut later = Hands::at(NOW + 80 * HOUR);
+    for (step, taken_back) in [(all, "DetachUserPolicy"), (old, "DeleteUserPolicy")] {
+        let undone = undo(&plan, &step.id, FORCED, &mut live, &mut journal, &mut later).unwrap();
+        assert!(
+            matches!(
+                undone,
+                Undoing::Undone | Undoing::Refused(UndoRefused::Changed)
+            ),
+            "{undone:?}"
+        );
+        if undone == Undoing::Undone {
+            assert!(
+                live.made.last().unwrap().starts_with(taken_back),
+                "{:?}",
+                live.made
+            );
+        }
+    }
+    for object in &planted {
+        assert_eq!(live.states[object], another());
+    }
+}
+
+#[test]
+fn two_plans_for_one_root_do_not_take_each_others_policies_for_theirs() {
+    let forest = forest(&tree());
+    let mut ask = Ask::of(&forest, "cr-key");
+    let first = ask.plan();
+    ask.as_of += HOUR;
+    let second = ask.plan();
+    let names = |plan: &Plan| -> BTreeSet<String> {
+        let steps = plan.steps.iter();
+        let names = steps.filter_map(|step| Some(step.params.get("policy_name")?.to_string()));
+        names.collect()
+    };
+    assert!(names(&first).is_disjoint(&names(&second)));
+    let mut live = Live::with_keys(&KEYS);
+    for (plan, name) in [(&first, "first-of-two"), (&second, "second-of-two")] {
+        let scratch = Scratch::named(name);
+        let reports = go(plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap();
+        let failed = reports
+            .iter()
+            .any(|report| matches!(report.ended, Ended::Failed(_)));
+        assert!(!failed, "{reports:?}");
+    }
+}
+
 #[test]
 fn what_somebody_changed_since_is_not_touched() {
-    let plan = plan_of(&tree(), "cr-key");
-    let deny = plan
-        .steps
-        .iter()
-        .find(|step| step.kind == "deny-all-on-user")
-        .unwrap();
-    let object = format!(
-        "{OURS}//alice/{}",
-        deny.params["policy_name"].as_str().unwrap()
-    );
+    let stolen = key("cr-key", OURS, "alice");
+    let stranger = Credential {
+        principal_arn: format!("arn:aws:iam::{FOREIGN}:root"),
+        ..bare("cr-ext", keyline_lineage::Kind::External, FOREIGN)
+    };
+    let taken = from(&stranger, session("cr-taken", OURS, "Deploy", "x"));
+    let forest = forest(&[stolen, stranger, taken]);
+    let mut ask = Ask::of(&forest, "cr-taken");
+    let trust = json!({"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": format!("arn:aws:iam::{FOREIGN}:root")}}]});
+    ask.inventory.accounts = vec![keyline_contain::inventory::Account {
+        account: OURS.to_owned(),
+        roles: vec![keyline_contain::inventory::Role {
+            role_name: "Deploy".to_owned(),
+            assume_role_policy_document: Some(trust),
+            ..Default::default()
+        }],
+        ..Default::default()
+    }];
+    let plan = ask.plan();
+    let close = plan.steps.iter().find(|step| step.kind == "close-trust");
+    let close = close.unwrap();
+    let object = format!("{OURS}/trust/Deploy");
     let scratch = Scratch::named("drift");
-    let mut live = Live::with_keys(&KEYS);
-    live.states.insert(
-        object.clone(),
-        json!({"policy_document": {"Statement": "another"}}),
-    );
+    let mut live = Live::with_keys(&[]);
+    live.states.insert(object.clone(), another());
     let reports = go(&plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap();
     let report = reports
         .iter()
-        .find(|report| report.step == deny.id)
+        .find(|report| report.step == close.id)
         .unwrap();
     assert!(matches!(&report.ended, Ended::Failed(why) if why.contains("somebody changed it")));
-    assert_eq!(report.left_alive, deny.stops);
-    assert_eq!(
-        live.states[&object]["policy_document"]["Statement"],
-        "another"
-    );
+    assert_eq!(live.states[&object], another());
     // The others are taken all the same.
     assert!(
         live.made
             .iter()
-            .any(|made| made.starts_with("UpdateAccessKey"))
+            .any(|made| made.starts_with("PutRolePolicy"))
     );
 }
 

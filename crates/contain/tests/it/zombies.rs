@@ -141,9 +141,19 @@ fn a_key_is_deleted_by_a_later_plan_when_it_has_been_inactive_for_a_day() {
         let forest = forest(&[stolen]);
         Ask::of(&forest, "cr-key").plan()
     };
-    assert!(inactive_since(NOW - 24 * HOUR + 1).steps.is_empty());
+    let told =
+        |plan: &Plan| -> Vec<String> { plan.steps.iter().map(|step| step.kind.clone()).collect() };
+    // Whoever used it rightfully needs another, whoever switched it off.
+    let young = inactive_since(NOW - 24 * HOUR + 1);
+    assert_eq!(told(&young), ["rotate-access-key"]);
+    assert!(
+        young.headline().starts_with("Nothing of it works")
+            && young.headline().ends_with("needs another: see s1."),
+        "{}",
+        young.headline()
+    );
     let plan = inactive_since(NOW - 24 * HOUR);
-    assert_eq!(plan.steps.len(), 1);
-    assert_eq!(plan.steps[0].action, "DeleteAccessKey");
-    assert!(plan.steps[0].needs_confirmation && plan.steps[0].undo.is_none());
+    assert_eq!(told(&plan), ["rotate-access-key", "delete-access-key"]);
+    let deletion = &plan.steps[1];
+    assert!(deletion.needs_confirmation && deletion.undo.is_none());
 }

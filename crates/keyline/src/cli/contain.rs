@@ -217,9 +217,9 @@ pub fn draw_up(
         ReachArg::Tree => Reach::Tree,
         ReachArg::Root => Reach::Root,
     };
-    let members = tree(&target, reach, &forest, as_of, stolen_since)?;
-    let members: BTreeSet<String> = members.into_iter().collect();
     let events = deeds::read(logs, lineage, reading, context)?;
+    let members = tree(&target, reach, &forest, as_of, stolen_since, &events)?;
+    let members: BTreeSet<String> = members.into_iter().collect();
     let events = history::complete(events, &members, stolen_since);
     let estate = estate(args, context, read.accounts.iter().cloned());
     if let Some(nobody) = estate.own_of_nobody(Some(&forest)) {

@@ -71,6 +71,12 @@ pub fn page(plan: &Plan, printer: &Printer) -> String {
         )
     });
     section(&mut out, "Still alive after it", left.collect());
+    let doors = plan.doors();
+    section(
+        &mut out,
+        "Let in by the tree",
+        doors.iter().map(|door| escape(door)).collect(),
+    );
     let refused = plan
         .refused
         .iter()
@@ -154,6 +160,9 @@ fn line(plan: &Plan, step: &Step) -> String {
             "         and {} more\n",
             step.breaks_count - HITS_MAX
         ));
+    }
+    for cut in &step.cuts_off {
+        line.push_str(&format!("         cuts off {}\n", escape(cut)));
     }
     // What a person has to do does not follow from the call that looks at it.
     if step.by_hand {
