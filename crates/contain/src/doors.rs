@@ -54,6 +54,10 @@ pub(crate) struct Machine {
     pub region: String,
     /// The tree made it, so that nothing rightful runs there.
     pub made: bool,
+    /// It was given a role, as far as its record says.
+    pub has_role: bool,
+    /// What the tree did, as half a sentence.
+    pub what: String,
 }
 
 /// What the tree opened, by what a session shows of the way that it came.
@@ -131,6 +135,9 @@ impl<'a> Doors<'a> {
                 let machine = Machine {
                     region: opening.event.region.clone(),
                     made: opening.certainty == Certainty::Exact,
+                    has_role: opening.event.name != "RunInstances"
+                        || !opening.event.request["iamInstanceProfile"].is_null(),
+                    what: opening.what.clone(),
                 };
                 ((account.clone(), id.clone()), machine)
             })

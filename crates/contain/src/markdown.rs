@@ -157,8 +157,9 @@ impl Plan {
                 writeln!(out, "\nCuts off {}.", plain(cut))?;
             }
         }
-        for used in step.used_by() {
-            writeln!(out, "\n- used by {}", plain(&used))?;
+        for (place, used) in step.used_by().iter().enumerate() {
+            let apart = if place == 0 { "\n" } else { "" };
+            writeln!(out, "{apart}- used by {}", plain(used))?;
         }
         let commands = step.commands();
         let shown = match step.phase {

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keyline_lineage::{Certainty, Credential, Forest, Kind, Node};
 
-use crate::doors::{Door, Doors, Machine, Sort};
+use crate::doors::{Door, Doors, Machine, Sort, function_name, last_part};
 use crate::error::{Error, ErrorKind};
 use crate::limits::DOOR_ROUNDS_MAX;
 use crate::names::named;
@@ -21,6 +21,9 @@ use crate::survey::Survey;
 
 /// How far up a chain a cycle of roles is looked for, in sessions. A longer cycle is revoked as any chain.
 const JUGGLING_STEPS_MAX: usize = 64;
+
+/// Machines that one note names; more are counted.
+const MACHINES_NAMED_MAX: usize = 5;
 
 pub struct Scope {
     pub members: BTreeSet<Node>,
@@ -99,6 +102,7 @@ pub fn scope(
         made: BTreeSet::new(),
     };
     scope.let_in(events, stolen_since, &perhaps, survey);
+    scope.name_machines_unseen(survey);
     scope.name_who_opened(&seeds, events, survey);
     scope.may_act = able_to_act(&scope.members, survey);
     scope.juggled = juggled(&scope.members, survey);
@@ -136,6 +140,39 @@ impl Scope {
         self.notes.insert(format!(
             "who came in by doors that others had opened who came in so was followed {DOOR_ROUNDS_MAX} times; \
              there may be more"
+        ));
+    }
+
+    /// Machines that the tree made with a role, and of which no session is known: its credentials work there all
+    /// the same.
+    fn name_machines_unseen(&mut self, survey: &Survey<'_>) {
+        let made = self.workloads.iter();
+        let mut unseen: BTreeMap<&(String, String), &Machine> = made
+            .filter(|(_, machine)| machine.made && machine.has_role)
+            .collect();
+        for node in &self.members {
+            let credential = survey.forest.alone(*node);
+            if let Some((_, id)) = survey.origin(*node, &credential) {
+                let id = last_part(function_name(&id)).to_owned();
+                unseen.remove(&(credential.account_id, id));
+            }
+        }
+        if unseen.is_empty() {
+            return;
+        }
+        let named: Vec<String> = unseen
+            .iter()
+            .take(MACHINES_NAMED_MAX)
+            .map(|((account, _), machine)| format!("the tree {} in {account}", machine.what))
+            .collect();
+        let more = match unseen.len() - named.len() {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        self.notes.insert(format!(
+            "{}{more}: no log shows a session of its role, so that no step denies one; what runs there has them until \
+             a person stops it",
+            named.join("; ")
         ));
     }
 

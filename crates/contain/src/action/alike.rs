@@ -3,7 +3,7 @@
 //! In: the action, where it is done, and what differs. Out: its draft, with the control and the undoing. What
 //! each action is for stands in its own file.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{Action, Draft, Place, params};
 use crate::control::{Control, Measure, Only};
@@ -55,13 +55,7 @@ impl Action {
         (control, only): (Control, Only),
         why: String,
     ) -> Draft {
-        let with_status = |status: &str| {
-            params([
-                ("user_name", json!(user)),
-                (id.0, json!(id.1)),
-                ("status", json!(status)),
-            ])
-        };
+        let with_status = |status: &str| with_status(user, Some(id), status);
         let mut draft = self.draft(place, with_status("Inactive"), why);
         draft.measures = vec![Measure {
             control,
@@ -75,4 +69,16 @@ impl Action {
         ));
         draft
     }
+}
+
+/// What of a user is to have a status: the credential that `id` names, or whichever are found.
+pub(super) fn with_status(
+    user: &str,
+    id: Option<(&'static str, &str)>,
+    status: &str,
+) -> Map<String, Value> {
+    let mut said = params([("user_name", json!(user))]);
+    said.extend(id.map(|(name, id)| (name.to_owned(), json!(id))));
+    said.insert("status".to_owned(), json!(status));
+    said
 }

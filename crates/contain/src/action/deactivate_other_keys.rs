@@ -27,9 +27,8 @@
 //!
 //! `iam:ListAccessKeys`, `iam:UpdateAccessKey`.
 
-use serde_json::json;
-
-use crate::action::{Action, Draft, Execution, Place, Responder, params};
+use crate::action::alike::with_status;
+use crate::action::{Action, Draft, Execution, Place, Responder};
 use crate::plan::{Call, Phase, Variant};
 
 /// This action as data.
@@ -49,11 +48,9 @@ pub const ACTION: Action = Action {
 
 /// All other keys of one user.
 pub fn step(place: &Place<'_>, user: &str) -> Draft {
-    let with_status =
-        |status: &str| params([("user_name", json!(user)), ("status", json!(status))]);
     let mut draft = ACTION.draft(
         place,
-        with_status("Inactive"),
+        with_status(user, None, "Inactive"),
         "every other active key of the user, those included that no log shows or that are made until then: each \
          would be the next",
     );
@@ -63,7 +60,7 @@ pub fn step(place: &Place<'_>, user: &str) -> Draft {
     draft.undo = Some(Call::new(
         ACTION.service,
         ACTION.operation,
-        with_status("Active"),
+        with_status(user, None, "Active"),
     ));
     draft
 }

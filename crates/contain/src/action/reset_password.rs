@@ -23,9 +23,9 @@
 //!
 //! # AWS calls and permissions
 //!
-//! `iam:UpdateLoginProfile`, by hand.
+//! `iam:UpdateLoginProfile`, or `iam:CreateLoginProfile` where the thief's was deleted; by hand.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::action::{Action, Draft, Execution, Place, Responder, params};
 use crate::plan::Phase;
@@ -35,7 +35,7 @@ pub const ACTION: Action = Action {
     name: "reset-password",
     service: "iam",
     operation: "UpdateLoginProfile",
-    requires: &["iam:UpdateLoginProfile"],
+    requires: &["iam:UpdateLoginProfile", "iam:CreateLoginProfile"],
     phase: Phase::Afterwards,
     responder: Responder::ContainIam,
     execution: Execution::Person,
@@ -49,11 +49,26 @@ pub const ACTION: Action = Action {
 pub fn step(place: &Place<'_>, user: &str) -> Draft {
     ACTION.draft(
         place,
-        params([
-            ("user_name", json!(user)),
-            ("password", json!("A-NEW-PASSWORD")),
-            ("password_reset_required", json!(true)),
-        ]),
+        new_password(user),
         "the thief knows this password: it opens the console again when the denial is lifted",
     )
+}
+
+/// The same, where the thief had changed a password and it was deleted.
+pub fn step_after_deletion(place: &Place<'_>, user: &str) -> Draft {
+    let mut draft = ACTION.draft(
+        place,
+        new_password(user),
+        "the thief changed the password, and it is deleted: its owner needs a new one, the old one is not known",
+    );
+    draft.operation = "CreateLoginProfile".to_owned();
+    draft
+}
+
+fn new_password(user: &str) -> Map<String, Value> {
+    params([
+        ("user_name", json!(user)),
+        ("password", json!("A-NEW-PASSWORD")),
+        ("password_reset_required", json!(true)),
+    ])
 }

@@ -93,10 +93,17 @@ impl Composer<'_> {
             drafts.extend(other_long_term(&place, name, credential));
         }
         for (_, credential) in &passwords {
-            drafts.push(match set_by_thief(credential) {
-                true => action::delete_password::step(&place, name, &credential.id),
-                false => action::reset_password::step(&place, name),
-            });
+            if !set_by_thief(credential) {
+                drafts.push(action::reset_password::step(&place, name));
+                continue;
+            }
+            let deletion = action::delete_password::step(&place, name, &credential.id);
+            drafts.push(deletion);
+            // Whoever had one before wants to sign in again.
+            let changed = ["iam:UpdateLoginProfile", "iam:ChangePassword"];
+            if changed.contains(&credential.issuing_api.as_str()) {
+                drafts.push(action::reset_password::step_after_deletion(&place, name));
+            }
         }
         let device = |(_, credential): &&(Node, Credential)| {
             credential.kind == Kind::MfaDevice

@@ -255,6 +255,42 @@ fn switching_the_key_off_loses_and_what_the_thief_cannot_take_away_wins() {
     assert_eq!(reports.iter().filter(is_failed).count(), 0, "{won}");
     write!(told, "\nThe plan without one:\n\n{won}").unwrap();
 
+    // Somebody has read the plan, and put policies of its names where its denials belong.
+    let mut planted = estate();
+    planted.thief = None;
+    for step in &plan.steps {
+        let text = |name: &str| step.params.get(name).and_then(|value| value.as_str());
+        let paths = [(text("user_name"), ALICE), (text("role_name"), ADMIN)];
+        let path = paths.into_iter().find(|(name, _)| name.is_some());
+        if let (Some((_, path)), Some(policy)) = (path, text("policy_name"))
+            && !planted.policies(path).contains(&policy.to_owned())
+        {
+            planted.plant(path, policy);
+            let name = policy.rsplit_once('-').unwrap().0;
+            let who = path.rsplit('/').next().unwrap();
+            planted.tell(format!(
+                "thief: has put a policy {name} on {who} that allows everything"
+            ));
+        }
+    }
+    let (shared, reports) = carry_out(&plan, planted, "race-planted");
+    let estate_after = shared.0.borrow();
+    let won = story(&estate_after);
+    assert!(estate_after.usable_loot().is_empty(), "{won}");
+    assert_eq!(reports.iter().filter(is_failed).count(), 0, "{won}");
+    write!(
+        told,
+        "\nThe plan, where policies of its names stand already:\n\n{won}"
+    )
+    .unwrap();
+    for path in [ALICE, ADMIN] {
+        let policies = estate_after.policies(path);
+        let beside = policies
+            .iter()
+            .filter(|name| name.ends_with(plan.plan_id()));
+        assert!(beside.count() > 0, "{policies:?}");
+    }
+
     // Whoever is quicker than the calls of a plan keeps what it has, and the plan says so.
     let mut quick = estate();
     quick.turn = SECOND / 10;

@@ -88,9 +88,9 @@ const MINTING: &[(&str, &str, &str)] = &[
     (
         "iam-update-user-login-profile",
         "deny-all-on-user x2, deactivate-access-key, delete-password (asks), deactivate-other-keys x2, \
-         revoke-user-sessions x2, GetLoginProfile (hand), verify, revoke-user-sessions x2, \
+         revoke-user-sessions x2, verify, revoke-user-sessions x2, reset-password (hand), \
          rotate-access-key (hand)",
-        "deactivate-access-key, delete-password (asks), GetLoginProfile (hand), verify, \
+        "deactivate-access-key, delete-password (asks), verify, reset-password (hand), \
          rotate-access-key (hand)",
     ),
 ];
