@@ -73,6 +73,8 @@ pub(crate) struct Doors<'a> {
     providers: BTreeMap<(&'a str, &'a str), Opening<'a>>,
     /// Roles that certificates may take.
     certificates: BTreeMap<Owner, Opening<'a>>,
+    /// Instances on which the tree had something run, or was itself, by account.
+    entered: BTreeSet<(&'a str, &'a str)>,
 }
 
 struct Opening<'a> {
@@ -250,12 +252,23 @@ impl<'a> Doors<'a> {
                 self.instances(event, Inferred, "gave another role to the instance")
             }
             ("ec2", "ModifyInstanceAttribute") if !event.request["userData"].is_null() => {
+                self.enter(event, "instanceId");
                 self.instances(
                     event,
                     Inferred,
                     "wrote what runs at the start of the instance",
                 );
             }
+            ("ssm", "SendCommand") => {
+                let ids = event.request["instanceIds"]
+                    .as_array()
+                    .into_iter()
+                    .flatten();
+                let ids = ids.filter_map(Value::as_str);
+                self.entered.extend(ids.map(|id| (account, id)));
+            }
+            ("ssm", "StartSession") => self.enter(event, "target"),
+            ("ec2-instance-connect", _) => self.enter(event, "instanceId"),
             ("ecs", "RunTask") => {
                 let tasks = event.response["tasks"].as_array().into_iter().flatten();
                 for task in tasks.filter_map(|task| task["taskArn"].as_str()) {
@@ -281,6 +294,18 @@ impl<'a> Doors<'a> {
             }
             _ => {}
         }
+    }
+
+    fn enter(&mut self, event: &'a AlteringEvent, named: &str) {
+        if let Some(id) = event.request[named].as_str() {
+            self.entered.insert((&event.account, id));
+        }
+    }
+
+    /// Instances that the tree was on, by account and id: it may have taken the credentials of their roles.
+    pub fn entered(&self) -> impl Iterator<Item = (String, String)> {
+        let entered = self.entered.iter().filter(|(_, id)| id.starts_with("i-"));
+        entered.map(|(account, id)| ((*account).to_owned(), (*id).to_owned()))
     }
 
     fn provider(&mut self, arn: &'a str, opening: Opening<'a>) {

@@ -8,11 +8,12 @@
 use std::collections::BTreeSet;
 
 use keyline_lineage::{Forest, Node, Source};
+use keyline_trail::partition::Partition;
 use keyline_trail::time::format_time;
 use serde_json::Value;
 
 use crate::action::{
-    Action, Draft, Execution, Place, Responder, is_taken_by_program, permissions_of,
+    Action, Draft, Execution, Place, Responder, is_global, is_taken_by_program, permissions_of,
 };
 use crate::compose::Composed;
 use crate::control::Control;
@@ -217,7 +218,7 @@ fn untouchable(event: &AlteringEvent, guard: &Guard<'_>) -> Option<String> {
         (None, Some(name)) => Owner::Role { account, name },
         (None, None) => return None,
     };
-    let partition = keyline_trail::partition::Partition::of_region(&event.region).name();
+    let partition = Partition::of_region(&event.region).name();
     let guarded = guard.refuses(&owner, partition, "")?;
     let protected = matches!(
         guarded.reason,
@@ -314,6 +315,11 @@ fn draft(
         Some(known) => known.iter().map(|name| (*name).to_owned()).collect(),
         None => vec![format!("{}:{}", row.source, call.operation)],
     };
+    // What stands once in a partition is called in its home region, wherever the record was written.
+    if is_global(call.service) {
+        let partition = Partition::of_region(&event.region);
+        draft.region = partition.home_region().to_owned();
+    }
     draft.phase = match row.wave {
         Wave::Clock => Phase::Clocks,
         _ => Phase::Resources,

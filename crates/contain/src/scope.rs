@@ -42,6 +42,8 @@ pub struct Scope {
     pub workloads: BTreeMap<(String, String), Machine>,
     /// Users and roles that the tree made.
     pub made: BTreeSet<Owner>,
+    /// Instances that the tree was on, by account and id.
+    entered: BTreeSet<(String, String)>,
 }
 
 /// The tree of a target; `events` are what was made and altered, by whomever.
@@ -100,6 +102,7 @@ pub fn scope(
         let_in: BTreeMap::new(),
         workloads: BTreeMap::new(),
         made: BTreeSet::new(),
+        entered: BTreeSet::new(),
     };
     scope.let_in(events, stolen_since, &perhaps, survey);
     scope.name_machines_unseen(survey);
@@ -127,6 +130,7 @@ impl Scope {
             );
             self.workloads = doors.workloads();
             self.made = doors.made();
+            self.entered = doors.entered().collect();
             let entrants = doors.entrants(&self.members, survey);
             if entrants.is_empty() {
                 return;
@@ -143,13 +147,20 @@ impl Scope {
         ));
     }
 
-    /// Machines that the tree made with a role, and of which no session is known: its credentials work there all
-    /// the same.
+    /// Machines that the tree made with a role, or was on, and of which no session belongs to it: what runs there has
+    /// the role's credentials all the same.
     fn name_machines_unseen(&mut self, survey: &Survey<'_>) {
         let made = self.workloads.iter();
-        let mut unseen: BTreeMap<&(String, String), &Machine> = made
-            .filter(|(_, machine)| machine.made && machine.has_role)
-            .collect();
+        let made = made.filter(|(_, machine)| machine.made && machine.has_role);
+        let made = made.map(|(place, machine)| (place.clone(), machine.what.clone()));
+        let mut unseen: BTreeMap<(String, String), String> = made.collect();
+        for place in &self.entered {
+            let was = format!("was on the instance {}", place.1);
+            unseen.entry(place.clone()).or_insert(was);
+        }
+        if unseen.is_empty() {
+            return;
+        }
         for node in &self.members {
             let credential = survey.forest.alone(*node);
             if let Some((_, id)) = survey.origin(*node, &credential) {
@@ -157,23 +168,21 @@ impl Scope {
                 unseen.remove(&(credential.account_id, id));
             }
         }
-        if unseen.is_empty() {
-            return;
-        }
-        let named: Vec<String> = unseen
-            .iter()
-            .take(MACHINES_NAMED_MAX)
-            .map(|((account, _), machine)| format!("the tree {} in {account}", machine.what))
+        let named = unseen.iter().take(MACHINES_NAMED_MAX);
+        let named: Vec<String> = named
+            .map(|((account, _), what)| format!("{what} in {account}"))
             .collect();
         let more = match unseen.len() - named.len() {
             0 => String::new(),
             more => format!("; and {more} more"),
         };
-        self.notes.insert(format!(
-            "{}{more}: no log shows a session of its role, so that no step denies one; what runs there has them until \
-             a person stops it",
-            named.join("; ")
-        ));
+        if !named.is_empty() {
+            self.notes.insert(format!(
+                "the tree {}{more}: if it has a role, the role's credentials can be taken there, and no step stops \
+                 them; stop it, or plan for it by its id where the logs show it",
+                named.join("; ")
+            ));
+        }
     }
 
     /// Who opened a door to the target, and is none of the tree: perhaps the first whose credential was stolen.

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use keyline_trail::partition::Partition;
 use serde_json::{Map, Value, json};
 
+use crate::action::is_global;
 use crate::limits::CUT_OFF_AHEAD_S;
 use crate::markdown::misleads;
 use crate::names::counted;
@@ -20,9 +21,6 @@ use crate::sweep::{is_sweep, user_of};
 
 /// The shell's name for the instant that is filled in.
 const CUT_OFF_VARIABLE: &str = "\"$CUT_OFF\"";
-
-/// Services with one endpoint in a partition.
-const ONCE_IN_A_PARTITION: &[&str] = &["iam", "organizations", "sts"];
 
 /// Reads that take the name of one of several things, which stand in what the others give.
 const OF_EACH: &[&str] = &["GetAccessKeyLastUsed", "GetRolePolicy", "GetUserPolicy"];
@@ -363,7 +361,7 @@ impl Step {
     /// Services that stand once in a partition need a region only to be told which partition that is.
     fn in_region(&self, line: &mut String) {
         let partition = Partition::of_region(&self.region);
-        let once = ONCE_IN_A_PARTITION.contains(&self.service.as_str());
+        let once = is_global(&self.service);
         let region = match (once, self.region.as_str()) {
             (true, "") => return,
             (true, _) if partition == Partition::Aws => return,

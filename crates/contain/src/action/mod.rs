@@ -518,6 +518,11 @@ pub const TAKEN_BY_PROGRAM: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
+/// Whether a service stands once in a partition, so that no region belongs to its calls.
+pub fn is_global(service: &str) -> bool {
+    matches!(service, "iam" | "organizations")
+}
+
 /// Whether the program makes this call.
 pub fn is_taken_by_program(service: &str, operation: &str) -> bool {
     permissions_of(service, operation).is_some()

@@ -531,3 +531,63 @@ proptest! {
         check(&world, &fewer, &wanted);
     }
 }
+
+#[test]
+fn machines_of_which_no_session_is_seen_are_named() {
+    let i = "i-0123456789abcdef0";
+    let started = |profile: Value| {
+        let items = json!({"instancesSet": {"items": [{"instanceId": i}]}});
+        let request = json!({"iamInstanceProfile": profile});
+        at(
+            "ec2",
+            event("e-run", "RunInstances", "cr-key", request, items),
+        )
+    };
+    let entered = |source: &str, name: &str, request: Value| {
+        at(source, event("e-in", name, "cr-key", request, Value::Null))
+    };
+    let role = json!({"name": "Web"});
+    for (event, named) in [
+        (
+            started(role),
+            "started the instance i-0123456789abcdef0 in 111122223333",
+        ),
+        (started(Value::Null), ""),
+        (
+            entered("ssm", "SendCommand", json!({"instanceIds": [i]})),
+            "was on the instance",
+        ),
+        (
+            entered("ssm", "StartSession", json!({"target": i})),
+            "was on the instance",
+        ),
+        (
+            entered(
+                "ec2-instance-connect",
+                "SendSSHPublicKey",
+                json!({"instanceId": i}),
+            ),
+            "was on the instance",
+        ),
+        (
+            entered(
+                "ec2",
+                "ModifyInstanceAttribute",
+                json!({"instanceId": i, "userData": "<sensitiveDataRemoved>"}),
+            ),
+            "was on the instance",
+        ),
+        (
+            entered("ec2", "ModifyInstanceAttribute", json!({"instanceId": i})),
+            "",
+        ),
+    ] {
+        let plan = plan(&[], &[event], Breadth::Broad);
+        let told = plan.notes.iter().filter(|note| note.contains(i));
+        let told: Vec<&String> = told.collect();
+        match named {
+            "" => assert!(told.is_empty(), "{told:?}"),
+            named => assert!(told.len() == 1 && told[0].contains(named), "{told:?}"),
+        }
+    }
+}
