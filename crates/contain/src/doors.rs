@@ -371,7 +371,7 @@ impl<'a> Doors<'a> {
             if members.contains(&node) {
                 continue;
             }
-            match (self.door_of(node, survey), by) {
+            match (self.door_of(node, &credential, survey), by) {
                 (Some(door), Some(by)) if door.is_of_unknown_trust() => {
                     perhaps.push((node, door, by));
                 }
@@ -388,10 +388,14 @@ impl<'a> Doors<'a> {
     }
 
     /// The door by which one credential came in.
-    pub fn door_of(&self, node: Node, survey: &Survey<'_>) -> Option<Door> {
-        let credential = survey.forest.alone(node);
-        let born = made_at(&credential)?;
-        let itself = self.of_itself(node, &credential, survey);
+    pub fn door_of(
+        &self,
+        node: Node,
+        credential: &Credential,
+        survey: &Survey<'_>,
+    ) -> Option<Door> {
+        let born = made_at(credential)?;
+        let itself = self.of_itself(node, credential, survey);
         match itself.filter(|(opening, _)| born >= opening.event.at) {
             Some((opening, sort)) => Some(opening.door(sort)),
             None => {

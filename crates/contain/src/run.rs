@@ -79,6 +79,8 @@ pub struct StepReport {
     pub denied: bool,
     /// Keys that the plan could not name and that were switched off.
     pub found: Vec<Found>,
+    /// Why it was done in another way than the plan says, and in which.
+    pub otherwise: Option<String>,
 }
 
 /// A key that came to light while a plan was carried out, and was switched off.
@@ -147,6 +149,7 @@ pub fn run(
                 ended: end.clone(),
                 denied: refusal == Refusal::ByAws,
                 found: came_to_light(plan, step, journal),
+                otherwise: otherwise(step, journal).filter(|_| stopped),
             };
             told(step, &report);
             reports.push(report);
@@ -213,6 +216,23 @@ fn came_to_light(plan: &Plan, step: &Step, journal: &Journal) -> Vec<Found> {
             })
         })
         .collect()
+}
+
+/// In which way a step was done instead of its own, and why.
+fn otherwise(step: &Step, journal: &Journal) -> Option<String> {
+    let made = journal.made(&step.id)?;
+    let why = made.value["more"]["instead_because"].as_str()?;
+    let call = made.call.as_ref()?;
+    let named = ["policy_name", "policy_arn", "permissions_boundary"];
+    let named = named
+        .iter()
+        .find_map(|name| call.params.get(*name)?.as_str());
+    Some(format!(
+        "{why}; {}:{} {} instead",
+        call.service,
+        call.action,
+        named.unwrap_or_default()
+    ))
 }
 
 /// What a step changes, as coarsely as AWS minds two changes at once.

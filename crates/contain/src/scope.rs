@@ -200,7 +200,7 @@ impl Scope {
         });
         let path: BTreeSet<Node> = path.filter(|node| self.members.contains(node)).collect();
         for node in path {
-            let Some(door) = doors.door_of(node, survey) else {
+            let Some(door) = doors.door_of(node, &survey.forest.alone(node), survey) else {
                 continue;
             };
             // Who makes roles, users and machines for others does so every day.
@@ -406,7 +406,7 @@ pub fn made_at(credential: &Credential) -> Option<i64> {
 fn possible_children(forest: &Forest) -> BTreeMap<Node, Vec<Node>> {
     let mut perhaps: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
     for node in forest.nodes() {
-        let credential = forest.credential(node);
+        let credential = forest.alone(node);
         for candidate in credential.parent.iter().flat_map(|link| &link.candidates) {
             if let Some(maker) = forest.by_id(&candidate.id) {
                 perhaps.entry(maker).or_default().push(node);

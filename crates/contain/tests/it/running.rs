@@ -358,6 +358,13 @@ fn a_policy_of_a_denials_name_keeps_it_out_by_no_name() {
         .filter(|report| matches!(report.ended, Ended::Failed(_)))
         .collect();
     assert!(failed.is_empty(), "{failed:?}");
+    let told = reports.iter().find(|report| report.step == all.id);
+    let told = told.unwrap().otherwise.clone().unwrap();
+    assert_eq!(
+        told,
+        "NameTaken: a policy of this name stands there that is not the plan's; iam:AttachUserPolicy \
+         arn:aws:iam::aws:policy/AWSDenyAll instead"
+    );
     // What somebody else put there is left.
     for object in &planted {
         assert_eq!(live.states[object], another());

@@ -91,6 +91,9 @@ fn tell(plan: &Plan, named: &str, step: &Step, report: &StepReport) {
         Ended::Failed(why) => format!("FAILED: {why}"),
     };
     say!("{:<5}{}  {}", step.id, escape(&step.title()), escape(&end));
+    if let Some(otherwise) = &report.otherwise {
+        say!("     {}", escape(otherwise));
+    }
     for found in &report.found {
         say!(
             "     {} of {} in {} was active and no step named it: switched off; keyline contain undo {} --step {} \
