@@ -334,7 +334,7 @@ impl Plan {
             return format!("Nothing of it works: {none}, and there is nothing to stop.{users}");
         }
         let verb = if still == 1 { "is" } else { "are" };
-        let all = counted(self.credentials.len(), "credential");
+        let all = format!("{} credentials", self.credentials.len());
         let ends: Option<Vec<i64>> = self
             .still_alive_after
             .iter()

@@ -657,3 +657,57 @@ fn nothing_is_done_about_what_is_dead() {
             .any(|step| step.kind == "revoke-role-sessions")
     );
 }
+
+#[test]
+fn the_headline_says_who_is_cut_off_and_until_when_something_lives() {
+    let headline = |credentials: &[Credential], target: &str| {
+        let forest = forest(credentials);
+        let mut ask = Ask::of(&forest, target);
+        ask.estate.accounts = Some([OURS.to_owned()].into());
+        ask.plan().headline()
+    };
+    let machine = instance("cr-machine", OURS, "Web", "i-0123456789abcdef0");
+    let stolen = key("cr-key", OURS, "alice");
+    let abroad = from(&stolen, session("cr-abroad", OTHER, "Audit", "x"));
+    let longer = from(
+        &stolen,
+        until(NOW + 3 * HOUR, session("cr-longer", OTHER, "Other", "y")),
+    );
+    let lasting = from(&stolen, key("cr-lasting", OTHER, "bob"));
+    let of_alice = "It hits no session and no key of others that the logs show. Cut off with the thief: user alice in \
+                    111122223333. Whoever rightfully uses a key that is stopped needs another: see";
+    for (world, target, wanted) in [
+        (
+            vec![machine.clone()],
+            "cr-machine",
+            "0 of 1 credentials are still alive after it. It hits no session and no key of others that the logs \
+             show. Cut off with the thief: ec2 instance i-0123456789abcdef0 of role Web in 111122223333, until this \
+             is taken back, or it gets another role."
+                .to_owned(),
+        ),
+        (
+            vec![stolen.clone(), abroad.clone()],
+            "cr-key",
+            format!(
+                "1 of 2 credentials is still alive after it, until 2026-10-14T13:00:00Z. {of_alice}"
+            ),
+        ),
+        (
+            vec![stolen.clone(), abroad.clone(), longer],
+            "cr-key",
+            format!(
+                "2 of 3 credentials are still alive after it, until 2026-10-14T15:00:00Z. {of_alice}"
+            ),
+        ),
+        (
+            vec![stolen, abroad, lasting],
+            "cr-key",
+            format!(
+                "2 of 3 credentials are still alive after it, without an end. {of_alice}"
+            ),
+        ),
+    ] {
+        let told = headline(&world, target);
+        assert!(told.starts_with(&wanted), "{told}");
+    }
+}
