@@ -63,10 +63,12 @@ impl Scene {
         let mut keys: Vec<(String, String)> = Vec::new();
         let mut made: Vec<String> = Vec::new();
         for step in self.plan["steps"].as_array().unwrap().clone() {
-            let account = step["account"].as_str().unwrap();
-            if step["by_hand"] == true || account.is_empty() {
+            let Some(account) = step["account"]
+                .as_str()
+                .filter(|_| step["by_hand"] == false)
+            else {
                 continue;
-            }
+            };
             let hand = self.moto.enter(account);
             let named = |name: &str| step["params"][name].as_str().map(str::to_owned);
             if let Some(role) = named("role_name").filter(|role| !made.contains(role)) {
