@@ -6,7 +6,6 @@
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
@@ -24,6 +23,7 @@ use crate::error::{Error, ErrorKind};
 use crate::gathering::times_of;
 use crate::limits;
 use crate::lineage::one::ParquetEvents;
+use crate::lineage::queue::shared_out;
 use crate::logs::{Inner, Logs};
 use crate::membership::Membership;
 use crate::pass::{Counting, Pass};
@@ -114,29 +114,20 @@ fn of_parquet(
         let number = open(path)?.metadata().num_row_groups();
         groups.extend((0..number).map(|group| (path, group)));
     }
-    let next = AtomicUsize::new(0);
-    let take = || {
-        let mut facts = new();
-        while let Some((path, group)) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+    shared_out(
+        &groups,
+        inner.options.threads,
+        new,
+        |_, (path, group), facts| {
             for pick in picks {
                 for rows in reader(path, *group, facts.wanted(), pick)? {
                     facts.observe(&in_span(rows?, inner)?);
                 }
             }
-        }
-        Ok::<_, Error>(facts)
-    };
-    std::thread::scope(|scope| {
-        let threads = inner.options.threads.clamp(1, groups.len().max(1));
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(take)).collect();
-        workers
-            .into_iter()
-            .map(|worker| match worker.join() {
-                Ok(facts) => facts,
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
-            .try_fold(new(), |facts, part| Ok(facts.merge(part?)))
-    })
+            Ok(())
+        },
+        Facts::merge,
+    )
 }
 
 /// The picked rows of a group.

@@ -9,6 +9,7 @@ pub mod columns;
 
 mod gather;
 mod one;
+mod queue;
 
 mod table;
 

@@ -7,7 +7,6 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use arrow_array::BooleanArray;
@@ -24,6 +23,7 @@ use parquet::file::statistics::Statistics;
 use crate::error::{Error, ErrorKind};
 use crate::gathering::times_of;
 use crate::limits;
+use crate::lineage::queue::shared_out;
 use crate::logs::Inner;
 use crate::parquet_groups::{self, Holds};
 
@@ -94,32 +94,7 @@ impl<'a> ParquetEvents<'a> {
         work: impl Fn(usize, &Group, &mut S) -> Result<(), Error> + Sync,
         add: impl Fn(S, S) -> S,
     ) -> Result<S, Error> {
-        let next = AtomicUsize::new(0);
-        let take = || {
-            let mut sum = new();
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(group) = self.groups.get(at) else {
-                    return Ok::<_, Error>(sum);
-                };
-                work(at, group, &mut sum)?;
-            }
-        };
-        let threads = self
-            .inner
-            .options
-            .threads
-            .clamp(1, self.groups.len().max(1));
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(take)).collect();
-            workers
-                .into_iter()
-                .map(|worker| match worker.join() {
-                    Ok(sum) => sum,
-                    Err(panic) => std::panic::resume_unwind(panic),
-                })
-                .try_fold(new(), |sum, part| Ok(add(sum, part?)))
-        })
+        shared_out(&self.groups, self.inner.options.threads, new, work, add)
     }
 
     fn metadata(&self, group: &Group) -> &RowGroupMetaData {
