@@ -21,6 +21,8 @@ struct Dist;
 /// A folder in place of what is embedded.
 const FOLDER: &str = "KEYLINE_UI_DIR";
 const INDEX: &str = "index.html";
+/// What is of no kind that a page consists of.
+const BYTES: &str = "application/octet-stream";
 /// What stands in the page where the nonce belongs.
 const NONCE: &str = "__KEYLINE_NONCE__";
 
@@ -29,14 +31,9 @@ pub async fn asset(uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     let (path, file) = match read(path).filter(|_| !path.is_empty()) {
         Some(file) => (path, Some(file)),
-        // A file that is not there is not found; a screen is the page.
-        None if path
-            .rsplit('/')
-            .next()
-            .is_some_and(|name| name.contains('.')) =>
-        {
-            (path, None)
-        }
+        // A file that is not there is not found; everything else is a screen of the page, e-mail addresses
+        // in its name included.
+        None if path.starts_with("assets/") || kind(path) != BYTES => (path, None),
         None => (INDEX, read(INDEX)),
     };
     match file {
@@ -94,7 +91,7 @@ fn kind(path: &str) -> &'static str {
         "png" => "image/png",
         "ico" => "image/x-icon",
         "woff2" => "font/woff2",
-        _ => "application/octet-stream",
+        _ => BYTES,
     }
 }
 

@@ -395,7 +395,7 @@ fn who_does_not_belong_here_is_turned_away(server: &Server) {
         ("GET", "/api/nowhere", &[], 404),
         ("GET", "/api/credentials/AKIANOSUCHKEY", &[], 404),
         ("GET", "/api/lineage/..%2f..%2fetc%2fpasswd/lanes", &[], 404),
-        ("GET", "/../../../etc/passwd.txt", &[], 404),
+        ("GET", "/../../../etc/passwd.json", &[], 404),
         ("GET", "/assets/../../Cargo.toml", &[], 404),
         ("PUT", "/api/query", &[own], 405),
     ] {
