@@ -41,6 +41,24 @@ pub(crate) struct EventFile {
     pub(crate) path: PathBuf,
     /// The first and the last time in it, in microseconds since 1970, where that is known and every event has one.
     pub(crate) span: Option<(i64, i64)>,
+    /// The names of its columns, where it has not all of them.
+    pub(crate) columns: Option<Vec<String>>,
+}
+
+/// The names of a file's columns.
+#[cfg(feature = "lake")]
+pub(crate) fn columns_of(path: &Path) -> Result<Vec<String>, Error> {
+    let failed = |error: &dyn std::fmt::Display| {
+        let message = format!("cannot read `{}`: {error}", path.display());
+        Error::new(ErrorKind::Internal, message)
+    };
+    let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
+    let reader = SerializedFileReader::new(file).map_err(|error| failed(&error))?;
+    let columns = reader.metadata().file_metadata().schema_descr().columns();
+    Ok(columns
+        .iter()
+        .map(|column| column.name().to_owned())
+        .collect())
 }
 
 impl ParquetLogs {
@@ -69,6 +87,7 @@ impl ParquetLogs {
                     files.push(EventFile {
                         path: absolute,
                         span: None,
+                        columns: None,
                     });
                 }
                 Err(error) => {

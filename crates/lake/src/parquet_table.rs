@@ -4,6 +4,7 @@
 //! listing table over the files that are left. What prunes further, row groups by statistics and bloom filters and
 //! pages by their bounds, is the business of that scan.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,12 +24,41 @@ use crate::error::Error;
 use crate::limits;
 use crate::parquet_read::{EventFile, remembering};
 use crate::pushdown;
+use crate::tables;
 
-/// A table over files with these columns.
+/// A table over files with these columns. Files that were written when there were fewer are filled up.
 pub(crate) fn events(
     files: &Arc<[EventFile]>,
     schema: SchemaRef,
 ) -> Result<Arc<dyn TableProvider>, Error> {
+    if files.iter().all(|file| file.columns.is_none()) {
+        return alike(files, schema);
+    }
+    let mut by_columns: BTreeMap<Option<&Vec<String>>, Vec<EventFile>> = BTreeMap::new();
+    for file in files.iter() {
+        let those = by_columns.entry(file.columns.as_ref()).or_default();
+        those.push(file.clone());
+    }
+    let mut all: Option<Arc<dyn TableProvider>> = None;
+    for (columns, files) in by_columns {
+        let there: Vec<usize> = match columns {
+            None => (0..schema.fields().len()).collect(),
+            Some(names) => names
+                .iter()
+                .filter_map(|name| schema.index_of(name).ok())
+                .collect(),
+        };
+        let part = alike(&files.into(), Arc::new(schema.project(&there)?))?;
+        let part = tables::completed(part, &schema)?;
+        all = Some(match all {
+            None => part,
+            Some(others) => tables::union(others, part)?,
+        });
+    }
+    Ok(all.unwrap_or_else(|| Arc::new(EmptyTable::new(schema))))
+}
+
+fn alike(files: &Arc<[EventFile]>, schema: SchemaRef) -> Result<Arc<dyn TableProvider>, Error> {
     if files.is_empty() {
         return Ok(Arc::new(EmptyTable::new(schema)));
     }
@@ -142,7 +172,14 @@ mod tests {
                 any_of: any_of.collect(),
             };
             let path = std::path::PathBuf::new();
-            may_hold(&EventFile { path, span }, &prefilter)
+            may_hold(
+                &EventFile {
+                    path,
+                    span,
+                    columns: None,
+                },
+                &prefilter,
+            )
         };
         assert!(holds(Some((5, 9)), &[]));
         assert!(holds(Some((5, 9)), &[(Some(9), None)]));

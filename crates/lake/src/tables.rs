@@ -59,6 +59,18 @@ pub(crate) fn union(
     Ok(Arc::new(ViewTable::new(plan, None)))
 }
 
+/// A table with these columns: one that is not there is the empty string or null.
+pub(crate) fn completed(
+    table: Arc<dyn TableProvider>,
+    schema: &Schema,
+) -> Result<Arc<dyn TableProvider>, Error> {
+    let theirs = table.schema();
+    let plan = LogicalPlanBuilder::scan("part", provider_as_source(table), None)?
+        .project(columns(schema, &theirs))?
+        .build()?;
+    Ok(Arc::new(ViewTable::new(plan, None)))
+}
+
 /// The wanted columns; one that is not there is the empty string or null.
 fn columns(wanted: &Schema, there: &Schema) -> Vec<Expr> {
     let wanted_or_absent = |name: &str, data_type: &DataType| {

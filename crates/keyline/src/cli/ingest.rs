@@ -14,7 +14,7 @@ use crate::output::Format;
 #[derive(Args)]
 #[cfg_attr(
     not(feature = "lake"),
-    expect(dead_code, reason = "read by builds with a lake")
+    allow(dead_code, reason = "read by builds with a lake")
 )]
 pub struct IngestArgs {
     /// The logs: files, folders, or `-`; what was taken in before is passed over
@@ -210,6 +210,7 @@ mod with_lake {
                 continue;
             }
             let files = steady.len() as u64;
+            ingest.set_now(wall_clock_ticks() / data::TICKS_PER_MICROSECOND);
             let taken = ingest.take(steady)?;
             context.printer.note(&format!(
                 "{}: {} added",

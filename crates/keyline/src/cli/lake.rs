@@ -7,6 +7,10 @@ use super::{Context, Status};
 use crate::output::Format;
 
 #[derive(Subcommand)]
+#[cfg_attr(
+    not(feature = "lake"),
+    allow(dead_code, reason = "read by builds with a lake")
+)]
 pub enum LakeCommand {
     /// Show what the lake holds: events, days, files, how far the ledger has come
     Info(LakeArgs),
@@ -25,7 +29,7 @@ pub enum LakeCommand {
 #[derive(Args)]
 #[cfg_attr(
     not(feature = "lake"),
-    expect(dead_code, reason = "read by builds with a lake")
+    allow(dead_code, reason = "read by builds with a lake")
 )]
 pub struct LakeArgs {
     /// The lake, a folder or s3://BUCKET/PREFIX (default: KEYLINE_LAKE, else ./keyline-lake)
@@ -39,7 +43,7 @@ pub struct LakeArgs {
 #[derive(Args)]
 #[cfg_attr(
     not(feature = "lake"),
-    expect(dead_code, reason = "read by builds with a lake")
+    allow(dead_code, reason = "read by builds with a lake")
 )]
 pub struct CompactArgs {
     #[command(flatten)]
@@ -58,7 +62,7 @@ pub struct CompactArgs {
 #[derive(Args)]
 #[cfg_attr(
     not(feature = "lake"),
-    expect(dead_code, reason = "read by builds with a lake")
+    allow(dead_code, reason = "read by builds with a lake")
 )]
 pub struct VacuumArgs {
     #[command(flatten)]
@@ -77,7 +81,7 @@ pub struct VacuumArgs {
 #[derive(Args)]
 #[cfg_attr(
     not(feature = "lake"),
-    expect(dead_code, reason = "read by builds with a lake")
+    allow(dead_code, reason = "read by builds with a lake")
 )]
 pub struct RetainArgs {
     #[command(flatten)]

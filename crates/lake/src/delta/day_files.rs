@@ -19,7 +19,7 @@ use super::day::Day;
 use super::known::days_of;
 use super::spec::TableSpec;
 use super::store::Store;
-use super::table::TableFile;
+use super::table::{TableFile, columns_tag};
 use crate::error::Error;
 use crate::gathering::times_of;
 use crate::identities::stored;
@@ -51,6 +51,7 @@ pub(crate) struct DayFile {
     /// Relative to the table.
     path: String,
     pub(crate) draft: PathBuf,
+    columns: String,
     file: ParquetFile,
     summary: Mutex<Summary>,
 }
@@ -235,11 +236,13 @@ impl DayFile {
     ) -> Result<DayFile, Error> {
         let path = TableFile::new_path(spec, day, what);
         let draft = store.draft(&format!("{}/{path}", spec.name))?;
+        let columns = columns_tag(&schema);
         let file = ParquetFile::create_buffered(&draft, schema, limits::DAY_FILE_BUFFER_BYTES)?;
         Ok(DayFile {
             day,
             path,
             draft,
+            columns,
             file,
             summary: Mutex::default(),
         })
@@ -280,6 +283,7 @@ impl DayFile {
             accounts: summary.accounts.iter().cloned().collect(),
             regions: summary.regions.iter().cloned().collect(),
             raw_record: false,
+            columns: self.columns.clone(),
             compacted: false,
         })
     }

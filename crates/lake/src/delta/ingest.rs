@@ -134,6 +134,11 @@ impl Ingest {
         })
     }
 
+    /// Sets the wall clock, in microseconds since 1970, for whoever takes files in for days.
+    pub fn set_now(&mut self, now: i64) {
+        self.options.now = Some(now);
+    }
+
     /// Whether a file was taken in before.
     pub fn knows(&self, file: &SourceFile) -> bool {
         self.ledger.knows(file)
@@ -458,4 +463,114 @@ fn by_time(mut files: Vec<SourceFile>) -> Vec<SourceFile> {
         day.map(|day| (day, delivery_time(name).to_owned()))
     });
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use arrow_schema::Schema;
+    use keyline_trail::SessionTokens;
+
+    use super::*;
+    use crate::delta::TableSpec;
+    use crate::delta::table::columns_tag;
+
+    fn options() -> LogOptions {
+        LogOptions {
+            threads: 1,
+            memory_bytes: 64 << 20,
+            session_tokens: SessionTokens::Hash,
+            raw_record: RawRecord::Leave,
+            since: None,
+            until: None,
+            now: None,
+            scratch_folder: None,
+            progress: None,
+        }
+    }
+
+    /// A lake that an earlier Keyline has written, which knew fewer columns.
+    #[test]
+    fn a_lake_of_fewer_columns_is_read_and_grows() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = folder.path().join("lake").to_string_lossy().into_owned();
+        let lake = Lake::open_or_make(&location).unwrap();
+        let kept = |name: &str| name != "SourceIdentity" && name != "AssumedRoot";
+        let now = event_columns(false);
+        let fields = now.fields().iter().filter(|field| kept(field.name()));
+        let old = Arc::new(Schema::new(fields.cloned().collect::<Vec<_>>()));
+        let spec = TableSpec::by_day("CloudTrail", old.clone());
+        let store = lake.store();
+        let mut table = Table::open_or_make(store, spec.clone()).unwrap();
+
+        let event = |number: u32| {
+            let path = folder.path().join(format!("{number}.json"));
+            let text = format!(
+                "{{\"eventTime\":\"2026-03-01T00:00:0{number}Z\",\"eventName\":\"A\",\
+                 \"eventVersion\":\"1.11\",\"eventSource\":\"sts.amazonaws.com\",\
+                 \"eventID\":\"0000000{number}-0000-4000-8000-000000000000\",\
+                 \"recipientAccountId\":\"111122223333\",\"awsRegion\":\"us-east-1\"}}"
+            );
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let input = InputFile {
+            path: event(1),
+            kind: FileKind::Logs,
+            key: None,
+            named: true,
+            bytes: 1,
+        };
+        let logs = Logs::of(
+            vec![input],
+            HashMap::new(),
+            None,
+            Coverage::default(),
+            options(),
+        )
+        .unwrap();
+        let inner = logs.inner();
+        inner.compare_contents();
+        let columns = Projection::all().columns().filter(|it| kept(it.name()));
+        let columns = columns.fold(Projection::none(), Projection::with);
+        let pass = inner.pass(inner.read_options(columns), Counting::Everything, None);
+        let files = DayFiles::new(store, &spec, old.clone(), "old".to_owned());
+        let mut part = Part::default();
+        pass.work(&mut |rows| {
+            files.add(&mut part, &rows).unwrap();
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        let add = files.finish(vec![part]).unwrap();
+        assert_eq!(add[0].columns, columns_tag(&old));
+        let change = Change {
+            add,
+            ..Change::default()
+        };
+        assert_eq!(table.commit(change).unwrap(), Committed::Done);
+
+        let rows = |expected: usize| {
+            let table = lake.logs(options()).unwrap().table().unwrap();
+            let context = datafusion::prelude::SessionContext::new();
+            let frame = context.read_table(table).unwrap();
+            let frame = frame
+                .select_columns(&["\"SourceIdentity\"", "\"AssumedRoot\""])
+                .unwrap();
+            let rows: usize = super::super::store::run(frame.collect())
+                .unwrap()
+                .iter()
+                .map(|rows| rows.num_rows())
+                .sum();
+            assert_eq!(rows, expected);
+        };
+        rows(1);
+        let mut ingest = Ingest::open(&lake, options()).unwrap();
+        assert!(ingest.events.columns().unwrap() > old.fields().len() as u64 + 1);
+        let source = |number| Ingest::source_of(&event(number)).unwrap();
+        assert_eq!(ingest.take(vec![source(1), source(2)]).unwrap().rows, 1);
+        rows(2);
+        assert_eq!(lake.compact(1, 1, 64 << 20, &|_, _| ()).unwrap().rows, 2);
+        rows(2);
+    }
 }

@@ -28,7 +28,7 @@ use super::day_files::bytes_of;
 use super::known::days_of;
 use super::spec::{TableSpec, dead_letters, events};
 use super::store::cannot;
-use super::table::{Change, Committed, Table, TableFile};
+use super::table::{Change, Committed, Table, TableFile, columns_tag};
 use crate::error::Error;
 use crate::gathering::times_of;
 use crate::known_tables::known_table;
@@ -204,6 +204,7 @@ impl Table {
             accounts: Vec::new(),
             regions: Vec::new(),
             raw_record: false,
+            columns: columns_tag(&rows.schema()),
             compacted: false,
         })
     }

@@ -7,11 +7,11 @@
 use keyline_trail::{Coverage, ProblemKind};
 
 use super::Lake;
-use super::spec::events;
-use super::table::{Table, TableFile};
+use super::spec::{event_columns, events};
+use super::table::{Table, TableFile, columns_tag};
 use crate::error::Error;
 use crate::logs::{LogOptions, Logs};
-use crate::parquet_read::{EventFile, ParquetLogs};
+use crate::parquet_read::{EventFile, ParquetLogs, columns_of};
 
 impl Lake {
     /// The events of the lake as they are now. Blocks.
@@ -22,15 +22,22 @@ impl Lake {
         let mut raw_record = true;
         let all = table.as_ref().map_or(Ok(Vec::new()), Table::files)?;
         let mut outside = 0;
+        let columns_now = columns_tag(&event_columns(false));
         for file in &all {
             if is_outside(file, &options) {
                 outside += 1;
                 continue;
             }
             let name = format!("{}/{}", events().name, file.path);
+            let path = self.store().fetched(&name, file.bytes)?;
+            let columns = match file.columns == columns_now {
+                true => None,
+                false => Some(columns_of(&path)?),
+            };
             files.push(EventFile {
-                path: self.store().fetched(&name, file.bytes)?,
+                path,
                 span: file.first.zip(file.last),
+                columns,
             });
             raw_record &= file.raw_record;
             coverage.merge(coverage_of(file));

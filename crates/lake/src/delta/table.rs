@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use arrow_schema::Field;
+use arrow_schema::{Field, Schema};
 use deltalake::kernel::transaction::CommitProperties;
 use deltalake::kernel::transaction::{CommitBuilder, TableReference};
 use deltalake::kernel::{Action, Add, Remove, Transaction};
@@ -14,7 +14,9 @@ use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaTable, DeltaTableError};
 use futures::TryStreamExt;
+use keyline_trail::Column;
 use serde_json::{Value, json};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::day::Day;
 use super::spec::{DAY, TableSpec, arrow_field, kql_type};
@@ -49,6 +51,8 @@ pub(crate) struct TableFile {
     pub(crate) regions: Vec<String>,
     /// It holds raw records.
     pub(crate) raw_record: bool,
+    /// Stands for the names of its columns, the raw record aside ([`columns_tag`]).
+    pub(crate) columns: String,
     /// Its rows are sorted, and it was written by a compaction.
     pub(crate) compacted: bool,
 }
@@ -94,7 +98,8 @@ impl Table {
 
     /// The table, made now if it is not there.
     pub(crate) fn open_or_make(store: &Store, spec: TableSpec) -> Result<Table, Error> {
-        if let Some(table) = Table::open(store, spec.clone())? {
+        if let Some(mut table) = Table::open(store, spec.clone())? {
+            table.grow()?;
             return Ok(table);
         }
         let made = CreateBuilder::new()
@@ -122,6 +127,31 @@ impl Table {
             let message = format!("the table `{}` is gone as soon as it is made", spec.name);
             Error::new(ErrorKind::Io, message)
         })
+    }
+
+    /// Adds the columns that the table lacks; what lies in it reads as nulls there.
+    fn grow(&mut self) -> Result<(), Error> {
+        let there = self.state()?.schema();
+        let mut lacking = self.spec.delta_columns()?;
+        lacking.retain(|field| there.field(field.name()).is_none());
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let grown = run(self
+            .inner
+            .clone()
+            .add_columns()
+            .with_fields(lacking.clone())
+            .into_future());
+        self.refresh()?;
+        // Somebody else may have added them at the same time.
+        let there = self.state()?.schema();
+        match grown {
+            Err(error) if lacking.iter().any(|it| there.field(it.name()).is_none()) => {
+                Err(delta_error(&self.spec.name, &error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether it is a table that this Keyline may read: one that nobody has altered in a way that changes
@@ -367,6 +397,7 @@ impl TableFile {
             accounts: list("accounts"),
             regions: list("regions"),
             raw_record: tag("raw").is_some(),
+            columns: tag("columns").unwrap_or_default().to_owned(),
             compacted: tag("compacted").is_some(),
         }
     }
@@ -379,6 +410,7 @@ impl TableFile {
                 tag(name, time.to_string());
             }
         }
+        tag("columns", self.columns.clone());
         for (name, list) in [("accounts", &self.accounts), ("regions", &self.regions)] {
             if !list.is_empty() {
                 tag(name, list.join(","));
@@ -428,12 +460,22 @@ impl TableFile {
         if let Some((first, last)) = self.first.zip(self.last)
             && self.day.is_some()
         {
-            let name = keyline_trail::Column::TimeGenerated.name();
+            let name = Column::TimeGenerated.name();
             stats["minValues"] = json!({ name: super::day::instant(first) });
             stats["maxValues"] = json!({ name: super::day::instant(last) });
         }
         stats.to_string()
     }
+}
+
+/// A short text that is the same for files with the same columns, whether or not they hold raw records.
+pub(crate) fn columns_tag(schema: &Schema) -> String {
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    let mut names: Vec<&str> = names
+        .filter(|name| *name != Column::RawRecord.name())
+        .collect();
+    names.sort_unstable();
+    format!("{:016x}", xxh3_64(names.join(",").as_bytes()))
 }
 
 /// Something that no other process calls a file.
