@@ -555,7 +555,7 @@ mod tests {
             let context = datafusion::prelude::SessionContext::new();
             let frame = context.read_table(table).unwrap();
             let frame = frame
-                .select_columns(&["\"SourceIdentity\"", "\"AssumedRoot\""])
+                .select_columns(&["SourceIdentity", "AssumedRoot"])
                 .unwrap();
             let rows: usize = super::super::store::run(frame.collect())
                 .unwrap()
