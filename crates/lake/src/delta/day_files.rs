@@ -5,6 +5,7 @@
 //! has met lately; the group of the day that was met longest ago is written when it has too many of them. Rows come
 //! nearly sorted, for files are read by the time of their delivery; a compaction sorts them.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -133,16 +134,15 @@ impl<'a> DayFiles<'a> {
     fn add_day(&self, part: &mut Part, day: Option<Day>, rows: &RecordBatch) -> Result<(), Error> {
         part.clock += 1;
         let clock = part.clock;
-        if !part.days.contains_key(&day) {
-            let new = DayPart {
+        let own = match part.days.entry(day) {
+            Entry::Occupied(own) => own.into_mut(),
+            Entry::Vacant(place) => place.insert(DayPart {
                 file: self.file(day)?,
                 groups: Groups::default(),
                 rows: 0,
                 met: clock,
-            };
-            part.days.insert(day, new);
-        }
-        let own = part.days.get_mut(&day).expect("it was put there");
+            }),
+        };
         own.met = clock;
         own.rows += rows.num_rows();
         part.rows += rows.num_rows();

@@ -25,13 +25,15 @@ use crate::identities::Identities;
 use crate::parquet_write::HASHES;
 use crate::pass::Stored;
 
+/// The files of a table by their day: name in the lake and size.
+type FilesByDay = HashMap<Option<Day>, Vec<(String, u64)>>;
+
 /// The known events of the days that were asked for.
 #[derive(Debug)]
 pub(crate) struct Known {
     identities: Identities,
     store: Store,
-    /// The files of the table by their day: name in the lake and size.
-    files: RwLock<HashMap<Option<Day>, Vec<(String, u64)>>>,
+    files: RwLock<FilesByDay>,
     /// The days whose files were looked through.
     loaded: RwLock<HashSet<Option<Day>>>,
     loading: Mutex<()>,

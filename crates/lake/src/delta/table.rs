@@ -211,9 +211,7 @@ impl Table {
     }
 
     pub(crate) fn version(&self) -> u64 {
-        self.inner
-            .version()
-            .map_or(0, |version| u64::try_from(version).unwrap_or(0))
+        self.inner.version().unwrap_or_default()
     }
 
     /// The number that an application has reached.
