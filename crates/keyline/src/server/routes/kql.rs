@@ -117,8 +117,8 @@ fn diagnostic(text: &str, one: &Diagnostic) -> KqlDiagnostic {
         message: one.message.clone(),
         start: units(text, start),
         length: units(text, end) - units(text, start),
-        line: line as usize,
-        column: column as usize,
+        line,
+        column,
         help: one.help.clone(),
     }
 }
