@@ -61,6 +61,8 @@ export interface Step {
   stops: string[];
   breaks: string[];
   breaks_count: number;
+  /// Who loses more than sessions: a user who is denied everything, an instance that loses AWS.
+  cuts_off: string[];
   reversible: boolean;
   undo: { service: string; action: string } | null;
   requires: string[];
@@ -80,6 +82,8 @@ export interface Plan {
   breadth: string;
   stolen_since: string | null;
   credentials: string[];
+  /// Who came in by something that the tree made or changed.
+  let_in: { credential: string; event_id: string; certainty: string; why: string }[];
   steps: Step[];
   still_alive_after: { credential: string; until: string | null; why: string }[];
   refused: { target: string; why: string }[];

@@ -79,10 +79,12 @@ impl<'a> Guard<'a> {
         if !self.is_ours(acts_in) {
             return Some(self.foreign(acts_in));
         }
-        if let Some(content) = text("content") {
+        if call.service == "organizations"
+            && let Some(content) = text("content")
+        {
             return self.refuses_policy(content, acts_in, partition);
         }
-        let named = principal(account, call).into_iter();
+        let named = principals(account, call);
         let arns = call.params.values().filter_map(|value| {
             let owner = named_by(value.as_str()?)?;
             (owner.account() == account).then_some(owner)
@@ -197,13 +199,21 @@ impl<'a> Guard<'a> {
 
 /// The user or role that a call changes.
 pub fn principal(account: &str, call: &Call) -> Option<Owner> {
-    let account = account.to_owned();
+    principals(account, call).next()
+}
+
+/// Everybody whom the parameters of a call name: which of them it changes is AWS's to say, so rules ask about all.
+pub fn principals(account: &str, call: &Call) -> impl Iterator<Item = Owner> {
     let text = |name: &str| call.params.get(name)?.as_str().map(str::to_owned);
-    match (text("user_name"), text("role_name")) {
-        (Some(name), _) => Some(Owner::User { account, name }),
-        (None, Some(name)) => Some(Owner::Role { account, name }),
-        (None, None) => None,
-    }
+    let user = text("user_name").map(|name| Owner::User {
+        account: account.to_owned(),
+        name,
+    });
+    let role = text("role_name").map(|name| Owner::Role {
+        account: account.to_owned(),
+        name,
+    });
+    user.into_iter().chain(role)
 }
 
 /// Whom a policy of the organisation denies something; `None` where it does not name them all.

@@ -17,7 +17,7 @@ use crate::aws::{
     Ask, Asked, At, Aws, CallError, CallErrorKind, document, wanted, without_instants,
 };
 use crate::error::{Error, ErrorKind};
-use crate::guard::{Guard, principal};
+use crate::guard::{Guard, principal, principals};
 use crate::journal::{Event, Journal};
 use crate::limits::{AT_ONCE_MAX, CUT_OFF_AHEAD_S};
 use crate::owner::named_by;
@@ -26,6 +26,9 @@ use crate::policy::CUT_OFF;
 use crate::request::Estate;
 use crate::sweep::{found, is_sweep, switched, user_of};
 use crate::verify::{awake, settle};
+
+/// The kind of steps that take back what the tree did.
+const RESTORE: &str = "undo-what-was-done";
 
 /// The time, and waiting.
 pub trait Clock {
@@ -306,7 +309,7 @@ fn spare(plan: &Plan, arn: &str) -> Result<(), Error> {
         .steps
         .iter()
         .filter(|step| is_acting(step) && step.phase != Phase::Evidence)
-        .find(|step| own.is_some() && principal(&step.account, &step.call()) == own);
+        .find(|step| principals(&step.account, &step.call()).any(|owner| Some(owner) == own));
     match changed {
         None => Ok(()),
         Some(step) => Err(Error::new(
@@ -337,6 +340,13 @@ fn held_back(
     }
     if step.by_hand {
         return skipped("a person takes it".to_owned());
+    }
+    if puts_back_over(step) && !approval.confirmed.contains(&step.id) {
+        return skipped(format!(
+            "it puts back what stood there before, over whatever stands there now, which somebody may have mended: \
+             look, then --confirm {}",
+            step.id
+        ));
     }
     if step.needs_confirmation && !approval.confirmed.contains(&step.id) {
         return skipped(format!(
@@ -632,7 +642,7 @@ fn is_as_wanted(call: &Call, state: &Value) -> bool {
 /// The same denial under a name that nobody could know before the plan was made: it ends with the plan's hash.
 fn under_another_name(plan: &Plan, step: &Step, call: &Call) -> Option<Call> {
     let denies = matches!(call.action.as_str(), "PutUserPolicy" | "PutRolePolicy");
-    if !denies || step.kind == "undo-what-was-done" {
+    if !denies || step.kind == RESTORE {
         return None;
     }
     let name = step.params.get("policy_name")?.as_str()?;
@@ -714,7 +724,7 @@ fn drifted(step: &Step, call: &Call, before: &Value) -> Option<String> {
     let undo_param = |name: &str| undo.and_then(|undo| undo.params.get(name));
     let drift = match call.action.as_str() {
         // A policy of ours is not there yet, or an earlier stamp of it is.
-        "PutUserPolicy" | "PutRolePolicy" if step.kind != "undo-what-was-done" => {
+        "PutUserPolicy" | "PutRolePolicy" if step.kind != RESTORE => {
             let ours = wanted(call).map(|wanted| without_instants(&wanted));
             !before.is_null() && Some(without_instants(before)) != ours
         }
@@ -733,6 +743,13 @@ fn drifted(step: &Step, call: &Call, before: &Value) -> Option<String> {
     drift.then(|| {
         "it is not as the plan knows it: somebody changed it since; make a new plan".to_owned()
     })
+}
+
+/// Whether a step writes an older state over the present one. What the tree left there is not compared with it,
+/// and nothing takes the step back, so a person looks first.
+fn puts_back_over(step: &Step) -> bool {
+    let writes = ["Put", "Update", "Set"];
+    step.kind == RESTORE && writes.iter().any(|verb| step.action.starts_with(verb))
 }
 
 fn is_acting(step: &Step) -> bool {

@@ -126,6 +126,16 @@ function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
           </ul>
         </section>
       ) : null}
+      {plan.let_in.length ? (
+        <section class="section">
+          <h2>Let in by the tree <span class="muted">came in by something that it made or changed; the plan stops them too</span></h2>
+          <ul class="plain-list">
+            {plan.let_in.map((one) => (
+              <li key={one.credential + one.event_id}><Name plan={plan} id={one.credential} /> <span class="muted">{one.certainty} · {one.why}</span></li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
       {plan.refused.length ? (
         <section class="section">
           <h2>Refused <span class="muted">protected; the plan does not touch it</span></h2>
@@ -178,7 +188,7 @@ function StepRow({ step, plan, number }: { step: Step; plan: Plan; number: numbe
         </td>
         <td><span class="mono">{target.join(" ") || "–"}</span><div class="muted small">{step.account ?? ""}</div></td>
         <td>{step.stops.length ? <Credentials ids={step.stops} plan={plan} words={plural(step.stops.length, "credential")} /> : <span class="muted">–</span>}</td>
-        <td>{step.breaks_count ? <Credentials ids={step.breaks} plan={plan} words={plural(step.breaks_count, "other")} bad /> : <span class="muted">{changes(step) ? "nothing known" : "–"}</span>}</td>
+        <td>{step.breaks_count ? <Credentials ids={step.breaks} plan={plan} words={plural(step.breaks_count, "other")} bad /> : <span class="muted">{changes(step) ? "nothing known" : "–"}</span>}{step.cuts_off.map((who) => <div key={who} class="small">cuts off {who}</div>)}</td>
         <td class="undo">{!changes(step) ? <span class="muted">–</span> : step.reversible ? "yes" : <span class="alarm">no</span>}</td>
       </tr>
       {open ? (

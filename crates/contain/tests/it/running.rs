@@ -234,7 +234,10 @@ fn a_forged_plan_is_refused_though_its_hash_is_right() {
     let honest = ask.plan().to_json();
     let estate = Estate {
         accounts: Some([OURS.to_owned()].into()),
-        break_glass: vec!["arn:aws:iam::*:user/glass".to_owned()],
+        break_glass: vec![
+            "arn:aws:iam::*:user/glass".to_owned(),
+            "arn:aws:iam::*:role/Glass".to_owned(),
+        ],
         ..Estate::default()
     };
     let everybody = r#"{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
@@ -245,6 +248,9 @@ fn a_forged_plan_is_refused_though_its_hash_is_right() {
     for (action, member, value) in [
         ("PutUserPolicy", "user_name", "glass"),
         ("UpdateAccessKey", "user_name", "glass"),
+        // A parameter that the call does not take hides nobody.
+        ("PutUserPolicy", "role_name", "Glass"),
+        ("PutUserPolicy", "user_name and content", "glass"),
         ("PutUserPolicy", "account", FOREIGN),
         ("AttachPolicy", "target_id", FOREIGN),
         ("AttachPolicy", "target_id", "r-root"),
@@ -257,6 +263,11 @@ fn a_forged_plan_is_refused_though_its_hash_is_right() {
         let step = step.unwrap();
         match member {
             "account" => step["account"] = json!(value),
+            "user_name and content" => {
+                step["params"]["user_name"] = json!(value);
+                let nobody = glass.replace("/glass", "/nobody");
+                step["params"]["content"] = json!(nobody);
+            }
             param => step["params"][param] = json!(value),
         }
         let plan = crate::output::with_its_hash(forged).unwrap();
