@@ -8,5 +8,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 180_000,
     fileParallelism: false,
+    // A busy machine can be slower than a browser waits; what is broken fails twice.
+    retry: 1,
   },
 });
