@@ -219,8 +219,9 @@ it("containment: from an incident to the command that a person runs", async () =
 
 it("the box that goes anywhere finds a key by a part of it", async () => {
   await at("/rules");
+  await page.locator(".table").first().waitFor();
   await page.keyboard.press("Control+k");
-  await page.locator(".jump-field:focus").waitFor();
+  await page.locator(".jump-field").waitFor();
   await page.keyboard.type("R6XH");
   await page.locator(".jump-list li", { hasText: "ASIATHP3WWDUK2DJR6XH" }).waitFor();
   await page.keyboard.press("Enter");

@@ -145,6 +145,8 @@ export function Dialog({ onClose, label, children, wide = false }: { onClose: ()
   useEffect(() => {
     const before = document.activeElement;
     ref.current?.showModal();
+    // Where something is to be typed, typing begins at once.
+    ref.current?.querySelector("input")?.focus();
     return () => {
       if (before instanceof HTMLElement) before.focus();
     };
