@@ -72,6 +72,10 @@ pub const GRAPH_MATCHES_MAX: usize = 5_000_000;
 /// Edges that are walked to find the matches of a pattern: paths grow exponentially with their length.
 pub const GRAPH_STEPS_MAX: u64 = 500_000_000;
 
+/// Steps that `sequence_detect` follows: each event of a step goes on with each of the next that is soon
+/// enough, so that they multiply.
+pub const SEQUENCE_STEPS_MAX: usize = 100_000_000;
+
 /// Nodes and edges of a graph.
 pub const GRAPH_ELEMENTS_MAX: usize = 20_000_000;
 

@@ -7,8 +7,10 @@
 //! by what has been typed; editors do that.
 
 use crate::check::{CheckOptions, check};
+use crate::diagnostic::Severity;
 use crate::functions::{self, Function};
 use crate::lexer::{Token, TokenKind, lex};
+use crate::limits::COMPLETION_TRIES_MAX;
 use crate::parse::OPERATOR_NAMES;
 use crate::parse::parse;
 use crate::schema::{Column, Schema};
@@ -217,41 +219,83 @@ fn before_the_word(text: &str, offset: usize) -> (&str, usize) {
 }
 
 /// The columns of the pipe that a place is in, by what stands before its last `|`; nothing where it has none.
+/// Where something is wrong there, by what stands before the operator that is wrong: its columns are the
+/// likeliest.
 fn columns_at(before: &str, tokens: &[Token], schema: &dyn Schema) -> Option<Vec<Column>> {
-    let mut statements_end = 0;
-    // Where each open parenthesis begins a pipe, and where that pipe has its last `|`.
-    let mut pipes: Vec<(usize, Option<usize>)> = vec![(0, None)];
+    let mut statements: Vec<&str> = Vec::new();
+    // Where each open parenthesis begins a pipe, and where that pipe has its `|`.
+    let mut pipes: Vec<(usize, Vec<usize>)> = vec![(0, Vec::new())];
     for token in tokens {
         let (start, end) = (token.span.start as usize, token.span.end as usize);
         match token.kind {
-            TokenKind::OpenParen => pipes.push((end, None)),
+            TokenKind::OpenParen => pipes.push((end, Vec::new())),
             TokenKind::CloseParen if pipes.len() > 1 => {
                 pipes.pop();
             }
             TokenKind::Pipe => {
-                if let Some(innermost) = pipes.last_mut() {
-                    innermost.1 = Some(start);
+                if let Some((_, bars)) = pipes.last_mut() {
+                    bars.push(start);
                 }
             }
             TokenKind::Semicolon if pipes.len() == 1 => {
-                statements_end = end;
-                pipes = vec![(end, None)];
+                statements.push(&before[pipes[0].0..end]);
+                pipes = vec![(end, Vec::new())];
             }
             _ => {}
         }
     }
-    let (from, until) = pipes
-        .into_iter()
-        .rev()
-        .find_map(|(from, last)| Some((from, last?)))?;
-    let pipe = &before[from..until];
-    // `let x = T | where …`: the pipe begins behind the sign.
-    let pipe = match pipe.trim_start().strip_prefix("let ") {
-        Some(rest) => rest.split_once('=').map_or(rest, |(_, pipe)| pipe),
-        None => pipe,
-    };
-    let whole = format!("{}{pipe}", &before[..statements_end]);
-    let (query, _) = parse(&whole);
+    let innermost = pipes.into_iter().rev().find(|(_, bars)| !bars.is_empty());
+    let (from, bars) = innermost?;
+    let mut tries = COMPLETION_TRIES_MAX;
+    let all = statements.concat();
+    columns_before(&all, before, from, &bars, &mut tries, schema).or_else(|| {
+        let whole = statements_that_are_right(&statements, &mut tries, schema);
+        columns_before(&whole, before, from, &bars, &mut tries, schema)
+    })
+}
+
+/// The columns before the last of the bars before which all is right.
+fn columns_before(
+    statements: &str,
+    before: &str,
+    from: usize,
+    bars: &[usize],
+    tries: &mut usize,
+    schema: &dyn Schema,
+) -> Option<Vec<Column>> {
+    bars.iter().rev().find_map(|until| {
+        let pipe = &before[from..*until];
+        // `let x = T | where …`: the pipe begins behind the sign.
+        let pipe = match pipe.trim_start().strip_prefix("let ") {
+            Some(rest) => rest.split_once('=').map_or(rest, |(_, pipe)| pipe),
+            None => pipe,
+        };
+        columns_of(&format!("{statements}{pipe}"), tries, schema)
+    })
+}
+
+/// The statements without those in which something is wrong.
+fn statements_that_are_right(
+    statements: &[&str],
+    tries: &mut usize,
+    schema: &dyn Schema,
+) -> String {
+    let mut right = String::new();
+    for statement in statements {
+        if columns_of(&format!("{right}{statement}print 1"), tries, schema).is_some() {
+            right.push_str(statement);
+        }
+    }
+    right
+}
+
+/// The columns of a query, if nothing is wrong with it.
+fn columns_of(text: &str, tries: &mut usize, schema: &dyn Schema) -> Option<Vec<Column>> {
+    *tries = tries.checked_sub(1)?;
+    let (query, found) = parse(text);
+    if found.iter().any(|one| one.severity == Severity::Error) {
+        return None;
+    }
     let (checked, _) = check(&query, schema, &CheckOptions::default());
     checked.map(|checked| checked.root.columns.clone())
 }
@@ -421,6 +465,21 @@ mod tests {
             ),
             ("let T = AWSCloudTrail | where ^", format!(": {columns}")),
             ("let T = AWSCloudTrail; ^", ": T AWSCloudTrail".to_owned()),
+            // Behind a mistake, the columns are those before it.
+            (
+                "AWSCloudTrail | project EventName | where Nothing == 1 | extend x = 1 | where ^",
+                ": EventName functions".to_owned(),
+            ),
+            (
+                "AWSCloudTrail | project Bytes | sumarize count() | where ^",
+                ": Bytes functions".to_owned(),
+            ),
+            // So it is behind a statement that is wrong.
+            (
+                "let T = Nothing | take 1; let U = AWSCloudTrail | project Bytes; U | where ^",
+                ": T U Bytes functions".to_owned(),
+            ),
+            ("Nothing | where ^", ": AWSCloudTrail functions".to_owned()),
             // What stands behind the cursor is no matter.
             (
                 "AWSCloudTrail | where ^ == 'x' | nonsense",

@@ -59,5 +59,9 @@ pub const INTERSECTED_SKETCHES_MAX: usize = 7;
 /// Rows kept by the legacy `mvexpand` where no `limit` is written (Kusto's default).
 pub const LEGACY_MVEXPAND_LIMIT: u64 = 128;
 
+/// How often a completion checks what stands before the cursor, when something is wrong there: a few
+/// operators and statements back are what somebody is typing at.
+pub const COMPLETION_TRIES_MAX: usize = 24;
+
 /// Elements kept by the legacy `makeset` and `makelist` (Kusto's default).
 pub const LEGACY_LIST_LIMIT: i64 = 128;

@@ -97,45 +97,64 @@ pub(crate) fn engagement(slice: &Slice, window: Window, outer: i64) -> Measures 
     .collect()
 }
 
-/// Ids, new ids, and which part of the ids of the bin before came back, and which did not.
+/// Ids, those that the bin before did not have, and which part of its ids came back, and which did not.
 pub(crate) fn metrics(slice: &Slice, window: Window) -> Measures {
-    let mut seen = HashSet::new();
     let mut before: HashSet<u32> = HashSet::new();
     let bins = window.bins(slice).into_iter();
     bins.map(|(bin, ids)| {
         let here = distinct(&ids);
-        let new = here.iter().filter(|id| !seen.contains(*id)).count();
         let back = before.intersection(&here).count();
         let values = vec![
             long(here.len()),
-            long(new),
+            long(here.len() - back),
             ratio(back, before.len()),
             ratio(before.len() - back, before.len()),
         ];
-        seen.extend(here.iter().copied());
         before = here;
         (bin, values)
     })
     .collect()
 }
 
-/// For each bin its new ids, and how many of them are in each bin from it on: pairs of bins.
-pub(crate) fn new_metrics(slice: &Slice, window: Window) -> Vec<(i64, i64, Vec<Value>)> {
-    let mut seen = HashSet::new();
+/// Which bins `new_metrics` begins with, and which ids are known already.
+#[derive(Debug, Default)]
+pub(crate) struct Cohort {
+    /// Only the bin of this place, if there is one.
+    pub only: Option<i64>,
+    pub known: HashSet<u32>,
+}
+
+/// For each bin its new ids, and how many of them are in each bin from it on: pairs of bins. Counted
+/// first are the ids of the later bin that no bin up to the first one had; of a bin with itself, its new
+/// ids.
+pub(crate) fn new_metrics(
+    slice: &Slice,
+    window: Window,
+    cohort: &Cohort,
+) -> Vec<(i64, i64, Vec<Value>)> {
+    let mut seen = cohort.known.clone();
     let bins: Vec<(i64, HashSet<u32>)> = window
         .bins(slice)
         .into_iter()
         .map(|(bin, ids)| (bin, distinct(&ids)))
         .collect();
+    let only = cohort.only.map(|place| window.bin(place));
     let mut found = Vec::new();
     for (place, (from, ids)) in bins.iter().enumerate() {
         let new: HashSet<u32> = ids.difference(&seen).copied().collect();
         seen.extend(ids.iter().copied());
+        if only.is_some_and(|only| only != *from) {
+            continue;
+        }
         for (to, later) in &bins[place..] {
+            let unseen = match to == from {
+                true => new.len(),
+                false => later.difference(&seen).count(),
+            };
             let retained = new.intersection(later).count();
             let lost = new.len() - retained;
             let values = vec![
-                long(new.len()),
+                long(unseen),
                 long(retained),
                 long(lost),
                 ratio(retained, new.len()),

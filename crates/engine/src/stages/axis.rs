@@ -64,17 +64,26 @@ impl Slice {
     }
 }
 
+/// Numbers instead of the texts of ids.
+#[derive(Debug, Default)]
+pub(crate) struct Ids(HashMap<String, u32>);
+
+impl Ids {
+    pub(crate) fn number(&mut self, id: String) -> u32 {
+        let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        *self.0.entry(id).or_insert(next)
+    }
+}
+
 /// Cuts rows (id, place, dimensions …) apart by their dimensions.
-pub(crate) fn slices(rows: Vec<Row>) -> Vec<Slice> {
-    let mut ids: HashMap<String, u32> = HashMap::new();
+pub(crate) fn slices(rows: Vec<Row>, ids: &mut Ids) -> Vec<Slice> {
     let mut slices: BTreeMap<Vec<Option<String>>, Slice> = BTreeMap::new();
     for mut row in rows {
         let dimensions = row.split_off(2);
         let (Some(at), Some(id)) = (place(&row[1]), rows::text(&row[0])) else {
             continue;
         };
-        let number = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        let id = *ids.entry(id).or_insert(number);
+        let id = ids.number(id);
         let key = dimensions.iter().map(rows::text).collect();
         let slice = slices.entry(key).or_insert_with(|| Slice {
             dimensions,

@@ -220,10 +220,11 @@ fn of_checker(function: &signatures::Function, page: &mut String) {
 }
 
 /// Functions that stand only in graph patterns, where they run.
-const OF_GRAPHS: [&str; 7] = [
+const OF_GRAPHS: [&str; 8] = [
     "all",
     "any",
     "inner_nodes",
+    "labels",
     "map",
     "node_degree_in",
     "node_degree_out",
@@ -231,7 +232,7 @@ const OF_GRAPHS: [&str; 7] = [
 ];
 
 /// Why functions do not run. Every one that the checker's tables mark has its place here.
-const REASONS: [(&str, &[&str]); 6] = [
+const REASONS: [(&str, &[&str]); 4] = [
     (
         "speak of a cluster: its databases, principals, cursors, extents and stored results",
         &[
@@ -258,18 +259,13 @@ const REASONS: [(&str, &[&str]); 6] = [
         ],
     ),
     (
-        "combine hashes in a way that is not published",
-        &["hash_combine", "hash_many"],
-    ),
-    (
-        "need data that others keep: places by address, patterns of user agents",
-        &["geo_info_from_ip_address", "parse_user_agent"],
+        "needs data that others keep: places by address",
+        &["geo_info_from_ip_address"],
     ),
     (
         "look into how the engine stores values",
-        &["estimate_data_size", "hll_isvalid", "tdigest_isvalid"],
+        &["hll_isvalid", "tdigest_isvalid"],
     ),
-    ("labels of graphs are not kept", &["labels"]),
     (
         "runs as a table (`table('name')`), not as a value",
         &["table"],

@@ -162,3 +162,105 @@ fn external_cells_become_values_of_their_columns() {
         ],
     );
 }
+
+/// Who was there on which day: 1 and 2 on the first, 2 and 3 on the second, 1, 2 and 4 on the third.
+const VISITS: &str = "let D = (n: long) { datetime(2024-05-01) + (n - 1) * 1d };
+    let T = datatable(u: long, n: long)[1,1, 2,1, 2,2, 3,2, 1,3, 2,3, 4,3] | project u, t = D(n);";
+
+#[test]
+fn new_ids_are_those_that_no_bin_before_had() {
+    let metrics = |rest: &str| {
+        format!(
+            "{VISITS} T | evaluate new_activity_metrics(u, t, D(1), D(4), 1d{rest})
+             | project dayofmonth(from_t), dayofmonth(to_t), dcount_new_values, dcount_retained_values, dcount_churn_values
+             | sort by Column1 asc, Column2 asc"
+        )
+    };
+    let from_the_second = ["2 2 1 1 0", "2 3 1 0 1"];
+    check(
+        &metrics(""),
+        &[
+            "1 1 2 2 0",
+            "1 2 1 1 1",
+            "1 3 1 2 0",
+            from_the_second[0],
+            from_the_second[1],
+            "3 3 1 1 0",
+        ],
+    );
+    check(&metrics(", D(2)"), &from_the_second);
+    // Who is known already is new nowhere.
+    let known = metrics(", D(1), K").replacen("let T", "let K = print d = 'x', u = 1; let T", 1);
+    check(&known, &["1 1 1 1 0", "1 2 1 1 0", "1 3 1 1 0"]);
+}
+
+#[test]
+fn ids_are_compared_with_the_bin_before() {
+    check(
+        &format!(
+            "{VISITS} T | evaluate activity_metrics(u, t, D(1), D(4), 1d)
+             | project dcount_values, dcount_newvalues, retention_rate"
+        ),
+        &["2 2 NaN", "2 1 0.5", "3 2 0.5"],
+    );
+}
+
+#[test]
+fn every_way_through_the_steps_is_a_sequence() {
+    check(
+        "datatable(t: long, e: string)[1,'a', 2,'b', 3,'a', 4,'b', 9,'c']
+         | evaluate sequence_detect(t, 3, 5, a = (e == 'a'), b = (e == 'b'))
+         | sort by a_t asc, b_t asc",
+        &["1 2 1", "1 4 3", "3 4 1"],
+    );
+}
+
+#[test]
+fn what_is_no_text_is_parsed_as_it_is_written() {
+    check(
+        "print d = datetime(2024-05-01), n = 125 | parse d with year: long '-05' * | parse n with '1' rest: long",
+        &["2024-05-01T00:00:00Z 125 2024 25"],
+    );
+}
+
+#[test]
+fn no_rows_are_asked_for() {
+    for query in [
+        "range x from 1 to 3 step 1 | sort by x asc | take 0",
+        "range x from 1 to 3 step 1 | top 0 by x",
+        "range x from 1 to 3 step 1 | consume",
+        "range x from 1 to 3 step 1 | where x > 1 | take 0 | sort by x asc",
+    ] {
+        check(query, &[]);
+    }
+    check("range x from 1 to 3 step 1 | top 0 by x | count", &["0"]);
+}
+
+#[test]
+fn what_a_query_makes_has_no_labels() {
+    check(
+        "let E = datatable(a: string, b: string)['x', 'y', 'y', 'z'];
+         E | make-graph a --> b with_node_id = id
+         | graph-match (p)-[e*2..2]->(q) project n = labels(p), l = map(e, labels())",
+        &["[] [[],[]]"],
+    );
+}
+
+#[test]
+fn whole_numbers_stand_for_ints_and_seconds_have_fractions() {
+    check(
+        "print y = dynamic([1, 4, 9, 16]), x = dynamic([1, 2, 3, 4])
+         | extend (r, c, v, rv, f) = series_fit_poly(y, x, 2)
+         | project round(r, 6), t = make_timespan(1, 2, 3, 4.5)",
+        &["1.0 1.02:03:04.5000000"],
+    );
+}
+
+#[test]
+fn the_size_of_a_row_is_that_of_its_values() {
+    check(
+        "range x from 1 to 2 step 1 | extend t = 'abc', b = x == 1, d = dynamic([1,2])
+         | summarize sum(estimate_data_size(*)), sum(estimate_data_size(x, t))",
+        &["34 22"],
+    );
+}

@@ -232,8 +232,8 @@ impl<'a> Checker<'a> {
                 },
             })
             .collect();
-        if let (true, Some(first)) = (call.unread, args.first_mut()) {
-            *first = Arg::Unread;
+        if let (true, Some(last)) = (call.unread, args.last_mut()) {
+            *last = Arg::Unread;
         }
         args
     }
@@ -364,9 +364,18 @@ impl<'a> Checker<'a> {
                     format!("it is `{}`", function.overloads[0]),
                 ))
             }
-            (None, None) if args.iter().any(|arg| matches!(arg, Arg::Unread)) => Err(Reported),
+            // There may be more of them than could be read, but never fewer.
+            (None, None)
+                if args.iter().any(|arg| matches!(arg, Arg::Unread))
+                    && function
+                        .overloads
+                        .iter()
+                        .any(|overload| args.len() <= overload.most()) =>
+            {
+                Err(Reported)
+            }
             // Which form was meant cannot be told.
-            (None, None) if function.overloads.len() > 1 && args.iter().any(Arg::is_wrong) => {
+            (None, None) if args.iter().any(Arg::is_wrong) && !one_is_meant(function, args) => {
                 Err(Reported)
             }
             (None, None) => Err(self.error_with_help(
@@ -391,6 +400,11 @@ impl<'a> Checker<'a> {
     ) -> Checked<()> {
         for (arg, parameter) in args.iter().zip(parameters) {
             let Arg::Value(value) = arg else { continue };
+            let is_column = matches!(value.kind, ExprKind::Column(_));
+            if function.canonical == "estimate_data_size" && !is_column {
+                let message = format!("`{}` expects columns", function.name);
+                return Err(self.error(codes::COLUMN_EXPECTED, value.span, message));
+            }
             let (fits, what) = match parameter.needs {
                 Needs::Constant => (is_constant(value), "a constant"),
                 Needs::Literal => (fold::value(value).is_some(), "a literal"),
@@ -688,6 +702,22 @@ fn nearest(misfits: Vec<Misfit>) -> Option<Misfit> {
     let mut first = misfits.into_iter().filter(|misfit| rank(misfit) == top);
     let found = first.next();
     found.filter(|_| first.next().is_none())
+}
+
+/// Whether the arguments tell which form of a function is meant, though all take more or fewer of them.
+fn one_is_meant(function: &'static Function, args: &[Arg]) -> bool {
+    let near = function.overloads.iter().filter_map(|overload| {
+        let parameters = overload.parameters.iter();
+        let closeness = args.iter().zip(parameters.clone());
+        Some(Misfit {
+            at: 0,
+            parameter: parameters.clone().next()?,
+            closeness: closeness
+                .map(|(arg, parameter)| close(arg, parameter))
+                .collect(),
+        })
+    });
+    function.overloads.len() == 1 || nearest(near.collect()).is_some()
 }
 
 /// Stands for a value with which something is wrong, where its type is known all the same: what is

@@ -6,10 +6,10 @@
 
 use super::call::Arg;
 use super::holds::holds;
-use crate::checked::Expr;
+use crate::checked::{Expr, ExprKind};
 use crate::functions::signature::{Holds, Items};
 use crate::functions::{Overload, Parameter, ParameterType};
-use crate::types::Type;
+use crate::types::{Type, Value};
 
 /// The parameter that each argument is for; `None` when there are too few or too many.
 pub(super) fn layout(overload: &'static Overload, args: &[Arg]) -> Option<Vec<&'static Parameter>> {
@@ -65,7 +65,9 @@ fn fit_class(arg: &Arg, class: ParameterType) -> Option<usize> {
         ParameterType::Exactly(wanted) if wanted == ty => return Some(0),
         ParameterType::Exactly(wanted) => {
             let wider = wanted.is_numeric() && ty.is_numeric() && wanted > ty;
-            return wider.then_some(1);
+            // Everybody writes `2` where an int is wanted, and the engine takes it.
+            let small = wanted == Type::Int && is_small(arg);
+            return (wider || small).then_some(1);
         }
         ParameterType::Array
         | ParameterType::Bag
@@ -76,7 +78,7 @@ fn fit_class(arg: &Arg, class: ParameterType) -> Option<usize> {
             return (ty == Type::Dynamic && takes(class, holds(value))).then_some(1);
         }
         ParameterType::Integer => ty.is_integer(),
-        ParameterType::Number => ty.is_numeric(),
+        ParameterType::Number | ParameterType::Seconds => ty.is_numeric(),
         ParameterType::Summable => ty.is_numeric() || matches!(ty, Type::DateTime | Type::TimeSpan),
         ParameterType::NotDynamic => ty != Type::Dynamic,
         ParameterType::NotRealOrBool => !matches!(ty, Type::Real | Type::Bool),
@@ -93,6 +95,15 @@ fn fit_class(arg: &Arg, class: ParameterType) -> Option<usize> {
     } else {
         2
     })
+}
+
+/// Whether it is a whole number, written down, that an int can hold.
+fn is_small(arg: &Arg) -> bool {
+    let Arg::Value(value) = arg else { return false };
+    match &value.kind {
+        ExprKind::Literal(Value::Long(number)) => i32::try_from(*number).is_ok(),
+        _ => false,
+    }
 }
 
 /// How close an argument is to a parameter, by which the overload that was meant is found: 0 is not at
@@ -123,7 +134,7 @@ pub(super) fn close(arg: &Arg, parameter: &Parameter) -> usize {
         Some(ParameterType::Summable) => 8,
         Some(ParameterType::Orderable) => 9,
         Some(ParameterType::Number) => 10,
-        Some(ParameterType::Integer) => 11,
+        Some(ParameterType::Integer | ParameterType::Seconds) => 11,
         Some(ParameterType::Tabular) => 12,
         Some(
             ParameterType::Common
@@ -164,7 +175,7 @@ fn takes(class: ParameterType, holds: Holds) -> bool {
 pub(super) fn describe(class: ParameterType) -> String {
     match class {
         ParameterType::Exactly(ty) => format!("a `{ty}`"),
-        ParameterType::Number => "a number".to_string(),
+        ParameterType::Number | ParameterType::Seconds => "a number".to_string(),
         ParameterType::Integer => "a whole number".to_string(),
         ParameterType::Array => "a `dynamic` array".to_string(),
         ParameterType::Bag => "a `dynamic` property bag".to_string(),

@@ -125,7 +125,11 @@ mod tests {
             "substring(string: scalar, start: integer, [length: integer]) -> string"
         );
         assert_eq!(scalar("iif").expect("an alias").canonical, "iff");
-        assert!(!scalar("parse_user_agent").expect("it is known").implemented);
+        assert!(
+            !scalar("geo_info_from_ip_address")
+                .expect("it is known")
+                .implemented
+        );
         assert_eq!(
             aggregate("make_set").expect("it is in the table").column,
             ColumnName::Prefixed("set")

@@ -75,6 +75,8 @@ pub enum ParameterType {
     Scalar,
     Number,
     Integer,
+    /// A number of which the binder asks that it be whole, and the engine takes fractions.
+    Seconds,
     /// A dynamic (which must hold an array when it comes to run).
     Array,
     /// A dynamic (which must hold a property bag when it comes to run).
@@ -140,6 +142,14 @@ pub enum ColumnName {
     Fixed(&'static str),
     /// The text of the first argument where it names a column: `column value`.
     ArgumentValue,
+}
+
+impl Overload {
+    /// How many arguments it takes at most.
+    pub fn most(&self) -> usize {
+        let most = self.parameters.iter().map(|parameter| parameter.most);
+        most.fold(0, usize::saturating_add)
+    }
 }
 
 impl Parameter {
@@ -255,10 +265,11 @@ fn parameter(text: &'static str) -> Parameter {
     }
 }
 
-const CLASSES: [(&str, ParameterType); 19] = [
+const CLASSES: [(&str, ParameterType); 20] = [
     ("untold", ParameterType::Untold),
     ("integers", ParameterType::Integers),
     ("texts", ParameterType::Texts),
+    ("seconds", ParameterType::Seconds),
     ("scalar", ParameterType::Scalar),
     ("number", ParameterType::Number),
     ("integer", ParameterType::Integer),

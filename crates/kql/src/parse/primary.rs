@@ -319,15 +319,18 @@ impl Parser<'_> {
                 args.push(self.missing_argument(end));
             }
         }
-        if self.close(TokenKind::CloseParen, open).is_err() {
+        let doubtful = self.unread > unread;
+        match self.close(TokenKind::CloseParen, open) {
+            // Where it ends is known, whatever stands in it.
+            Ok(_) => self.unread = unread,
             // What was read is a call all the same.
-            self.step_out(outside);
+            Err(super::Reported) => self.step_out(outside),
         }
         Ok(Call {
             span: self.since(name.span),
             name,
             args,
-            unread: self.unread > unread,
+            unread: doubtful,
         })
     }
 

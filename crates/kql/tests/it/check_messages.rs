@@ -201,6 +201,23 @@ fn a_parameter_that_an_operator_does_not_have_is_refused() {
     check("union hint.concurrency=2 isfuzzy=true Events, Events", &[]);
 }
 
+/// What Microsoft's binder refuses and the engine runs: its reference writes them so.
+#[test]
+fn seconds_have_fractions_and_whole_numbers_stand_for_ints() {
+    check(
+        "print make_timespan(1, 2, 3, 4.5), make_timespan(1, 2, real(3))",
+        &[],
+    );
+    let fit = "print series_fit_poly(dynamic([1, 4]), dynamic([1, 2])";
+    check(&format!("{fit}, 2)"), &[]);
+    check(
+        &format!("{fit}, 3000000000)"),
+        &[
+            "KQL105 `series_fit_poly` expects a `int` as `degree`, found a `long` at `3000000000` [it is `series_fit_poly(y_series: array, [x_series: array], [degree: int]) -> columns`]",
+        ],
+    );
+}
+
 #[test]
 fn a_pattern_is_chosen_by_its_values() {
     let pattern =
@@ -216,8 +233,10 @@ fn a_pattern_is_chosen_by_its_values() {
 #[test]
 fn what_is_valid_and_not_supported_is_said_by_name() {
     check(
-        "Events | extend x = parse_user_agent(Name, 'browser')",
-        &["KQL150 the function `parse_user_agent` is not supported at `parse_user_agent`"],
+        "Events | extend x = geo_info_from_ip_address(Name)",
+        &[
+            "KQL150 the function `geo_info_from_ip_address` is not supported at `geo_info_from_ip_address`",
+        ],
     );
     check(
         "Events | evaluate schema_merge()",

@@ -4,6 +4,7 @@
 //! The kernel from one type to another is named `kql_to<type>_<type>`; where both types are stored
 //! alike there is none.
 
+mod estimate_data_size;
 mod parse_datetime;
 mod parse_number;
 mod parse_timespan;
@@ -42,6 +43,7 @@ pub const FUNCTIONS: &[&Function] = &[
     &to_timespan::FUNCTION,
     &to_guid::FUNCTION,
     &to_dynamic::FUNCTION,
+    &estimate_data_size::FUNCTION,
 ];
 
 /// `arg` as a value of type `to`, as the `to…` function of that type makes it.

@@ -20,6 +20,8 @@ mod hash_sha1;
 mod hash_md5;
 mod hash;
 mod hash_xxhash64;
+mod hash_combine;
+mod hash_many;
 mod gzip_compress_to_base64_string;
 mod gzip_decompress_from_base64_string;
 mod zlib_compress_to_base64_string;
@@ -45,6 +47,8 @@ pub const FUNCTIONS: &[&Function] = &[
     &hash_md5::FUNCTION,
     &hash::FUNCTION,
     &hash_xxhash64::FUNCTION,
+    &hash_combine::FUNCTION,
+    &hash_many::FUNCTION,
     &gzip_compress_to_base64_string::FUNCTION,
     &gzip_decompress_from_base64_string::FUNCTION,
     &zlib_compress_to_base64_string::FUNCTION,

@@ -42,12 +42,17 @@ pub fn lower(call_: Call<'_>) -> Result<Expr, Error> {
     } else {
         long(0)
     };
-    let (kernel, value) = match call_.typed(0)?.ty {
+    of_argument(&call_, 0, modulus)
+}
+
+/// The hash of one argument of a call.
+pub fn of_argument(call_: &Call<'_>, index: usize, modulus: Expr) -> Result<Expr, Error> {
+    let (kernel, value) = match call_.typed(index)?.ty {
         Type::Int | Type::Long | Type::DateTime | Type::TimeSpan | Type::Bool => {
-            ("kql_hash_long", call_.arg(0, Type::Long)?)
+            ("kql_hash_long", call_.arg(index, Type::Long)?)
         }
-        Type::Real | Type::Decimal => ("kql_hash_real", call_.arg(0, Type::Real)?),
-        _ => ("kql_hash_string", call_.arg(0, Type::String)?),
+        Type::Real | Type::Decimal => ("kql_hash_real", call_.arg(index, Type::Real)?),
+        _ => ("kql_hash_string", call_.arg(index, Type::String)?),
     };
     Ok(call(kernel, vec![value, modulus]))
 }

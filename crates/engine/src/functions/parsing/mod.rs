@@ -1,6 +1,7 @@
 //! Functions that take texts of known formats apart.
 
 mod query;
+mod user_agent;
 mod xml;
 
 mod parse_url;
@@ -10,6 +11,7 @@ mod parse_version;
 mod parse_csv;
 mod parse_xml;
 mod parse_command_line;
+mod parse_user_agent;
 mod extract_json;
 
 use super::call::Function;
@@ -22,5 +24,6 @@ pub const FUNCTIONS: &[&Function] = &[
     &parse_csv::FUNCTION,
     &parse_xml::FUNCTION,
     &parse_command_line::FUNCTION,
+    &parse_user_agent::FUNCTION,
     &extract_json::FUNCTION,
 ];

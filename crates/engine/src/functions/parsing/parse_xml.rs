@@ -9,7 +9,11 @@ pub const FUNCTION: Function = Function {
     family: Family::Parsing,
     signature: "parse_xml(xml: string): dynamic",
     doc: "The elements of a document as bags: attributes with `@` before their names, text as `#text`, elements of the same name as an array. Null if it is no XML.",
-    examples: &[("parse_xml('<a b=\"1\"><c>x</c></a>').a.c", "x")],
+    examples: &[
+        ("parse_xml('<a b=\"1\"><c>x</c></a>').a.c", "x"),
+        ("parse_xml('<a b=\"1\">x</a>').a['#text']", "x"),
+        ("parse_xml('<a>x<b>y</b></a>').a['#text']", "x"),
+    ],
     lower: Lower::Convert(&[Type::String]),
     kernels: &[Kernel::new(
         "kql_parse_xml",

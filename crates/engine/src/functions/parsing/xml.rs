@@ -57,9 +57,13 @@ fn close(
     name: String,
     mut members: Map<String, Value>,
 ) -> Option<Value> {
-    let only_text = members.len() == 1 && members.contains_key("#text");
-    let value = match members.remove("#text").filter(|_| only_text) {
-        Some(text) => text,
+    let only_text = members.len() == 1;
+    let value = match members.remove("#text") {
+        Some(text) if only_text => text,
+        Some(text) => {
+            members.insert("#text".to_owned(), text);
+            Value::Object(members)
+        }
         None if members.is_empty() => Value::Null,
         None => Value::Object(members),
     };

@@ -4,6 +4,7 @@
 use keyline_kql::checked::{Expr, ExprKind, PluginArg, Rel};
 use keyline_kql::schema::Column;
 use keyline_kql::types::{Type, Value};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -12,7 +13,7 @@ use crate::limits::STAGE_ROWS_MAX;
 use crate::lower::Lowerer;
 use crate::lower::relation::{Relation, column};
 use crate::rows;
-use crate::stages::activity::{self, Measures, Window};
+use crate::stages::activity::{self, Cohort, Measures, Window};
 use crate::stages::axis::{self, Slice};
 use crate::stages::{
     Row, funnel, geo_lookup, ip_lookup, near, patterns, reduce, rolling, sequence,
@@ -87,9 +88,14 @@ impl Lowerer<'_> {
 
     /// The plugins over (id, axis[, start, end], … distances, dimensions …).
     fn activity(&mut self, input: &Arc<Rel>, plugin: &str, args: &[PluginArg]) -> Result<Vec<Row>> {
+        let (known, args) = match args.split_last() {
+            Some((PluginArg::Rel(known), rest)) => (Some(known), rest),
+            _ => (None, args),
+        };
         let exprs = exprs_of(args)?;
         // How many constants there are after the two columns.
         let constants = match plugin {
+            "new_activity_metrics" if is_place(&exprs, 5) => 4,
             "active_users_count" => 6,
             "session_count" | "sliding_window_counts" => 4,
             "activity_counts_metrics" | "new_activity_metrics" => 3,
@@ -106,7 +112,15 @@ impl Lowerer<'_> {
         let mut columns = exprs[..2].to_vec();
         columns.extend(exprs.iter().skip(2 + constants));
         let ty = exprs[1].ty;
-        let slices = axis::slices(self.plugin_rows(input, &[], &columns)?);
+        let mut ids = axis::Ids::default();
+        let slices = axis::slices(self.plugin_rows(input, &[], &columns)?, &mut ids);
+        let cohort = Cohort {
+            only: given.get(3).copied(),
+            known: match known {
+                Some(known) => self.known_ids(known, exprs[0], &mut ids)?,
+                None => HashSet::new(),
+            },
+        };
         let mut found = Vec::new();
         for slice in &slices {
             let window = |step: usize| Window {
@@ -129,7 +143,7 @@ impl Lowerer<'_> {
                     activity::active_users(slice, window(5), given[2], given[3], periods)
                 }
                 _ => {
-                    found.extend(new_activity(slice, window(2), ty));
+                    found.extend(new_activity(slice, window(2), &cohort, ty));
                     continue;
                 }
             };
@@ -140,6 +154,25 @@ impl Lowerer<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// The ids of a table: its column of the same name as that of the ids, or its first.
+    fn known_ids(
+        &mut self,
+        known: &Arc<Rel>,
+        id: &Expr,
+        ids: &mut axis::Ids,
+    ) -> Result<HashSet<u32>> {
+        let named = known
+            .columns
+            .iter()
+            .find(|c| column_of(id) == Some(c.name.as_str()));
+        let Some(column) = named.or(known.columns.first()) else {
+            return Ok(HashSet::new());
+        };
+        let rows = self.plugin_rows(known, std::slice::from_ref(column), &[])?;
+        let texts = rows.iter().filter_map(|row| rows::text(&row[0]));
+        Ok(texts.map(|text| ids.number(text)).collect())
     }
 
     /// The arguments: for `diffpatterns` the split and its two values, then two numbers and the
@@ -244,7 +277,7 @@ impl Lowerer<'_> {
         let mut columns = vec![exprs[0]];
         columns.extend(&exprs[3..]);
         let rows = self.plugin_rows(input, &[], &columns)?;
-        Ok(sequence::detect(rows, steps, step, span, exprs[0].ty))
+        sequence::detect(rows, steps, step, span, exprs[0].ty)
     }
 
     fn funnel(&mut self, input: &Arc<Rel>, args: &[PluginArg]) -> Result<Vec<Row>> {
@@ -390,8 +423,8 @@ fn joined(
     ip_lookup::beside(left, &right, &absent, unmatched, fits)
 }
 
-fn new_activity(slice: &Slice, window: Window, ty: Type) -> Vec<Row> {
-    let found = activity::new_metrics(slice, window).into_iter();
+fn new_activity(slice: &Slice, window: Window, cohort: &Cohort, ty: Type) -> Vec<Row> {
+    let found = activity::new_metrics(slice, window, cohort).into_iter();
     found
         .map(|(from, to, values)| {
             let mut row = vec![axis::value(ty, from), axis::value(ty, to)];

@@ -89,6 +89,11 @@ impl Lowerer<'_> {
     /// The first rows in the order that there is; of each carried key, where there are some.
     pub(crate) fn first_rows(&mut self, mut relation: Relation, count: usize) -> Result<Relation> {
         self.expand(&mut relation)?;
+        if count == 0 {
+            // DataFusion's heap of the first rows has no room for none of them.
+            relation.filter(lit(false))?;
+            return Ok(relation);
+        }
         if relation.carry.is_empty() {
             let plan = builder(&relation.plan);
             relation.plan = if relation.sorted {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::check::build::{column, converted};
+use crate::check::build::{column, converted, literal};
 use crate::check::names::Columns;
 use crate::check::projection::Style;
 use crate::check::report::{Checked, Reported};
@@ -20,7 +20,7 @@ use crate::span::Span;
 use crate::syntax::{
     self, Call, GraphOutput, GraphPart, GraphPatternPart, MakeGraph, Name, Operator, OperatorKind,
 };
-use crate::types::Type;
+use crate::types::{Type, Value};
 
 /// The pattern whose expressions are being checked.
 #[derive(Debug)]
@@ -504,6 +504,7 @@ impl<'a> Checker<'a> {
             "map" | "all" | "any" if kind.is_none() => Some(self.path_list(call, span)),
             "node_id" => Some(self.node_fact(call, "$id", Type::String, row, span)),
             "node_degree_in" => Some(self.node_fact(call, "$in", Type::Long, row, span)),
+            "labels" => Some(self.labels(call, span)),
             "node_degree_out" => Some(self.node_fact(call, "$out", Type::Long, row, span)),
             _ => None,
         }
@@ -532,8 +533,33 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// `labels(n)`, or `labels()` of what is at hand: nothing that a query makes has labels, they belong to
+    /// models of graphs that a database keeps.
+    fn labels(&mut self, call: &'a Call, span: Span) -> Checked<Expr> {
+        let scope = self.graph.as_ref();
+        let inside = scope.is_some_and(|scope| scope.inside.is_some());
+        let known = |name: &str| {
+            scope.is_some_and(|scope| scope.variables.iter().any(|known| known.name == name))
+        };
+        let fits = match call.args.as_slice() {
+            [] => inside,
+            [arg] => match &arg.value.kind {
+                syntax::ExprKind::Name(name) => known(&name.text),
+                _ => false,
+            },
+            _ => false,
+        };
+        match fits {
+            true => Ok(literal(Value::Dynamic("[]".to_string()), span)),
+            false => Err(self.node_expected(call, span)),
+        }
+    }
+
     fn node_expected(&mut self, call: &Call, span: Span) -> Reported {
-        let message = format!("`{}` expects a node of the pattern", call.name.text);
+        let message = match call.name.text.as_str() {
+            "labels" => "`labels` expects a node or edge of the pattern".to_string(),
+            name => format!("`{name}` expects a node of the pattern"),
+        };
         self.error(codes::ARGUMENT_TYPE, span, message)
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::check::build::converted;
 use crate::check::names::Columns;
 use crate::check::report::Checked;
 use crate::check::scope::{Row, Windows};
@@ -49,14 +50,8 @@ impl<'a> Checker<'a> {
             windows: Windows::Misplaced,
             ..Row::of(input)
         };
+        // What is no text is parsed as the text that it is written as.
         let value = self.scalar(expr, &row)?;
-        if !matches!(value.ty, Type::String | Type::Dynamic) {
-            return Err(self.error(
-                codes::WRONG_TYPE,
-                expr.span,
-                format!("expected a `string` to parse, found a `{}`", value.ty),
-            ));
-        }
         let mut columns = self.columns_of_input(input);
         let mut declared: Vec<&str> = Vec::new();
         let mut items = Vec::with_capacity(pattern.len());
@@ -147,14 +142,7 @@ impl<'a> Checker<'a> {
             windows: Windows::Misplaced,
             ..Row::of(input)
         };
-        let value = self.scalar(expr, &row)?;
-        if value.ty != Type::String {
-            return Err(self.error(
-                codes::WRONG_TYPE,
-                expr.span,
-                format!("expected a `string` to parse, found a `{}`", value.ty),
-            ));
-        }
+        let value = converted(self.scalar(expr, &row)?, Type::String);
         let mut parsed = ParseKv {
             input: Arc::clone(input),
             expr: value,
@@ -202,7 +190,7 @@ impl<'a> Checker<'a> {
                 _ => {
                     return Err(self.error(
                         codes::OPERATOR_PARAMETER,
-                        option.span,
+                        option.value.span,
                         format!("`parse-kv` does not know this `{}`", option.name.text),
                     ));
                 }

@@ -9,7 +9,7 @@ use crate::check::build::{converted, is_constant, literal};
 use crate::check::names::UniqueNames;
 use crate::check::report::{Checked, Reported};
 use crate::check::scope::{Row, Windows};
-use crate::check::{Checker, codes, fold};
+use crate::check::{Checker, codes, fold, tabular};
 use crate::checked::{Expr, ExprKind, Op, PluginArg, Rel};
 use crate::schema::Column;
 use crate::span::Span;
@@ -99,8 +99,12 @@ const PLUGINS: &[Plugin] = &[
         },
     },
     Plugin {
+        // The further place is the bin that is looked at alone; a table at the end holds known ids.
         name: "new_activity_metrics",
-        takes: &[&[Value, Axis, Place, Place, Distance, Dimensions]],
+        takes: &[
+            &[Value, Axis, Place, Place, Distance, Place, Dimensions],
+            &[Value, Axis, Place, Place, Distance, Dimensions],
+        ],
         columns: |bound, _| {
             let axis = bound.axis();
             let mut columns = vec![
@@ -254,8 +258,17 @@ impl<'a> Checker<'a> {
             );
         }
         let mut values = Vec::with_capacity(call.args.len());
-        for arg in &call.args {
-            values.push(self.scalar(&arg.value, &row)?);
+        let mut known = None;
+        for (at, arg) in call.args.iter().enumerate() {
+            let last = at + 1 == call.args.len();
+            if plugin.name != "new_activity_metrics" || !last {
+                values.push(self.scalar(&arg.value, &row)?);
+                continue;
+            }
+            match self.value(&arg.value, &row)? {
+                tabular::Value::Scalar(value) => values.push(value),
+                tabular::Value::Table(table) => known = Some(table),
+            }
         }
         let Some(takes) = chosen(plugin, &values) else {
             return Err(Reported);
@@ -310,10 +323,11 @@ impl<'a> Checker<'a> {
             }
         }
         let columns = (plugin.columns)(&bound, input);
+        let args = bound.args.into_iter().map(PluginArg::Expr);
         let op = Op::Evaluate {
             input: Some(Arc::clone(input)),
             plugin: plugin.name.to_string(),
-            args: bound.args.into_iter().map(PluginArg::Expr).collect(),
+            args: args.chain(known.map(PluginArg::Rel)).collect(),
         };
         match plugin.name {
             "rows_near" => self.keeping_order(op, columns, input, span),

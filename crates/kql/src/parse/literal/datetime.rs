@@ -8,7 +8,7 @@ const DAY_SECONDS: i64 = 86_400;
 /// Ticks of 100 ns since 1970-01-01T00:00:00Z; `None` if the text is no datetime.
 ///
 /// Read are ISO 8601 (any part from the right may be missing), RFC 822 (`Sat, 8 Nov 14 15:05:02
-/// GMT`) and American dates (`11/8/2014 3:05:02 PM`).
+/// GMT`), RFC 850 (`Saturday, 08-Nov-14 15:05:02 GMT`) and American dates (`11/8/2014 3:05:02 PM`).
 pub fn datetime_ticks(text: &str) -> Option<i64> {
     let mut parts = Parts { rest: text.trim() };
     let (year, month, day) = parts.date()?;
@@ -74,6 +74,9 @@ impl<'a> Parts<'a> {
         let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
         let first = self.number(4)?;
         if self.separator().is_some() {
+            if self.rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                return self.day_first(first);
+            }
             return match digits {
                 4 => self.year_first(first),
                 _ => self.month_first(first),
@@ -113,11 +116,12 @@ impl<'a> Parts<'a> {
         Some((self.number(4)?, month, day))
     }
 
-    /// `8 Nov 14`, `08 November 2014`
+    /// `8 Nov 14`, `08 November 2014`, and the rest of `08-Nov-14`
     fn day_first(&mut self, day: i64) -> Option<(i64, i64, i64)> {
         self.skip_spaces();
         let name = self.letters().get(..3)?.to_ascii_lowercase();
         let month = MONTHS.iter().position(|month| *month == name)? as i64 + 1;
+        self.separator();
         self.skip_spaces();
         let before = self.rest.len();
         let year = self.number(4)?;
@@ -312,6 +316,11 @@ mod tests {
             "8 November 2014 15:05 UTC",
             Some("2014-11-08T15:05:00.0000000Z"),
         );
+        check(
+            "Saturday, 08-Nov-14 15:05:02 GMT",
+            Some("2014-11-08T15:05:02.0000000Z"),
+        );
+        check("08-Nov-14 15:05", Some("2014-11-08T15:05:00.0000000Z"));
         check("2017 - 08 - 01", Some("2017-08-01T00:00:00.0000000Z"));
         check("2025, 6, 14", Some("2025-06-14T00:00:00.0000000Z"));
         check("12-02-2022", Some("2022-12-02T00:00:00.0000000Z"));

@@ -14,7 +14,14 @@ const OPTIONS: [&str; 6] = [
 
 pub(super) fn parse_kv(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     let expr = p.expr()?;
-    p.expect_word("as")?;
+    // What is to be parsed can be looked at, whatever follows it.
+    let Ok(_) = p.expect_word("as") else {
+        return Ok(OperatorKind::ParseKv {
+            expr,
+            keys: Vec::new(),
+            options: Vec::new(),
+        });
+    };
     let keys = p.row_schema()?.columns;
     let options = match p.at_word("with") {
         true => {

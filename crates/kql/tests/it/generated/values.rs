@@ -384,7 +384,10 @@ impl Values<'_> {
             ParameterType::Exactly(ty) => ty,
             ParameterType::Scalar | ParameterType::Any => *self.chance.one_of(&TYPES),
             ParameterType::Number => number,
-            ParameterType::Integer => *self.chance.one_of(&[Type::Int, Type::Long]),
+            // The binder asks for whole seconds.
+            ParameterType::Integer | ParameterType::Seconds => {
+                *self.chance.one_of(&[Type::Int, Type::Long])
+            }
             ParameterType::Array
             | ParameterType::Integers
             | ParameterType::Texts
