@@ -12,7 +12,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, reason};
-use crate::layout::{self, Delivery, LogKey, Span};
+use crate::judge::{Verdict, judge};
+use crate::layout::{self, LogKey, Span, Wanted};
 use crate::limits;
 
 /// A file to read.
@@ -49,6 +50,10 @@ pub enum PassedOver {
     Unknown,
     /// Filed under a day outside `--since` and `--until`.
     OutsideSpan,
+    /// Filed under an account that was not asked for.
+    OtherAccount,
+    /// Filed under a region that was not asked for.
+    OtherRegion,
 }
 
 impl PassedOver {
@@ -60,6 +65,8 @@ impl PassedOver {
             PassedOver::Hidden => "passed-over-hidden",
             PassedOver::Unknown => "passed-over-not-a-log",
             PassedOver::OutsideSpan => "passed-over-outside-span",
+            PassedOver::OtherAccount => "passed-over-other-account",
+            PassedOver::OtherRegion => "passed-over-other-region",
         }
     }
 }
@@ -89,8 +96,13 @@ impl Found {
     }
 }
 
-/// Finds the files to read. A path that does not exist, or a list with nothing in it, is an error.
+/// Finds the files to read of some days. A path that does not exist, or a list with nothing in it, is an error.
 pub fn discover(paths: &[PathBuf], span: Span) -> Result<Found, Error> {
+    discover_wanted(paths, &Wanted::days(span))
+}
+
+/// The same for some accounts, regions and days.
+pub fn discover_wanted(paths: &[PathBuf], wanted: &Wanted) -> Result<Found, Error> {
     let mut found = Found::default();
     for path in paths {
         if path.as_os_str() == "-" {
@@ -101,7 +113,7 @@ pub fn discover(paths: &[PathBuf], span: Span) -> Result<Found, Error> {
         if meta.is_dir() {
             let mut walk = Walk {
                 found: &mut found,
-                span,
+                wanted,
                 seen: HashSet::new(),
             };
             walk.folder(path, 0)?;
@@ -136,7 +148,7 @@ pub fn discover(paths: &[PathBuf], span: Span) -> Result<Found, Error> {
 /// One walk through a folder that the user named.
 struct Walk<'a> {
     found: &'a mut Found,
-    span: Span,
+    wanted: &'a Wanted,
     /// Real paths of the folders entered, so that a loop of links ends.
     seen: HashSet<PathBuf>,
 }
@@ -193,35 +205,14 @@ impl Walk<'_> {
     }
 
     fn file(&mut self, path: PathBuf, bytes: u64) -> Result<(), Error> {
-        let text = path.to_string_lossy();
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy())
-            .unwrap_or_default();
-        let key = layout::parse(&text);
-        let delivery = key
-            .as_ref()
-            .map_or_else(|| layout::delivery_of_name(&name), |key| key.delivery);
-        match delivery {
-            Delivery::Digest => {
-                self.pass_over(PassedOver::Digest, &path);
+        let (key, verdict) = judge(&path.to_string_lossy(), self.wanted);
+        let kind = match verdict {
+            Verdict::Take(kind) => kind,
+            Verdict::PassOver(why) => {
+                self.pass_over(why, &path);
                 return Ok(());
             }
-            Delivery::OtherService => {
-                self.pass_over(PassedOver::OtherService, &path);
-                return Ok(());
-            }
-            _ => {}
-        }
-        if let Some(day) = key.as_ref().and_then(|key| key.day)
-            && !self.span.holds(day)
-        {
-            self.pass_over(PassedOver::OutsideSpan, &path);
-            return Ok(());
-        }
-        let kind = match kind_of_name(&name) {
-            Some(kind) => kind,
-            None => match sniff(&path) {
+            Verdict::LookInside => match sniff(&path) {
                 Some(Sniffed::Parquet) => FileKind::Parquet,
                 Some(Sniffed::Gzip | Sniffed::Json) => FileKind::Logs,
                 None => {
@@ -237,7 +228,6 @@ impl Walk<'_> {
             );
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
-        drop(text);
         self.found.files.push(InputFile {
             path,
             kind,
@@ -261,18 +251,6 @@ impl Walk<'_> {
             path: path.to_owned(),
             why,
         });
-    }
-}
-
-fn kind_of_name(name: &str) -> Option<FileKind> {
-    let name = name.to_ascii_lowercase();
-    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-    if ends(&[".parquet"]) {
-        Some(FileKind::Parquet)
-    } else if ends(&[".json", ".jsonl", ".ndjson", ".gz"]) {
-        Some(FileKind::Logs)
-    } else {
-        None
     }
 }
 

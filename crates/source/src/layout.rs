@@ -55,6 +55,45 @@ impl Span {
     }
 }
 
+/// What of a tree of logs is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wanted {
+    pub span: Span,
+    /// Account ids; all of them where the list is empty.
+    pub accounts: Vec<String>,
+    /// Regions; all of them where the list is empty.
+    pub regions: Vec<String>,
+    pub what: What,
+}
+
+/// Which files of the layout are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum What {
+    /// Files with events.
+    #[default]
+    Logs,
+    /// CloudTrail's digests of them.
+    Digests,
+}
+
+impl Wanted {
+    /// All of some days.
+    pub fn days(span: Span) -> Wanted {
+        Wanted {
+            span,
+            ..Wanted::default()
+        }
+    }
+
+    pub(crate) fn wants_account(&self, account: &str) -> bool {
+        self.accounts.is_empty() || self.accounts.iter().any(|wanted| wanted == account)
+    }
+
+    pub(crate) fn wants_region(&self, region: &str) -> bool {
+        self.regions.is_empty() || self.regions.iter().any(|wanted| wanted == region)
+    }
+}
+
 impl Day {
     /// A day of the proleptic Gregorian calendar, or `None` when there is no such day.
     pub fn new(year: i32, month: u32, day: u32) -> Option<Day> {
@@ -84,6 +123,29 @@ impl Day {
     pub fn since_1970(self) -> i32 {
         self.0
     }
+
+    /// So many days later, or earlier.
+    pub fn plus(self, days: i32) -> Day {
+        Day(self.0.saturating_add(days))
+    }
+
+    /// The folders of this day, `2026/03/01/`.
+    pub fn folders(self) -> String {
+        // As above, counted from 1 March of year 0.
+        let days = i64::from(self.0) + 719_468;
+        let era = days.div_euclid(146_097);
+        let of_era = days.rem_euclid(146_097);
+        let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * month_from_march + 2) / 5 + 1;
+        let (month, later) = match month_from_march {
+            before if before < 10 => (before + 3, 0),
+            after => (after - 9, 1),
+        };
+        let year = year_of_era + 400 * era + later;
+        format!("{year:04}/{month:02}/{day:02}/")
+    }
 }
 
 /// Reads a path of the layout `…/AWSLogs/[o-…/]<account>/<service>/<region>/YYYY/MM/DD/<file>`.
@@ -99,7 +161,7 @@ pub fn parse(path: &str) -> Option<LogKey> {
         rest = &rest[1..];
     }
     let account = *rest.first()?;
-    if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+    if !is_account(account) {
         return None;
     }
     let service = *rest.get(1)?;
@@ -132,7 +194,7 @@ pub fn parse(path: &str) -> Option<LogKey> {
 pub fn delivery_of_name(name: &str) -> Delivery {
     let mut fields = name.split('_');
     let account = fields.next().unwrap_or_default();
-    if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+    if !is_account(account) {
         return Delivery::CloudTrail;
     }
     match fields.next() {
@@ -151,7 +213,11 @@ pub fn delivery_time(name: &str) -> &str {
     if is_time { time } else { "" }
 }
 
-fn is_region(text: &str) -> bool {
+pub(crate) fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+pub(crate) fn is_region(text: &str) -> bool {
     text.contains('-') && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
@@ -198,6 +264,23 @@ mod tests {
         );
         check("AWSLogs/me/CloudTrail/x.json.gz", "none");
         check("logs/x.json.gz", "none");
+    }
+
+    #[test]
+    fn days_are_folders() {
+        for (year, month, day) in [
+            (1970, 1, 1),
+            (1999, 12, 31),
+            (2000, 2, 29),
+            (2024, 2, 29),
+            (2024, 3, 1),
+            (2026, 11, 28),
+            (9999, 12, 31),
+        ] {
+            let made = Day::new(year, month, day).expect("a day of the calendar");
+            assert_eq!(made.folders(), format!("{year:04}/{month:02}/{day:02}/"));
+            assert_eq!(made.plus(366).plus(-366), made);
+        }
     }
 
     #[test]

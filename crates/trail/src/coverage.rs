@@ -91,7 +91,12 @@ pub struct Problems(BTreeMap<ProblemKind, (u64, String)>);
 impl Problems {
     /// Counts one problem; the example is made only for the first of its kind.
     pub fn add(&mut self, kind: ProblemKind, example: impl FnOnce() -> String) {
-        self.0.entry(kind).or_insert_with(|| (0, example())).0 += 1;
+        self.add_many(kind, 1, example);
+    }
+
+    /// Counts several of a kind.
+    pub fn add_many(&mut self, kind: ProblemKind, count: u64, example: impl FnOnce() -> String) {
+        self.0.entry(kind).or_insert_with(|| (0, example())).0 += count;
     }
 
     /// Adds what another part of the run met.
