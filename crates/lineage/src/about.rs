@@ -14,6 +14,7 @@ use crate::forest::Forest;
 use crate::limits::ABOUT_ROUNDS;
 use crate::outline::{Outline, Place};
 use crate::production::Production;
+use crate::sighting::is_key;
 
 /// Events that need not be read whole.
 pub trait Events {
@@ -38,7 +39,9 @@ impl Forest {
         production: &Production,
         horizon: Option<i64>,
     ) -> Result<Option<(Forest, Problems)>, E::Error> {
-        let text = text.trim();
+        // Ids of keys have large letters, whoever types them.
+        let (text, large) = (text.trim(), text.trim().to_ascii_uppercase());
+        let text = if is_key(&large) { &large } else { text };
         let Some(mut around) = Around::of(text) else {
             return Ok(None);
         };

@@ -33,7 +33,10 @@ pub(crate) const CALLER: [Column; 17] = [
     Column::RecipientAccountId,
 ];
 
-/// The place of the account whose trail has the event among these.
+/// The places of some of these: the service that calls on the caller's behalf, what a web identity provider says,
+/// and the account whose trail has the event.
+pub(crate) const INVOKED_BY: usize = 5;
+pub(crate) const WEB: usize = 14;
 pub(crate) const RECIPIENT: usize = CALLER.len() - 1;
 
 /// Text that differs from call to call.
@@ -120,14 +123,11 @@ impl<'a> Columns<'a> {
         view(self.caller[column], row)
     }
 
-    /// Whether a column of the caller differs from row to row.
-    pub(crate) fn varies(&self, column: usize) -> bool {
-        let Some(column) = self.caller[column] else {
-            return false;
-        };
-        let mut views = column.views().iter();
-        let first = views.next();
-        views.any(|view| Some(view) != first)
+    /// The views of a column of the caller, if it differs from row to row.
+    pub(crate) fn varying_views(&self, column: usize) -> Option<&'a [u128]> {
+        let views = &self.caller[column]?.views()[..];
+        let first = views.first()?;
+        views.iter().any(|view| view != first).then_some(views)
     }
 
     /// The text of a column of [`CALLER`].

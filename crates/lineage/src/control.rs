@@ -68,8 +68,9 @@ pub(crate) enum Target {
     Default,
     /// The account or unit that a service control policy is attached to.
     Estate,
-    /// The unit, or the root, that an account or unit lies in.
+    /// The unit, or the root, that an account or unit lies in, and the one that it lay in before.
     Unit,
+    UnitBefore,
     Person,
 }
 
@@ -240,6 +241,7 @@ pub(crate) const CONTROLS: &[Control] = &[
         names: &[
             (Estate, Request, &["accountId"]),
             (Unit, Request, &["destinationParentId"]),
+            (UnitBefore, Request, &["sourceParentId"]),
         ],
     },
     Control {

@@ -14,7 +14,7 @@ use crate::columns::Columns;
 use crate::control::{CONTROLS, Control, Does, TARGETS, Target};
 use crate::credential::Kind;
 use crate::date;
-use crate::json;
+use crate::json::{self, PLACES, Place};
 use crate::mint::{ALWAYS_ALLOWED, FIELDS, Field, MINTS, Mint, Part, SIGN_INS};
 use crate::policy::{Denial, denials};
 use crate::sighting::{CallerType, Who, is_id, is_key};
@@ -163,6 +163,43 @@ pub(crate) fn detailed() -> Vec<String> {
     names
 }
 
+/// Where the record of a minting event is looked at, by the row of `MINTS`: all places of one column at once.
+struct Plan {
+    /// By column, in the order of [`Part::ALL`].
+    places: [Vec<Place>; Part::ALL.len()],
+    /// The fields that are given from [`GIVEN`] on, those that count first before others.
+    fields: Vec<Field>,
+}
+
+/// The numbers of places: what an event reports its failure by, whether its answer was left out, and its fields.
+const CONDITION: usize = 0;
+const OMITTED: usize = 1;
+const GIVEN: usize = 2;
+
+static PLANS: LazyLock<Vec<Plan>> = LazyLock::new(|| MINTS.iter().map(Plan::new).collect());
+
+impl Plan {
+    fn new(mint: &Mint) -> Plan {
+        let mut places: [Vec<Place>; Part::ALL.len()] = Default::default();
+        let mut put = |part: Part, number: usize, path: &'static [&'static str]| {
+            assert!(number < PLACES, "a row of the table has too many places");
+            let at = Part::ALL.iter().position(|known| *known == part);
+            places[at.unwrap_or_default()].push((number as u8, path));
+        };
+        if let Some((part, path, _)) = mint.only_if {
+            put(part, CONDITION, path);
+        }
+        put(Part::Response, OMITTED, &["omitted"]);
+        let given = mint.gives.iter().copied().flatten();
+        let mut fields = Vec::new();
+        for (field, part, path) in given {
+            put(*part, GIVEN + fields.len(), path);
+            fields.push(*field);
+        }
+        Plan { places, fields }
+    }
+}
+
 impl Minted {
     pub(crate) fn mint(&self) -> &'static Mint {
         &MINTS[self.row as usize]
@@ -201,8 +238,16 @@ impl Minted {
             mint.service == service && (mint.by.is_empty() || mint.by.contains(&caller_type))
         })?;
         let mint = &MINTS[number as usize];
-        if let Some((part, path, wanted)) = mint.only_if
-            && json::text(part.of(columns, row), path).as_deref() != Some(wanted)
+        let plan = &PLANS[number as usize];
+        let mut found = [""; PLACES];
+        for (part, places) in Part::ALL.into_iter().zip(&plan.places) {
+            if !places.is_empty() {
+                json::find_all(part.of(columns, row), places, &mut found);
+            }
+        }
+        let text_of = |number: usize| json::text_of(found[number]);
+        if let Some((.., wanted)) = mint.only_if
+            && text_of(CONDITION).as_deref() != Some(wanted)
         {
             return None;
         }
@@ -220,9 +265,9 @@ impl Minted {
             shared: strings.intern(columns.detail(Column::SharedEventId, row)),
             caller: *caller,
             fields: [Text::EMPTY; FIELDS],
-            omitted: json::is_omitted(columns.detail(Column::ResponseElements, row)),
+            omitted: found[OMITTED] == "true" || found[OMITTED] == "\"true\"",
         };
-        for (field, part, path) in mint.gives.iter().copied().flatten() {
+        for (number, field) in plan.fields.iter().enumerate() {
             let is_known = match field {
                 Field::Expires => minted.expires != NEVER,
                 Field::Seconds => minted.seconds != 0,
@@ -231,7 +276,7 @@ impl Minted {
             if is_known {
                 continue;
             }
-            let Some(found) = json::text(part.of(columns, row), path) else {
+            let Some(found) = text_of(GIVEN + number) else {
                 continue;
             };
             match field {
@@ -382,6 +427,13 @@ impl Who {
 }
 
 impl Part {
+    const ALL: [Part; 4] = [
+        Part::Request,
+        Part::Response,
+        Part::Additional,
+        Part::Details,
+    ];
+
     fn of<'a>(self, columns: &Columns<'a>, row: usize) -> &'a str {
         columns.detail(
             match self {

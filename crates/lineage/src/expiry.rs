@@ -109,10 +109,11 @@ const BOUNDS: &[Bound] = &[
         from: Issue::Any,
         seconds: None,
     },
+    // The longest that an administrator can set; eight hours if nobody set anything.
     Bound {
         kind: Kind::IdentityCenterSession,
         from: Issue::Any,
-        seconds: None,
+        seconds: Some(90 * 24 * HOUR),
     },
 ];
 
@@ -146,6 +147,7 @@ mod tests {
             (Kind::ServiceSession, service("pods.eks"), Some(6)),
             (Kind::OauthSession, Issue::ToProgram, Some(12)),
             (Kind::OauthSession, Issue::Any, None),
+            (Kind::IdentityCenterSession, Issue::Any, Some(90 * 24)),
             (Kind::AccessKey, Issue::Any, None),
         ] {
             let found = longest(kind, issue).map(|seconds| seconds / HOUR);

@@ -10,18 +10,18 @@ use keyline_trail::partition::service_name;
 use keyline_trail::{Column, ColumnTest, Conjunction, Detail, Prefilter, Projection, Test};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::columns::{self, Columns};
-use crate::deed::{Caller, Changed, Minted, NAMES, detailed, number_of_name, provider};
+use crate::columns::{self, Columns, INVOKED_BY, RECIPIENT, WEB};
+use crate::deed::{Caller, Changed, Minted, NAMES, detailed, provider};
 use crate::outline::Outline;
 use crate::production::Production;
 use crate::quick::Set;
-use crate::recent::{Recent, Slot, spelling};
+use crate::recent::{NO_VIEW, Recent, spelling};
 use crate::sighting::{
     CallerType, Flags, Forwarded, Forwarding, KeyMark, Sighting, Who, agent_flags, is_forwarded,
     is_key, settle,
 };
 use crate::strings::{Renumbering, Strings, Text};
-use crate::usage::NEVER;
+use crate::usage::{NEVER, Usage};
 
 /// Facts about credentials, gathered from events.
 #[derive(Clone, Debug, Default)]
@@ -45,9 +45,11 @@ pub struct Facts {
     /// Events dated later than this never set `last_event`.
     horizon: Option<i64>,
     watched: Production,
-    /// Where calls are counted, by all that their records say of the caller.
-    slots: HashTable<(u128, Slot)>,
+    /// Where calls are counted, by all that their records say of the caller; nothing where it has no credential.
+    slots: HashTable<(u128, Option<u32>)>,
     recent: Option<Box<Recent>>,
+    /// The callers of the batch at hand that are counted by themselves.
+    callers: Vec<u32>,
 }
 
 impl Facts {
@@ -124,54 +126,40 @@ impl Facts {
         self.events
     }
 
+    /// The times of the first and the last event, those beyond the horizon left out.
+    pub fn span(&self) -> Option<(i64, i64)> {
+        self.first_event.zip(self.last_event)
+    }
+
     /// Takes in a batch of events, of trail's columns.
     pub fn observe(&mut self, rows: &RecordBatch) {
         let columns = Columns::new(rows);
         let mut recent = self.recent.take().unwrap_or_default();
         recent.begin(&columns);
-        let names = &NAMES.1;
+        self.note_times(&columns);
+        let mut callers = std::mem::take(&mut self.callers);
+        callers.clear();
+        for caller in 0..recent.callers() {
+            let row = recent.row(recent.rows_of(caller).start);
+            match self.forwarding_of(&columns, &mut recent, row) {
+                Some((place, key)) => {
+                    let calls = forwarded(&recent, &columns, caller, key);
+                    self.forwardings[place as usize].add(&calls);
+                }
+                None => callers.push(caller as u32),
+            }
+        }
+        let prints = recent.take_prints(&columns, &callers).to_vec();
+        for (caller, print) in callers.iter().zip(prints) {
+            let caller = *caller as usize;
+            if let Some(place) = self.sighting_of(&columns, &mut recent, caller, print) {
+                self.count_calls(place, &mut recent, &columns, caller);
+            }
+        }
+        self.callers = callers;
         for row in 0..columns.len() {
-            let time = columns.time(row);
-            if time != NEVER && self.horizon.is_none_or(|horizon| time <= horizon) {
-                self.first_event = Some(self.first_event.map_or(time, |first| first.min(time)));
-                self.last_event = Some(self.last_event.map_or(time, |last| last.max(time)));
-            }
-            let name = number_of_name(&columns, row);
-            let service = columns.is_from_service(row);
-            let mut slot = recent.caller(&columns, row, service);
-            if slot == Slot::Unknown {
-                let print = recent.print(&columns, row, service);
-                slot = self.slot_of(print, &columns, row, service);
-                recent.set(slot);
-            }
-            let failed = columns.failed(row);
-            match slot {
-                Slot::Sighting(_) if names[name].is_sign_in => {}
-                Slot::Sighting(place) => {
-                    let proves = !names[name].always_allowed;
-                    let usage = &mut self.sightings[place as usize].usage;
-                    usage.count(time, failed, proves);
-                    self.count_source(place, &mut recent, &columns, row);
-                    self.count_agent(place, &mut recent, &columns, row);
-                    if !self.watched.assets.is_empty() {
-                        self.watch(place, columns.detail(Column::Resources, row));
-                    }
-                }
-                Slot::Forwarding(place, key) => {
-                    let mut call = Forwarded::new(columns.created(row), key);
-                    call.events = 1;
-                    call.errors = u64::from(failed);
-                    if time != NEVER {
-                        (call.first, call.last) = (time, time);
-                        if !failed {
-                            call.last_success = time;
-                        }
-                    }
-                    self.forwardings[place as usize].add(&call);
-                }
-                Slot::Unknown | Slot::Nothing => {}
-            }
-            if name != 0 && !failed {
+            let name = recent.name(row);
+            if name != 0 && !columns.failed(row) {
                 self.take_deed(&columns, &mut recent, row, name);
             }
         }
@@ -179,52 +167,77 @@ impl Facts {
         self.recent = Some(recent);
     }
 
-    #[inline(always)]
-    fn count_source(&mut self, place: u32, recent: &mut Recent, columns: &Columns<'_>, row: usize) {
-        let usage = &mut self.sightings[place as usize].usage;
-        let view = columns.address_view(row);
-        let known = recent.address(view);
-        let at = known.and_then(|text| usage.known_source(text)).or_else(|| {
-            let at = usage.source(&spelling(columns.address(row)), &mut self.strings)?;
-            recent.set_address(view, usage.sources[at].address);
-            Some(at)
-        });
-        let time = columns.time(row);
-        if let Some(at) = at {
-            let source = &mut usage.sources[at];
-            source.events = source.events.saturating_add(1);
-            if time != NEVER {
-                source.first = source.first.min(time);
-                source.last = source.last.max(time);
+    fn note_times(&mut self, columns: &Columns<'_>) {
+        let horizon = self.horizon.unwrap_or(i64::MAX);
+        let mut span: Option<(i64, i64)> = None;
+        for time in (0..columns.len()).map(|row| columns.time(row)) {
+            if time != NEVER && time <= horizon {
+                let (first, last) = span.unwrap_or((time, time));
+                span = Some((first.min(time), last.max(time)));
             }
+        }
+        if let Some((first, last)) = span {
+            self.first_event = Some(self.first_event.map_or(first, |known| known.min(first)));
+            self.last_event = Some(self.last_event.map_or(last, |known| known.max(last)));
         }
     }
 
-    #[inline(always)]
-    fn count_agent(&mut self, place: u32, recent: &mut Recent, columns: &Columns<'_>, row: usize) {
-        let sighting = &mut self.sightings[place as usize];
-        let usage = &mut sighting.usage;
-        let view = columns.agent_view(row);
-        let known = recent.agent(view);
-        let at = known.and_then(|text| usage.known_agent(text)).or_else(|| {
-            let text = columns.agent(row);
-            let before = usage.agents.len();
-            let at = usage.agent(text, &mut self.strings);
-            // What an agent says is noted when it is first seen, or every time if it is not kept.
-            let is_new = at.is_none_or(|at| at >= before) || usage.more_agents;
-            if is_new {
-                sighting.flags.add(agent_flags(text));
+    /// Adds the calls of one caller of a batch to its sums.
+    #[inline(never)]
+    fn count_calls(
+        &mut self,
+        place: u32,
+        recent: &mut Recent,
+        columns: &Columns<'_>,
+        caller: usize,
+    ) {
+        let names = &NAMES.1;
+        let watches = !self.watched.assets.is_empty();
+        // Nearly every call comes from where the last one came from, with the same agent.
+        let (mut source, mut agent) = ((NO_VIEW, None), (NO_VIEW, None));
+        for at in recent.rows_of(caller) {
+            let row = recent.row(at);
+            let name = &names[recent.name(row)];
+            if name.is_sign_in {
+                continue;
             }
-            let at = at?;
-            recent.set_agent(view, usage.agents[at].agent);
-            Some(at)
-        });
-        let time = columns.time(row);
-        if let Some(at) = at
-            && time != NEVER
-        {
-            let agent = &mut usage.agents[at];
-            agent.first = agent.first.min(time);
+            let sighting = &mut self.sightings[place as usize];
+            let time = columns.time(row);
+            let proves = !name.always_allowed;
+            sighting.usage.count(time, columns.failed(row), proves);
+            let view = columns.address_view(row);
+            if source.0 != view {
+                let usage = &mut sighting.usage;
+                source = (
+                    view,
+                    source_of(usage, &mut self.strings, recent, columns, row),
+                );
+            }
+            let view = columns.agent_view(row);
+            if agent.0 != view {
+                agent = (
+                    view,
+                    agent_of(sighting, &mut self.strings, recent, columns, row),
+                );
+            }
+            let usage = &mut sighting.usage;
+            if let Some(at) = source.1 {
+                let source = &mut usage.sources[at];
+                source.events = source.events.saturating_add(1);
+                if time != NEVER {
+                    source.first = source.first.min(time);
+                    source.last = source.last.max(time);
+                }
+            }
+            if let Some(at) = agent.1
+                && time != NEVER
+            {
+                let agent = &mut usage.agents[at];
+                agent.first = agent.first.min(time);
+            }
+            if watches {
+                self.watch(place, columns.detail(Column::Resources, row));
+            }
         }
     }
 
@@ -235,57 +248,79 @@ impl Facts {
         }
     }
 
-    /// Where a caller's calls are counted: known by all that its record says of it, or looked at now.
-    fn slot_of(&mut self, print: u128, columns: &Columns<'_>, row: usize, service: bool) -> Slot {
+    /// Where calls are counted that a service made on its caller's behalf, with the key that it had for them; it has
+    /// one for nearly every call, so that not one of them is kept.
+    #[inline(never)]
+    fn forwarding_of(
+        &mut self,
+        columns: &Columns<'_>,
+        recent: &mut Recent,
+        row: usize,
+    ) -> Option<(u32, KeyMark)> {
+        // Nearly all are told by this alone.
+        let service = columns.is_from_service(row);
+        if !service && columns.caller_view(INVOKED_BY, row) == 0 {
+            return None;
+        }
+        let shown = shown_by(columns, row, CallerType::of(columns.caller_text(3, row)));
+        let invoked_by = columns.caller_text(INVOKED_BY, row);
+        if !shown.is_forwarded(invoked_by, columns.caller_text(1, row), service) {
+            return None;
+        }
+        self.note_recipient(columns, recent, row);
+        let account = recent.intern(columns, 2, row, &mut self.strings);
+        let principal = recent.intern(columns, 1, row, &mut self.strings);
+        Some((self.forwarding(account, principal), KeyMark::of(shown.key)))
+    }
+
+    /// Where other calls of a caller are counted: known by all that its record says of it, or looked at now. Nothing
+    /// where no credential was used.
+    #[inline(never)]
+    fn sighting_of(
+        &mut self,
+        columns: &Columns<'_>,
+        recent: &mut Recent,
+        caller: usize,
+        print: u128,
+    ) -> Option<u32> {
         let known = self.slots.find(print as u64, |known| known.0 == print);
         if let Some((_, slot)) = known {
             return *slot;
         }
-        let slot = self.identify(columns, row, service);
+        let row = recent.row(recent.rows_of(caller).start);
+        let slot = self.identify(columns, recent, row);
         self.slots
             .insert_unique(print as u64, (print, slot), |known| known.0 as u64);
         slot
     }
 
-    /// Finds where a caller's calls are counted, and notes what its record says of it.
-    fn identify(&mut self, columns: &Columns<'_>, row: usize, service: bool) -> Slot {
-        let recipient = columns.caller_text(16, row);
+    fn note_recipient(&mut self, columns: &Columns<'_>, recent: &mut Recent, row: usize) -> Text {
+        let recipient = recent.intern(columns, RECIPIENT, row, &mut self.strings);
         if !recipient.is_empty() {
-            let recipient = self.strings.intern(recipient);
             self.recipients.insert(recipient);
         }
+        recipient
+    }
+
+    /// Finds where a caller's calls are counted, and notes what its record says of it.
+    #[inline(never)]
+    fn identify(&mut self, columns: &Columns<'_>, recent: &mut Recent, row: usize) -> Option<u32> {
+        let recipient = self.note_recipient(columns, recent, row);
         let caller = CallerType::of(columns.caller_text(3, row));
-        let (account, principal) = (columns.caller_text(2, row), columns.caller_text(1, row));
         let shown = shown_by(columns, row, caller);
-        if shown.is_forwarded(columns.caller_text(5, row), principal, service) {
-            // Services have a key for nearly every call: not one of them is kept.
-            let account = self.strings.intern(account);
-            let principal = self.strings.intern(principal);
-            let key = KeyMark::of(shown.key);
-            return Slot::Forwarding(self.forwarding(account, principal), key);
-        }
-        let Some(who) = self.who(columns, row, &shown) else {
-            return Slot::Nothing;
-        };
+        let who = self.who(columns, recent, row, &shown)?;
         let place = self.sighting(who, caller);
+        let strings = &mut self.strings;
         let sighting = &mut self.sightings[place as usize];
         sighting.caller = sighting.caller.min(caller);
-        let web = match columns.caller_text(14, row) {
-            "{}" | "null" => "",
-            web => web,
+        let web = match columns.caller_text(WEB, row) {
+            "{}" | "null" => Text::EMPTY,
+            _ => recent.intern(columns, WEB, row, strings),
         };
-        let texts = [
-            columns.caller_text(4, row),
-            columns.caller_text(6, row),
-            columns.caller_text(9, row),
-            columns.caller_text(12, row),
-            columns.caller_text(7, row),
-            columns.caller_text(8, row),
-            columns.caller_text(11, row),
-            web,
-        ];
+        let texts = [4, 6, 9, 12, 7, 8, 11].map(|at| recent.intern(columns, at, row, strings));
+        let texts = texts.into_iter().chain([web]);
         for (known, text) in sighting.attributes().into_iter().zip(texts) {
-            settle(known, text, &mut self.strings);
+            settle(known, text, strings);
         }
         let bits = columns.flags(row);
         for (mask, flag) in [
@@ -301,30 +336,32 @@ impl Facts {
             sighting.flags.add(Flags::NO_MFA);
         }
         // The sign-in service calls as the console.
-        if service_name(columns.caller_text(5, row)) == "signin" {
+        if service_name(columns.caller_text(INVOKED_BY, row)) == "signin" {
             sighting.flags.add(Flags::CONSOLE_AGENT);
         }
         if !columns.caller_text(10, row).is_empty() {
             sighting.flags.add(Flags::METADATA);
         }
-        let account = match recipient.is_empty() {
-            true => account,
-            false => recipient,
-        };
-        sighting.usage.account(account, &mut self.strings);
-        Slot::Sighting(place)
+        sighting.usage.account(recipient.or(who.account), strings);
+        Some(place)
     }
 
     /// What tells the caller of a row from others; nothing where no credential was used.
-    fn who(&mut self, columns: &Columns<'_>, row: usize, shown: &Shown<'_>) -> Option<Who> {
-        let principal = columns.caller_text(1, row);
+    fn who(
+        &mut self,
+        columns: &Columns<'_>,
+        recent: &mut Recent,
+        row: usize,
+        shown: &Shown<'_>,
+    ) -> Option<Who> {
+        let principal = recent.intern(columns, 1, row, &mut self.strings);
         let session = shown.created != NEVER && !principal.is_empty();
         if shown.key.is_empty() && shown.bearer.is_empty() && !session {
             return None;
         }
         Some(Who {
-            account: self.strings.intern(columns.caller_text(2, row)),
-            principal: self.strings.intern(principal),
+            account: recent.intern(columns, 2, row, &mut self.strings),
+            principal,
             key: self.strings.intern(shown.key),
             bearer: self.strings.intern(shown.bearer),
             created: shown.created,
@@ -341,7 +378,9 @@ impl Facts {
             return *place;
         }
         let place = sightings.len() as u32;
-        sightings.push(Sighting::new(who, caller));
+        let mut new = Sighting::new(who, caller);
+        new.usage.lasts = self.strings.get(who.key).starts_with("AKIA");
+        sightings.push(new);
         self.by_who.insert_unique(hash, place, |place| {
             hash_of(&sightings[*place as usize].who)
         });
@@ -368,17 +407,18 @@ impl Facts {
     }
 
     /// Notes what a minting or changing event does.
+    #[inline(never)]
     fn take_deed(&mut self, columns: &Columns<'_>, recent: &mut Recent, row: usize, name: usize) {
         let named = &NAMES.1[name];
         if named.mints.is_empty() && named.controls.is_empty() {
             return;
         }
         let caller_type = columns.caller_text(3, row);
-        let mut caller = match recent.last_caller() {
+        let mut caller = match recent.minter(row) {
             Some(caller) => caller,
             None => {
-                let caller = self.caller(columns, row, CallerType::of(caller_type));
-                recent.set_caller(caller);
+                let caller = self.caller(columns, recent, row, CallerType::of(caller_type));
+                recent.set_minter(row, caller);
                 caller
             }
         };
@@ -395,25 +435,33 @@ impl Facts {
     }
 
     /// What a row says of who made a minting or changing call, save for the provider.
-    fn caller(&mut self, columns: &Columns<'_>, row: usize, kind: CallerType) -> Caller {
+    fn caller(
+        &mut self,
+        columns: &Columns<'_>,
+        recent: &mut Recent,
+        row: usize,
+        kind: CallerType,
+    ) -> Caller {
         let shown = shown_by(columns, row, kind);
-        let invoked_by = columns.caller_text(5, row);
+        let invoked_by = columns.caller_text(INVOKED_BY, row);
         let service = columns.is_from_service(row);
         let forwarded = shown.is_forwarded(invoked_by, columns.caller_text(1, row), service);
-        let mut who = self.who(columns, row, &shown).unwrap_or(Who::NOBODY);
-        let strings = &mut self.strings;
-        who.account = strings.intern(columns.caller_text(2, row));
-        who.principal = strings.intern(columns.caller_text(1, row));
+        let who = self.who(columns, recent, row, &shown);
+        let mut text = |column| recent.intern(columns, column, row, &mut self.strings);
         Caller {
-            who,
+            who: Who {
+                account: text(2),
+                principal: text(1),
+                ..who.unwrap_or(Who::NOBODY)
+            },
             kind,
-            arn: strings.intern(columns.caller_text(4, row)),
-            user: strings.intern(columns.caller_text(6, row)),
-            service: strings.intern(columns.caller_text(5, row)),
+            arn: text(4),
+            user: text(6),
+            service: text(INVOKED_BY),
             provider: Text::EMPTY,
-            person: strings.intern(columns.caller_text(7, row)),
-            store: strings.intern(columns.caller_text(8, row)),
-            recipient: strings.intern(columns.caller_text(16, row)),
+            person: text(7),
+            store: text(8),
+            recipient: text(RECIPIENT),
             forwarded,
         }
     }
@@ -476,6 +524,76 @@ impl Facts {
         into.untimed += other.untimed;
         into
     }
+}
+
+/// The place of the source of a row's call, if it is kept.
+fn source_of(
+    usage: &mut Usage,
+    strings: &mut Strings,
+    recent: &mut Recent,
+    columns: &Columns<'_>,
+    row: usize,
+) -> Option<usize> {
+    let view = columns.address_view(row);
+    let known = recent.address(view);
+    let at = known.and_then(|text| usage.known_source(text).or_else(|| usage.new_source(text)));
+    at.or_else(|| {
+        let at = usage.source(&spelling(columns.address(row)), strings)?;
+        recent.set_address(view, usage.sources[at].address);
+        Some(at)
+    })
+}
+
+/// The same for the agent; what it says of the credential is noted.
+fn agent_of(
+    sighting: &mut Sighting,
+    strings: &mut Strings,
+    recent: &mut Recent,
+    columns: &Columns<'_>,
+    row: usize,
+) -> Option<usize> {
+    let usage = &mut sighting.usage;
+    let view = columns.agent_view(row);
+    if let Some((known, says)) = recent.agent(view) {
+        if let Some(at) = usage.known_agent(known) {
+            return Some(at);
+        }
+        if let Some(at) = usage.new_agent(known) {
+            sighting.flags.add(says);
+            return Some(at);
+        }
+    }
+    let text = columns.agent(row);
+    let says = agent_flags(text);
+    let before = usage.agents.len();
+    let at = usage.agent(text, strings);
+    // What an agent says is noted when it is first seen, or every time if it is not kept.
+    if at.is_none_or(|at| at >= before) || usage.more_agents {
+        sighting.flags.add(says);
+    }
+    let at = at?;
+    recent.set_agent(view, (usage.agents[at].agent, says));
+    Some(at)
+}
+
+/// The calls of one caller of a batch that a service made in one session of its own.
+fn forwarded(recent: &Recent, columns: &Columns<'_>, caller: usize, key: KeyMark) -> Forwarded {
+    let rows = recent.rows_of(caller).map(|at| recent.row(at));
+    let first = recent.row(recent.rows_of(caller).start);
+    let mut calls = Forwarded::new(columns.created(first), key);
+    for row in rows {
+        let (time, failed) = (columns.time(row), columns.failed(row));
+        calls.events += 1;
+        calls.errors += u64::from(failed);
+        if time != NEVER {
+            calls.first = calls.first.min(time);
+            calls.last = calls.last.max(time);
+            if !failed {
+                calls.last_success = calls.last_success.max(time);
+            }
+        }
+    }
+    calls
 }
 
 /// The key, the bearer token and the session that a record shows.

@@ -2,7 +2,8 @@
 //!
 //! A text goes in: the id of a credential or of a key, an ARN, the name of a user, a role or a session, a
 //! source identity, an MFA device's serial number, an address, the id of an instance, a function or a task. Out
-//! come the nodes that it fits, in order. Text is compared as a whole.
+//! come the nodes that it fits, in order. Text is compared as a whole; where nothing is spelt so, whether letters are
+//! small or large does not matter.
 
 use keyline_trail::address;
 use keyline_trail::arn::Arn;
@@ -27,18 +28,32 @@ impl Forest {
         if let Some(node) = self.by_id(text) {
             return vec![node];
         }
-        if is_key(text) {
-            let having = self.having_key(text);
+        // Ids of keys have large letters, whoever types them.
+        let large = text.to_ascii_uppercase();
+        for key in [text, &large] {
+            let having = match is_key(key) {
+                true => self.having_key(key),
+                false => Vec::new(),
+            };
             if !having.is_empty() {
                 return having;
             }
         }
+        let found = self.fitting(text, Case::Counts);
+        match found.is_empty() {
+            true => self.fitting(text, Case::Ignored),
+            false => found,
+        }
+    }
+
+    fn fitting(&self, text: &str, case: Case) -> Vec<Node> {
         let address = address::canonical(text);
         let wanted = Wanted {
             text,
             address: if address.is_empty() { text } else { &address },
             user: user_of(text),
             role: role_parts(text).filter(|_| text.contains(":role/")),
+            case,
         };
         match &self.store {
             Store::Whole(credentials, _) => self
@@ -83,6 +98,27 @@ impl Forest {
     }
 }
 
+/// Whether small letters differ from large ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Case {
+    Counts,
+    Ignored,
+}
+
+impl Case {
+    fn same(self, one: &str, other: &str) -> bool {
+        match self {
+            Case::Counts => one == other,
+            Case::Ignored => one.eq_ignore_ascii_case(other),
+        }
+    }
+
+    /// Whether two pairs of an account and a name are the same.
+    fn same_pair(self, one: (&str, &str), other: (&str, &str)) -> bool {
+        one.0 == other.0 && self.same(one.1, other.1)
+    }
+}
+
 struct Wanted<'a> {
     text: &'a str,
     /// The same as an address in its one spelling, if it is one.
@@ -90,33 +126,35 @@ struct Wanted<'a> {
     /// Account and name of the user whose ARN the text is.
     user: Option<(&'a str, &'a str)>,
     role: Option<(&'a str, &'a str)>,
+    case: Case,
 }
 
 /// The same in a forest's numbers; what the forest does not know fits nothing.
 struct Known<'a> {
-    text: Option<Text>,
+    /// Every spelling that the forest knows.
+    texts: Vec<Text>,
     address: Option<Text>,
-    user: Option<(Text, Text)>,
     wanted: &'a Wanted<'a>,
 }
 
 impl Wanted<'_> {
     fn known<'a>(&'a self, linked: &Linked) -> Known<'a> {
-        let find = |text: &str| linked.strings.find(text);
+        let strings = &linked.strings;
+        let same = |text: &Text| self.case.same(strings.get(*text), self.text);
         Known {
-            text: find(self.text),
-            address: find(self.address),
-            user: self
-                .user
-                .and_then(|(account, name)| Some((find(account)?, find(name)?))),
+            texts: match self.case {
+                Case::Counts => strings.find(self.text).into_iter().collect(),
+                Case::Ignored => strings.all().filter(same).collect(),
+            },
+            address: strings.find(self.address),
             wanted: self,
         }
     }
 
     fn fits(&self, credential: &Credential) -> bool {
-        let text = self.text;
+        let same = |text: &str| self.case.same(text, self.text);
         let name = role_parts(&credential.role_arn).map_or("", |(_, name)| name);
-        credential.access_key_ids.iter().any(|key| key == text)
+        credential.access_key_ids.iter().any(|key| same(key))
             || [
                 &credential.principal_arn,
                 &credential.principal_id,
@@ -127,21 +165,21 @@ impl Wanted<'_> {
                 &credential.mfa_serial,
             ]
             .into_iter()
-            .any(|value| value == text)
-            || name == text
-            || credential.minted_key_id.as_deref() == Some(text)
+            .any(|value| same(value))
+            || same(name)
+            || credential.minted_key_id.as_deref().is_some_and(same)
             || credential
                 .origin
                 .as_ref()
-                .is_some_and(|origin| is_workload(&origin.id, text))
-            || self.user.is_some_and(|(account, name)| {
-                credential.account_id == account
-                    && credential.user_name == name
-                    && credential.role_arn.is_empty()
+                .is_some_and(|origin| is_workload(&origin.id, self.text, self.case))
+            || self.user.is_some_and(|user| {
+                let of_credential = (&credential.account_id[..], &credential.user_name[..]);
+                self.case.same_pair(of_credential, user) && credential.role_arn.is_empty()
             })
-            || self
-                .role
-                .is_some_and(|role| role_parts(&credential.role_arn) == Some(role))
+            || self.role.is_some_and(|role| {
+                let parts = role_parts(&credential.role_arn);
+                parts.is_some_and(|parts| self.case.same_pair(parts, role))
+            })
             || credential
                 .sources
                 .iter()
@@ -152,11 +190,12 @@ impl Wanted<'_> {
 impl Known<'_> {
     fn fits(&self, linked: &Linked, entry: &Entry) -> bool {
         let strings = &linked.strings;
-        let text = self.wanted.text;
-        let same = |value: Text| self.text == Some(value);
-        let origin = |id: Text| {
-            let id = strings.get(id);
-            is_workload(id, text)
+        let Wanted { text, case, .. } = *self.wanted;
+        let same = |value: Text| self.texts.contains(&value);
+        let origin = |id: Text| is_workload(strings.get(id), text, case);
+        let is_user = |user: (&str, &str)| {
+            let of_entry = (strings.get(entry.account), strings.get(entry.user));
+            case.same_pair(of_entry, user)
         };
         [
             entry.minted_key,
@@ -173,10 +212,12 @@ impl Known<'_> {
             || entry.origin.is_some_and(|(_, id)| origin(id))
             || (!entry.role.is_empty() && self.fits_role(linked, entry))
             || (entry.kind == Kind::FederationToken
-                && strings.get(entry.principal).rsplit(':').next() == Some(text))
-            || self
-                .user
-                .is_some_and(|user| user == (entry.account, entry.user) && entry.role.is_empty())
+                && strings
+                    .get(entry.principal)
+                    .rsplit(':')
+                    .next()
+                    .is_some_and(|name| case.same(name, text)))
+            || (entry.role.is_empty() && self.wanted.user.is_some_and(is_user))
             || self.address.is_some_and(|address| {
                 let mut sources = entry.usage.iter().flat_map(|usage| usage.sources.iter());
                 sources.any(|source| source.address == address)
@@ -184,22 +225,22 @@ impl Known<'_> {
     }
 
     fn fits_role(&self, linked: &Linked, entry: &Entry) -> bool {
+        let Wanted { text, case, .. } = *self.wanted;
         let role = role_parts(linked.strings.get(entry.role));
-        role.is_some_and(|(_, name)| name == self.wanted.text)
-            || (self.wanted.role.is_some() && role == self.wanted.role)
-            || session_name(&linked.strings, entry) == self.wanted.text
+        role.is_some_and(|(_, name)| case.same(name, text))
+            || (role.zip(self.wanted.role)).is_some_and(|(one, other)| case.same_pair(one, other))
+            || case.same(session_name(&linked.strings, entry), text)
     }
 }
 
 /// Whether a text is a workload's id or ARN; records give one or the other.
-fn is_workload(id: &str, text: &str) -> bool {
-    let last = |text: &str| {
-        text.rsplit([':', '/'])
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    };
-    id == text || last(id) == text || (text.starts_with("arn:") && last(text) == id)
+fn is_workload(id: &str, text: &str, case: Case) -> bool {
+    fn last(text: &str) -> &str {
+        text.rsplit([':', '/']).next().unwrap_or_default()
+    }
+    case.same(id, text)
+        || case.same(last(id), text)
+        || (text.starts_with("arn:") && case.same(last(text), id))
 }
 
 /// Account and name of a user by the user's ARN.

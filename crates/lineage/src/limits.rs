@@ -13,6 +13,9 @@ pub const USER_AGENTS_KEPT: usize = 64;
 /// Stretches of time by which the calls of one credential are told apart: enough for a picture and for a use
 /// between two changes, 768 bytes for one that was used at many times and none for one that was used once.
 pub const STRETCHES_KEPT: usize = 32;
+/// The same of a long-term key: those are few and used for months. Over a month a use is told from another four
+/// minutes away; 12 kilobytes for one that was used all the time.
+pub const STRETCHES_OF_KEYS: usize = 512;
 /// Accounts that are listed as those in which one credential was used.
 pub const ACCOUNTS_KEPT: usize = 64;
 /// Creation times of forward-access sessions that are told apart for one principal: nearly every call of a

@@ -1,7 +1,8 @@
-//! What counts as production.
+//! What counts as production, and what else of the estate only its owner can say.
 //!
 //! Accounts, and ARNs of assets, go in; whether something belongs to them comes out. A pattern may end in
-//! `*`. Which accounts those are is the user's to say.
+//! `*`. Which accounts those are is the user's to say, and so is where in an organisation accounts lay before the
+//! data moves any.
 
 use crate::limits::ASSETS_MAX;
 
@@ -11,6 +12,9 @@ pub struct Production {
     pub accounts: Vec<String>,
     /// ARNs, exact or with `*` at the end; at most [`ASSETS_MAX`] count.
     pub assets: Vec<String>,
+    /// Accounts with the id of the unit that each lies in, or the ids from the root down, with `/` between. What is no
+    /// such id is passed over.
+    pub units: Vec<(String, String)>,
 }
 
 impl Production {
@@ -44,6 +48,7 @@ mod tests {
                 "arn:aws:s3:::prod-*".into(),
                 "arn:aws:iam::444455556666:role/deploy".into(),
             ],
+            ..Production::default()
         };
         assert!(production.has_account("111122223333"));
         for (arn, expected) in [

@@ -17,6 +17,11 @@ pub(crate) struct Start(u64);
 
 static START: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0));
 
+/// A number that differs from process to process, so that nobody can make texts of which one hash comes.
+pub(crate) fn start() -> u64 {
+    *START
+}
+
 impl Default for Start {
     fn default() -> Self {
         Start(*START)

@@ -163,13 +163,10 @@ impl Sighting {
 }
 
 /// Of two texts for one thing the smaller, whichever came first.
-pub(crate) fn settle(known: &mut Text, text: &str, strings: &mut Strings) {
-    if text.is_empty() {
-        return;
-    }
-    let before = strings.get(*known);
-    if known.is_empty() || text < before {
-        *known = strings.intern(text);
+pub(crate) fn settle(known: &mut Text, text: Text, strings: &Strings) {
+    let is_better = || known.is_empty() || strings.get(text) < strings.get(*known);
+    if !text.is_empty() && text != *known && is_better() {
+        *known = text;
     }
 }
 

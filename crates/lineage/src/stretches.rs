@@ -1,11 +1,11 @@
 //! When a credential was used: calls added up by stretches of equal length.
 //!
 //! Calls go in one by one, in any order and in any parts. There are never more than
-//! [`STRETCHES_KEPT`]: one more, and all become twice as long. How long they are in the end follows from
+//! [`STRETCHES_KEPT`], or [`STRETCHES_OF_KEYS`] of what does not expire: one more, and all become twice as long. How long they are in the end follows from
 //! the calls alone, since a stretch that is not empty never becomes so. Of each stretch 64 parts say whether a call
 //! succeeded in them, so that a use between two changes is seen although it was not the last.
 
-use crate::limits::STRETCHES_KEPT;
+use crate::limits::{STRETCHES_KEPT, STRETCHES_OF_KEYS};
 use crate::usage::NEVER;
 
 const SECOND: i64 = 1_000_000;
@@ -19,7 +19,8 @@ const PARTS_LOG: u8 = 6;
 pub(crate) struct Stretches {
     log: u8,
     /// Where the last call fell: the next one is mostly there, too.
-    last: u8,
+    last: u16,
+    most: u16,
     list: Vec<Stretch>,
 }
 
@@ -44,10 +45,17 @@ pub(crate) struct Calls {
 }
 
 impl Stretches {
-    pub(crate) fn new() -> Stretches {
+    /// Of a credential that lives for years if `lasts`, else for hours.
+    pub(crate) fn new(lasts: bool) -> Stretches {
+        let most = if lasts {
+            STRETCHES_OF_KEYS
+        } else {
+            STRETCHES_KEPT
+        };
         Stretches {
             log: PARTS_LOG,
             last: 0,
+            most: most as u16,
             list: Vec::with_capacity(2),
         }
     }
@@ -85,12 +93,12 @@ impl Stretches {
         match place {
             Ok(place) => {
                 self.list[place].add(&stretch);
-                self.last = place as u8;
+                self.last = place as u16;
             }
             Err(place) => {
                 self.list.insert(place, stretch);
-                self.last = place as u8;
-                while self.list.len() > STRETCHES_KEPT {
+                self.last = place as u16;
+                while self.list.len() > usize::from(self.most) {
                     self.lengthen();
                 }
             }
@@ -99,6 +107,7 @@ impl Stretches {
 
     /// Adds what another part has seen.
     pub(crate) fn merge(&mut self, other: &Stretches) {
+        self.most = self.most.max(other.most);
         while self.log < other.log {
             self.lengthen();
         }
@@ -173,7 +182,7 @@ mod tests {
     use super::*;
 
     fn of(times: &[i64], split: usize) -> String {
-        let mut parts = [Stretches::new(), Stretches::new()];
+        let mut parts = [Stretches::new(false), Stretches::new(false)];
         for (place, second) in times.iter().enumerate() {
             parts[usize::from(place >= split)].add(Calls {
                 at: second * SECOND,
@@ -217,7 +226,7 @@ mod tests {
         ] {
             assert_eq!(pairs(bits), expected, "{bits:b}");
         }
-        let mut stretches = Stretches::new();
+        let mut stretches = Stretches::new(false);
         let at = 1_000_001 * SECOND;
         stretches.add(Calls {
             at,

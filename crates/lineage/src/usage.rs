@@ -35,6 +35,8 @@ pub(crate) struct Usage {
     pub accounts: Few<Text>,
     pub more_sources: bool,
     pub more_agents: bool,
+    /// Of a long-term key, whose calls are told apart over months.
+    pub lasts: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +51,26 @@ pub(crate) struct SourceUse {
 pub(crate) struct AgentUse {
     pub agent: Text,
     pub first: i64,
+}
+
+impl SourceUse {
+    fn new(address: Text) -> SourceUse {
+        SourceUse {
+            address,
+            events: 0,
+            first: ALWAYS,
+            last: NEVER,
+        }
+    }
+}
+
+impl AgentUse {
+    fn new(agent: Text) -> AgentUse {
+        AgentUse {
+            agent,
+            first: ALWAYS,
+        }
+    }
 }
 
 /// Something that is kept by its text.
@@ -89,6 +111,7 @@ impl Default for Usage {
             accounts: Few::None,
             more_sources: false,
             more_agents: false,
+            lasts: false,
         }
     }
 }
@@ -157,7 +180,7 @@ impl Usage {
     #[cold]
     fn spread(&mut self) -> &mut Stretches {
         let calls = self.at_one_instant();
-        let times = self.times.insert(Box::new(Stretches::new()));
+        let times = self.times.insert(Box::new(Stretches::new(self.lasts)));
         times.extend(calls);
         times
     }
@@ -207,6 +230,15 @@ impl Usage {
         self.agents.iter().position(|known| known.agent == agent)
     }
 
+    /// The place of a source that is new to the list, if there is room for it.
+    pub(crate) fn new_source(&mut self, address: Text) -> Option<usize> {
+        append(&mut self.sources, SOURCES_KEPT, SourceUse::new(address))
+    }
+
+    pub(crate) fn new_agent(&mut self, agent: Text) -> Option<usize> {
+        append(&mut self.agents, USER_AGENTS_KEPT, AgentUse::new(agent))
+    }
+
     /// The place of a source, if it is kept.
     pub(crate) fn source(&mut self, address: &str, strings: &mut Strings) -> Option<usize> {
         place(
@@ -215,12 +247,7 @@ impl Usage {
             &mut self.more_sources,
             address,
             strings,
-            |address| SourceUse {
-                address,
-                events: 0,
-                first: ALWAYS,
-                last: NEVER,
-            },
+            SourceUse::new,
         )
     }
 
@@ -231,27 +258,21 @@ impl Usage {
             &mut self.more_agents,
             agent,
             strings,
-            |agent| AgentUse {
-                agent,
-                first: ALWAYS,
-            },
+            AgentUse::new,
         )
     }
 
-    pub(crate) fn account(&mut self, account: &str, strings: &mut Strings) {
-        place(
-            &mut self.accounts,
-            ACCOUNTS_KEPT,
-            &mut false,
-            account,
-            strings,
-            |account| account,
-        );
+    pub(crate) fn account(&mut self, account: Text, strings: &Strings) {
+        if !account.is_empty() && !self.accounts.contains(&account) {
+            self.accounts.push(account);
+            bound(&mut self.accounts, ACCOUNTS_KEPT, strings);
+        }
     }
 
     /// Adds what another part has seen; `to` gives its texts their numbers in `strings`.
     pub(crate) fn add(&mut self, other: &Usage, to: Option<&Renumbering>, strings: &Strings) {
         let to = |text| to.map_or(text, |to| to.of(text));
+        self.lasts |= other.lasts;
         self.add_times(other);
         for (sum, more) in self.untimed.iter_mut().zip(other.untimed) {
             *sum = sum.saturating_add(more);
@@ -303,6 +324,15 @@ impl Usage {
 /// What decides who stays: no order of events, and nothing that an attacker can see the use of.
 fn rank(text: &str) -> (u64, &str) {
     (xxh3_64(text.as_bytes()), text)
+}
+
+/// Adds to a bounded list what it does not hold.
+fn append<T: Kept>(list: &mut Few<T>, most: usize, new: T) -> Option<usize> {
+    let has_room = list.len() < most;
+    has_room.then(|| {
+        list.push(new);
+        list.len() - 1
+    })
 }
 
 /// How many members of a list are compared before a text is looked up.

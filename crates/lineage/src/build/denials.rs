@@ -15,6 +15,8 @@ use crate::deed::Changed;
 use crate::entry::{NONE, Why};
 use crate::limits::{ACCESS_TOKEN_S, UNITS_ABOVE};
 use crate::policy::Denial;
+use crate::production::Production;
+use crate::quick::Set;
 use crate::strings::Text;
 use crate::timeline::{Act, Denied, Owner, Timelines};
 
@@ -35,12 +37,15 @@ struct Replay {
     members: BTreeMap<Owner, BTreeSet<Owner>>,
     /// The unit that an account or unit of an organisation lies in.
     unit_of: HashMap<Text, Text>,
+    /// The units of which the estate lists accounts.
+    listed: Set<Text>,
 }
 
 impl Build {
-    pub(super) fn denials(&mut self) -> Timelines {
+    pub(super) fn denials(&mut self, estate: &Production) -> Timelines {
         let mut replay = Replay::default();
         let changes = std::mem::take(&mut self.changes);
+        self.lay_in_units(&mut replay, &changes, estate);
         for changed in &changes {
             self.replay(&mut replay, changed);
         }
@@ -126,6 +131,7 @@ impl Build {
                 if let Owner::Account(unit) = owner
                     && !content.is_empty()
                     && is_unit(self.text(unit))
+                    && !replay.listed.contains(&unit)
                 {
                     self.problem("policy-on-a-unit", |strings| {
                         format!(
@@ -273,6 +279,51 @@ impl Build {
         let at = act.at.saturating_add(ACCESS_TOKEN_S * SECOND);
         let acts = replay.lines.own.entry(node).or_default();
         acts.push(Act { at, ..act });
+    }
+
+    /// Where accounts lay before the data moves any: as the first event says that moves one, else as the estate lists
+    /// them.
+    fn lay_in_units(&mut self, replay: &mut Replay, changes: &[Changed], estate: &Production) {
+        for (account, units) in &estate.units {
+            let mut below = self.strings.intern(account);
+            for unit in units.rsplit('/').filter(|unit| is_unit(unit)) {
+                let unit = self.strings.intern(unit);
+                replay.unit_of.entry(below).or_insert(unit);
+                below = unit;
+            }
+        }
+        let mut moved = Set::default();
+        let mut managing = Set::default();
+        for changed in changes {
+            let account = changed.target(Target::Estate);
+            if account.is_empty() {
+                continue;
+            }
+            managing.insert(changed.caller.recipient);
+            let moves = matches!(changed.control().does, Does::JoinUnit | Does::LeaveUnit);
+            if !moves || is_unit(self.text(account)) || !moved.insert(account) {
+                continue;
+            }
+            match changed.target(Target::UnitBefore) {
+                unit if unit.is_empty() => replay.unit_of.remove(&account),
+                unit => replay.unit_of.insert(account, unit),
+            };
+        }
+        let is_listed = |account: &str| estate.units.iter().any(|(known, _)| known == account);
+        let accounts: Vec<Text> = replay.unit_of.keys().copied().collect();
+        for account in accounts {
+            // No policy of an organisation binds its own management account.
+            if is_unit(self.text(account)) || managing.contains(&account) {
+                continue;
+            }
+            for unit in self.units_above(replay, account) {
+                if is_listed(self.text(account)) {
+                    replay.listed.insert(unit);
+                }
+                let members = replay.members.entry(Owner::Account(unit)).or_default();
+                members.insert(Owner::Account(account));
+            }
+        }
     }
 
     /// An account or unit of an organisation comes to lie in another unit.

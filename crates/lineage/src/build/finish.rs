@@ -91,7 +91,7 @@ impl Build {
     }
 
     fn mark_production(&mut self, production: &Production) {
-        if production == &Production::default() {
+        if production.accounts.is_empty() && production.assets.is_empty() {
             return;
         }
         let accounts: Vec<Text> = production
@@ -173,40 +173,52 @@ impl Build {
     /// the earlier the better, before one that was only minted so.
     fn share_aliases(&mut self, keys: &[Text]) -> Vec<CredentialHash> {
         let mut claims: Vec<(CredentialHash, bool, i64, u32)> = Vec::new();
+        let mut sessions: Vec<(Text, Text, i64)> = Vec::new();
         for node in 0..self.entries.len() as u32 {
             let entry = &self.entries[node as usize];
             let first = entry.usage.as_ref().map_or(ALWAYS, |usage| usage.first);
-            for key in entry.keys.of(keys) {
+            // What was minted under a key has the key's own id.
+            let others = entry.keys.of(keys).iter();
+            for key in others.filter(|key| **key != entry.minted_key) {
                 let hash = credential_hash(self.text(*key));
                 claims.push((hash, false, first, node));
             }
-            let mut sessions: Vec<(Text, Text, i64)> = self
-                .sightings_of
-                .of(node)
-                .iter()
-                .map(|place| self.sightings[*place as usize].who)
-                .filter(|who| known(who.created).is_some() && !who.principal.is_empty())
-                .map(|who| (who.account, who.principal, who.created))
-                .collect();
+            sessions.clear();
+            sessions.extend(
+                self.sightings_of
+                    .of(node)
+                    .iter()
+                    .map(|place| self.sightings[*place as usize].who)
+                    .filter(|who| known(who.created).is_some() && !who.principal.is_empty())
+                    .map(|who| (who.account, who.principal, who.created)),
+            );
             sessions.sort_unstable();
             sessions.dedup();
-            for (account, principal, created) in sessions {
-                let evidence = session_evidence(self.text(account), self.text(principal), created);
-                claims.push((credential_hash(&evidence), false, first, node));
-            }
+            let used = sessions.len();
+            let minted = (entry.account, entry.principal, entry.issued);
             let is_session = super::links::is_session(entry.kind);
-            if is_session && entry.issued != NEVER && !entry.principal.is_empty() {
-                let (account, principal) = (self.text(entry.account), self.text(entry.principal));
-                let evidence = session_evidence(account, principal, entry.issued);
-                claims.push((credential_hash(&evidence), true, first, node));
+            if is_session
+                && entry.issued != NEVER
+                && !entry.principal.is_empty()
+                && !sessions.contains(&minted)
+            {
+                sessions.push(minted);
+            }
+            for (at, (account, principal, created)) in sessions.iter().enumerate() {
+                let (account, principal) = (self.text(*account), self.text(*principal));
+                let evidence = session_evidence(account, principal, *created);
+                claims.push((credential_hash(&evidence), at >= used, first, node));
             }
         }
-        let hashes: Vec<CredentialHash> = self.entries.iter().map(|entry| entry.hash).collect();
-        claims.sort_unstable_by_key(|(hash, only_minted, first, node)| {
-            (*hash, *only_minted, *first, hashes[*node as usize])
+        // Most are the ids that credentials have anyway.
+        claims.retain(|claim| !self.by_hash.contains_key(&claim.0));
+        let hash_of = |node: u32| self.entries[node as usize].hash;
+        claims.sort_unstable_by(|a, b| {
+            (a.0, a.1, a.2)
+                .cmp(&(b.0, b.1, b.2))
+                .then_with(|| hash_of(a.3).cmp(&hash_of(b.3)))
         });
         claims.dedup_by_key(|claim| claim.0);
-        claims.retain(|claim| !self.by_hash.contains_key(&claim.0));
         claims.sort_unstable_by_key(|claim| (claim.3, claim.0));
         let mut spans: Map<u32, Span> = Map::default();
         for (at, claim) in claims.iter().enumerate() {

@@ -12,7 +12,7 @@ use crate::expiry::{self, Issue};
 use crate::limits::CLOCKS_S;
 use crate::mint::{Field, From};
 use crate::sighting::CallerType;
-use crate::usage::NEVER;
+use crate::usage::{ALWAYS, NEVER};
 
 /// What stands in the id of a client that signs its own user in, on the same device or on another one.
 const PROGRAMS: &str = "devtools/";
@@ -131,7 +131,13 @@ impl Build {
         for node in self.parents_first() {
             self.take_common_end(node);
             let entry = &self.entries[node as usize];
-            let (expires, expiry) = match (entry.expires, entry.issued) {
+            // What was used had been issued before.
+            let first = entry.usage.as_ref().map(|usage| usage.first);
+            let issued = match (entry.issued, first) {
+                (NEVER, Some(first)) if first != ALWAYS => first,
+                (issued, _) => issued,
+            };
+            let (expires, expiry) = match (entry.expires, issued) {
                 (NEVER, NEVER) => (NEVER, Expiry::None),
                 (NEVER, issued) => match self.longest_life(node) {
                     Some(seconds) => (

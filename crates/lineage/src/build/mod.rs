@@ -45,7 +45,7 @@ pub(crate) const SECOND: i64 = 1_000_000;
 impl Forest {
     /// Links all credentials of some facts. Beside the forest comes what was wrong with the data.
     pub fn build(facts: Facts, production: &Production) -> (Forest, Problems) {
-        let (mut build, timelines) = Build::linked(facts);
+        let (mut build, timelines) = Build::linked(facts, production);
         build.assign_forwarded();
         build.finish(timelines, production)
     }
@@ -56,7 +56,7 @@ impl Forest {
         production: &Production,
         text: &str,
     ) -> (Forest, Problems, Option<Reach>) {
-        let (mut build, timelines) = Build::linked(facts);
+        let (mut build, timelines) = Build::linked(facts, production);
         build.more_keys.sort_unstable();
         let reach = build.reach(text, &timelines);
         build.assign_forwarded();
@@ -122,13 +122,13 @@ pub(crate) struct Build {
 }
 
 impl Build {
-    fn linked(facts: Facts) -> (Build, Timelines) {
+    fn linked(facts: Facts, estate: &Production) -> (Build, Timelines) {
         let mut build = Build::new(facts);
         build.bear();
         build.assign_uses();
         build.describe();
         build.link();
-        let timelines = build.denials();
+        let timelines = build.denials(estate);
         build.guard();
         (build, timelines)
     }

@@ -422,6 +422,7 @@ fn production_is_what_the_user_says() {
     let production = Production {
         accounts: vec!["444455556666".into()],
         assets: vec!["arn:aws:s3:::prod-*".into()],
+        ..Production::default()
     };
     let mut facts = Facts::watching(&production);
     let mut options = crate::world::options();

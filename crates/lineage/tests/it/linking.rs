@@ -474,6 +474,19 @@ fn pivots() {
         ),
         ("nothing", &[]),
         ("", &[]),
+        // As people type them.
+        ("asiatwin1", &["ASIATWIN1"]),
+        (" AkiaAda ", &["AKIAADA"]),
+        ("ADA", &["AKIAADA", "ASIACON", "ASIAPAGE1"]),
+        ("Twin", &["ASIATWIN1", "ASIATWIN2"]),
+        (
+            "arn:aws:iam::111122223333:user/Ada",
+            &["AKIAADA", "ASIACON"],
+        ),
+        (
+            "arn:aws:sts::444455556666:assumed-role/OPS/ADA",
+            &["ASIAPAGE1"],
+        ),
     ] {
         assert_eq!(names(text), expected, "{text}");
     }

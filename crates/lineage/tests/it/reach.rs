@@ -1,11 +1,12 @@
 //! How far a change reaches: units of an organisation, the access portal, programs, and uses between two changes.
 
-use keyline_lineage::Forest;
+use keyline_lineage::{Forest, Production};
+use keyline_trail::ProblemKind;
 use serde_json::json;
 
 use crate::controls::{ADMIN, DENY_ALL, check};
 use crate::records::*;
-use crate::world::forest;
+use crate::world::{facts, forest};
 
 pub const CASES: &[fn() -> Vec<String>] = &[on_and_off, units, portal, renewal];
 
@@ -124,6 +125,69 @@ fn units() -> Vec<String> {
         )
         .end(),
     ]
+}
+
+/// A policy on the upper unit, of which no event says what lies in it.
+fn attached(to: &str) -> Vec<String> {
+    let of_policy = |record: &&String| record.contains("CreatePolicy");
+    let chief = ADMIN.replace("111122223333", "999988887777");
+    let mut records = vec![call("1:00", ADA).end()];
+    records.extend(units().iter().filter(of_policy).cloned());
+    let request = json!({"policyId": "p-off", "targetId": to});
+    records.push(
+        event("5:00", "organizations:AttachPolicy", &chief)
+            .request(request)
+            .end(),
+    );
+    records
+}
+
+#[test]
+fn a_policy_on_a_unit_reaches_what_the_estate_lists_in_it() {
+    for (target, units, expected, problems) in [
+        ("ou-ab12-upper", "", "20:00 active", 1),
+        ("ou-ab12-upper", "Sandbox", "20:00 active", 1),
+        ("ou-ab12-upper", "ou-ab12-upper", "20:00 revoked", 0),
+        (
+            "ou-ab12-upper",
+            "r-ab12/ou-ab12-upper/ou-ab12-lower",
+            "20:00 revoked",
+            0,
+        ),
+        ("r-ab12", "ou-ab12-lower", "20:00 revoked", 0),
+        // A unit above of which the estate says nothing.
+        ("ou-ab12-upper", "ou-ab12-lower", "20:00 active", 1),
+    ] {
+        let estate = Production {
+            units: ["111122223333", "999988887777"]
+                .map(|account| (account.to_owned(), units.to_owned()))
+                .to_vec(),
+            ..Production::default()
+        };
+        let records = attached(target);
+        let (forest, found) = Forest::build(facts(records.join("\n").as_bytes()), &estate);
+        check(&forest, "AKIAADA", &["4:59 active", expected]);
+        // The account that manages the organisation is bound by none of its policies.
+        check(&forest, "AKIAADMIN", &["20:00 active"]);
+        let of_units = found.count(ProblemKind::Other("policy-on-a-unit"));
+        assert_eq!(of_units, problems, "{target} {units}");
+    }
+}
+
+/// Where an account lay before the data moves it, its first move says.
+#[test]
+fn a_policy_on_a_unit_reaches_what_is_moved_out_of_it() {
+    let chief = ADMIN.replace("111122223333", "999988887777");
+    let mut records = attached("ou-ab12-upper");
+    let request = json!({"accountId": "111122223333",
+        "sourceParentId": "ou-ab12-upper", "destinationParentId": "r-ab12"});
+    let moved = event("10:00", "organizations:MoveAccount", &chief).request(request);
+    records.push(moved.end());
+    check(
+        &forest(records.join("\n")),
+        "AKIAADA",
+        &["4:59 active", "9:00 revoked", "15:00 active"],
+    );
 }
 
 #[test]

@@ -213,6 +213,18 @@ impl Stage {
         self.write(self.account_of(by), &record)
     }
 
+    /// `AssumeRole` by a role's session for longer than the hour that a chain may have.
+    pub fn assume_role_too_long(&mut self, by: Cred, ask: Ask<'_>) -> String {
+        let mut record = self.sts_call(by, "AssumeRole");
+        record.read_only = true;
+        record.request = self.asked(&ask, ask.source_identity);
+        "ValidationError".clone_into(&mut record.error_code);
+        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role \
+         chaining"
+            .clone_into(&mut record.error_message);
+        self.write(self.account_of(by), &record)
+    }
+
     /// A principal of an account that nobody here sees takes a role of ours.
     pub fn assume_role_from_outside(
         &mut self,

@@ -1,13 +1,13 @@
 //! Credentials of machines in the wrong hands, beyond the plain theft of an instance's.
 //!
-//! In: a seed. Out: an instance's credentials used by IPv6, through somebody else's VPC endpoint, or
-//! only to take a role that then does the work; a task's and a function's used from outside; a session
+//! In: a seed. Out: an instance's credentials used by IPv6, through somebody else's VPC endpoint, for
+//! Systems Manager alone, or only to take a role that then does the work; a task's and a function's used from outside; a session
 //! of a person's key that is named like an instance. Each has the rightful machine at work beside it.
 //! Deliberately not here: `instance_credential_theft`, which is the story of the demo's first days.
 
 use super::Told;
 use crate::address;
-use crate::clock::MINUTE;
+use crate::clock::{DAY, MINUTE};
 use crate::stage::{Account, Ask, BOTO, CLI, Cred, Hand, OTHER_CLI, Role, Stage};
 
 const WORK: &str = r#"{"bucketName":"examplecorp-batches","key":"in/1.csv"}"#;
@@ -277,4 +277,82 @@ pub fn burst(seed: u64) -> Told {
         r#"{"functionName":"f1"}"#,
     );
     stage.curtain(cred, &["A7"])
+}
+
+/// Two days at work, and a third on which the thief comes; the credentials of the third.
+fn on_the_third_day(stage: &mut Stage, role: Role, instance: &str, home: &Hand) -> Cred {
+    stage.now -= 2 * DAY;
+    for day in ["the first day's", "the second day's"] {
+        stage.by(home);
+        let cred = stage.instance_takes_role(role, instance);
+        stage.name(cred, day);
+        for _ in 0..4 {
+            stage.calls(cred, "s3:GetObject", WORK);
+            stage.wait(6 * MINUTE);
+        }
+        stage.wait(DAY - 24 * MINUTE);
+    }
+    stage.by(home);
+    let cred = stage.instance_takes_role(role, instance);
+    stage.name(cred, "the third day's");
+    for _ in 0..4 {
+        stage.calls(cred, "s3:GetObject", WORK);
+        stage.wait(6 * MINUTE);
+    }
+    stage.stolen(cred);
+    cred
+}
+
+pub fn through_systems_manager(seed: u64) -> Told {
+    let mut stage = Stage::new(seed, "instance-credentials-through-systems-manager");
+    let account = stage.account(0);
+    let role = stage.role(account, "settings-instance-role");
+    let home = Hand::rightful(&address::egress("us-east-1", 37), BOTO);
+    let cred = on_the_third_day(&mut stage, role, "i-0c0de5ca1ab1e0004", &home);
+    // What the agent calls goes to the same service; none of this does the agent call.
+    stage.by(&Hand::thief("203.0.113.97", BOTO));
+    stage.makes(
+        cred,
+        &[
+            (
+                "ssm:GetParametersByPath",
+                r#"{"path":"/shop","recursive":true,"withDecryption":true}"#,
+            ),
+            ("ssm:DescribeInstanceInformation", "{}"),
+        ],
+    );
+    stage.denied(
+        cred,
+        "ssm:SendCommand",
+        r#"{"instanceIds":["i-0c0de5ca1ab1e0001"],"documentName":"AWS-RunShellScript"}"#,
+    );
+    goes_on(&mut stage, cred, &home);
+    stage.curtain(cred, &["A1"])
+}
+
+pub fn chained_then_iam(seed: u64) -> Told {
+    let mut stage = Stage::new(seed, "instance-chains-then-changes-identities");
+    let account = stage.account(0);
+    let role = stage.role(account, "report-instance-role");
+    let rollout = stage.role(account, "rollout-admin");
+    let home = Hand::rightful(&address::egress("us-east-1", 38), BOTO);
+    let cred = on_the_third_day(&mut stage, role, "i-0c0de5ca1ab1e0005", &home);
+    // From the machine itself, by a hole in its program; in IAM there is a plain role alone.
+    stage.by(&Hand::thief(&home.address, "python-requests/2.32.3"));
+    let session = stage.assume_role(cred, Ask::for_role(rollout, "rollout"));
+    stage.name(session, "the role");
+    stage.makes(
+        session,
+        &[
+            ("iam:ListUsers", ""),
+            ("iam:ListRoles", ""),
+            ("iam:GetAccountAuthorizationDetails", ""),
+            (
+                "iam:AttachRolePolicy",
+                r#"{"roleName":"report-instance-role","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}"#,
+            ),
+        ],
+    );
+    goes_on(&mut stage, cred, &home);
+    stage.curtain(session, &["A5", "A9"])
 }

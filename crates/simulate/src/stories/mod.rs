@@ -351,6 +351,31 @@ pub const ALL: &[Story] = &[
         title: "AWS attaches the quarantine policy to a user, and the token goes on reading",
         tell: doors::quarantined,
     },
+    Story {
+        name: "instance-credentials-through-systems-manager",
+        title: "an instance's credentials read parameters from elsewhere, where its agent reports to",
+        tell: machine_credentials::through_systems_manager,
+    },
+    Story {
+        name: "instance-chains-then-changes-identities",
+        title: "an instance takes a role it never took, and the role changes identities",
+        tell: machine_credentials::chained_then_iam,
+    },
+    Story {
+        name: "key-replaced-by-a-thief",
+        title: "a thief's token makes a key and deletes the user's own, as a rotation does",
+        tell: user_credentials::takeover,
+    },
+    Story {
+        name: "role-juggling-under-fresh-names",
+        title: "two roles take each other in turn, under another name each time",
+        tell: role_juggling::fresh_names,
+    },
+    Story {
+        name: "chained-session-asked-for-too-long",
+        title: "a role's session asks for another role for half a day, and gets an hour",
+        tell: role_chain::too_long,
+    },
 ];
 
 pub fn find(name: &str) -> Option<&'static Story> {

@@ -2,10 +2,12 @@
 //!
 //! In: a seed. Out: a user's key takes a role in the next account, that session a role in the third,
 //! and back, four times; the source identity set at the first hop is seen on every later one, the
-//! session names tell nothing. The thief's part is the whole chain. Deliberately not here: chains
-//! that turn in a circle (`role_juggling`).
+//! session names tell nothing. The thief's part is the whole chain. And a chain of two that is asked
+//! for half a day, refused, and taken for an hour. Deliberately not here: chains that turn in a circle
+//! (`role_juggling`).
 
 use super::Told;
+use crate::clock::HOUR;
 use crate::stage::{Ask, Hand, OTHER_CLI, Stage};
 
 pub fn tell(seed: u64) -> Told {
@@ -56,4 +58,40 @@ pub fn tell(seed: u64) -> Told {
         stage.name(cred, name);
     }
     stage.curtain(fourth, &["A9"])
+}
+
+/// A thief who knows how long a role may last, and not that a chain may not.
+pub fn too_long(seed: u64) -> Told {
+    let mut stage = Stage::new(seed, "chained-session-asked-for-too-long");
+    let (build, production) = (stage.account(1), stage.account(2));
+    let hilde = stage.user(build, "hilde");
+    let runner = stage.role(build, "suite-runner");
+    let archive = stage.role(production, "archive-operator");
+    let key = stage.key_of(hilde);
+    stage.name(key, "hilde's key");
+
+    stage.by(&Hand::rightful("192.0.2.42", crate::stage::CLI));
+    stage.calls(key, "s3:ListBuckets", "{}");
+    stage.by(&Hand::thief("203.0.113.102", OTHER_CLI));
+    stage.until(9, 50);
+    stage.stolen(key);
+    let first = stage.assume_role(key, Ask::for_role(runner, "hilde").lasting(12 * HOUR));
+    stage.name(first, "hop one");
+    for hours in [12, 8] {
+        let ask = Ask::for_role(archive, "hilde").lasting(hours * HOUR);
+        stage.assume_role_too_long(first, ask);
+    }
+    let second = stage.assume_role(first, Ask::for_role(archive, "hilde"));
+    stage.name(second, "hop two");
+    stage.makes(
+        second,
+        &[
+            ("s3:ListBuckets", "{}"),
+            (
+                "s3:GetObject",
+                r#"{"bucketName":"examplecorp-archive","key":"2026/q2.parquet"}"#,
+            ),
+        ],
+    );
+    stage.curtain(second, &["A9"])
 }

@@ -1,11 +1,11 @@
 //! What thieves do with a user's key beyond the intrusion of the article.
 //!
 //! In: a seed. Out: tokens by the dozen from two places, one token that lasts; a token that changes its
-//! user's keys; a key for somebody else; roles by the handful; roles that become a console, at once or
+//! user's keys, and one that takes the user over; a key for somebody else; roles by the handful; roles that become a console, at once or
 //! hours later; a sibling that sleeps; a role opened to strangers. Deliberately not here: MFA (`mfa`).
 
 use super::Told;
-use crate::clock::{HOUR, MINUTE};
+use crate::clock::{DAY, HOUR, MINUTE};
 use crate::stage::{Ask, CLI, Cred, Hand, OTHER_CLI, Stage, User};
 use crate::stories::truth::State;
 
@@ -76,6 +76,36 @@ pub fn token_changes_keys(seed: u64) -> Told {
     stage.by(&Hand::thief("198.51.100.72", OTHER_CLI));
     stage.calls(new, "sts:GetCallerIdentity", "");
     stage.curtain(token, &["A6", "A10"])
+}
+
+pub fn takeover(seed: u64) -> Told {
+    let mut stage = Stage::new(seed, "key-replaced-by-a-thief");
+    let account = stage.account(0);
+    let user = stage.user(account, "gerda");
+    let device = stage.mfa_of(user);
+    let key = stage.key_of(user);
+    stage.name(key, "the user's key");
+    // Two earlier days, so that it is known where the user sits.
+    stage.now -= 2 * DAY;
+    stage.by(&Hand::rightful("192.0.2.43", CLI));
+    for _ in 0..4 {
+        stage.calls(key, "s3:ListBuckets", "{}");
+        stage.wait(15 * MINUTE);
+    }
+    stage.wait(2 * DAY - HOUR);
+    stage.until(11, 0);
+    stage.stolen(key);
+    // The code was coaxed out of the user; the token is the thief's from the start.
+    stage.by(&Hand::thief("203.0.113.103", OTHER_CLI));
+    let token = stage.get_session_token(key, 12 * HOUR, &device);
+    stage.name(token, "the token");
+    let new = stage.create_access_key(token, user);
+    stage.name(new, "the thief's key");
+    stage.delete_access_key(token, key);
+    stage.ends(key, State::Deleted);
+    stage.wait(5 * MINUTE);
+    stage.calls(new, "s3:ListBuckets", "{}");
+    stage.curtain(token, &["A6"])
 }
 
 pub fn key_for_another(seed: u64) -> Told {
