@@ -9,7 +9,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -604,20 +603,10 @@ fn only(rows: &RecordBatch, columns: Projection) -> Result<RecordBatch, Error> {
 
 /// Hands the batches of one thread to a sink that may fail.
 fn each_batch(pass: &Pass, sink: &mut dyn FnMut(&Batch) -> Result<(), Error>) -> Result<(), Error> {
-    let mut failed = None;
-    pass.work(&mut |batch| {
-        if batch.rows.num_rows() == 0 {
-            return ControlFlow::Continue(());
-        }
-        match sink(&batch) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                failed = Some(error);
-                ControlFlow::Break(())
-            }
-        }
-    })?;
-    failed.map_or(Ok(()), Err)
+    pass.try_work(&mut |batch| match batch.rows.num_rows() {
+        0 => Ok(()),
+        _ => sink(&batch),
+    })
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub enum ErrorKind {
     Newer,
     /// Scratch or output cannot be written.
     Io,
+    /// Something that lies elsewhere cannot be fetched now.
+    Unreachable,
     /// A broken Parquet file, or a failure inside the query engine.
     Internal,
 }

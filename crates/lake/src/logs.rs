@@ -88,6 +88,9 @@ pub struct Logs {
     inner: Arc<Inner>,
     #[cfg(feature = "lake")]
     stored: Arc<[StoredTable]>,
+    /// The version of the lake's events, where these are all of them.
+    #[cfg(feature = "lake")]
+    version: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -155,21 +158,15 @@ impl Logs {
         }
         coverage.merge(parquet.coverage().clone());
         let parquet = (!parquet.is_empty()).then_some(parquet);
-        let inner = Inner {
+        let found = coverage;
+        Ok(Logs::new(
             options,
             files,
-            parquet,
             names,
-            found: coverage,
-            scratch: scratch_folder,
-            differ: AtomicBool::new(false),
-            survey: Mutex::new(None),
-        };
-        Ok(Logs {
-            inner: Arc::new(inner),
-            #[cfg(feature = "lake")]
-            stored: Arc::new([]),
-        })
+            parquet,
+            found,
+            scratch_folder,
+        ))
     }
 
     /// Files and Parquet that somebody else has found, with what was met in finding them. The names say what to call
@@ -183,6 +180,17 @@ impl Logs {
         options: LogOptions,
     ) -> Result<Logs, Error> {
         let scratch = scratch_folder(&options).map_err(scratch)?;
+        Ok(Logs::new(options, files, names, parquet, found, scratch))
+    }
+
+    fn new(
+        options: LogOptions,
+        files: Vec<InputFile>,
+        names: HashMap<usize, String>,
+        parquet: Option<ParquetLogs>,
+        found: Coverage,
+        scratch: tempfile::TempDir,
+    ) -> Logs {
         let inner = Inner {
             options,
             files,
@@ -193,18 +201,26 @@ impl Logs {
             differ: AtomicBool::new(false),
             survey: Mutex::new(None),
         };
-        Ok(Logs {
+        Logs {
             inner: Arc::new(inner),
             #[cfg(feature = "lake")]
             stored: Arc::new([]),
-        })
+            #[cfg(feature = "lake")]
+            version: None,
+        }
     }
 
-    /// The same with tables that lie beside the events.
+    /// The same with tables that lie beside the events, and the version of these.
     #[cfg(feature = "lake")]
-    pub(crate) fn beside(mut self, tables: Vec<StoredTable>) -> Logs {
+    pub(crate) fn beside(mut self, tables: Vec<StoredTable>, version: Option<u64>) -> Logs {
         self.stored = tables.into();
+        self.version = version.and_then(|version| i64::try_from(version).ok());
         self
+    }
+
+    #[cfg(feature = "lake")]
+    pub(crate) fn version(&self) -> Option<i64> {
+        self.version
     }
 
     /// The tables that lie beside the events in a lake.

@@ -10,7 +10,6 @@
 
 use std::fs::File;
 use std::io::BufWriter;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -129,15 +128,7 @@ impl Default for Groups {
 }
 
 fn write_rows(pass: &Pass, file: &ParquetFile, groups: &mut Groups) -> Result<(), Error> {
-    let mut failed = None;
-    pass.work(&mut |batch| match write_apart(file, groups, &batch.rows) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(error) => {
-            failed = Some(error);
-            ControlFlow::Break(())
-        }
-    })?;
-    failed.map_or(Ok(()), Err)
+    pass.try_work(&mut |batch| write_apart(file, groups, &batch.rows))
 }
 
 /// Writes rows to where they belong.

@@ -163,6 +163,22 @@ impl Pass {
         self
     }
 
+    /// The same for a sink that may fail, which ends the reading.
+    pub(crate) fn try_work(
+        &self,
+        sink: &mut dyn FnMut(Batch) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut failed = None;
+        self.work(&mut |batch| match sink(batch) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        })?;
+        failed.map_or(Ok(()), Err)
+    }
+
     /// Reads files until none is left or the sink has had enough. To be called once a thread.
     pub(crate) fn work(&self, sink: &mut dyn FnMut(Batch) -> ControlFlow<()>) -> Result<(), Error> {
         let mut failed = None;

@@ -220,8 +220,8 @@ fn commit(store: &Store, mut days: Vec<Rewritten>) -> Result<Compacted, Error> {
         let committed = table.commit(Change {
             add,
             remove,
-            mark: None,
             moves_rows: true,
+            ..Change::default()
         })?;
         if committed == Committed::Done {
             days.iter_mut().for_each(|day| day.drafts.0.clear());

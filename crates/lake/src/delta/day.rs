@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use keyline_trail::time::format_time;
+
 const DAY_US: i64 = 86_400_000_000;
 /// What stands in place of a day where a row has no time.
 const NO_DAY: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -39,22 +41,20 @@ impl Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = civil_from_days(i64::from(self.0));
-        write!(f, "{year:04}-{month:02}-{day:02}")
+        let text = format_time(self.start());
+        f.write_str(text.split('T').next().unwrap_or(&text))
     }
 }
 
 /// An instant in microseconds since 1970, as the statistics of a log have it.
 pub(crate) fn instant(time: i64) -> String {
-    let day = Day::of(time);
-    let rest = time - day.start();
-    let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if micros % 1_000 == 0 {
-        let millis = micros / 1_000;
-        return format!("{day}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z");
+    let micros = time.rem_euclid(1_000_000);
+    let seconds = format_time(time - micros);
+    let seconds = seconds.trim_end_matches('Z');
+    match micros % 1_000 {
+        0 => format!("{seconds}.{:03}Z", micros / 1_000),
+        _ => format!("{seconds}.{micros:06}Z"),
     }
-    format!("{day}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
 }
 
 /// The proleptic Gregorian calendar, with the year beginning in March.
@@ -65,24 +65,6 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     era * 146_097 + day_of_era - 719_468
-}
-
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days - era * 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fs::File;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,6 +16,7 @@ use std::time::Duration;
 use keyline_source::layout;
 use keyline_source::{FileKind, InputFile, delivery_time, spool};
 use keyline_trail::{Column, Coverage, ProblemKind, Problems, Projection};
+use tempfile::TempDir;
 
 use super::Lake;
 use super::day_files::{DayFiles, Part};
@@ -38,8 +38,30 @@ const SPOOL: &str = "_spool";
 /// How files of the spool are called in the ledger.
 const SPOOLED: &str = "stdin:";
 
-/// Gives the path of a copy of a source's content, or why there is none.
-pub type Fetch = Arc<dyn Fn(&SourceFile) -> Result<PathBuf, String> + Send + Sync>;
+/// What the coverage calls files that are left for another time.
+pub const NOT_FETCHED: &str = "not-fetched";
+
+/// Fetches sources, several at a time if it likes.
+pub type Fetch = Arc<dyn Fn(&[SourceFile]) -> Haul + Send + Sync>;
+
+/// What came of fetching, one for each source in their order.
+#[derive(Debug, Default)]
+pub struct Haul {
+    pub fetched: Vec<Fetched>,
+    /// Where copies lie; it goes when they are read.
+    pub folder: Option<TempDir>,
+}
+
+/// What came of fetching one source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetched {
+    /// Its content lies there.
+    There(PathBuf),
+    /// It is not to be had any more: a dead letter.
+    Gone(String),
+    /// It is not to be had now: it is left for another time.
+    Later(String),
+}
 
 /// A lake that takes files in.
 pub struct Ingest {
@@ -62,9 +84,23 @@ pub struct Ingested {
     pub redone: u64,
     /// Files that were taken in before.
     pub skipped: u64,
+    /// Files that are left for another time, because they could not be fetched.
+    pub postponed: u64,
     /// Rows that were added.
     pub rows: u64,
     pub coverage: Coverage,
+}
+
+impl Ingested {
+    /// Adds what was taken in after it.
+    pub fn merge(&mut self, more: Ingested) {
+        self.batches += more.batches;
+        self.redone += more.redone;
+        self.skipped += more.skipped;
+        self.postponed += more.postponed;
+        self.rows += more.rows;
+        self.coverage.merge(more.coverage);
+    }
 }
 
 impl Ingest {
@@ -89,10 +125,25 @@ impl Ingest {
 
     /// Sources whose name is no path are got by this.
     pub fn fetching(mut self, fetch: Fetch) -> Ingest {
-        let local = local_fetch(&self.store);
-        self.fetch = Arc::new(move |file| match is_local(&file.name) {
-            true => local(file),
-            false => fetch(file),
+        let local = self.fetch;
+        self.fetch = Arc::new(move |files| {
+            let (here, elsewhere): (Vec<SourceFile>, Vec<SourceFile>) =
+                files.iter().cloned().partition(|file| is_local(&file.name));
+            if elsewhere.is_empty() {
+                return local(&here);
+            }
+            let haul = fetch(&elsewhere);
+            let (mut here, mut elsewhere) =
+                (local(&here).fetched.into_iter(), haul.fetched.into_iter());
+            let fetched = files.iter().map(|file| match is_local(&file.name) {
+                true => here.next(),
+                false => elsewhere.next(),
+            });
+            let missing = || Fetched::Later("nobody has fetched it".to_owned());
+            Haul {
+                fetched: fetched.map(|it| it.unwrap_or_else(missing)).collect(),
+                folder: haul.folder,
+            }
         });
         self
     }
@@ -176,33 +227,59 @@ impl Ingest {
                 });
             }));
         }
-        let outcome = loop {
-            match self.step(&mut waiting, &mut total) {
-                Ok(true) => {
-                    let now = &total.coverage;
-                    *done.lock().expect("no holder of the lock panics") = (
-                        now.files + total.skipped,
-                        now.files + total.skipped + waiting.len() as u64,
-                        now.bytes,
-                        now.events,
-                    );
-                }
-                Ok(false) => break Ok(total),
-                Err(error) => break Err(error),
-            }
-        };
+        let outcome = self.take_all(&mut waiting, &mut total, &done);
         self.options.progress = progress;
-        outcome
+        outcome.map(|()| total)
     }
 
-    /// One batch; whether there may be more.
-    fn step(
+    /// Batch after batch; while one is read, the next one is fetched.
+    fn take_all(
         &mut self,
         waiting: &mut VecDeque<SourceFile>,
         total: &mut Ingested,
-    ) -> Result<bool, Error> {
-        let _lock = self.lock()?;
-        self.catch_up(total)?;
+        done: &Mutex<(u64, u64, u64, u64)>,
+    ) -> Result<(), Error> {
+        let fetch = self.fetch.clone();
+        std::thread::scope(|scope| {
+            let ahead = |files: Vec<SourceFile>| {
+                let fetch = fetch.clone();
+                scope.spawn(move || {
+                    let haul = fetch(&files);
+                    (files, haul)
+                })
+            };
+            let mut next = self.choose(waiting, total).map(&ahead);
+            while let Some(fetching) = next {
+                let (files, haul) = fetching.join().map_err(|_| {
+                    Error::new(ErrorKind::Internal, "the fetching of a batch broke off")
+                })?;
+                let (files, haul) = postpone(files, haul, total);
+                if files.is_empty() {
+                    // Nobody is there; what is left is as new the next time.
+                    total.postponed += waiting.len() as u64;
+                    waiting.clear();
+                }
+                next = self.choose(waiting, total).map(&ahead);
+                self.settle(files, haul, total)?;
+                let read = &total.coverage;
+                let so_far = read.files + total.skipped;
+                *done.lock().expect("no holder of the lock panics") = (
+                    so_far,
+                    so_far + waiting.len() as u64,
+                    read.bytes,
+                    read.events,
+                );
+            }
+            Ok(())
+        })
+    }
+
+    /// The files of the next batch, if there are any left that are new.
+    fn choose(
+        &self,
+        waiting: &mut VecDeque<SourceFile>,
+        total: &mut Ingested,
+    ) -> Option<Vec<SourceFile>> {
         let mut files = Vec::new();
         let mut names = BTreeSet::new();
         let mut bytes = 0;
@@ -217,21 +294,34 @@ impl Ingest {
             bytes += file.bytes;
             files.push(file);
         }
-        if files.is_empty() {
-            return Ok(false);
-        }
-        match self.ledger.begin(files.clone())? {
-            Some(batch) => {
-                self.work(&batch, total)?;
+        (!files.is_empty()).then_some(files)
+    }
+
+    /// Writes a batch down and does it.
+    fn settle(
+        &mut self,
+        mut files: Vec<SourceFile>,
+        mut haul: Haul,
+        total: &mut Ingested,
+    ) -> Result<(), Error> {
+        loop {
+            let _lock = self.lock()?;
+            self.catch_up(total)?;
+            // Others have taken files in since these were chosen.
+            let new: Vec<bool> = files.iter().map(|it| !self.ledger.knows(it)).collect();
+            total.skipped += new.iter().filter(|new| !**new).count() as u64;
+            keep(&mut files, &new);
+            keep(&mut haul.fetched, &new);
+            if files.is_empty() {
+                return Ok(());
+            }
+            if let Some(batch) = self.ledger.begin(files.clone())? {
+                self.work(&batch, haul, total)?;
                 total.batches += 1;
+                return Ok(());
             }
             // Another writer has begun one: it comes first.
-            None => files
-                .into_iter()
-                .rev()
-                .for_each(|file| waiting.push_front(file)),
         }
-        Ok(true)
     }
 
     /// Keeps other writers on this machine waiting, so that no batch is done twice for nothing. It would be
@@ -270,14 +360,31 @@ impl Ingest {
                 continue;
             }
             let batch = self.ledger.read(done + 1)?;
-            self.work(&batch, total)?;
+            let haul = self.fetch_again(&batch)?;
+            self.work(&batch, haul, total)?;
             total.redone += 1;
         }
     }
 
+    /// What was begun is done with the files that were written down, or not yet.
+    fn fetch_again(&self, batch: &Batch) -> Result<Haul, Error> {
+        let haul = (self.fetch)(&batch.files);
+        for (file, fetched) in batch.files.iter().zip(&haul.fetched) {
+            if let Fetched::Later(why) = fetched {
+                let message = format!(
+                    "the batch {} of the lake was begun and cannot be finished, for `{}` cannot be \
+                     fetched: {why}; nothing else is taken in before it is",
+                    batch.number, file.name
+                );
+                return Err(Error::new(ErrorKind::Unreachable, message));
+            }
+        }
+        Ok(haul)
+    }
+
     /// Reads a batch and commits its events.
-    fn work(&mut self, batch: &Batch, total: &mut Ingested) -> Result<(), Error> {
-        let outcome = self.try_work(batch, total);
+    fn work(&mut self, batch: &Batch, haul: Haul, total: &mut Ingested) -> Result<(), Error> {
+        let outcome = self.try_work(batch, haul, total);
         if outcome.is_err() {
             // What was noted of this batch is not in the table.
             self.known = None;
@@ -285,12 +392,12 @@ impl Ingest {
         outcome
     }
 
-    fn try_work(&mut self, batch: &Batch, total: &mut Ingested) -> Result<(), Error> {
+    fn try_work(&mut self, batch: &Batch, haul: Haul, total: &mut Ingested) -> Result<(), Error> {
         let now = self
             .options
             .now
             .unwrap_or(super::wall_clock_millis() * 1_000);
-        let (logs, mut letters) = self.open_batch(batch)?;
+        let (logs, mut letters) = self.open_batch(batch, &haul)?;
         let inner = logs.inner().clone();
         // Copies of an event may come in later batches, however they are written then.
         inner.compare_contents();
@@ -317,17 +424,7 @@ impl Ingest {
             let parts = inner.run(
                 &pass,
                 |_| Part::default(),
-                |pass: &Pass, part| {
-                    let mut failed = None;
-                    pass.work(&mut |rows| match files.add(part, &rows) {
-                        Ok(()) => ControlFlow::Continue(()),
-                        Err(error) => {
-                            failed = Some(error);
-                            ControlFlow::Break(())
-                        }
-                    })?;
-                    failed.map_or(Ok(()), Err)
-                },
+                |pass: &Pass, part| pass.try_work(&mut |rows| files.add(part, &rows)),
             )?;
             if pass.starts_again() {
                 // A record of this batch patches another one of it.
@@ -376,31 +473,27 @@ impl Ingest {
     }
 
     /// The logs of a batch, and what is missing of it.
-    fn open_batch(&self, batch: &Batch) -> Result<(Logs, Vec<Letter>), Error> {
+    fn open_batch(&self, batch: &Batch, haul: &Haul) -> Result<(Logs, Vec<Letter>), Error> {
         let mut inputs = Vec::new();
         let mut names = HashMap::new();
         let mut found = Coverage::default();
         let mut letters = Vec::new();
-        for file in &batch.files {
-            match (self.fetch)(file) {
-                Ok(path) => {
+        for (file, fetched) in batch.files.iter().zip(&haul.fetched) {
+            match fetched {
+                Fetched::There(path) => {
                     if path.as_os_str() != file.name.as_str() {
                         names.insert(inputs.len(), file.name.clone());
                     }
                     inputs.push(InputFile {
-                        path,
+                        bytes: std::fs::metadata(path).map_or(file.bytes, |meta| meta.len()),
+                        path: path.clone(),
                         kind: FileKind::Logs,
                         key: layout::parse(&file.name),
                         named: false,
-                        bytes: file.bytes,
                     });
                 }
-                Err(why) => {
-                    let mut problems = Problems::default();
-                    problems.add(ProblemKind::Unreadable, || format!("{}: {why}", file.name));
-                    found.files += 1;
-                    found.files_failed += 1;
-                    found.problems.merge(problems.clone());
+                Fetched::Gone(why) | Fetched::Later(why) => {
+                    let problems = missing(&mut found, ProblemKind::Unreadable, &file.name, why);
                     letters.push((file.name.clone(), problems));
                 }
             }
@@ -441,18 +534,66 @@ fn is_local(name: &str) -> bool {
     name.starts_with(SPOOLED) || Path::new(name).is_absolute()
 }
 
-fn local_fetch(store: &Store) -> impl Fn(&SourceFile) -> Result<PathBuf, String> + use<> {
+fn local_fetch(store: &Store) -> impl Fn(&[SourceFile]) -> Haul + use<> {
     let folder = store.local().map(|folder| folder.join(SPOOL));
-    move |file| {
+    let fetch = move |file: &SourceFile| {
+        if !is_local(&file.name) {
+            return Fetched::Later(
+                "this command does not know how; `keyline ingest` does".to_owned(),
+            );
+        }
         let path = match (file.name.strip_prefix(SPOOLED), &folder) {
             (Some(name), Some(folder)) => folder.join(name),
             _ => PathBuf::from(&file.name),
         };
         match std::fs::metadata(&path) {
-            Ok(_) => Ok(path),
-            Err(error) => Err(error.to_string()),
+            Ok(_) => Fetched::There(path),
+            Err(error) => Fetched::Gone(error.to_string()),
         }
+    };
+    move |files| Haul {
+        fetched: files.iter().map(&fetch).collect(),
+        folder: None,
     }
+}
+
+/// Leaves out of a batch to be what is not to be had now.
+fn postpone(
+    mut files: Vec<SourceFile>,
+    mut haul: Haul,
+    total: &mut Ingested,
+) -> (Vec<SourceFile>, Haul) {
+    let now: Vec<bool> = files
+        .iter()
+        .zip(&haul.fetched)
+        .map(|(file, fetched)| match fetched {
+            Fetched::Later(why) => {
+                let kind = ProblemKind::Other(NOT_FETCHED);
+                missing(&mut total.coverage, kind, &file.name, why);
+                total.postponed += 1;
+                false
+            }
+            _ => true,
+        })
+        .collect();
+    keep(&mut files, &now);
+    keep(&mut haul.fetched, &now);
+    (files, haul)
+}
+
+/// Counts a file whose content is not there.
+fn missing(coverage: &mut Coverage, kind: ProblemKind, name: &str, why: &str) -> Problems {
+    let mut problems = Problems::default();
+    problems.add(kind, || format!("{name}: {why}"));
+    coverage.files += 1;
+    coverage.files_failed += 1;
+    coverage.problems.merge(problems.clone());
+    problems
+}
+
+fn keep<T>(all: &mut Vec<T>, kept: &[bool]) {
+    let mut kept = kept.iter();
+    all.retain(|_| kept.next().copied().unwrap_or(true));
 }
 
 /// By the time of their delivery, as far as their names say it; the others first, in their order.
@@ -537,11 +678,8 @@ mod tests {
         let pass = inner.pass(inner.read_options(columns), Counting::Everything, None);
         let files = DayFiles::new(store, &spec, old.clone(), "old".to_owned());
         let mut part = Part::default();
-        pass.work(&mut |rows| {
-            files.add(&mut part, &rows).unwrap();
-            ControlFlow::Continue(())
-        })
-        .unwrap();
+        pass.try_work(&mut |rows| files.add(&mut part, &rows))
+            .unwrap();
         let add = files.finish(vec![part]).unwrap();
         assert_eq!(add[0].columns, columns_tag(&old));
         let change = Change {

@@ -22,9 +22,11 @@ mod sources;
 
 // Rows of other sorts.
 mod rows;
+mod derived;
 
 // What is there.
 mod snapshot;
+mod since;
 mod info;
 mod verify;
 
@@ -37,21 +39,26 @@ use std::fmt;
 use deltalake::DeltaTableError;
 use serde_json::{Value, json};
 
-use self::store::Store;
+use self::store::{Store, is_partial};
 use crate::error::{Error, ErrorKind};
 
 pub use compact::Compacted;
+pub use derived::Derived;
 pub use info::{LedgerInfo, TableInfo};
-pub use ingest::{Fetch, Ingest, Ingested};
+pub use ingest::{Fetch, Fetched, Haul, Ingest, Ingested, NOT_FETCHED};
 pub use ledger::SourceFile;
 pub use retain::{Retained, Vacuumed, check_vacuum_hours};
 pub use rows::StoredTable;
-pub use sources::{Sources, find_sources};
-pub use spec::{DAY, TableSpec, dead_letters, events, keyline_alerts};
+pub use since::Added;
+pub use sources::{Sources, find_sources, find_wanted};
+pub use spec::{DAY, TableSpec, dead_letters, events, health, keyline_alerts, keyline_incidents};
 pub use verify::{Finding, Verified};
 
 /// Where a lake lies when nothing says otherwise.
 pub const DEFAULT_LOCATION: &str = "./keyline-lake";
+
+/// Where notes lie.
+const NOTES: &str = "_notes";
 
 const MARKER: &str = "keyline-lake.json";
 const SCHEMA_NAME: &str = "keyline.lake";
@@ -90,8 +97,10 @@ impl Lake {
         let store = Store::at(location)?;
         if store.read(MARKER)?.is_none() {
             if let Some(folder) = store.local()
-                && let Ok(mut entries) = std::fs::read_dir(folder)
-                && entries.next().is_some()
+                && let Ok(entries) = std::fs::read_dir(folder)
+                && entries
+                    .flatten()
+                    .any(|entry| !entry.file_name().to_str().is_some_and(is_partial))
             {
                 let message = format!(
                     "`{}` holds something that is no lake; name a folder that is empty or not there",
@@ -110,6 +119,17 @@ impl Lake {
     /// Where it is, for messages.
     pub fn shown(&self) -> String {
         self.store.shown()
+    }
+
+    /// A note that somebody keeps beside the tables, if it is there.
+    pub fn note(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let bytes = self.store.read(&format!("{NOTES}/{name}"))?;
+        Ok(bytes.map(|bytes| bytes.to_vec()))
+    }
+
+    /// Keeps a note in the place of the one that is there; it is on disk when this returns.
+    pub fn keep_note(&self, name: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        self.store.put(&format!("{NOTES}/{name}"), bytes)
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use super::Lake;
 use super::day::Day;
 use super::spec::{TableSpec, dead_letters, events};
+use super::store::is_partial;
 use super::table::{Change, Committed, Table};
 use super::wall_clock_millis;
 use crate::error::{Error, ErrorKind};
@@ -133,8 +134,4 @@ pub fn check_vacuum_hours(hours: u32, is_forced: bool) -> Result<(), Error> {
         limits::VACUUM_HOURS_MIN
     );
     Err(Error::new(ErrorKind::Io, message))
-}
-
-fn is_partial(name: &str) -> bool {
-    name.starts_with(".partial-")
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::{
     ArrayRef, BooleanArray, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray,
+    new_null_array,
 };
 use arrow_schema::{Field, Schema};
 use arrow_select::filter::filter_record_batch;
@@ -25,6 +26,7 @@ use parquet::file::properties::WriterProperties;
 use super::Lake;
 use super::day::Day;
 use super::day_files::bytes_of;
+use super::derived::Derived;
 use super::known::days_of;
 use super::spec::{TableSpec, dead_letters, events};
 use super::store::cannot;
@@ -85,6 +87,34 @@ impl Lake {
         Ok(all)
     }
 
+    /// The rows of a table as they are now, with the columns of the spec; what a file lacks is null. Blocks.
+    pub fn rows(&self, spec: &TableSpec) -> Result<Vec<RecordBatch>, Error> {
+        let mut all = Vec::new();
+        let Some(table) = Table::open(self.store(), spec.clone())? else {
+            return Ok(all);
+        };
+        for file in table.files()? {
+            let path = self
+                .store()
+                .fetched(&table.name_of(&file.path), file.bytes)?;
+            let file = File::open(&path).map_err(|error| cannot("read", &path, &error))?;
+            for rows in ParquetRecordBatchReaderBuilder::try_new(file)?.build()? {
+                let rows = rows?;
+                let columns = spec.columns.fields().iter().map(|field| {
+                    let held = rows.column_by_name(field.name()).cloned();
+                    held.unwrap_or_else(|| new_null_array(field.data_type(), rows.num_rows()))
+                });
+                let nullable = spec.columns.fields().iter().map(|field| {
+                    let field = field.as_ref().clone();
+                    field.with_nullable(true)
+                });
+                let schema = Arc::new(Schema::new(nullable.collect::<Vec<_>>()));
+                all.push(RecordBatch::try_new(schema, columns.collect())?);
+            }
+        }
+        Ok(all)
+    }
+
     /// All rows of a table as they are now; none where the table is not there. Blocks.
     pub fn table(&self, spec: &TableSpec) -> Result<Arc<dyn TableProvider>, Error> {
         let files = match Table::open(self.store(), spec.clone())? {
@@ -109,6 +139,8 @@ pub struct StoredTable {
     /// Names, and types as KQL spells them.
     pub columns: Vec<(String, &'static str)>,
     pub provider: Arc<dyn TableProvider>,
+    /// Where it was made of the events.
+    pub derived: Option<Derived>,
 }
 
 impl Lake {
@@ -138,6 +170,7 @@ impl Lake {
             let fields: Vec<Field> = fields.into_iter().map(|(field, _)| field).collect();
             let spec = TableSpec::whole(&name, Arc::new(Schema::new(fields)));
             all.push(StoredTable {
+                derived: Derived::of(&table)?,
                 columns,
                 provider: self.table(&spec)?,
                 name,
@@ -174,7 +207,7 @@ impl Table {
         Ok(self.commit(change)? == Committed::Done)
     }
 
-    fn write(&self, day: Option<Day>, rows: &RecordBatch) -> Result<TableFile, Error> {
+    pub(crate) fn write(&self, day: Option<Day>, rows: &RecordBatch) -> Result<TableFile, Error> {
         let path = TableFile::new_path(&self.spec, day, "rows");
         let name = self.name_of(&path);
         let draft = self.store().draft(&name)?;

@@ -17,13 +17,25 @@ impl Lake {
     /// The events of the lake as they are now. Blocks.
     pub fn logs(&self, options: LogOptions) -> Result<Logs, Error> {
         let table = Table::open(self.store(), events())?;
+        let all = table.as_ref().map_or(Ok(Vec::new()), Table::files)?;
+        let is_whole = options.since.is_none() && options.until.is_none();
+        let version = table.as_ref().filter(|_| is_whole).map(Table::version);
+        let logs = self.logs_of_files(&all, options)?;
+        Ok(logs.beside(self.stored_tables()?, version))
+    }
+
+    /// Some files of the table of events, as logs.
+    pub(crate) fn logs_of_files(
+        &self,
+        all: &[TableFile],
+        options: LogOptions,
+    ) -> Result<Logs, Error> {
         let mut coverage = Coverage::default();
         let mut files = Vec::new();
         let mut raw_record = true;
-        let all = table.as_ref().map_or(Ok(Vec::new()), Table::files)?;
         let mut outside = 0;
         let columns_now = columns_tag(&event_columns(false));
-        for file in &all {
+        for file in all {
             if is_outside(file, &options) {
                 outside += 1;
                 continue;
@@ -49,14 +61,13 @@ impl Lake {
             });
         }
         let parquet = ParquetLogs::of(files, Coverage::default(), raw_record);
-        let logs = Logs::of(
+        Logs::of(
             Vec::new(),
             std::collections::HashMap::new(),
             Some(parquet),
             coverage,
             options,
-        )?;
-        Ok(logs.beside(self.stored_tables()?))
+        )
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use keyline_source::{FileKind, Span, discover};
+use keyline_source::{FileKind, Wanted, discover_wanted};
 use keyline_trail::{Coverage, ProblemKind};
 
 use super::ingest::Ingest;
@@ -26,7 +26,12 @@ pub struct Sources {
 
 /// Finds the files below the paths.
 pub fn find_sources(paths: &[PathBuf]) -> Result<Sources, Error> {
-    let found = discover(paths, Span::padded(None, None))?;
+    find_wanted(paths, &Wanted::default())
+}
+
+/// The same, of those that are wanted, as far as their places say.
+pub fn find_wanted(paths: &[PathBuf], wanted: &Wanted) -> Result<Sources, Error> {
+    let found = discover_wanted(paths, wanted)?;
     let mut sources = Sources {
         stdin: found.stdin,
         coverage: coverage_of(&found),

@@ -150,20 +150,36 @@ pub(crate) fn kql_type(field: &StructField) -> &'static str {
     }
 }
 
+fn of(name: &str, data_type: DataType) -> Field {
+    Field::new(name, data_type, true)
+}
+
+fn time(name: &str) -> Field {
+    let data_type = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    of(name, data_type)
+}
+
+fn text(name: &str) -> Field {
+    of(name, DataType::Utf8View)
+}
+
+/// Kept as text, dynamic in KQL.
+fn json(name: &str) -> Field {
+    let metadata = [(KQL.to_owned(), "dynamic".to_owned())];
+    text(name).with_metadata(metadata.into())
+}
+
+/// The columns of a table that is made of the events.
+pub(crate) fn derived_columns(columns: &[KnownColumn]) -> SchemaRef {
+    let fields = columns.iter().map(|column| match column.kql_type {
+        "dynamic" => json(column.name),
+        _ => column.field().with_nullable(true),
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
 /// The table of alerts with everything that one says; lists and objects are JSON.
 pub fn keyline_alerts() -> TableSpec {
-    let of = |name: &str, data_type: DataType| Field::new(name, data_type, true);
-    let time = |name| {
-        of(
-            name,
-            DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-        )
-    };
-    let text = |name| of(name, DataType::Utf8View);
-    let json = |name| {
-        let metadata = [(KQL.to_owned(), "dynamic".to_owned())];
-        text(name).with_metadata(metadata.into())
-    };
     TableSpec::by_day(
         "KeylineAlert",
         Arc::new(Schema::new(vec![
@@ -187,6 +203,72 @@ pub fn keyline_alerts() -> TableSpec {
             of("EventCount", DataType::Int64),
             json("Custom"),
             json("Row"),
+            text("Evidence"),
+            // A later row of the same alert says something else; `TimeGenerated` tells which is the latest.
+            time("EvaluatedAt"),
+            // From the start of the first evaluation's window until the last evaluation that found it.
+            time("EpisodeStart"),
+            time("EpisodeEnd"),
+            // `New`, or `Superseded` where a late record has made another alert of it.
+            text("Status"),
+            // Of all that the evaluations said.
+            text("Digest"),
+        ])),
+    )
+}
+
+/// The table of incidents: a row for each time that one was put down, the present is the latest.
+pub fn keyline_incidents() -> TableSpec {
+    TableSpec::by_day(
+        "KeylineIncident",
+        Arc::new(Schema::new(vec![
+            time("TimeGenerated"),
+            text("IncidentId"),
+            of("Number", DataType::Int64),
+            text("Status"),
+            text("Severity"),
+            text("Title"),
+            text("RootCredential"),
+            text("RootName"),
+            json("Credentials"),
+            json("AlertIds"),
+            json("RuleIds"),
+            of("TreeCredentials", DataType::Int64),
+            of("LiveCredentials", DataType::Int64),
+            time("FirstEvent"),
+            time("LastEvent"),
+            time("CreatedAt"),
+            time("ClosedAt"),
+            text("Classification"),
+            json("Notes"),
+            text("ModifiedBy"),
+            text("MergedInto"),
+        ])),
+    )
+}
+
+/// The table of how the watch was: a row for each minute in which it ran.
+pub fn health() -> TableSpec {
+    let number = |name| of(name, DataType::Int64);
+    let real = |name| of(name, DataType::Float64);
+    TableSpec::by_day(
+        "Health",
+        Arc::new(Schema::new(vec![
+            time("TimeGenerated"),
+            number("Files"),
+            number("Events"),
+            number("Duplicates"),
+            number("BadRecords"),
+            number("FilesWaiting"),
+            number("Rounds"),
+            number("Alerts"),
+            number("AlertsStanding"),
+            number("RuleFailures"),
+            time("LastEvent"),
+            // In seconds: bounds below which nearly all lie.
+            real("LagToRow"),
+            real("LagToAlert"),
+            text("Trouble"),
         ])),
     )
 }

@@ -35,6 +35,14 @@ use super::delta_error;
 use crate::error::{Error, ErrorKind};
 use crate::parquet_read::url_of;
 
+/// What the names of files begin with that are being written.
+const PARTIAL: &str = ".partial-";
+
+/// Whether a file is what a writer left behind that was killed before it could give it its name.
+pub(super) fn is_partial(name: &str) -> bool {
+    name.starts_with(PARTIAL)
+}
+
 /// Where a lake lies. A clone is another handle on the same.
 #[derive(Clone)]
 pub(crate) struct Store {
@@ -173,6 +181,13 @@ impl Store {
             Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
             Err(error) => Err(object_error(name, &error)),
         }
+    }
+
+    /// Writes a file in the place of the one that is there.
+    pub(crate) fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        run(self.objects.put(&self.key(name), bytes.into()))
+            .map(drop)
+            .map_err(|error| object_error(name, &error))
     }
 
     pub(crate) fn delete(&self, name: &str) -> Result<(), Error> {
@@ -410,7 +425,7 @@ fn put_durably(path: &Path, payload: &PutPayload, mode: &PutMode) -> io::Result<
     let folder = path.parent().unwrap_or(Path::new("/"));
     make_private(folder)?;
     let mut partial = tempfile::Builder::new()
-        .prefix(".partial-")
+        .prefix(PARTIAL)
         .tempfile_in(folder)?;
     for bytes in payload {
         partial.write_all(bytes)?;

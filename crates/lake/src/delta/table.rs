@@ -64,6 +64,8 @@ pub(crate) struct Change {
     pub(crate) remove: Vec<TableFile>,
     /// The name of an application, and the number that this commit is for it.
     pub(crate) mark: Option<(String, i64)>,
+    /// Further marks, which are not asked about.
+    pub(crate) also: Vec<(String, i64)>,
     /// The rows stay what they are: they lie in other files afterwards.
     pub(crate) moves_rows: bool,
 }
@@ -87,6 +89,25 @@ impl Table {
             return Ok(None);
         }
         run(inner.load()).map_err(|error| delta_error(&spec.name, &error))?;
+        let table = Table {
+            spec,
+            store: store.clone(),
+            inner,
+        };
+        table.check()?;
+        Ok(Some(table))
+    }
+
+    /// The table as it was at a version; nothing where that cannot be told any more.
+    pub(crate) fn open_at(
+        store: &Store,
+        spec: TableSpec,
+        version: u64,
+    ) -> Result<Option<Table>, Error> {
+        let mut inner = store.table(&spec.name)?;
+        if run(inner.load_version(version)).is_err() {
+            return Ok(None);
+        }
         let table = Table {
             spec,
             store: store.clone(),
@@ -214,6 +235,11 @@ impl Table {
         self.inner.version().unwrap_or_default()
     }
 
+    /// What its log is read from.
+    pub(crate) fn log_store(&self) -> deltalake::logstore::LogStoreRef {
+        self.inner.log_store()
+    }
+
     /// The number that an application has reached.
     pub(crate) fn mark(&self, application: &str) -> Result<Option<i64>, Error> {
         let log = self.inner.log_store();
@@ -320,7 +346,7 @@ impl Table {
         let adds = adds.map(|file| Action::Add(file.to_add(now, changes_rows)));
         let mut properties =
             CommitProperties::default().with_max_retries(limits::COMMIT_RETRIES_MAX);
-        if let Some((application, number)) = &change.mark {
+        for (application, number) in change.mark.iter().chain(&change.also) {
             let mark = Transaction::new(application.clone(), *number);
             properties = properties.with_application_transaction(mark);
         }
@@ -369,7 +395,7 @@ impl TableFile {
         }
     }
 
-    fn of(add: Add) -> TableFile {
+    pub(crate) fn of(add: Add) -> TableFile {
         let tags = add.tags.unwrap_or_default();
         let tag = |name: &str| tags.get(name).and_then(Option::as_deref);
         let stats: Value = add

@@ -8,6 +8,8 @@
 pub mod columns;
 
 mod gather;
+#[cfg(feature = "lake")]
+mod followed;
 mod one;
 mod queue;
 
@@ -19,6 +21,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+#[cfg(feature = "lake")]
+use arrow_array::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::empty::EmptyTable;
 use keyline_lineage::{Change, Credential, Facts, Forest, Node, Production};
@@ -36,6 +40,8 @@ use crate::known_tables::KnownColumn;
 use crate::limits;
 use crate::logs::Logs;
 
+#[cfg(feature = "lake")]
+pub use followed::Followed;
 pub use views::{TABLE_EVENTS, TABLE_USE};
 
 pub const TABLE_CREDENTIAL: &str = "Credential";
@@ -86,6 +92,14 @@ impl Lineage {
                 built: OnceLock::new(),
             }),
         }
+    }
+
+    /// The lineage of logs whose forest somebody has built already.
+    pub fn known(logs: &Logs, production: Production, forest: Arc<Forest>) -> Lineage {
+        let lineage = Lineage::of(logs, production);
+        // It is new, so that nobody else has set it.
+        let _ = lineage.inner.built.set(Ok((forest, Problems::default())));
+        lineage
     }
 
     /// The forest; the logs are read for it when it is first asked for. Blocks.
@@ -159,6 +173,32 @@ impl Lineage {
             provider: Arc::new(LazyTable::new(name, schema_of(columns), make)),
         }
     }
+}
+
+/// A table's name, columns and rows.
+#[cfg(feature = "lake")]
+pub(crate) type Rows = (&'static str, Vec<KnownColumn>, RecordBatch);
+
+/// The tables of a forest that have rows of their own.
+#[cfg(feature = "lake")]
+pub(crate) fn rows_of_lineage(forest: &Forest) -> Result<Vec<Rows>, Error> {
+    Ok(vec![
+        (
+            TABLE_CREDENTIAL,
+            known_columns(CREDENTIAL),
+            batch_of(CREDENTIAL, credential_rows(forest))?,
+        ),
+        (
+            TABLE_ALIAS,
+            known_columns(CREDENTIAL_ALIAS),
+            batch_of(CREDENTIAL_ALIAS, owned_alias_rows(forest))?,
+        ),
+        (
+            TABLE_EDGE,
+            known_columns(CREDENTIAL_EDGE),
+            batch_of(CREDENTIAL_EDGE, edge_rows(forest))?,
+        ),
+    ])
 }
 
 /// The lineage tables without rows, for checking queries when there are no logs.
