@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keyline_kql::types::{Type, Value};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
@@ -21,14 +21,15 @@ use crate::episode::{Episode, Finding};
 use crate::evidence::{self, Events, Evidence};
 use crate::limits::{
     ACCESS_KEY_IDS_PER_ALERT_MAX, DESCRIPTION_CHARS_MAX, ENTITIES_PER_ALERT_MAX,
-    EVENT_IDS_PER_ALERT_MAX, TITLE_CHARS_MAX,
+    EVENT_IDS_PER_ALERT_MAX, OTHER_TITLES_MAX, TITLE_CHARS_MAX,
 };
 use crate::row::{ResultRow, Rows, json, text, time};
 use crate::rule::{AlertSeverity, EntityMapping, Grouping, Rule, tactic_name};
 
 /// One alert, field by field as in the contract.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
+    #[serde(skip_deserializing, default = "schema")]
     pub schema: &'static str,
     pub alert_id: String,
     pub rule_id: String,
@@ -51,9 +52,21 @@ pub struct Alert {
     pub evidence: Evidence,
     pub custom: Map<String, Json>,
     pub row: Map<String, Json>,
+    /// From the start of the first evaluation's window until the last evaluation that found it, in ticks; no part
+    /// of the document.
+    #[serde(skip)]
+    pub episode: (i64, i64),
+    /// Stands for what the evaluations of the rule said, before anything is added about credentials; no part of the
+    /// document either.
+    #[serde(skip)]
+    pub digest: String,
 }
 
 pub const ALERT_SCHEMA: &str = "keyline.alert/1";
+
+fn schema() -> &'static str {
+    ALERT_SCHEMA
+}
 
 impl Alert {
     /// Adds a paragraph to the rule's text, which gives way where both are too long.
@@ -143,7 +156,7 @@ impl Form<'_> {
         };
         let row = shown.unwrap_or(&empty);
         let overrides = &rule.overrides;
-        let fill = |template: &Option<String>, plain: &str, chars_max: usize| -> String {
+        let fill = |template: &Option<String>, plain: &str, chars_max, row: &ResultRow<'_>| {
             let filled = template.as_ref().map(|template| fill_in(template, row));
             let text = filled.filter(|text| !text.trim().is_empty());
             truncate(&text.unwrap_or_else(|| plain.to_string()), chars_max)
@@ -152,15 +165,21 @@ impl Form<'_> {
             .tactics_column
             .as_ref()
             .map(|column| tactics(row, column));
+        let title_of = |row| fill(&overrides.title, &rule.name, TITLE_CHARS_MAX, row);
+        let title = title_of(row);
+        let mut other_titles: BTreeSet<String> = rows.iter().map(title_of).collect();
+        other_titles.remove(&title);
         Finding {
             row: row.to_json(),
             entities,
             custom: self.custom(row),
-            title: fill(&overrides.title, &rule.name, TITLE_CHARS_MAX),
+            title,
+            other_titles,
             description: fill(
                 &overrides.description,
                 &rule.description,
                 DESCRIPTION_CHARS_MAX,
+                row,
             ),
             severity: self.severity(row),
             tactics: tactics
@@ -225,11 +244,12 @@ impl Form<'_> {
         let event_count = event_ids.len();
         event_ids.truncate(EVENT_IDS_PER_ALERT_MAX);
         let (first, last) = times.unwrap_or((start, reach));
+        let others = others(&finding.other_titles);
         let keys = finding
             .access_key_ids
             .into_iter()
             .take(ACCESS_KEY_IDS_PER_ALERT_MAX);
-        Alert {
+        let mut alert = Alert {
             schema: ALERT_SCHEMA,
             alert_id: alert_id(&rule.id, &finding.identity, start),
             rule_id: rule.id.clone(),
@@ -252,7 +272,26 @@ impl Form<'_> {
             evidence,
             custom: finding.custom,
             row: finding.row,
-        }
+            episode: (start, reach),
+            digest: String::new(),
+        };
+        alert.say(&others);
+        alert.digest = short_hash(&serde_json::to_string(&alert).unwrap_or_default());
+        alert
+    }
+}
+
+/// Names the rows of the alert that are not shown, by their titles; empty where they say the same.
+fn others(titles: &BTreeSet<String>) -> String {
+    let shown = titles.iter().take(OTHER_TITLES_MAX).map(String::as_str);
+    let shown = shown.collect::<Vec<_>>().join("; ");
+    match titles.len() {
+        0 => String::new(),
+        all if all > OTHER_TITLES_MAX => format!(
+            "In the same alert: {shown}; and {} more.",
+            all - OTHER_TITLES_MAX
+        ),
+        _ => format!("In the same alert: {shown}."),
     }
 }
 

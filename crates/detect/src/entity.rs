@@ -3,13 +3,13 @@
 //! In: entity mappings and one row. Out: a list of entities, without those that came out empty. What
 //! the entities mean in CloudTrail is in `evidence.rs`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::row::ResultRow;
 use crate::rule::{EntityMapping, Rule};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entity {
     #[serde(rename = "type")]
     pub entity_type: String,

@@ -28,6 +28,8 @@ pub struct Finding {
     pub custom: serde_json::Map<String, serde_json::Value>,
     pub title: String,
     pub description: String,
+    /// The titles of the rows that are not shown, those that say something else.
+    pub other_titles: BTreeSet<String>,
     pub severity: crate::rule::AlertSeverity,
     pub tactics: Vec<String>,
     pub access_key_ids: BTreeSet<String>,

@@ -6,14 +6,14 @@
 use std::collections::BTreeSet;
 
 use keyline_kql::types::{Type, Value};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::entity::Entity;
 use crate::limits::{ACCESS_KEY_ID_CHARS_MAX, ACCESS_KEY_ID_CHARS_MIN};
 use crate::row::{ResultRow, text};
 
 /// Where the event ids of an alert come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Evidence {
     Row,

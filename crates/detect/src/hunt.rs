@@ -24,7 +24,7 @@ use crate::entity::mappings_of;
 use crate::evaluate::{InOnePlan, OneByOne, Remembered, SeenEvents, all_ticks, visible_times};
 use crate::evidence::{Events, NoEvents};
 use crate::incident::{self, Incident};
-use crate::limits::{HEAVY_RULE_SHARE, RULES_AT_ONCE_MAX};
+use crate::limits::{HEAVY_RULE_ROWS_MIN, HEAVY_RULE_SHARE, RULES_AT_ONCE_MAX};
 use crate::prepare::{
     NotRun, Prepared, event_tables, gathered, needs_lookup, over, prepare, usable,
 };
@@ -36,6 +36,7 @@ use crate::resolve::Resolver;
 use crate::row::time;
 use crate::rule::Rule;
 use crate::schedule::{self, Schedule};
+use crate::watched::only_data_events;
 
 const TICKS_PER_MICROSECOND: i64 = 10;
 
@@ -78,6 +79,9 @@ pub struct HuntReport {
     pub failed_rules: Vec<FailedRule>,
     /// Rules that read only tables that the data does not have, with those tables.
     pub rules_with_nothing_to_look_at: Vec<Idle>,
+    /// Names of rules that look for data events, where these logs show none that any rule looks for: the trail
+    /// may not record them.
+    pub rules_without_data_events: Vec<String>,
     /// One for each rule that ran, in the order given.
     pub rules: Vec<RuleStats>,
     /// What each rule took, the one that took longest first.
@@ -137,6 +141,29 @@ pub fn hunt(
     references: Arc<dyn References>,
     options: &HuntOptions,
 ) -> Result<HuntReport, HuntError> {
+    let all: Vec<(&Rule, Option<Span>)> = rules.iter().map(|rule| (rule, None)).collect();
+    let mut report = replayed(&all, logs, lineage, catalog, references, options)?;
+    if !report.alerts.is_empty() {
+        let forest = lineage.forest();
+        let forest = forest.map_err(|error| HuntError(error.to_string()))?;
+        let as_of = options
+            .as_of
+            .map(|ticks| ticks.div_euclid(TICKS_PER_MICROSECOND));
+        let as_of = as_of.or(forest.last_event()).unwrap_or(i64::MAX);
+        report.incidents = incident::group(&mut report.alerts, &forest, as_of);
+    }
+    Ok(report)
+}
+
+/// The same without incidents, each rule over a span of its own, where it has one, else over that of the logs.
+pub fn replayed(
+    rules: &[(&Rule, Option<Span>)],
+    logs: &Logs,
+    lineage: &Lineage,
+    catalog: &Catalog,
+    references: Arc<dyn References>,
+    options: &HuntOptions,
+) -> Result<HuntReport, HuntError> {
     let failed = |error: &dyn fmt::Display| HuntError(error.to_string());
     let references = Arc::new(Remembered::new(references));
     let one_thread = EngineOptions {
@@ -150,7 +177,7 @@ pub fn hunt(
     let mut needs = Needs::default();
     let all: Vec<Vec<usize>> = (0..rules.len()).map(|at| vec![at]).collect();
     for (at, ready) in in_parallel(options, &all, |at| {
-        prepare(&rules[at], &engine, logs.can_fetch())
+        prepare(rules[at].0, &engine, logs.can_fetch())
     }) {
         match ready {
             Ok(Ok(ready)) => {
@@ -186,7 +213,7 @@ pub fn hunt(
         let (_, places) = &prepared[at];
         let rows = |place: &usize| cuts.rows(*place).unwrap_or(u64::MAX);
         let most = places.iter().map(rows).max().unwrap_or(0);
-        most > cuts.coverage().events / HEAVY_RULE_SHARE
+        most > (cuts.coverage().events / HEAVY_RULE_SHARE).max(HEAVY_RULE_ROWS_MIN)
     };
     let (heavy, light): (Vec<usize>, Vec<usize>) = prepared.keys().copied().partition(is_heavy);
     let light = light.into_iter().map(|at| vec![at]);
@@ -195,9 +222,10 @@ pub fn hunt(
     let results = in_parallel(options, &queues, |at| {
         let (ready, places) = &prepared[&at];
         let begun = Instant::now();
-        let outcome = hunting.run(&rules[at], ready, places);
+        let (rule, span) = rules[at];
+        let outcome = hunting.run(rule, span.or(hunting.span), ready, places);
         let cost = RuleCost {
-            rule_name: rules[at].name.clone(),
+            rule_name: rule.name.clone(),
             time: begun.elapsed(),
             events: places.iter().map(|place| cuts.rows(*place)).sum(),
         };
@@ -207,7 +235,7 @@ pub fn hunt(
             Progress::Rule {
                 done,
                 total: rules.len(),
-                name: &rules[at].name,
+                name: &rule.name,
             },
         );
         (outcome, cost)
@@ -224,20 +252,12 @@ pub fn hunt(
         outcomes.insert(at, outcome);
     }
     costs.sort_by_key(|cost| std::cmp::Reverse(cost.time));
-    let mut report = HuntReport {
+    Ok(HuntReport {
         costs,
         reading,
+        rules_without_data_events: without_data_events(rules, &prepared, &cuts),
         ..summary(rules, outcomes, cuts.coverage().clone())
-    };
-    if !report.alerts.is_empty() {
-        let forest = lineage.forest().map_err(|e| failed(&e))?;
-        let as_of = options
-            .as_of
-            .map(|ticks| ticks.div_euclid(TICKS_PER_MICROSECOND));
-        let as_of = as_of.or(forest.last_event()).unwrap_or(i64::MAX);
-        report.incidents = incident::group(&mut report.alerts, &forest, as_of);
-    }
-    Ok(report)
+    })
 }
 
 /// The needs of all rules, equal ones once.
@@ -305,9 +325,9 @@ struct Hunting<'a> {
 
 impl Hunting<'_> {
     /// `places` are those of the rule's needs in the cuts.
-    fn run(&self, rule: &Rule, ready: &Prepared, places: &[usize]) -> Outcome {
+    fn run(&self, rule: &Rule, span: Option<Span>, ready: &Prepared, places: &[usize]) -> Outcome {
         // Without a single event there is no tick.
-        let Some(span) = self.span else {
+        let Some(span) = span else {
             return Outcome::Ran(Box::default(), Vec::new());
         };
         let again = match rule.query.has_time_placeholders() {
@@ -473,19 +493,48 @@ fn span(coverage: &Coverage, options: &HuntOptions) -> Option<Span> {
     })
 }
 
+/// The rules that look for data events, if no rule found any to look at. Where rows are not counted, as of
+/// Parquet, nothing is claimed.
+fn without_data_events(
+    rules: &[(&Rule, Option<Span>)],
+    prepared: &BTreeMap<usize, (Prepared, Vec<usize>)>,
+    cuts: &Cuts,
+) -> Vec<String> {
+    let mut names = Vec::new();
+    for (at, (ready, places)) in prepared {
+        let only_data = only_data_events(&ready.query).into_iter().zip(places);
+        let mut of_data = only_data.filter_map(|(only, place)| only.then_some(*place));
+        let Some(first) = of_data.next() else {
+            continue;
+        };
+        if !std::iter::once(first)
+            .chain(of_data)
+            .all(|place| cuts.is_empty(place))
+        {
+            return Vec::new();
+        }
+        names.push(rules[*at].0.name.clone());
+    }
+    names
+}
+
 fn report(options: &HuntOptions, progress: Progress<'_>) {
     if let Some(callback) = &options.progress {
         callback(progress);
     }
 }
 
-fn summary(rules: &[Rule], outcomes: BTreeMap<usize, Outcome>, coverage: Coverage) -> HuntReport {
+fn summary(
+    rules: &[(&Rule, Option<Span>)],
+    outcomes: BTreeMap<usize, Outcome>,
+    coverage: Coverage,
+) -> HuntReport {
     let mut report = HuntReport {
         coverage,
         ..HuntReport::default()
     };
     for (at, outcome) in outcomes {
-        let rule = &rules[at];
+        let rule = rules[at].0;
         let (rule_id, file) = (rule.id.clone(), rule.file.clone());
         match outcome {
             Outcome::Failed(why) => {

@@ -45,20 +45,43 @@ pub const ID_PREFIX: &str = "in-";
 
 pub const INCIDENT_SCHEMA: &str = "keyline.incident/1";
 
-/// Puts alerts together; `as_of` is in microseconds since 1970.
+/// Puts alerts together, and tells in each what is known of its credentials; `as_of` is in microseconds since 1970.
 pub fn group(alerts: &mut [Alert], forest: &Forest, as_of: i64) -> Vec<Incident> {
-    let mut groups: BTreeMap<Scope, Vec<usize>> = BTreeMap::new();
     let mut families = Families::new(forest, as_of);
-    for (at, alert) in alerts.iter_mut().enumerate() {
-        let nodes = nodes_of(alert, forest);
-        alert.credentials = nodes.iter().map(|node| forest.id(*node)).collect();
-        alert.credentials.sort();
-        let root = top(&nodes, forest);
-        alert.root_credential = root.map(|node| forest.id(node));
-        alert.say(&families.paragraph(&nodes, root));
-        let scope = Scope::of(alert);
-        alert.incident_id = Some(scope.incident_id());
-        groups.entry(scope).or_default().push(at);
+    for alert in alerts.iter_mut() {
+        tell(alert, forest, &mut families);
+    }
+    grouped(alerts, forest, families)
+}
+
+/// The same for alerts in which it was told before.
+pub fn group_again(alerts: &mut [Alert], forest: &Forest, as_of: i64) -> Vec<Incident> {
+    for alert in alerts.iter_mut() {
+        place(alert, forest);
+    }
+    grouped(alerts, forest, Families::new(forest, as_of))
+}
+
+/// Finds the credentials of an alert, and so its incident.
+fn place(alert: &mut Alert, forest: &Forest) -> (Vec<Node>, Option<Node>) {
+    let nodes = nodes_of(alert, forest);
+    alert.credentials = nodes.iter().map(|node| forest.id(*node)).collect();
+    alert.credentials.sort();
+    let root = top(&nodes, forest);
+    alert.root_credential = root.map(|node| forest.id(node));
+    alert.incident_id = Some(Scope::of(alert).incident_id());
+    (nodes, root)
+}
+
+fn tell(alert: &mut Alert, forest: &Forest, families: &mut Families<'_>) {
+    let (nodes, root) = place(alert, forest);
+    alert.say(&families.paragraph(&nodes, root));
+}
+
+fn grouped(alerts: &[Alert], forest: &Forest, mut families: Families<'_>) -> Vec<Incident> {
+    let mut groups: BTreeMap<Scope, Vec<usize>> = BTreeMap::new();
+    for (at, alert) in alerts.iter().enumerate() {
+        groups.entry(Scope::of(alert)).or_default().push(at);
     }
     let mut incidents: Vec<Incident> = groups
         .into_iter()
@@ -93,6 +116,12 @@ enum Scope {
 /// found again in the lineage alone.
 pub fn id_of_root(root: &str) -> String {
     Scope::Root(root.to_owned()).incident_id()
+}
+
+/// The id that an incident with this root has by what is known now: a late record may have put its tree below another.
+pub fn present_id(root: &str, forest: &Forest) -> Option<String> {
+    let top = top_of(forest.by_id(root)?, forest);
+    Some(id_of_root(&forest.id(top)))
 }
 
 impl Scope {

@@ -52,6 +52,7 @@ pub mod alert;
 mod family;
 
 pub mod incident;
+pub mod incident_log;
 
 // All of it over logs.
 pub mod evaluate;
@@ -63,6 +64,10 @@ pub mod resolve;
 pub mod prepare;
 
 pub mod hunt;
+
+// The same while logs come in.
+pub mod watch;
+pub mod watch_lineage;
 
 // What a rule must and must not find, by its author.
 pub mod cases;

@@ -74,12 +74,18 @@ pub const DESCRIPTION_CHARS_MAX: usize = 5_000;
 pub const ACCESS_KEY_ID_CHARS_MIN: usize = 16;
 pub const ACCESS_KEY_ID_CHARS_MAX: usize = 128;
 
+/// Titles of further rows that an alert's description names: more are counted.
+pub const OTHER_TITLES_MAX: usize = 10;
+
 /// Rules evaluated at the same time: each holds its own result in memory.
 pub const RULES_AT_ONCE_MAX: usize = 2;
 
 /// The share of all events, as a divisor, from which on a rule is given the memory to itself: two of them
 /// at once would only spill and start again.
 pub const HEAVY_RULE_SHARE: u64 = 10;
+
+/// Rows below which a rule is never heavy, whatever their share: two such fit into any memory.
+pub const HEAVY_RULE_ROWS_MIN: u64 = 50_000;
 
 /// Pieces of a replay that must have fitted into memory one after the other before larger ones are
 /// tried again.
@@ -95,3 +101,6 @@ pub const FAMILY_NAMED_MAX: usize = 5;
 /// Credentials of one tree that are judged for the number that still work: beyond it the tree is a
 /// service's and not an intrusion's, and the number is a lower bound.
 pub const TREE_NODES_JUDGED_MAX: usize = 100_000;
+
+/// Notes that are kept of one incident, each in every later row of it: more belong into a case file.
+pub const INCIDENT_NOTES_MAX: usize = 200;

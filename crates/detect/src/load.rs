@@ -16,7 +16,7 @@ use crate::read_rule::{Document, read_rule};
 use crate::rule::Rule;
 use crate::yaml;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Loaded {
     pub rules: Vec<Rule>,
     pub problems: Vec<Problem>,

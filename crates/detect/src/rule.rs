@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::problem::Position;
 use crate::query_text::QueryText;
@@ -54,7 +54,7 @@ pub enum Kind {
     Hunting,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum AlertSeverity {
     Informational,
     Low,
@@ -190,6 +190,10 @@ impl TriggerOperator {
         })
     }
 }
+
+/// The version of ATT&CK in which the techniques of the built-in rules were looked up. Tactics bear Sentinel's
+/// names: version 19 parts `DefenseEvasion` into two, Sentinel does not.
+pub const ATTACK_VERSION: &str = "18";
 
 /// The tactics of ATT&CK under the names that Sentinel gives them.
 const TACTICS: [&str; 17] = [

@@ -17,6 +17,8 @@ pub struct Kind {
     pub source: String,
     pub name: String,
     pub read_only: Option<bool>,
+    /// As the record says; earlier ones do not.
+    pub management: Option<bool>,
     pub events: u64,
     /// The columns that some of these events fill, of those that were asked for.
     pub filled: BTreeSet<String>,
@@ -48,30 +50,54 @@ pub struct Verdict {
     pub why: Option<String>,
 }
 
-/// What S3, Lambda and DynamoDB log as data events, which a trail records only where it is told to.
+/// What S3, Lambda and DynamoDB log as data events, which a trail records only where it is told to. Source:
+/// CloudTrail's user guide, "Logging data events", and the lists of the three services that it names.
 const DATA_EVENTS: &[&str] = &[
-    "GetObject",
-    "PutObject",
+    "AbortMultipartUpload",
+    "CompleteMultipartUpload",
+    "CopyObject",
+    "CreateMultipartUpload",
     "DeleteObject",
     "DeleteObjects",
-    "CopyObject",
-    "HeadObject",
+    "DeleteObjectTagging",
+    "GetObject",
+    "GetObjectAcl",
+    "GetObjectAttributes",
+    "GetObjectLegalHold",
+    "GetObjectRetention",
+    "GetObjectTagging",
+    "GetObjectTorrent",
     "HeadBucket",
+    "HeadObject",
+    "ListMultipartUploads",
     "ListObjects",
     "ListObjectsV2",
     "ListObjectVersions",
-    "GetObjectAcl",
+    "ListParts",
+    "PutObject",
+    "PutObjectAcl",
+    "PutObjectLegalHold",
+    "PutObjectRetention",
+    "PutObjectTagging",
     "RestoreObject",
+    "SelectObjectContent",
     "UploadPart",
     "UploadPartCopy",
-    "CreateMultipartUpload",
-    "CompleteMultipartUpload",
     "Invoke",
-    "GetItem",
+    "InvokeWithResponseStream",
+    "BatchExecuteStatement",
     "BatchGetItem",
+    "BatchWriteItem",
+    "DeleteItem",
+    "ExecuteStatement",
+    "ExecuteTransaction",
+    "GetItem",
+    "PutItem",
     "Query",
     "Scan",
-    "PutItem",
+    "TransactGetItems",
+    "TransactWriteItems",
+    "UpdateItem",
 ];
 
 /// Beginnings of names of events that AWS marks as reads. The three `AssumeRole` are among them,
@@ -150,7 +176,14 @@ impl Holdings {
             !place.names.is_empty() && place.names.iter().all(|name| is(name))
         };
         let names = sample(&place.names);
-        if all(is_data) && !self.kinds.iter().any(|kind| is_data(&kind.name)) {
+        let of_place = |kind: &&Kind| {
+            place.sources.is_empty() || place.sources.iter().any(|s| *s == kind.source)
+        };
+        let has_data = |kind: &Kind| match kind.management {
+            Some(management) => !management,
+            None => is_data(&kind.name),
+        };
+        if all(is_data) && !self.kinds.iter().filter(of_place).any(has_data) {
             return Some(format!("no data events were recorded ({names})"));
         }
         if all(is_read) && !self.kinds.iter().any(|kind| kind.read_only == Some(true)) {
@@ -171,7 +204,8 @@ impl Holdings {
     }
 }
 
-fn is_data(name: &str) -> bool {
+/// Whether events of this name are data events.
+pub(crate) fn is_data(name: &str) -> bool {
     DATA_EVENTS.contains(&name)
 }
 

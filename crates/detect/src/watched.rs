@@ -12,6 +12,7 @@ use keyline_kql::checked::{CheckedQuery, Expr, ExprKind, Op, Rel};
 use keyline_kql::types::Value;
 
 use crate::relations::{VIEWS, relations};
+use crate::support::is_data;
 use crate::uses::uses;
 
 const SOURCE: &str = "EventSource";
@@ -28,6 +29,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// Whether it says neither of which services nor by which names the events are.
+    pub fn is_any(&self) -> bool {
+        self.sources.is_empty() && self.names.is_empty()
+    }
+
     pub fn wants(&self, source: &str, name: &str) -> bool {
         let is_in = |list: &BTreeSet<String>, text: &str| {
             list.is_empty() || list.iter().any(|one| one.eq_ignore_ascii_case(text))
@@ -57,6 +63,17 @@ pub fn places(query: &CheckedQuery) -> Vec<Place> {
         }
     }
     found.into_iter().collect()
+}
+
+/// For each use of an event table, in the order of [`uses`], whether it looks at data events alone.
+pub fn only_data_events(query: &CheckedQuery) -> Vec<bool> {
+    let uses = uses(&query.root, &mut |_| None);
+    let is_of_data = |conditions: &Vec<Expr>| {
+        let names = values(conditions, NAME);
+        !names.is_empty() && names.iter().all(|name| is_data(name))
+    };
+    let only = |any_of: &[Vec<Expr>]| !any_of.is_empty() && any_of.iter().all(is_of_data);
+    uses.iter().map(|one| only(&one.any_of)).collect()
 }
 
 /// The columns that a query reads, by table.

@@ -37,6 +37,7 @@ rules![
     "initial-access/role-taken-from-a-foreign-account.yaml",
     "lateral-movement/chained-session-used-elsewhere.yaml",
     "lateral-movement/role-chain-into-a-foreign-account.yaml",
+    "lateral-movement/role-chain-under-another-name.yaml",
     "lateral-movement/role-session-turned-into-a-console.yaml",
     "lateral-movement/sign-in-token-by-a-tool.yaml",
     "persistence/access-key-made-by-a-session.yaml",
@@ -82,7 +83,7 @@ mod tests {
     use super::{RULES, load};
 
     /// The techniques of ATT&CK that rules may name, with their tactics as Sentinel writes them, as of
-    /// version 18. A technique that ATT&CK takes away is taken away here, and the rules are found by this.
+    /// [`keyline_detect::rule::ATTACK_VERSION`]. A technique that ATT&CK takes away is taken away here, and the rules are found by this.
     const TECHNIQUES: &[(&str, &[&str])] = &[
         ("T1021.007", &["LateralMovement"]),
         ("T1036", &["DefenseEvasion"]),

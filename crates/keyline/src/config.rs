@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use keyline_sinks::SinkConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::allow::AllowEntry;
@@ -15,6 +16,8 @@ use crate::allow::AllowEntry;
 pub const DEFAULT_FILE: &str = "keyline.toml";
 /// The allow-list, beside the configuration: a file of its own, as other people keep it.
 pub const ALLOW_FILE: &str = "keyline-allow.toml";
+/// Where alerts wait when the configuration does not say.
+pub const DEFAULT_OUTBOX: &str = "keyline-outbox";
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -27,7 +30,24 @@ pub struct Config {
     pub watchlists: BTreeMap<String, PathBuf>,
     /// The memory that one run may take, for example `512MiB`.
     pub memory: Option<String>,
+    /// The folder in which alerts wait for their sinks; `keyline-outbox` if it is left away.
+    pub outbox: Option<PathBuf>,
+    pub serve: ServeConfig,
     pub estate: Estate,
+    /// Where alerts are sent.
+    pub sinks: Vec<SinkConfig>,
+}
+
+/// What holds for `keyline serve`, whoever starts it.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServeConfig {
+    /// Who approves a containment plan does not run it.
+    pub two_persons: bool,
+    /// The file of hashed tokens by which people are known.
+    pub tokens: Option<PathBuf>,
+    /// The file of what was done, by whom and from where.
+    pub audit: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
@@ -75,6 +95,8 @@ pub struct Estate {
 pub struct Account {
     pub id: String,
     pub name: String,
+    /// Any name; as an id (`ou-ab12-…`), or as ids from the root down (`r-ab12/ou-ab12-…`), it says which policies of
+    /// units bind the account.
     pub ou: String,
     /// `aws`, `aws-cn`, `aws-us-gov`, `aws-eusc`, `aws-iso…`; empty is `aws`.
     pub partition: String,
@@ -109,6 +131,16 @@ pub fn load(named: Option<&Path>) -> Result<Config> {
     {
         *file = home.join(&*file);
     }
+    for file in [&mut config.serve.tokens, &mut config.serve.audit] {
+        *file = file.take().map(|file| home.join(file));
+    }
+    if let Some(folder) = &mut config.outbox {
+        *folder = home.join(&*folder);
+    }
+    for sink in &mut config.sinks {
+        sink.resolve(home);
+    }
+    keyline_sinks::check(&config.sinks).with_context(|| format!("in `{}`", path.display()))?;
     config
         .estate
         .check()
@@ -142,12 +174,18 @@ impl Estate {
         for (key, begins, values) in [
             ("vpc_endpoints", "vpce-", &self.vpc_endpoints),
             ("hub_roles", "arn:", &self.hub_roles),
-            ("break_glass", "arn:", &self.break_glass),
             ("production_assets", "arn:", &self.production_assets),
         ] {
             if let Some(wrong) = values.iter().find(|value| !value.starts_with(begins)) {
                 bail!("`{key}`: expected `{begins}…`, found `{wrong}`");
             }
+        }
+        let mut glass = self.break_glass.iter();
+        if let Some(wrong) = glass.find(|entry| keyline_contain::protected_by(entry).is_none()) {
+            bail!(
+                "`break_glass`: expected the ARN of users, roles or a role's session, found `{wrong}`, which \
+                 protects nobody"
+            );
         }
         for id in &self.trusted_accounts {
             check_account_id(id)?;
@@ -300,6 +338,67 @@ fn is_network(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// The example that `keyline config --example` prints.
+    const EXAMPLE: &str = include_str!("../../../deploy/keyline.toml");
+
+    #[test]
+    fn the_example_is_a_configuration_and_shows_every_key() {
+        // Every key stands behind `#`, as if nobody had decided anything yet; prose behind `##`.
+        let keys: String = EXAMPLE
+            .lines()
+            .filter(|line| !line.starts_with("##"))
+            .map(|line| format!("{}\n", line.strip_prefix('#').unwrap_or(line)))
+            .collect();
+        let mut config: Config = toml::from_str(&keys).unwrap();
+        config.estate.check().unwrap();
+        keyline_sinks::check(&config.sinks).unwrap();
+        let nothing: Config = toml::from_str(EXAMPLE).unwrap();
+        assert_eq!(nothing, Config::default());
+        // One sink that has every key, since an example has but those of its type.
+        let every: serde_json::Value = serde_json::json!({
+            "name": "n", "type": "jsonl", "format": "asff", "severity": "low", "only": ["r"],
+            "except": ["r"], "path": "p", "url": "u", "url_env": "u", "url_file": "u",
+            "secret_env": "s", "secret_file": "s", "authorization_env": "a",
+            "authorization_file": "a", "address": "a", "facility": "f", "account": "a",
+            "region": "r", "ca_file": "c"
+        });
+        config
+            .sinks
+            .push(serde_json::from_value(every.clone()).unwrap());
+        let shown = serde_json::to_value(&config).unwrap();
+        assert_eq!(shown["sinks"].as_array().unwrap().last(), Some(&every));
+        let mut missing = Vec::new();
+        look_for_keys(&shown, &mut missing);
+        assert!(missing.is_empty(), "the example shows no {missing:?}");
+    }
+
+    /// The keys of a configuration that the example does not mention. What maps hold is the user's.
+    fn look_for_keys(value: &serde_json::Value, missing: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(map) => {
+                for (key, value) in map {
+                    let forms = [
+                        format!("#{key} ="),
+                        format!("`{key}`"),
+                        format!("[{key}]"),
+                        format!(".{key}]"),
+                    ];
+                    let is_there = forms.iter().any(|form| EXAMPLE.contains(form));
+                    if !is_there {
+                        missing.push(key.clone());
+                    }
+                    if key != "references" && key != "watchlists" {
+                        look_for_keys(value, missing);
+                    }
+                }
+            }
+            serde_json::Value::Array(items) => {
+                items.iter().for_each(|item| look_for_keys(item, missing));
+            }
+            _ => {}
+        }
+    }
+
     #[test]
     fn a_misspelt_key_is_refused() {
         let error =
@@ -312,7 +411,13 @@ mod tests {
         for (text, expected) in [
             (
                 "break_glass = ['role/emergency']",
-                "`break_glass`: expected `arn:…`, found `role/emergency`",
+                "`break_glass`: expected the ARN of users, roles or a role's session, found `role/emergency`, \
+                 which protects nobody",
+            ),
+            (
+                "break_glass = ['arn:aws:sts::111122223333:federated-user/ops']",
+                "`break_glass`: expected the ARN of users, roles or a role's session, found \
+                 `arn:aws:sts::111122223333:federated-user/ops`, which protects nobody",
             ),
             (
                 "vpc_endpoints = ['vpc-1']",

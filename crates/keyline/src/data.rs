@@ -294,12 +294,19 @@ fn add_lineage(catalog: &mut Catalog, tables: Vec<LineageTable>) {
     }
 }
 
-/// What `[estate]` says is production.
+/// What `[estate]` says is production, and in which units accounts lie.
 pub fn production(estate: &Estate) -> Production {
-    let accounts = estate.accounts.iter().filter(|account| account.production);
+    let accounts = estate.accounts.iter();
+    let in_units = accounts.clone().filter(|account| !account.ou.is_empty());
     Production {
-        accounts: accounts.map(|account| account.id.clone()).collect(),
+        accounts: accounts
+            .filter(|account| account.production)
+            .map(|account| account.id.clone())
+            .collect(),
         assets: estate.production_assets.clone(),
+        units: in_units
+            .map(|account| (account.id.clone(), account.ou.clone()))
+            .collect(),
     }
 }
 
@@ -341,7 +348,17 @@ pub fn catalog(
         catalog.add(&table.name, kql_columns(columns), table.provider.clone());
     }
     let (all, sentinel) = (logs.table()?, logs.sentinel_table()?);
-    add_lineage(&mut catalog, lineage.tables(&all)?);
+    let of_lineage = lineage.tables(&all)?;
+    // What was kept of it, and is as new as the events, need not be made again.
+    #[cfg(feature = "lake")]
+    let of_lineage = {
+        let mut left = of_lineage;
+        for kept in logs.kept_lineage(&production(estate)) {
+            left.retain(|table| table.name != kept.name);
+        }
+        left
+    };
+    add_lineage(&mut catalog, of_lineage);
     catalog.add(TABLE, columns(&all.schema()), all);
     catalog.add(TABLE_AWS, columns(&sentinel.schema()), sentinel);
     Ok(catalog)

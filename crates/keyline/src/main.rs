@@ -7,6 +7,7 @@
 
 #[macro_use]
 mod output;
+mod alert_export;
 mod alert_report;
 mod alerts_file;
 mod allow;
@@ -16,17 +17,28 @@ mod config;
 mod coverage;
 mod data;
 mod estate_tables;
+#[cfg(feature = "lake")]
+mod intake;
 mod json_rows;
 mod lineage_json;
 mod memory;
+#[cfg(feature = "lake")]
+mod pipeline;
 mod report;
 mod safe_json;
 #[cfg(feature = "lake")]
 mod saved_alerts;
+#[cfg(feature = "lake")]
+mod saved_incidents;
 mod scratch;
+mod sending;
 mod server;
 mod sparkline;
+#[cfg(feature = "lake")]
+mod table_rows;
 mod units;
+#[cfg(feature = "lake")]
+mod watch;
 
 use std::process::ExitCode;
 

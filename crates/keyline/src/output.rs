@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -280,10 +281,30 @@ fn trim_line_ends(text: &str) -> String {
         .join("\n")
 }
 
+/// How a command ends in order.
+type Ending = Box<dyn FnOnce() + Send>;
+
+static ENDING: Mutex<Option<Ending>> = Mutex::new(None);
+
+fn ending() -> MutexGuard<'static, Option<Ending>> {
+    ENDING.lock().unwrap_or_else(|held| held.into_inner())
+}
+
+/// Says what is done the first time that somebody asks for an end: what is begun is finished. The second time ends
+/// the process at once.
+#[cfg(feature = "lake")]
+pub fn end_in_order(work: impl FnOnce() + Send + 'static) {
+    *ending() = Some(Box::new(work));
+}
+
 /// Ctrl-C ends the run with the documented exit code, and so do a request to terminate and a closed terminal.
 pub fn end_on_interrupt() {
     // A second handler cannot be there: this is the first thing that `main` does.
     let _ = ctrlc::set_handler(|| {
+        if let Some(ending) = ending().take() {
+            ending();
+            return;
+        }
         crate::scratch::end_at_once();
         tell!("interrupted");
         std::process::exit(INTERRUPTED);

@@ -14,7 +14,9 @@ pub struct SafeJson<W>(pub W);
 
 impl<W: Write> Write for SafeJson<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
         match std::str::from_utf8(bytes) {
+            _ if bytes.iter().all(is_plain) => self.0.write_all(bytes)?,
             Ok(text) if text.contains(must_be_spelled) => {
                 let mut safe = String::with_capacity(text.len() + 16);
                 for c in text.chars() {

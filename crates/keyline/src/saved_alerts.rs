@@ -1,22 +1,22 @@
-//! Alerts into the lake, each once: `SecurityAlert` with Sentinel's columns, so that rules which read it bind, and
-//! `KeylineAlert` with everything that an alert says.
+//! Alerts that stay in the lake: `KeylineAlert` with everything that an alert says, and `SecurityAlert` with
+//! Sentinel's columns, so that rules which read it bind.
 //!
-//! In: the alerts of a hunt. Out: rows of those whose id is not there yet. An alert's `TimeGenerated` is the
-//! instant that it was evaluated at, never the wall clock, so that the same hunt gives the same rows.
+//! In: alerts that stand, and such that a late record has superseded. Out: rows of what is new. Rows are only added: an
+//! alert that says something else gets a further one, and the present is the one with the latest `TimeGenerated`, as
+//! for all tables of Sentinel's. `KeylineAlert` is the truth; `SecurityAlert` is brought up to it, also after a crash
+//! between the two. A row's `TimeGenerated` is the instant that the alert was evaluated at, or a microsecond after the
+//! row before, never the wall clock, so that the same hunt gives the same rows.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
 
-use anyhow::{Result, bail};
-use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringViewArray};
-use arrow_array::{TimestampMicrosecondArray, new_null_array};
-use arrow_schema::{DataType, SchemaRef};
+use anyhow::{Result, anyhow, bail};
 use keyline_detect::alert::Alert;
+use keyline_detect::row::time as format_instant;
 use keyline_lake::delta::{Lake, TableSpec, keyline_alerts};
-use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use crate::data::TICKS_PER_MICROSECOND;
-use crate::units::parse_instant;
+use crate::table_rows::{Cell, RowReader, as_json, instant, optional, rows, text, time};
 
 /// The application that numbers savings.
 const APPLICATION: &str = "alerts";
@@ -25,126 +25,350 @@ const ATTEMPTS_MAX: usize = 20;
 /// Who says so, in the columns that ask.
 const PRODUCT: &str = "Keyline";
 
+pub const NEW: &str = "New";
+pub const SUPERSEDED: &str = "Superseded";
+/// How Sentinel calls the latter.
+const DISMISSED: &str = "Dismissed";
+
 /// What became of the alerts.
 pub struct Saved {
     pub new: usize,
     pub known: usize,
 }
 
-/// Saves the alerts that are new.
+/// Saves the alerts that are new, or say something else than before.
 pub fn save(location: &str, alerts: &[Alert]) -> Result<Saved> {
-    let lake = Lake::open(location)?;
-    let ours = keyline_alerts();
-    let Some(sentinels) = TableSpec::known("SecurityAlert") else {
-        bail!("the columns of `SecurityAlert` are not known");
-    };
-    // Ours is the one that the others are measured by, so it comes last.
-    save_as(&lake, &sentinels, "SystemAlertId", alerts, sentinel_cell)?;
-    save_as(&lake, &ours, "AlertId", alerts, our_cell)
+    let mut book = Book::open(&Lake::open(location)?)?;
+    let new = alerts.iter().filter(|alert| book.set(alert)).count();
+    book.commit()?;
+    Ok(Saved {
+        new,
+        known: alerts.len() - new,
+    })
 }
 
-fn save_as(
-    lake: &Lake,
-    spec: &TableSpec,
-    id: &str,
-    alerts: &[Alert],
-    cell: fn(&Alert, &str) -> Cell,
-) -> Result<Saved> {
-    for _ in 0..ATTEMPTS_MAX {
-        let mark = lake.mark(spec, APPLICATION)?.unwrap_or(0) + 1;
-        let known: HashSet<String> = lake.texts(spec, id)?;
-        let new: Vec<&Alert> = alerts
-            .iter()
-            .filter(|alert| !known.contains(&alert.alert_id))
-            .collect();
-        let saved = Saved {
-            new: new.len(),
-            known: alerts.len() - new.len(),
+/// An alert as it stands.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub alert: Alert,
+    /// The time of its latest row, in microseconds since 1970.
+    time: i64,
+    pub superseded: bool,
+    /// The end of its episode as the latest row has it, in ticks.
+    stored_end: i64,
+}
+
+/// All alerts of a lake, by id.
+pub struct Book {
+    lake: Lake,
+    ours: TableSpec,
+    sentinels: TableSpec,
+    /// The number of the last saving.
+    mark: i64,
+    kept: BTreeMap<String, Kept>,
+    /// What is to be written: whether the alert says something else, or only its episode went on.
+    pending: BTreeMap<String, bool>,
+}
+
+impl Book {
+    pub fn open(lake: &Lake) -> Result<Book> {
+        let sentinels = TableSpec::known("SecurityAlert")
+            .ok_or_else(|| anyhow!("the columns of `SecurityAlert` are not known"))?;
+        let mut book = Book {
+            lake: lake.clone(),
+            ours: keyline_alerts(),
+            sentinels,
+            mark: 0,
+            kept: BTreeMap::new(),
+            pending: BTreeMap::new(),
         };
-        if new.is_empty() {
-            return Ok(saved);
-        }
-        let rows = rows(&spec.columns, &new, cell)?;
-        if lake.append(spec, &rows, Some((APPLICATION, mark)))? {
-            return Ok(saved);
-        }
-        // Somebody else has saved alerts since, perhaps the same.
+        book.read()?;
+        Ok(book)
     }
-    bail!("others save alerts all the time: try again")
-}
 
-/// A value of a column.
-enum Cell {
-    Text(String),
-    /// Microseconds since 1970.
-    Time(Option<i64>),
-    Number(i64),
-    Bool(bool),
-    Nothing,
-}
-
-fn rows(
-    columns: &SchemaRef,
-    alerts: &[&Alert],
-    cell: fn(&Alert, &str) -> Cell,
-) -> Result<RecordBatch> {
-    let arrays = columns.fields().iter().map(|field| -> ArrayRef {
-        let cells = || alerts.iter().map(|alert| cell(alert, field.name()));
-        match field.data_type() {
-            DataType::Utf8View => {
-                let texts = cells().map(|cell| match cell {
-                    Cell::Text(text) => text,
-                    _ => String::new(),
-                });
-                Arc::new(StringViewArray::from_iter_values(texts))
+    /// Reads the rows there are, and gives `SecurityAlert` those that it lacks.
+    fn read(&mut self) -> Result<()> {
+        self.mark = self.lake.mark(&self.ours, APPLICATION)?.unwrap_or(0);
+        let mut all: Vec<Kept> = Vec::new();
+        for batch in self.lake.rows(&self.ours)? {
+            let reader = RowReader::new(&batch);
+            for row in 0..batch.num_rows() {
+                all.push(read(&reader, row)?);
             }
-            DataType::Timestamp(_, _) => {
-                let times = cells().map(|cell| match cell {
-                    Cell::Time(time) => time,
-                    _ => None,
-                });
-                Arc::new(
-                    times
-                        .collect::<TimestampMicrosecondArray>()
-                        .with_timezone("UTC"),
-                )
-            }
-            DataType::Int64 => {
-                let numbers = cells().map(|cell| match cell {
-                    Cell::Number(number) => Some(number),
-                    _ => None,
-                });
-                Arc::new(numbers.collect::<Int64Array>())
-            }
-            DataType::Boolean => {
-                let bools = cells().map(|cell| match cell {
-                    Cell::Bool(is) => Some(is),
-                    _ => None,
-                });
-                Arc::new(bools.collect::<BooleanArray>())
-            }
-            other => new_null_array(other, alerts.len()),
         }
-    });
-    Ok(RecordBatch::try_new(columns.clone(), arrays.collect())?)
+        all.sort_by(|a, b| (&a.alert.alert_id, a.time).cmp(&(&b.alert.alert_id, b.time)));
+        let mut there = HashSet::new();
+        for batch in self.lake.rows(&self.sentinels)? {
+            let reader = RowReader::new(&batch);
+            let rows = 0..batch.num_rows();
+            there.extend(rows.map(|row| {
+                let time = reader.time("TimeGenerated", row);
+                (reader.text("SystemAlertId", row), time.unwrap_or(0))
+            }));
+        }
+        let mut lacking = Vec::new();
+        for kept in all {
+            let id = kept.alert.alert_id.clone();
+            let before = self.kept.get(&id);
+            let says_else = before.is_none_or(|before| {
+                before.alert.digest != kept.alert.digest || before.superseded != kept.superseded
+            });
+            if says_else && !there.contains(&(id.clone(), kept.time)) {
+                lacking.push(kept.clone());
+            }
+            self.kept.insert(id, kept);
+        }
+        let lacking: Vec<&Kept> = lacking.iter().collect();
+        self.append_to_sentinels(&lacking)
+    }
+
+    /// The alerts that stand.
+    pub fn standing(&self) -> impl Iterator<Item = &Alert> {
+        let kept = self.kept.values().filter(|kept| !kept.superseded);
+        kept.map(|kept| &kept.alert)
+    }
+
+    /// An alert that may be put down otherwise before it is committed.
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut Alert> {
+        self.kept.get_mut(id).map(|kept| &mut kept.alert)
+    }
+
+    /// An alert stands; whether that is new, or it says something else than before.
+    pub fn set(&mut self, alert: &Alert) -> bool {
+        let id = &alert.alert_id;
+        let Some(kept) = self.kept.get_mut(id) else {
+            let kept = Kept {
+                alert: alert.clone(),
+                time: i64::MIN,
+                superseded: false,
+                stored_end: alert.episode.1,
+            };
+            self.kept.insert(id.clone(), kept);
+            self.pending.insert(id.clone(), true);
+            return true;
+        };
+        let says_else = kept.superseded || kept.alert.digest != alert.digest;
+        let shrinks = alert.episode.1 < kept.stored_end;
+        if says_else {
+            kept.alert = alert.clone();
+            kept.superseded = false;
+        }
+        kept.alert.episode = alert.episode;
+        if says_else || shrinks {
+            *self.pending.entry(id.clone()).or_default() |= says_else;
+        }
+        says_else
+    }
+
+    /// An alert does not stand any more.
+    pub fn supersede(&mut self, id: &str) {
+        if let Some(kept) = self.kept.get_mut(id)
+            && !kept.superseded
+        {
+            kept.superseded = true;
+            self.pending.insert(id.to_owned(), true);
+        }
+    }
+
+    /// Where an episode ends, as somebody else remembers it.
+    pub fn extend(&mut self, id: &str, end: i64) {
+        if let Some(kept) = self.kept.get_mut(id) {
+            kept.alert.episode.1 = kept.alert.episode.1.max(end);
+        }
+    }
+
+    /// The alerts whose episodes have gone on since their latest row, with their ends. Those that cannot go on further
+    /// are put down for good.
+    pub fn open_ends(&mut self, is_closed: impl Fn(&Alert) -> bool) -> BTreeMap<String, i64> {
+        let mut open = BTreeMap::new();
+        for (id, kept) in &self.kept {
+            if kept.superseded || kept.alert.episode.1 == kept.stored_end {
+                continue;
+            }
+            match is_closed(&kept.alert) {
+                true => {
+                    self.pending.entry(id.clone()).or_default();
+                }
+                false => {
+                    open.insert(id.clone(), kept.alert.episode.1);
+                }
+            }
+        }
+        open
+    }
+
+    /// The alerts that are new or say something else, with their status, before they are committed.
+    pub fn news(&self) -> impl Iterator<Item = (&Alert, &'static str)> {
+        let news = self.pending.iter().filter(|(_, says_else)| **says_else);
+        news.filter_map(|(id, _)| {
+            let kept = self.kept.get(id)?;
+            let status = match (kept.superseded, kept.time) {
+                (true, _) => "superseded",
+                (false, i64::MIN) => "new",
+                (false, _) => "updated",
+            };
+            Some((&kept.alert, status))
+        })
+    }
+
+    /// Writes what is new.
+    pub fn commit(&mut self) -> Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        for _ in 0..ATTEMPTS_MAX {
+            let written: Vec<Kept> = self
+                .pending
+                .keys()
+                .filter_map(|id| self.kept.get(id))
+                .map(Kept::next)
+                .collect();
+            let all: Vec<&Kept> = written.iter().collect();
+            let new = rows(&self.ours.columns, &all, |kept, column| {
+                our_cell(kept, column)
+            })?;
+            let mark = (APPLICATION, self.mark + 1);
+            if self.lake.append(&self.ours, &new, Some(mark))? {
+                let news: Vec<&Kept> = written
+                    .iter()
+                    .filter(|kept| self.pending.get(&kept.alert.alert_id) == Some(&true))
+                    .collect();
+                self.append_to_sentinels(&news)?;
+                for kept in written {
+                    self.kept.insert(kept.alert.alert_id.clone(), kept);
+                }
+                self.pending.clear();
+                self.mark += 1;
+                return Ok(());
+            }
+            // Somebody else has saved alerts since, perhaps the same.
+            let pending: Vec<Kept> = self
+                .pending
+                .keys()
+                .filter_map(|id| self.kept.get(id).cloned())
+                .collect();
+            self.pending.clear();
+            self.kept.retain(|_, kept| kept.time != i64::MIN);
+            let ends = self.kept.iter();
+            let ends = ends.map(|(id, kept)| (id.clone(), kept.alert.episode.1));
+            let ends: Vec<(String, i64)> = ends.collect();
+            self.read()?;
+            for (id, end) in ends {
+                self.extend(&id, end);
+            }
+            for kept in pending {
+                match kept.superseded {
+                    true => self.supersede(&kept.alert.alert_id),
+                    false => {
+                        self.set(&kept.alert);
+                    }
+                }
+            }
+            if self.pending.is_empty() {
+                return Ok(());
+            }
+        }
+        bail!("others save alerts all the time: try again")
+    }
+
+    fn append_to_sentinels(&self, kept: &[&Kept]) -> Result<()> {
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let new = rows(&self.sentinels.columns, kept, sentinel_cell)?;
+        self.lake.append(&self.sentinels, &new, None)?;
+        Ok(())
+    }
 }
 
-fn time(text: &str) -> Cell {
-    let ticks = parse_instant(text).ok();
-    Cell::Time(ticks.map(|ticks| ticks.div_euclid(TICKS_PER_MICROSECOND)))
+impl Kept {
+    /// As it is when it is written now.
+    fn next(&self) -> Kept {
+        let evaluated = instant(&self.alert.evaluated_at).unwrap_or(0);
+        Kept {
+            time: evaluated.max(self.time.saturating_add(1)),
+            stored_end: self.alert.episode.1,
+            ..self.clone()
+        }
+    }
 }
 
-fn text(text: &str) -> Cell {
-    Cell::Text(text.to_owned())
+/// An alert as a row has it.
+fn read(reader: &RowReader<'_>, row: usize) -> Result<Kept> {
+    let mut document = Map::new();
+    for (column, field) in [
+        ("AlertId", "alert_id"),
+        ("RuleId", "rule_id"),
+        ("RuleName", "rule_name"),
+        ("Severity", "severity"),
+        ("Title", "title"),
+        ("Description", "description"),
+    ] {
+        document.insert(field.to_owned(), reader.text(column, row).into());
+    }
+    for (column, field) in [
+        ("Tactics", "tactics"),
+        ("Techniques", "techniques"),
+        ("Entities", "entities"),
+        ("AccessKeyIds", "access_key_ids"),
+        ("Credentials", "credentials"),
+        ("EventIds", "event_ids"),
+    ] {
+        document.insert(field.to_owned(), reader.json(column, row, json!([])));
+    }
+    for (column, field) in [("Custom", "custom"), ("Row", "row")] {
+        document.insert(field.to_owned(), reader.json(column, row, json!({})));
+    }
+    let time = reader.time("TimeGenerated", row).unwrap_or(0);
+    let instant = |column: &str| {
+        let micros = reader.time(column, row).unwrap_or(time);
+        Value::from(format_instant(micros.saturating_mul(TICKS_PER_MICROSECOND)))
+    };
+    for (column, field) in [
+        ("StartTime", "start_time"),
+        ("EndTime", "end_time"),
+        ("EvaluatedAt", "evaluated_at"),
+    ] {
+        document.insert(field.to_owned(), instant(column));
+    }
+    for (column, field) in [
+        ("RootCredential", "root_credential"),
+        ("IncidentId", "incident_id"),
+    ] {
+        let text = reader.text(column, row);
+        let value = (!text.is_empty()).then_some(text);
+        document.insert(field.to_owned(), value.into());
+    }
+    let count = reader.number("EventCount", row).unwrap_or(0);
+    document.insert("event_count".to_owned(), count.into());
+    let evidence = match reader.text("Evidence", row) {
+        text if text.is_empty() => "none".to_owned(),
+        text => text,
+    };
+    document.insert("evidence".to_owned(), evidence.into());
+    let alert: Alert = serde_json::from_value(Value::Object(document))?;
+    let ticks = |column| {
+        let micros = reader.time(column, row).unwrap_or(0);
+        micros.saturating_mul(TICKS_PER_MICROSECOND)
+    };
+    let episode = (ticks("EpisodeStart"), ticks("EpisodeEnd"));
+    Ok(Kept {
+        alert: Alert {
+            episode,
+            digest: reader.text("Digest", row),
+            ..alert
+        },
+        time,
+        superseded: reader.text("Status", row) == SUPERSEDED,
+        stored_end: episode.1,
+    })
 }
 
-fn json(value: &impl Serialize) -> Cell {
-    Cell::Text(serde_json::to_string(value).unwrap_or_default())
-}
-
-fn sentinel_cell(alert: &Alert, column: &str) -> Cell {
+fn sentinel_cell(kept: &Kept, column: &str) -> Cell {
+    let alert = &kept.alert;
     match column {
-        "TimeGenerated" | "ProcessingEndTime" => time(&alert.evaluated_at),
+        "TimeGenerated" => Cell::Time(Some(kept.time)),
+        "ProcessingEndTime" => time(&alert.evaluated_at),
         "StartTime" => time(&alert.start_time),
         "EndTime" => time(&alert.end_time),
         "AlertName" => text(&alert.rule_name),
@@ -154,11 +378,14 @@ fn sentinel_cell(alert: &Alert, column: &str) -> Cell {
         "Description" => text(&alert.description),
         "SystemAlertId" | "VendorOriginalId" => text(&alert.alert_id),
         "ProductName" | "ProviderName" | "VendorName" => text(PRODUCT),
-        "Status" => text("New"),
-        "Tactics" => text(&alert.tactics.join(", ")),
-        "Techniques" => json(&alert.techniques),
-        "Entities" => json(&alert.entities),
-        "ExtendedProperties" => json(&alert.custom),
+        "Status" => text(match kept.superseded {
+            true => DISMISSED,
+            false => NEW,
+        }),
+        "Tactics" => text(alert.tactics.join(", ")),
+        "Techniques" => as_json(&alert.techniques),
+        "Entities" => as_json(&alert.entities),
+        "ExtendedProperties" => as_json(&alert.custom),
         "CompromisedEntity" => text(alert.access_key_ids.first().map_or("", String::as_str)),
         "IsIncident" => Cell::Bool(false),
         "Type" => text("SecurityAlert"),
@@ -166,10 +393,11 @@ fn sentinel_cell(alert: &Alert, column: &str) -> Cell {
     }
 }
 
-fn our_cell(alert: &Alert, column: &str) -> Cell {
-    let optional = |value: &Option<String>| text(value.as_deref().unwrap_or_default());
+fn our_cell(kept: &Kept, column: &str) -> Cell {
+    let alert = &kept.alert;
+    let ticks = |ticks: i64| Cell::Time(Some(ticks.div_euclid(TICKS_PER_MICROSECOND)));
     match column {
-        "TimeGenerated" => time(&alert.evaluated_at),
+        "TimeGenerated" => Cell::Time(Some(kept.time)),
         "AlertId" => text(&alert.alert_id),
         "RuleId" => text(&alert.rule_id),
         "RuleName" => text(&alert.rule_name),
@@ -178,17 +406,33 @@ fn our_cell(alert: &Alert, column: &str) -> Cell {
         "Description" => text(&alert.description),
         "StartTime" => time(&alert.start_time),
         "EndTime" => time(&alert.end_time),
-        "Tactics" => json(&alert.tactics),
-        "Techniques" => json(&alert.techniques),
-        "Entities" => json(&alert.entities),
-        "AccessKeyIds" => json(&alert.access_key_ids),
-        "Credentials" => json(&alert.credentials),
+        "Tactics" => as_json(&alert.tactics),
+        "Techniques" => as_json(&alert.techniques),
+        "Entities" => as_json(&alert.entities),
+        "AccessKeyIds" => as_json(&alert.access_key_ids),
+        "Credentials" => as_json(&alert.credentials),
         "RootCredential" => optional(&alert.root_credential),
         "IncidentId" => optional(&alert.incident_id),
-        "EventIds" => json(&alert.event_ids),
+        "EventIds" => as_json(&alert.event_ids),
         "EventCount" => Cell::Number(alert.event_count as i64),
-        "Custom" => json(&alert.custom),
-        "Row" => json(&alert.row),
+        "Custom" => as_json(&alert.custom),
+        "Row" => as_json(&alert.row),
+        "Evidence" => text(match as_text(alert) {
+            Value::String(evidence) => evidence,
+            _ => String::new(),
+        }),
+        "EvaluatedAt" => time(&alert.evaluated_at),
+        "EpisodeStart" => ticks(alert.episode.0),
+        "EpisodeEnd" => ticks(alert.episode.1),
+        "Status" => text(match kept.superseded {
+            true => SUPERSEDED,
+            false => NEW,
+        }),
+        "Digest" => text(&alert.digest),
         _ => Cell::Nothing,
     }
+}
+
+fn as_text(alert: &Alert) -> Value {
+    serde_json::to_value(alert.evidence).unwrap_or_default()
 }

@@ -100,6 +100,11 @@ pub fn wall_clock_ticks() -> i64 {
     ticks(Timestamp::now())
 }
 
+/// The same in microseconds since 1970, as records and lakes have instants.
+pub fn wall_clock_micros() -> i64 {
+    wall_clock_ticks() / crate::data::TICKS_PER_MICROSECOND
+}
+
 fn ticks(instant: Timestamp) -> i64 {
     (instant.as_nanosecond() / 100) as i64
 }

@@ -288,6 +288,39 @@ fn the_alert_has_the_shape_of_the_contract() {
 }
 
 #[test]
+fn rows_that_are_not_shown_are_named_by_their_titles() {
+    let titled = "eventGroupingSettings: {aggregationKind: SingleAlert}\n\
+        alertDetailsOverride: {alertDisplayNameFormat: \"{{Actor}} was there\"}\n\
+        description: What it is\n";
+    let check = |actors: &[Event], expected: &str| {
+        let (alerts, _) = run(&rule(titled), Query::Count, actors, false);
+        let texts: Vec<String> = alerts
+            .iter()
+            .map(|alert| format!("{}: {}", alert.title, alert.description))
+            .collect();
+        assert_eq!(texts, [expected]);
+    };
+    check(&[(0, "ann")], "ann was there: What it is");
+    check(
+        &[(0, "ann"), (MINUTE, "bob"), (2 * MINUTE, "cy")],
+        "cy was there: What it is\nIn the same alert: ann was there; bob was there.",
+    );
+    let names = [
+        "a01", "a02", "a03", "a04", "a05", "a06", "a07", "a08", "a09", "a10", "a11", "a12", "a13",
+    ];
+    let many: Vec<Event> = names.iter().map(|name| (0, *name)).collect();
+    let ten: Vec<String> = names[..10]
+        .iter()
+        .map(|name| format!("{name} was there"))
+        .collect();
+    let ten = ten.join("; ");
+    check(
+        &many,
+        &format!("a13 was there: What it is\nIn the same alert: {ten}; and 2 more."),
+    );
+}
+
+#[test]
 fn a_rule_without_schedule_is_evaluated_once() {
     let (alerts, instants) = run(
         &rule(""),

@@ -2,7 +2,7 @@
 
 mod deeds;
 mod page;
-mod carry_out;
+pub mod carry_out;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -29,7 +29,7 @@ use crate::units::{TimeBound, parse_instant, wall_clock_ticks};
 use crate::{coverage, data};
 
 /// Where plans are kept when they are named by their id.
-const PLANS: &str = "keyline-plans";
+pub const PLANS: &str = "keyline-plans";
 
 #[derive(Subcommand)]
 pub enum ContainCommand {
@@ -397,7 +397,7 @@ fn load(named: &str) -> Result<Plan> {
 }
 
 /// Writes a plan where only its owner can read it.
-fn keep(path: &Path, plan: &Plan) -> Result<()> {
+pub fn keep(path: &Path, plan: &Plan) -> Result<()> {
     let failed = || format!("cannot write `{}`", path.display());
     if let Some(folder) = path.parent() {
         let mut making = fs::DirBuilder::new();

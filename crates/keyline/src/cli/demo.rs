@@ -10,7 +10,7 @@ use keyline_simulate::stories;
 
 use super::hunt::{self, HuntArgs};
 use super::lineage::{self, LineageArgs};
-use super::serve::{ListenArgs, serve};
+use super::serve::{Given, ListenArgs, serve};
 use super::{Context, DataArgs, ReferenceArgs, RuleArgs, Status};
 use crate::coverage::count;
 use crate::server::Subject;
@@ -58,7 +58,14 @@ pub fn run(args: DemoArgs, context: Context) -> Result<Status> {
             references: ReferenceArgs::default(),
         };
         let title = format!("The story: {}", story.title);
-        return serve(subject, title, true, &args.listen, context);
+        let why = "the story's accounts are made up: there is nothing to contain";
+        let given = Given {
+            title,
+            demo: true,
+            power: Err(why.to_owned()),
+            rule_folder: None,
+        };
+        return serve(subject, given, &args.listen, context);
     }
     let key = &told.truth.access_key_id;
     let mut stdout = std::io::stdout().lock();

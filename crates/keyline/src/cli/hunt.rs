@@ -22,12 +22,14 @@ use serde_json::{Value, json};
 
 use super::rules::{load_rules, note_loaded};
 use super::{Context, DataArgs, ReferenceArgs, RuleArgs, Status};
+use crate::alert_export::{self, Export};
 use crate::alert_report;
 use crate::allow::{self, Suppressed};
 use crate::coverage;
 use crate::data::{self, EngineReferences};
 use crate::output::{Format, escape, write_grid};
 use crate::safe_json::SafeJson;
+use crate::sending::{self, Sent};
 use crate::units::{TimeBound, parse_span, wall_clock_ticks};
 
 /// How long one rule may take when no flag says otherwise: a slow rule over a large estate ends well
@@ -51,9 +53,12 @@ pub struct HuntArgs {
     /// Keep the alerts in the lake that is read, in the tables SecurityAlert and KeylineAlert, each once
     #[arg(long)]
     save: bool,
+    /// Send the alerts to the sinks of the configuration, each once, and wait until they have arrived
+    #[arg(long)]
+    send: bool,
     /// How to print the alerts
     #[arg(short, long, value_enum, default_value = "table")]
-    output: Format,
+    output: AlertFormat,
     /// Exit with 3 when an alert is at least this severe
     #[arg(long, value_enum, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
@@ -64,6 +69,22 @@ enum FailOn {
     Low,
     Medium,
     High,
+}
+
+/// How alerts are printed: for people, for programs, and for other people's programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum AlertFormat {
+    Table,
+    Json,
+    Jsonl,
+    Csv,
+    Markdown,
+    /// OCSF Detection Finding, one a line
+    Ocsf,
+    /// AWS Security Hub's findings: a list a line, as many as `batch-import-findings` takes at once
+    Asff,
+    /// Events of a Timesketch timeline, one a line
+    Timesketch,
 }
 
 impl HuntArgs {
@@ -85,7 +106,8 @@ impl HuntArgs {
             references,
             rule_time: RULE_TIME_DEFAULT,
             save: false,
-            output: Format::Table,
+            send: false,
+            output: AlertFormat::Table,
             fail_on: None,
         }
     }
@@ -120,21 +142,31 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
     if args.save {
         save(&args, &report, &context)?;
     }
+    let sent = match args.send {
+        true => Some(sending::send(&report.alerts, &context)?),
+        false => None,
+    };
     let mut out = std::io::BufWriter::new(std::io::stdout());
     match args.output {
-        Format::Table => alert_report::write(&mut out, &report, begun.elapsed(), &context)?,
-        Format::Json => {
+        AlertFormat::Table => alert_report::write(&mut out, &report, begun.elapsed(), &context)?,
+        AlertFormat::Json => {
             let document = document(&report, &suppressed)?;
             serde_json::to_writer_pretty(SafeJson(&mut out), &document)?;
             writeln!(out)?;
         }
-        Format::Jsonl => {
+        AlertFormat::Jsonl => {
             for alert in &report.alerts {
                 serde_json::to_writer(SafeJson(&mut out), alert)?;
                 writeln!(out)?;
             }
         }
-        Format::Csv | Format::Markdown => write_rows(&mut out, args.output, &report)?,
+        AlertFormat::Csv => write_rows(&mut out, Format::Csv, &report)?,
+        AlertFormat::Markdown => write_rows(&mut out, Format::Markdown, &report)?,
+        AlertFormat::Ocsf => alert_export::write(&mut out, Export::Ocsf, &report.alerts, &context)?,
+        AlertFormat::Asff => alert_export::write(&mut out, Export::Asff, &report.alerts, &context)?,
+        AlertFormat::Timesketch => {
+            alert_export::write(&mut out, Export::Timesketch, &report.alerts, &context)?;
+        }
     }
     out.flush()?;
     note_loaded(&loaded, &context);
@@ -145,7 +177,11 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
         "{}",
         coverage::line(&report.coverage, &context.config.estate)
     );
-    Ok(status(&report, args.fail_on))
+    let status = status(&report, args.fail_on);
+    match sent {
+        Some(Sent::Waiting) if status == Status::Done => Ok(Status::Failed),
+        _ => Ok(status),
+    }
 }
 
 #[cfg(feature = "lake")]
@@ -333,6 +369,13 @@ fn notes(report: &HuntReport, context: &Context) {
             tables.join(", ")
         ));
     }
+    if !report.rules_without_data_events.is_empty() {
+        context.printer.note(&format!(
+            "rules that look for data events saw none ({}): where the trail does not record them, nothing shows \
+             such reads; see `keyline rules coverage --data`",
+            escape(&report.rules_without_data_events.join("; "))
+        ));
+    }
 }
 
 /// With `-v`, what reading and each rule took.
@@ -399,6 +442,7 @@ fn document(report: &HuntReport, suppressed: &[Suppressed]) -> Result<Value> {
         "incidents": report.incidents,
         "failed_rules": report.failed_rules,
         "rules_with_nothing_to_look_at": report.rules_with_nothing_to_look_at,
+        "rules_without_data_events": report.rules_without_data_events,
         "rules": report.rules,
     }))
 }

@@ -1,7 +1,7 @@
 //! `keyline ingest`: log files into the lake, each event once.
 //!
-//! What makes it exact is the business of the crate `lake`; here paths are found, watched with `--follow`, and what
-//! was done is told.
+//! What makes it exact is the business of the crate `lake`, how sources are found and followed that of `intake`;
+//! here flags become wishes, and what was done is told.
 
 use std::path::PathBuf;
 
@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::{Context, Status};
 use crate::output::Format;
+use crate::units::{TimeBound, parse_time_bound};
 
 #[derive(Args)]
 #[cfg_attr(
@@ -17,15 +18,40 @@ use crate::output::Format;
     allow(dead_code, reason = "read by builds with a lake")
 )]
 pub struct IngestArgs {
-    /// The logs: files, folders, or `-`; what was taken in before is passed over
+    /// The logs: files, folders, `-`, s3://BUCKET/PREFIX, sqs:QUEUE_URL (notifications of new objects), or
+    /// cloudtrail:REGION (LookupEvents, without a trail); what was taken in before is passed over
     #[arg(value_name = "SOURCE", required = true)]
     sources: Vec<PathBuf>,
     /// The lake, a folder or s3://BUCKET/PREFIX; made if it is not there (default: KEYLINE_LAKE, else ./keyline-lake)
     #[arg(long, value_name = "URI")]
     lake: Option<String>,
-    /// Go on: take in what is added to the folders, until interrupted
+    /// Go on: take in what is added, until interrupted
     #[arg(long)]
     follow: bool,
+    /// Pass over the files of days before TIME (RFC 3339, a date, or a timespan back such as 7d)
+    #[arg(long, value_name = "TIME", value_parser = parse_time_bound)]
+    since: Option<TimeBound>,
+    /// Pass over the files of days after TIME
+    #[arg(long, value_name = "TIME", value_parser = parse_time_bound)]
+    until: Option<TimeBound>,
+    /// Take the files of this account only; repeatable
+    #[arg(long = "account", value_name = "ID", value_delimiter = ',')]
+    accounts: Vec<String>,
+    /// Take the files of this region only; repeatable
+    #[arg(long = "region", value_name = "NAME", value_delimiter = ',')]
+    regions: Vec<String>,
+    /// Check the logs against CloudTrail's digests: hashes, chains, and signatures where keys are at hand
+    #[arg(long)]
+    verify_digests: bool,
+    /// The public keys, as `aws cloudtrail list-public-keys` gives them (default: CloudTrail is asked, for buckets)
+    #[arg(long, value_name = "FILE", requires = "verify_digests")]
+    public_keys: Option<PathBuf>,
+    /// Reach AWS as this profile says (default: AWS_PROFILE, and what else the environment gives)
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Another endpoint than AWS's own, for what speaks like S3 (default: AWS_ENDPOINT_URL)
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
     /// Keep each raw record in the column RawRecord (doubles the size)
     #[arg(long)]
     raw: bool,
@@ -53,28 +79,31 @@ pub use with_lake::run;
 
 #[cfg(feature = "lake")]
 mod with_lake {
-    use std::collections::HashMap;
     use std::io::Write;
     use std::sync::Arc;
     use std::time::Duration;
 
     use indicatif::ProgressBar;
-    use keyline_lake::delta::{Ingest, Ingested, Lake, SourceFile, find_sources};
-    use keyline_lake::{LogOptions, RawRecord, SessionTokens};
+    use keyline_lake::delta::{Ingested, Lake};
+    use keyline_lake::{LogOptions, RawRecord};
+    use keyline_source::{AwsOptions, Named, Span, Wanted};
     use serde_json::json;
 
     use super::*;
     use crate::cli::DataArgs;
     use crate::coverage::{self, batches, count};
     use crate::data;
+    use crate::intake::{Intake, Keys, Pace, Upkeep, Verified, Wishes, log_options};
+    use crate::output::escape;
     use crate::safe_json::SafeJson;
     use crate::units::wall_clock_ticks;
 
     /// How often the folders are looked through with `--follow`. A file is taken when it looked the same twice.
     const POLL: Duration = Duration::from_secs(1);
-    /// After so many batches of `--follow` the days that have several files are compacted.
-    const COMPACT_AFTER: u64 = 32;
-    const COMPACT_FILES_MIN: usize = 8;
+    /// How long messages are waited for where there are no folders to look through.
+    const LONG_POLL: Duration = Duration::from_secs(10);
+    /// Findings about digests that are told one by one; the coverage counts them all.
+    const FINDINGS_SHOWN_MAX: usize = 50;
 
     pub fn run(args: IngestArgs, context: Context) -> Result<Status> {
         let location = data::lake_to_write(&args.lake);
@@ -84,78 +113,106 @@ mod with_lake {
             "{msg} {wide_bar} {pos}/{len} files, {elapsed}, {eta} left",
         );
         bar.set_message("taking in");
-        let mut ingest = Ingest::open(&lake, options(&args, &bar, &context)?)?;
-        let mut total = ingest.recover()?;
-        let sources = find_sources(&args.sources)?;
-        let mut files = sources.files;
-        if sources.stdin {
-            files.push(ingest.spooled(std::io::stdin().lock())?);
+        let options = options(&args, &bar, &context)?;
+        let upkeep = Upkeep::new(&lake, &options);
+        let mut intake = Intake::open(&lake, &wishes(&args)?, options)?;
+        if args.follow && !intake.can_follow() {
+            anyhow::bail!("`--follow` watches folders and what lies at AWS, and none is named");
         }
-        for stream in &sources.streams {
-            files.push(ingest.spooled(std::fs::File::open(stream)?)?);
-        }
-        add(&mut total, ingest.take(files)?);
+        let mut total = intake.recover()?;
+        total.merge(intake.step(Pace::Once)?.ingested);
         bar.finish_and_clear();
-        total.coverage.merge(sources.coverage);
-        tell_total(&args, &lake, &ingest, &total)?;
+        let verified = verify(&args, &intake)?;
+        total.coverage.merge(verified.coverage.clone());
+        tell_total(&args, &lake, &intake, &total, &verified)?;
         tell!(
             "{}",
             coverage::line(&total.coverage, &context.config.estate)
         );
         if args.follow {
-            follow(&args, &lake, &mut ingest, &context)?;
+            follow(&mut intake, upkeep, &context)?;
+        }
+        if !verified.is_sound() {
+            anyhow::bail!("the digests do not bear the logs out; the coverage says where");
+        }
+        if total.postponed > 0 {
+            anyhow::bail!(
+                "{} could not be fetched and will be tried again by the next run",
+                count(total.postponed, "file")
+            );
         }
         Ok(Status::Done)
+    }
+
+    fn wishes(args: &IngestArgs) -> Result<Wishes> {
+        let named = args.sources.iter().map(|source| match source.to_str() {
+            Some(text) => Named::parse(text),
+            None => Ok(Named::Path(source.clone())),
+        });
+        let now = wall_clock_ticks();
+        let bound = |bound: Option<TimeBound>| {
+            bound.map(|bound| bound.resolve(now) / data::TICKS_PER_MICROSECOND)
+        };
+        let (since, until) = (bound(args.since), bound(args.until));
+        if since.zip(until).is_some_and(|(since, until)| since > until) {
+            anyhow::bail!("`--since` is later than `--until`, so that nothing lies between them");
+        }
+        Ok(Wishes {
+            sources: named.collect::<Result<_, _>>()?,
+            wanted: Wanted {
+                span: Span::padded(since, until),
+                accounts: args.accounts.clone(),
+                regions: args.regions.clone(),
+                ..Wanted::default()
+            },
+            aws: AwsOptions {
+                profile: args.profile.clone(),
+                endpoint: args.endpoint_url.clone(),
+            },
+        })
     }
 
     fn options(args: &IngestArgs, bar: &ProgressBar, context: &Context) -> Result<LogOptions> {
         let reading = DataArgs {
             memory: args.memory,
             threads: args.threads,
+            keep_session_tokens: args.keep_session_tokens,
             ..DataArgs::default()
         };
         let shown = bar.clone();
         Ok(LogOptions {
-            threads: data::threads(&reading),
-            memory_bytes: data::memory_bytes(&reading, context)? / 2,
-            session_tokens: match args.keep_session_tokens {
-                true => SessionTokens::Keep,
-                false => SessionTokens::Hash,
-            },
             raw_record: match args.raw {
                 true => RawRecord::Keep,
                 false => RawRecord::Leave,
             },
-            since: None,
-            until: None,
-            now: Some(wall_clock_ticks() / data::TICKS_PER_MICROSECOND),
-            scratch_folder: None,
             progress: Some(Arc::new(move |progress: keyline_lake::Progress| {
                 shown.set_length(progress.files_total);
                 shown.set_position(progress.files);
             })),
+            ..log_options(&reading, context)?
         })
     }
 
-    fn add(total: &mut Ingested, more: Ingested) {
-        total.batches += more.batches;
-        total.redone += more.redone;
-        total.skipped += more.skipped;
-        total.rows += more.rows;
-        total.coverage.merge(more.coverage);
-    }
-
-    fn tell_total(args: &IngestArgs, lake: &Lake, ingest: &Ingest, total: &Ingested) -> Result<()> {
+    fn tell_total(
+        args: &IngestArgs,
+        lake: &Lake,
+        intake: &Intake,
+        total: &Ingested,
+        verified: &Verified,
+    ) -> Result<()> {
         let mut out = std::io::stdout();
         if matches!(args.output, Format::Json | Format::Jsonl) {
             let document = json!({
                 "schema": "keyline.ingest/1",
                 "lake": lake.shown(),
-                "version": ingest.version(),
+                "version": intake.version(),
                 "batches": total.batches,
                 "batches_redone": total.redone,
                 "files_skipped": total.skipped,
+                "files_postponed": total.postponed,
                 "events_added": total.rows,
+                "digests_checked": verified.digests,
+                "logs_checked": verified.logs,
                 "coverage": coverage::json(&total.coverage),
             });
             writeln!(SafeJson(out), "{document:#}")?;
@@ -168,65 +225,64 @@ mod with_lake {
         if total.redone > 0 {
             text += &format!(", {} of an interrupted run finished", batches(total.redone));
         }
+        if verified.digests > 0 {
+            let (digests, logs) = (
+                count(verified.digests, "digest"),
+                count(verified.logs, "log"),
+            );
+            text += &format!(", {digests} and {logs} checked");
+        }
         writeln!(out, "{text}")?;
         Ok(())
     }
 
-    /// Looks for new files until the process ends; whenever that is, nothing is lost.
-    fn follow(
-        args: &IngestArgs,
-        lake: &Lake,
-        ingest: &mut Ingest,
-        context: &Context,
-    ) -> Result<()> {
-        let folders: Vec<PathBuf> = args
-            .sources
-            .iter()
-            .filter(|path| path.is_dir())
-            .cloned()
-            .collect();
-        if folders.is_empty() {
-            anyhow::bail!("`--follow` watches folders, and none is named");
+    /// Checks digests where that was asked for, and tells what is wrong with them.
+    fn verify(args: &IngestArgs, intake: &Intake) -> Result<Verified> {
+        if !args.verify_digests {
+            return Ok(Verified::default());
         }
-        // What was seen the last time and was not taken yet, with its version then.
-        let mut seen: HashMap<String, SourceFile> = HashMap::new();
-        let options = options(args, &ProgressBar::hidden(), context)?;
-        let mut batches = 0;
+        let keys = match &args.public_keys {
+            Some(path) => Keys::read(path)?,
+            None => Keys::Ask,
+        };
+        let verified = intake.verify_digests(&keys)?;
+        if verified.digests == 0 {
+            tell!(
+                "there are no digests among the sources; CloudTrail writes them where log file validation is on"
+            );
+        }
+        for line in verified.lines.iter().take(FINDINGS_SHOWN_MAX) {
+            tell!("{}", escape(line));
+        }
+        if verified.lines.len() > FINDINGS_SHOWN_MAX {
+            tell!("… and {} more", verified.lines.len() - FINDINGS_SHOWN_MAX);
+        }
+        Ok(verified)
+    }
+
+    /// Looks for new files until the process ends; whenever that is, nothing is lost.
+    fn follow(intake: &mut Intake, mut upkeep: Upkeep, context: &Context) -> Result<()> {
+        let wait = match intake.watches_folders() {
+            true => POLL,
+            false => LONG_POLL,
+        };
+        let mut troubles = Vec::new();
         loop {
-            std::thread::sleep(POLL);
-            let new: Vec<SourceFile> = find_sources(&folders)?
-                .files
-                .into_iter()
-                .filter(|file| !ingest.knows(file))
-                .collect();
-            let (steady, growing): (Vec<SourceFile>, Vec<SourceFile>) = new
-                .into_iter()
-                .partition(|file| seen.get(&file.name) == Some(file));
-            seen = growing
-                .into_iter()
-                .map(|file| (file.name.clone(), file))
-                .collect();
-            if steady.is_empty() {
+            let step = intake.step(Pace::Following { wait })?;
+            // The same trouble is told once, however long it lasts.
+            for trouble in step.troubles.iter().filter(|it| !troubles.contains(*it)) {
+                tell!("{trouble}; going on");
+            }
+            troubles = step.troubles;
+            if step.found == 0 {
                 continue;
             }
-            let files = steady.len() as u64;
-            ingest.set_now(wall_clock_ticks() / data::TICKS_PER_MICROSECOND);
-            let taken = ingest.take(steady)?;
             context.printer.note(&format!(
                 "{}: {} added",
-                count(files, "file"),
-                count(taken.rows, "event")
+                count(step.found, "file"),
+                count(step.ingested.rows, "event")
             ));
-            batches += taken.batches;
-            if batches >= COMPACT_AFTER {
-                batches = 0;
-                lake.compact(
-                    COMPACT_FILES_MIN,
-                    options.threads,
-                    options.memory_bytes,
-                    &|_, _| (),
-                )?;
-            }
+            upkeep.after(step.ingested.batches)?;
         }
     }
 }

@@ -1,5 +1,10 @@
 //! `keyline lake`: what the lake holds, and its care.
 
+#![cfg_attr(
+    not(feature = "lake"),
+    allow(dead_code, reason = "read by builds with a lake")
+)]
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
@@ -7,10 +12,6 @@ use super::{Context, Status};
 use crate::output::Format;
 
 #[derive(Subcommand)]
-#[cfg_attr(
-    not(feature = "lake"),
-    allow(dead_code, reason = "read by builds with a lake")
-)]
 pub enum LakeCommand {
     /// Show what the lake holds: events, days, files, how far the ledger has come
     Info(LakeArgs),
@@ -27,24 +28,16 @@ pub enum LakeCommand {
 }
 
 #[derive(Args)]
-#[cfg_attr(
-    not(feature = "lake"),
-    allow(dead_code, reason = "read by builds with a lake")
-)]
 pub struct LakeArgs {
     /// The lake, a folder or s3://BUCKET/PREFIX (default: KEYLINE_LAKE, else ./keyline-lake)
     #[arg(long, value_name = "URI")]
-    lake: Option<String>,
+    pub(super) lake: Option<String>,
     /// How to print it
     #[arg(short, long, value_enum, default_value = "table")]
-    output: Format,
+    pub(super) output: Format,
 }
 
 #[derive(Args)]
-#[cfg_attr(
-    not(feature = "lake"),
-    allow(dead_code, reason = "read by builds with a lake")
-)]
 pub struct CompactArgs {
     #[command(flatten)]
     lake: LakeArgs,
@@ -60,10 +53,6 @@ pub struct CompactArgs {
 }
 
 #[derive(Args)]
-#[cfg_attr(
-    not(feature = "lake"),
-    allow(dead_code, reason = "read by builds with a lake")
-)]
 pub struct VacuumArgs {
     #[command(flatten)]
     lake: LakeArgs,
@@ -79,10 +68,6 @@ pub struct VacuumArgs {
 }
 
 #[derive(Args)]
-#[cfg_attr(
-    not(feature = "lake"),
-    allow(dead_code, reason = "read by builds with a lake")
-)]
 pub struct RetainArgs {
     #[command(flatten)]
     lake: LakeArgs,

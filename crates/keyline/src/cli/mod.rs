@@ -6,14 +6,20 @@ mod lineage;
 pub mod contain;
 pub mod rules;
 mod rules_coverage;
-mod rules_test;
+pub mod rules_test;
 mod kql;
 mod convert;
 mod ingest;
 mod lake;
+mod incidents;
 mod simulate;
-mod serve;
+pub mod serve;
+mod serve_token;
+#[cfg(feature = "lake")]
+mod serve_lake;
 mod demo;
+mod sinks;
+mod doctor;
 mod config;
 mod shell;
 
@@ -114,12 +120,20 @@ enum Command {
     /// Look at the lake, compact it, thin it out, check it
     #[command(subcommand)]
     Lake(lake::LakeCommand),
+    /// List the incidents of the lake, note what was found out, close them
+    #[command(subcommand)]
+    Incidents(incidents::IncidentsCommand),
     /// Write CloudTrail files of a simulated AWS organisation
     Simulate(simulate::SimulateArgs),
     /// Investigate in a browser: incidents, the lineage timeline, hunting in KQL, plans
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
     /// See Keyline at work on a bundled story; needs no AWS and no files
     Demo(demo::DemoArgs),
+    /// Look at where alerts are sent, and try it
+    #[command(subcommand)]
+    Sinks(sinks::SinksCommand),
+    /// Look whether everything is as Keyline needs it, and say what to do about what is not
+    Doctor(doctor::DoctorArgs),
     /// Show the configuration in force
     Config(config::ConfigArgs),
     /// Print a completion script for a shell
@@ -207,11 +221,18 @@ pub fn run(arguments: Arguments) -> Result<Status> {
         global.no_progress,
         global.color,
     );
+    let config = crate::config::load(global.config.as_deref());
+    let command = match arguments.command {
+        // A configuration that cannot be read is one of the things that it tells.
+        Command::Doctor(args) => return doctor::run(args, config, printer),
+        command => command,
+    };
     let context = Context {
-        config: crate::config::load(global.config.as_deref())?,
+        config: config?,
         printer,
     };
-    match arguments.command {
+    match command {
+        Command::Doctor(args) => doctor::run(args, Ok(context.config), printer),
         Command::Hunt(args) => hunt::run(args, context),
         Command::Query(args) => query::run(args, context),
         Command::Lineage(args) => lineage::run(args, context),
@@ -221,9 +242,11 @@ pub fn run(arguments: Arguments) -> Result<Status> {
         Command::Convert(args) => convert::run(args, context),
         Command::Ingest(args) => ingest::run(args, context),
         Command::Lake(command) => lake::run(command, context),
+        Command::Incidents(command) => incidents::run(command, context),
         Command::Simulate(args) => simulate::run(args, context),
-        Command::Serve(args) => serve::run(args, context),
+        Command::Serve(args) => serve::run(*args, context),
         Command::Demo(args) => demo::run(args, context),
+        Command::Sinks(command) => sinks::run(command, context),
         Command::Config(args) => config::run(args, context),
         Command::Completions(args) => shell::completions(args),
         Command::Man => shell::man(),

@@ -501,9 +501,7 @@ fn run_batch(path: &PathBuf, session: &Session) -> Result<Status> {
             }
         };
         let answer = match collect(session, &asked.query) {
-            Ok((columns, rows)) => {
-                document!({"id": asked.id, "columns": columns_json(&columns), "rows": rows})
-            }
+            Ok(results) => batch_answer(&asked.id, results),
             Err(refusal) => {
                 document!({"id": asked.id, "errors": refusal.json(&asked.query)})
             }
@@ -517,10 +515,33 @@ fn run_batch(path: &PathBuf, session: &Session) -> Result<Status> {
 
 type Collected = (Vec<Column>, Vec<Vec<serde_json::Value>>);
 
-fn collect(session: &Session, source: &str) -> Result<Collected, Refusal> {
-    let (query, _) = check(session, source)?;
+/// The result of the last statement; of several that have one, all of them under `results` as well.
+fn batch_answer(id: &serde_json::Value, results: Vec<Collected>) -> serde_json::Value {
+    let mut results: Vec<serde_json::Value> = results
+        .into_iter()
+        .map(|(columns, rows)| document!({"columns": columns_json(&columns), "rows": rows}))
+        .collect();
+    let mut answer = match results.len() {
+        0 | 1 => results.pop().unwrap_or_default(),
+        last => {
+            let mut answer = results[last - 1].clone();
+            answer["results"] = results.into();
+            answer
+        }
+    };
+    answer["id"] = id.clone();
+    answer
+}
+
+fn collect(session: &Session, source: &str) -> Result<Vec<Collected>, Refusal> {
+    let (queries, _) = check_all(session, source)?;
+    let results = queries.iter().map(|query| collect_one(session, query));
+    results.collect()
+}
+
+fn collect_one(session: &Session, query: &CheckedQuery) -> Result<Collected, Refusal> {
     let mut answer = (query.root.columns.clone(), Vec::new());
-    stream(session, &query, |_, rows| {
+    stream(session, query, |_, rows| {
         answer.1.extend(
             rows.iter()
                 .map(|row| row.iter().map(json).collect::<Vec<_>>()),

@@ -158,12 +158,8 @@ fn check_rules(args: &CheckArgs, context: &Context) -> Result<Status> {
             print_problem(problem);
         }
     }
-    // What is wrong around a query hides nothing of what is wrong in it.
-    for rule in &loaded.unusable {
-        let checked = check(rule, &catalog, &Times::any());
-        for problem in checked.problems.iter().filter(|found| found.is_fatal()) {
-            print_problem(problem);
-        }
+    for problem in problems_of_unusable(&loaded, &catalog) {
+        print_problem(&problem);
     }
     writeln!(
         stdout,
@@ -175,6 +171,18 @@ fn check_rules(args: &CheckArgs, context: &Context) -> Result<Status> {
     )?;
     note_loaded(&loaded, context);
     Ok(if failed { Status::Failed } else { Status::Done })
+}
+
+/// What is wrong around a query hides nothing of what is wrong in it.
+fn problems_of_unusable(loaded: &Loaded, catalog: &Catalog) -> Vec<Problem> {
+    let checked = loaded
+        .unusable
+        .iter()
+        .map(|rule| check(rule, catalog, &Times::any()));
+    checked
+        .flat_map(|checked| checked.problems)
+        .filter(Problem::is_fatal)
+        .collect()
 }
 
 fn print_problem(problem: &Problem) {
@@ -194,7 +202,8 @@ pub fn note_loaded(loaded: &Loaded, context: &Context) {
     }
 }
 
-fn state(checked: &CheckedRule) -> &'static str {
+/// `ok`, `error` or `unsupported`.
+pub fn state(checked: &CheckedRule) -> &'static str {
     if checked.query.is_some() {
         "ok"
     } else if checked
@@ -265,11 +274,17 @@ fn print_json(
         }
         return Ok(Status::Done);
     }
+    let problems: Vec<Problem> = loaded
+        .problems
+        .iter()
+        .cloned()
+        .chain(problems_of_unusable(loaded, catalog))
+        .collect();
     let document = json!({
         "schema": "keyline.rules/1",
         "rules": rules,
         "broken": loaded.broken,
-        "problems": loaded.problems,
+        "problems": problems,
         "passed_over": loaded.passed_over,
     });
     writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;

@@ -10,7 +10,7 @@ use std::io::Write;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use keyline_detect::check::{CheckedRule, Times, check};
-use keyline_detect::rule::Rule;
+use keyline_detect::rule::{ATTACK_VERSION, Rule};
 use keyline_detect::schedule::Schedule;
 use keyline_detect::support::{Holdings, Kind, State, Verdict};
 use keyline_detect::watched::{self, Place};
@@ -145,9 +145,13 @@ impl Covered<'_> {
         if self.checked.query.is_none() {
             return Some("cannot run");
         }
+        // What a rule reads without saying which events, its habits for example, is no sign that what it looks
+        // for is there.
+        let all_are_any = self.places.iter().all(|(place, _)| place.is_any());
         let states: Option<BTreeSet<State>> = self
             .places
             .iter()
+            .filter(|(place, _)| all_are_any || !place.is_any())
             .map(|(_, verdict)| verdict.as_ref().map(|verdict| verdict.state))
             .collect();
         let states = states?;
@@ -250,7 +254,8 @@ fn question(asked: &BTreeSet<&str>) -> String {
         .map(|name| format!(", {FILLED}{name} = countif(isnotempty(tostring({name})))"));
     format!(
         "CloudTrail | summarize Events = count(){} by EventSource, EventName, \
-         ReadOnly = iff(isnull(ReadOnly), '', tostring(ReadOnly))",
+         ReadOnly = iff(isnull(ReadOnly), '', tostring(ReadOnly)), \
+         Management = iff(isnull(ManagementEvent), '', tostring(ManagementEvent))",
         counts.collect::<String>()
     )
 }
@@ -268,17 +273,19 @@ fn kind(
         Some(Value::String(text)) => text.clone(),
         _ => String::new(),
     };
+    let truth = |name: &str| match text(name).to_ascii_lowercase().as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    };
     let Some(Value::Long(events)) = cell("Events") else {
         return None;
     };
     Some(Kind {
         source: text("EventSource"),
         name: text("EventName"),
-        read_only: match text("ReadOnly").to_ascii_lowercase().as_str() {
-            "true" => Some(true),
-            "false" => Some(false),
-            _ => None,
-        },
+        read_only: truth("ReadOnly"),
+        management: truth("Management"),
         events: u64::try_from(*events).unwrap_or_default(),
         filled: asked
             .iter()
@@ -406,6 +413,7 @@ fn document(covered: &[Covered<'_>], held: Option<&(Holdings, Coverage)>) -> Jso
     };
     json!({
         "schema": "keyline.rules-coverage/1",
+        "attack_version": ATTACK_VERSION,
         "coverage": held.map(|(_, read)| coverage::json(read)),
         "tactics": groups(by(covered, |rule| &rule.tactics), "tactic"),
         "techniques": groups(by(covered, |rule| &rule.techniques), "technique"),

@@ -228,16 +228,27 @@ fn run_case<'a>(
         error: None,
         differences: Vec::new(),
     };
-    match alerts(args, &tested.rule, case, context) {
-        Ok(alerts) => outcome.differences = judge(&case.expected, &alerts),
+    match try_case(&args.references, &tested.rule, case, context) {
+        Ok(differences) => outcome.differences = differences,
         Err(error) => outcome.error = Some(format!("{error:#}")),
     }
     outcome
 }
 
+/// Runs a rule over a case. Out comes what is not as expected.
+pub fn try_case(
+    references: &ReferenceArgs,
+    rule: &Rule,
+    case: &Case,
+    context: &Context,
+) -> Result<Vec<Difference>> {
+    let alerts = alerts(references, rule, case, context)?;
+    Ok(judge(&case.expected, &alerts))
+}
+
 /// What the rule raises over the case's events, estate and allow-list.
 fn alerts(
-    args: &TestArgs,
+    wanted: &ReferenceArgs,
     rule: &Rule,
     case: &Case,
     context: &Context,
@@ -261,13 +272,10 @@ fn alerts(
         progress: None,
     };
     let logs = Logs::open(&[folder.path().to_path_buf()], options)?;
-    let watchlists = data::watchlists(&args.references, context);
+    let watchlists = data::watchlists(wanted, context);
     let lineage = Lineage::of(&logs, data::production(&estate));
     let catalog = data::catalog(&logs, &lineage, &watchlists, &estate)?;
-    let references = Arc::new(EngineReferences(data::references(
-        &args.references,
-        context,
-    )?));
+    let references = Arc::new(EngineReferences(data::references(wanted, context)?));
     let options = HuntOptions {
         since: None,
         until: None,

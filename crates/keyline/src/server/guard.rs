@@ -8,19 +8,28 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::extract::{Request, State};
 use axum::http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, HOST, HeaderName, HeaderValue,
-    ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ORIGIN, REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum::serve::IncomingStream;
+use serde_json::json;
+use tokio::net::TcpListener;
 
 use super::App;
+use super::attempts::Attempts;
 use super::refusal::Refusal;
+use super::tls::Door;
+use super::who::{self, Role, Tokens, Who, needed};
 
 /// What only a page of this server sends along.
 const OWN_HEADER: HeaderName = HeaderName::from_static("x-keyline");
@@ -47,6 +56,36 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 pub struct Guard {
     listening: SocketAddr,
     token: Option<Token>,
+    people: Option<Tokens>,
+    has_tls: bool,
+    attempts: Attempts,
+}
+
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
+
+impl Connected<IncomingStream<'_, TcpListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Peer {
+        Peer(*stream.remote_addr())
+    }
+}
+
+impl Connected<IncomingStream<'_, Door>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Door>) -> Peer {
+        Peer(*stream.remote_addr())
+    }
+}
+
+/// What a request says of whoever sends it.
+enum Knock {
+    Known(Who),
+    /// No token came along.
+    Nobody,
+    /// One that is none.
+    Wrong,
+    /// One that is not looked at, for so long.
+    TooOften(Duration),
 }
 
 /// A secret that whoever comes from elsewhere must know.
@@ -59,7 +98,7 @@ impl Token {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the token in `{}`", path.display()))?;
         let token = text.lines().next().unwrap_or_default().trim().to_owned();
-        if token.len() < TOKEN_MIN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if token.len() < TOKEN_MIN || !token.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             bail!(
                 "the token in `{}` must be {TOKEN_MIN} letters or digits at least; `openssl rand -hex 32` makes one",
                 path.display()
@@ -78,13 +117,39 @@ impl Token {
 
 impl Guard {
     /// Refuses to be open to others without a token.
-    pub fn new(listening: SocketAddr, token: Option<Token>) -> Result<Guard> {
-        if !listening.ip().is_loopback() && token.is_none() {
+    pub fn new(
+        listening: SocketAddr,
+        token: Option<Token>,
+        people: Option<Tokens>,
+        has_tls: bool,
+    ) -> Result<Guard> {
+        if !listening.ip().is_loopback() && token.is_none() && people.is_none() {
             bail!(
-                "others can reach {listening}: name the file of a token with `--token-file`, or listen on 127.0.0.1"
+                "others can reach {listening}: name the file of a token with `--token-file`, or of people with \
+                 `--tokens`, or listen on 127.0.0.1"
             );
         }
-        Ok(Guard { listening, token })
+        Ok(Guard {
+            listening,
+            token,
+            people,
+            has_tls,
+            attempts: Attempts::default(),
+        })
+    }
+
+    /// Whether a token is asked for.
+    pub fn asks(&self) -> bool {
+        self.token.is_some() || self.people.is_some()
+    }
+
+    /// Whether people are told from each other.
+    pub fn knows_people(&self) -> bool {
+        self.people.is_some()
+    }
+
+    pub fn has_tls(&self) -> bool {
+        self.has_tls
     }
 
     /// Whether a request names this server by an address and not by a name that somebody else controls.
@@ -93,7 +158,7 @@ impl Guard {
             return false;
         };
         // With a token, a name in front of it is the operator's business.
-        if self.token.is_some() {
+        if self.asks() {
             return true;
         }
         let name = match host.parse::<SocketAddr>() {
@@ -107,21 +172,87 @@ impl Guard {
         }
     }
 
-    fn knows_token(&self, headers: &HeaderMap) -> bool {
-        let Some(token) = &self.token else {
-            return true;
-        };
+    fn knock(&self, headers: &HeaderMap, from: IpAddr) -> Knock {
+        if !self.asks() {
+            return Knock::Known(self.known(who::HERE, Role::Approver, from, false));
+        }
         let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = text(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
         let kept = text(COOKIE).into_iter().flat_map(|all| all.split(';'));
-        let mut kept =
-            kept.filter_map(|one| one.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('='));
-        bearer.is_some_and(|bearer| token.is(bearer)) || kept.any(|kept| token.is(kept))
+        let kept = kept.filter_map(|one| one.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('='));
+        // A browser keeps one; whoever sends many has no more tries for it.
+        match bearer.into_iter().chain(kept).next() {
+            None => Knock::Nobody,
+            Some(token) => self.try_token(token, from),
+        }
     }
 
-    /// Whether a text is the token; false where there is none.
-    pub fn is_token(&self, text: &str) -> bool {
-        self.token.as_ref().is_some_and(|token| token.is(text))
+    /// Looks at a token, unless its address was wrong too often.
+    fn try_token(&self, token: &str, from: IpAddr) -> Knock {
+        let now = Instant::now();
+        if let Some(wait) = self.attempts.wait(from, now) {
+            return Knock::TooOften(wait);
+        }
+        let is_single = self.token.as_ref().is_some_and(|single| single.is(token));
+        let person = self.people.as_ref().and_then(|people| people.find(token));
+        match (is_single, person) {
+            (_, Some((name, role))) => Knock::Known(self.known(&name, role, from, true)),
+            (true, None) => Knock::Known(self.known(who::TOKEN, Role::Approver, from, false)),
+            (false, None) => {
+                self.attempts.failed(from, now);
+                Knock::Wrong
+            }
+        }
+    }
+
+    fn known(&self, name: &str, role: Role, from: IpAddr, is_person: bool) -> Who {
+        Who {
+            name: name.to_owned(),
+            role,
+            from,
+            is_person,
+        }
+    }
+}
+
+/// Whoever types a token in; the outcome stands in the audit log.
+pub fn sign_in(app: &App, token: &str, from: IpAddr) -> Result<Who, Refusal> {
+    match app.guard.try_token(token, from) {
+        Knock::Known(who) => {
+            app.write_down(&who, "signed-in", "", json!({}))?;
+            Ok(who)
+        }
+        Knock::TooOften(wait) => Err(too_often(wait)),
+        Knock::Nobody | Knock::Wrong => {
+            note_failure(app, from, "a wrong token was typed in");
+            Err(Refusal::new(
+                StatusCode::UNAUTHORIZED,
+                "that is not a token of this server",
+            ))
+        }
+    }
+}
+
+fn too_often(wait: Duration) -> Refusal {
+    let seconds = wait.as_secs() + 1;
+    Refusal::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        format!("too many wrong tokens came from this address; try again in {seconds} s"),
+    )
+}
+
+/// A failure is written down as often as attempts are looked at. Where it cannot be, whoever failed is turned away
+/// all the same.
+fn note_failure(app: &App, from: IpAddr, why: &str) {
+    let nobody = Who {
+        name: "?".to_owned(),
+        role: Role::Viewer,
+        from,
+        is_person: false,
+    };
+    let written = app.audit.write(&nobody, "refused", "", json!({"why": why}));
+    if let Err(error) = written {
+        tell!("error: {}", crate::output::escape(&format!("{error:#}")));
     }
 }
 
@@ -149,43 +280,103 @@ fn is_foreign(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 /// Stands before every route.
-pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let path = request.uri().path();
-    let is_sign_in = path == SIGN_IN;
-    let refusal = if !app.guard.is_addressed(headers) {
-        Some((
+pub async fn watch(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let guard = &app.guard;
+    let has_tls = guard.has_tls;
+    let path = request.uri().path().to_owned();
+    let peer = request.extensions().get::<ConnectInfo<Peer>>();
+    let Some(from) = peer.map(|ConnectInfo(Peer(peer))| peer.ip()) else {
+        return guarded(
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "nobody asks").into_response(),
+            has_tls,
+        );
+    };
+    let refusal = |status, message: &str| Refusal::new(status, message);
+    let checked = if !guard.is_addressed(request.headers()) {
+        Err(refusal(
             StatusCode::MISDIRECTED_REQUEST,
             "this server answers to its own address only",
         ))
-    } else if !app.guard.knows_token(headers) && !is_sign_in {
-        if !path.starts_with("/api/") && request.method() == Method::GET {
-            return guarded(axum::response::Redirect::to(SIGN_IN).into_response());
-        }
-        Some((
-            StatusCode::UNAUTHORIZED,
-            "a token is needed: `Authorization: Bearer TOKEN`, or sign in at /sign-in",
-        ))
-    } else if is_foreign(request.method(), headers) && !is_sign_in {
-        Some((
-            StatusCode::FORBIDDEN,
-            "requests that are no GET need the header `x-keyline: 1` and come from this page",
-        ))
+    } else if path == SIGN_IN || path == ALIVE || path == READY {
+        // Whether it lives is no secret, and whoever restarts it has no token.
+        Ok(None)
     } else {
-        None
+        match guard.knock(request.headers(), from) {
+            Knock::Known(_) if is_foreign(request.method(), request.headers()) => Err(refusal(
+                StatusCode::FORBIDDEN,
+                "requests that are no GET need the header `x-keyline: 1` and come from this page",
+            )),
+            Knock::Known(who) => may(&app, who, request.method(), &path).map(Some),
+            Knock::Nobody | Knock::Wrong
+                if !path.starts_with("/api/")
+                    && path != METRICS
+                    && request.method() == Method::GET =>
+            {
+                return guarded(
+                    axum::response::Redirect::to(SIGN_IN).into_response(),
+                    has_tls,
+                );
+            }
+            Knock::Nobody => Err(refusal(StatusCode::UNAUTHORIZED, TOKEN_NEEDED)),
+            Knock::Wrong => {
+                note_failure(&app, from, "a wrong token came along");
+                Err(refusal(StatusCode::UNAUTHORIZED, TOKEN_NEEDED))
+            }
+            Knock::TooOften(wait) => {
+                let mut response = too_often(wait).into_response();
+                let seconds = HeaderValue::from(wait.as_secs() + 1);
+                response.headers_mut().insert(RETRY_AFTER, seconds);
+                return guarded(response, has_tls);
+            }
+        }
     };
-    match refusal {
-        Some((status, message)) => guarded(Refusal::new(status, message).into_response()),
-        None => guarded(next.run(request).await),
+    match checked {
+        Err(refusal) => guarded(refusal.into_response(), has_tls),
+        Ok(who) => {
+            if let Some(who) = who {
+                request.extensions_mut().insert(who);
+            }
+            guarded(next.run(request).await, has_tls)
+        }
     }
 }
+
+const TOKEN_NEEDED: &str =
+    "a token is needed: `Authorization: Bearer TOKEN`, or sign in at /sign-in";
+
+/// Whether somebody's role is enough for a request; where it is not, that is written down.
+fn may(app: &App, who: Who, method: &Method, path: &str) -> Result<Who, Refusal> {
+    let role = needed(method, path);
+    if who.role >= role {
+        return Ok(who);
+    }
+    app.write_down(&who, "refused", path, json!({"needs": role.name()}))?;
+    Err(Refusal::new(
+        StatusCode::FORBIDDEN,
+        format!(
+            "{} is a {}, and this needs a {}",
+            who.name,
+            who.role.name(),
+            role.name()
+        ),
+    ))
+}
+
+/// What is asked by whoever restarts the process, and by whoever collects its figures.
+pub const ALIVE: &str = "/healthz";
+pub const READY: &str = "/readyz";
+const METRICS: &str = "/metrics";
 
 /// Where a token is typed in.
 pub const SIGN_IN: &str = "/sign-in";
 
 /// The headers of every answer; a route may have set stricter or other ones.
-fn guarded(mut response: Response) -> Response {
+fn guarded(mut response: Response, has_tls: bool) -> Response {
     let headers = response.headers_mut();
+    if has_tls {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(STRICT_TRANSPORT_SECURITY, year);
+    }
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -214,7 +405,7 @@ mod tests {
 
     fn guard(listening: &str, token: Option<&str>) -> Guard {
         let token = token.map(|text| Token(text.to_owned()));
-        Guard::new(listening.parse().unwrap(), token).unwrap()
+        Guard::new(listening.parse().unwrap(), token, None, false).unwrap()
     }
 
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
@@ -282,8 +473,9 @@ mod tests {
 
     #[test]
     fn what_others_can_reach_needs_a_token() {
-        assert!(Guard::new("0.0.0.0:7400".parse().unwrap(), None).is_err());
-        let guard = guard("0.0.0.0:7400", Some(TOKEN));
+        let open = Guard::new("0.0.0.0:7400".parse().unwrap(), None, None, true);
+        assert!(open.is_err());
+        let from = "192.0.2.7".parse().unwrap();
         for (name, value, known) in [
             ("authorization", format!("Bearer {TOKEN}"), true),
             ("cookie", format!("a=b; {COOKIE_NAME}={TOKEN}"), true),
@@ -292,12 +484,25 @@ mod tests {
             ("authorization", format!("Bearer {TOKEN}0"), false),
             ("authorization", TOKEN.to_owned(), false),
         ] {
-            assert_eq!(
-                guard.knows_token(&headers(&[(name, &value)])),
-                known,
-                "{name}: {value}"
-            );
+            let guard = guard("0.0.0.0:7400", Some(TOKEN));
+            let knock = guard.knock(&headers(&[(name, &value)]), from);
+            assert_eq!(matches!(knock, Knock::Known(_)), known, "{name}: {value}");
         }
-        assert!(!guard.knows_token(&HeaderMap::new()));
+        let guard = guard("0.0.0.0:7400", Some(TOKEN));
+        assert!(matches!(
+            guard.knock(&HeaderMap::new(), from),
+            Knock::Nobody
+        ));
+    }
+
+    #[test]
+    fn whoever_guesses_is_not_heard() {
+        let guard = guard("0.0.0.0:7400", Some(TOKEN));
+        let try_from = |token: &str, from: &str| guard.try_token(token, from.parse().unwrap());
+        for _ in 0..10 {
+            assert!(matches!(try_from("guess", "192.0.2.7"), Knock::Wrong));
+        }
+        assert!(matches!(try_from(TOKEN, "192.0.2.7"), Knock::TooOften(_)));
+        assert!(matches!(try_from(TOKEN, "192.0.2.8"), Knock::Known(_)));
     }
 }

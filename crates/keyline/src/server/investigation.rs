@@ -5,7 +5,7 @@
 //! the same hunt that `keyline hunt` runs. Deliberately not here: how answers look (`wire.rs`).
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Result;
 use keyline_contain::Plan;
@@ -21,7 +21,7 @@ use keyline_trail::time::{format_time, parse_time};
 
 use super::lanes::add_calls;
 use super::rows::Rows;
-use super::wire::{Health, IncidentRow, Phase, RuleCounts};
+use super::wire::{Health, IncidentRow, Phase, RuleCounts, Rules};
 use crate::alerts_file::within_life;
 use crate::cli::contain::{PlanArgs, draw_up};
 use crate::cli::hunt::{HuntArgs, Hunted, search};
@@ -42,8 +42,9 @@ pub struct Subject {
 }
 
 pub struct Investigation {
-    context: Context,
+    pub context: Context,
     data: DataArgs,
+    pub references: ReferenceArgs,
     pub hunted: Hunted,
     pub forest: Arc<Forest>,
     /// Microseconds since 1970.
@@ -53,6 +54,10 @@ pub struct Investigation {
     pub marks: Vec<picture::Alert>,
     /// How many those are for each.
     pub alerts: HashMap<Node, u64>,
+    /// When the rules had run, by the wall clock.
+    pub hunted_at: i64,
+    /// The rules as they are listed: checked once.
+    pub rules: OnceLock<Rules>,
 }
 
 impl Investigation {
@@ -78,13 +83,24 @@ impl Investigation {
                 Some(*done as f64 / (*total).max(1) as f64),
             ),
         })?;
+        Investigation::of(hunted, data, references, context)
+    }
+
+    /// Of a hunt that is over.
+    pub fn of(
+        hunted: Hunted,
+        data: DataArgs,
+        references: ReferenceArgs,
+        context: Context,
+    ) -> Result<Investigation> {
+        let hunted_at = units::wall_clock_micros();
         let forest = hunted.lineage.forest()?;
         let as_of = data
             .as_of
             .map(|ticks| ticks.div_euclid(TICKS_PER_MICROSECOND))
             .or(forest.last_event())
             .or(hunted.report.coverage.last_event)
-            .unwrap_or_else(|| units::wall_clock_ticks().div_euclid(TICKS_PER_MICROSECOND));
+            .unwrap_or_else(units::wall_clock_micros);
         let watchlists = data::watchlists(&references, &context);
         let estate = &context.config.estate;
         let catalog = data::catalog(&hunted.logs, &hunted.lineage, &watchlists, estate)?;
@@ -100,12 +116,15 @@ impl Investigation {
         Ok(Investigation {
             context,
             data,
+            references,
             hunted,
             forest,
             as_of,
             engine,
             marks,
             alerts,
+            hunted_at,
+            rules: OnceLock::new(),
         })
     }
 

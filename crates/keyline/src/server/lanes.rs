@@ -4,7 +4,7 @@
 //! decided where the other pictures have it from (`keyline_lineage::picture::layout`), on an axis as wide as the page's
 //! lanes; its pixels become instants again, so that the page may stretch them.
 
-use keyline_lineage::picture::axis::{Axis, short_moment};
+use keyline_lineage::picture::axis::Axis;
 use keyline_lineage::picture::layout::{
     Holds, Known, Lane, MarkKind, Scene, natural_span, scene_on,
 };
@@ -12,6 +12,7 @@ use keyline_lineage::picture::rows::{Item, Row, rows};
 use keyline_lineage::picture::words::{self, key_of, what};
 use keyline_lineage::picture::{Alert, Choice, Similar, View, folded_state, headline, left_out};
 use keyline_lineage::{Forest, Node};
+use keyline_trail::time::format_time;
 
 use super::investigation::counts;
 use super::wire::{
@@ -72,14 +73,14 @@ pub fn lanes(question: &Question<'_>) -> Lanes {
         natural_to: millis(overview.to),
         overview: calls_by_time(&rows.rows, &overview),
         rows: shown
-            .map(|(row, lane)| lane_row(row, lane, &scene, &rows.names, question.as_of))
+            .map(|(row, lane)| lane_row(row, lane, &scene, &rows.names))
             .collect(),
         accounts: scene.accounts,
         left_out: left_out(&rows.left_out, ""),
     }
 }
 
-fn lane_row(row: &Row, lane: &Lane, scene: &Scene, names: &words::Names, as_of: i64) -> LaneRow {
+fn lane_row(row: &Row, lane: &Lane, scene: &Scene, names: &words::Names) -> LaneRow {
     let at = |x: f64| millis(scene.axis.at(x));
     let mut shown = LaneRow {
         id: None,
@@ -160,7 +161,7 @@ fn lane_row(row: &Row, lane: &Lane, scene: &Scene, names: &words::Names, as_of: 
             shown.what = what(it, one.parent.as_ref());
             (shown.calls, shown.errors) = (it.event_count, it.error_count);
             (shown.works, shown.usable) = (one.works(), it.kind.is_usable());
-            shown.state = words::state(it, &one.liveness, one.still, &|at| short_moment(at, as_of));
+            shown.state = words::state(it, &one.liveness, one.still, &format_time);
             shown.alarms = one.alarms.iter().map(|alarm| alarm.words()).collect();
             shown.doubt = one.doubt.clone();
             let sources = it.sources.iter().take(LIKENESSES_MAX);

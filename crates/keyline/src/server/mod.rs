@@ -2,7 +2,8 @@
 //!
 //! In: an investigation of logs, which is made while the page already says what is being done. Out: answers
 //! under `/api`, in the shapes of `wire.rs`, and the page that is embedded. Nothing here changes anything
-//! anywhere: a plan is drawn up and shown, and carried out by `keyline contain run` alone.
+//! anywhere, unless the server was started with the power to: then approved plans are carried out as
+//! `keyline contain run` does it, and whoever asks for it stands in the audit log.
 //! Deliberately not here: what an answer means (the crates below know), and how it looks (`ui/`).
 
 pub mod wire;
@@ -11,7 +12,13 @@ mod investigation;
 mod rows;
 mod lanes;
 
+pub mod who;
+mod attempts;
 mod guard;
+mod tls;
+mod audit;
+mod events;
+mod containment;
 mod assets;
 mod refusal;
 mod routes;
@@ -19,16 +26,29 @@ mod routes;
 mod openapi;
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, RwLock};
 
 use anyhow::{Context as _, Result};
+use axum::http::StatusCode;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+pub use audit::{Audit, FILE as AUDIT_FILE};
+pub use containment::{CANNOT, Desk, Power};
 pub use guard::{Guard, Token};
 pub use investigation::{Investigation, Subject};
 
+pub use tls::Tls;
+
+use self::events::{Events, HEALTH};
+use self::guard::Peer;
+use self::refusal::{Answer, Refusal};
+use self::who::Who;
 use self::wire::{Health, Phase, RuleCounts};
+#[cfg(feature = "lake")]
+use crate::watch::vitals::Vitals;
 
 /// Where a server answers when nobody says where: this machine alone reaches it.
 pub const ADDRESS: &str = "127.0.0.1:7400";
@@ -38,12 +58,37 @@ pub struct App {
     health: Mutex<Health>,
     /// Counts the changes of `health`.
     changes: watch::Sender<u64>,
-    investigation: OnceLock<Arc<Investigation>>,
+    investigation: RwLock<Option<Arc<Investigation>>>,
+    #[cfg(feature = "lake")]
+    vitals: Arc<Vitals>,
     guard: Guard,
+    events: Events,
+    audit: Audit,
+    desk: Desk,
+    /// Where rules are kept that somebody brings; nowhere unless the server was started so.
+    rule_folder: Option<PathBuf>,
+}
+
+/// What a server is given besides the logs.
+pub struct Setup {
+    pub title: String,
+    pub demo: bool,
+    pub guard: Guard,
+    pub audit: Audit,
+    pub desk: Desk,
+    pub rule_folder: Option<PathBuf>,
 }
 
 impl App {
-    pub fn new(title: String, demo: bool, guard: Guard) -> App {
+    pub fn new(setup: Setup) -> App {
+        let Setup {
+            title,
+            demo,
+            guard,
+            audit,
+            desk,
+            rule_folder,
+        } = setup;
         App {
             health: Mutex::new(Health {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -64,19 +109,66 @@ impl App {
                 demo,
             }),
             changes: watch::Sender::new(0),
-            investigation: OnceLock::new(),
+            investigation: RwLock::new(None),
+            #[cfg(feature = "lake")]
+            vitals: Arc::default(),
             guard,
+            events: Events::new(),
+            audit,
+            desk,
+            rule_folder,
         }
+    }
+
+    /// Opens the audit log, and takes up what an earlier server wrote down.
+    pub fn begin_audit(&self) -> Result<()> {
+        self.audit.begin(&mut |line| self.desk.remember(line))
+    }
+
+    /// Writes down what somebody is about to do; what cannot be written down is not done.
+    fn write_down(&self, who: &Who, what: &str, on: &str, more: Value) -> Answer<()> {
+        self.audit
+            .write(who, what, on, more)
+            .map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")))
     }
 
     pub fn health(&self) -> Health {
         self.lock().clone()
     }
 
+    /// What the watch has counted.
+    #[cfg(feature = "lake")]
+    pub fn vitals(&self) -> Arc<Vitals> {
+        self.vitals.clone()
+    }
+
+    /// Says to whoever listens that there is an alert.
+    #[cfg(feature = "lake")]
+    pub fn tell_alert(&self, alert: &Value) {
+        self.events.tell(events::ALERT, alert);
+    }
+
+    /// Says how far the watch is.
+    #[cfg(feature = "lake")]
+    pub fn tell_watch(&self) {
+        self.events
+            .tell(events::WATCH, &self.vitals.now().summary());
+    }
+
+    /// What was counted, in Prometheus' form.
+    fn metrics(&self) -> String {
+        #[cfg(feature = "lake")]
+        let metrics = self.vitals.now().metrics();
+        #[cfg(not(feature = "lake"))]
+        let metrics = String::new();
+        metrics
+    }
+
     /// Says how things stand to whoever watches.
     pub fn tell(&self, change: impl FnOnce(&mut Health)) {
         change(&mut self.lock());
         self.changes.send_modify(|number| *number += 1);
+        self.events.tell(HEALTH, &self.health());
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Health> {
@@ -84,11 +176,19 @@ impl App {
         self.health.lock().unwrap_or_else(|held| held.into_inner())
     }
 
-    /// The investigation is made: from now on there are answers.
+    /// The investigation is made, or made anew: from now on answers come from it.
     pub fn ready(&self, investigation: Investigation) {
         let summary = investigation.health();
-        let _ = self.investigation.set(Arc::new(investigation));
+        let place = self.investigation.write();
+        // A whole investigation or none was left behind by whoever panicked.
+        *place.unwrap_or_else(|held| held.into_inner()) = Some(Arc::new(investigation));
         self.tell(|health| summary.write(health));
+    }
+
+    /// What answers come from, once there is something.
+    fn investigation(&self) -> Option<Arc<Investigation>> {
+        let place = self.investigation.read();
+        place.unwrap_or_else(|held| held.into_inner()).clone()
     }
 
     pub fn failed(&self, error: &anyhow::Error) {
@@ -111,8 +211,11 @@ pub async fn listen(at: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
 }
 
 /// Answers until the process is asked to end.
-pub async fn answer(listener: TcpListener, app: Arc<App>) -> Result<()> {
-    axum::serve(listener, routes::router(app))
-        .await
-        .context("the server stopped")
+pub async fn answer(listener: TcpListener, tls: Option<Tls>, app: Arc<App>) -> Result<()> {
+    let service = routes::router(app).into_make_service_with_connect_info::<Peer>();
+    let served = match tls {
+        Some(tls) => axum::serve(tls.before(listener)?, service).await,
+        None => axum::serve(listener, service).await,
+    };
+    served.context("the server stopped")
 }

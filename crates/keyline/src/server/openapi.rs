@@ -56,6 +56,14 @@ fn post(path: &'static str, says: &'static str, body: Schema, answer: Answer) ->
     }
 }
 
+/// A deed that nothing more is said about.
+fn act(path: &'static str, says: &'static str, answer: Answer) -> Route {
+    Route {
+        method: "post",
+        ..get(path, says, answer)
+    }
+}
+
 impl Route {
     fn asking(mut self, query: &'static [(&'static str, &'static str, &'static str)]) -> Route {
         self.query = query;
@@ -89,6 +97,16 @@ fn routes() -> Vec<Route> {
             Text("text/event-stream"),
         ),
         get(
+            "/api/events",
+            "What happens: the health, plans and their steps, each as an event of that name",
+            Text("text/event-stream"),
+        ),
+        get(
+            "/api/me",
+            "Who asks, and what can be done from here",
+            Json(of::<wire::Me>),
+        ),
+        get(
             "/api/incidents",
             "Incidents, the most severe first",
             Json(of::<wire::Incidents>),
@@ -115,6 +133,16 @@ fn routes() -> Vec<Route> {
                 "q",
                 "string",
                 "An id, a key, an ARN, a user, a role, a session name, an address",
+            ),
+            (
+                "since",
+                "number",
+                "Those at work since then, in milliseconds since 1970",
+            ),
+            (
+                "until",
+                "number",
+                "Those at work until then, in milliseconds since 1970",
             ),
         ]),
         get(
@@ -209,6 +237,18 @@ fn routes() -> Vec<Route> {
             "Rules with their state, cost and alerts",
             Json(of::<wire::Rules>),
         ),
+        post(
+            "/api/rules",
+            "Tries a rule and keeps it, where the server lets rules be kept; for analysts",
+            of::<wire::RuleQuestion>,
+            Json(of::<wire::RuleTrial>),
+        ),
+        post(
+            "/api/rules/try",
+            "Checks a rule and runs it over its cases",
+            of::<wire::RuleQuestion>,
+            Json(of::<wire::RuleTrial>),
+        ),
         get(
             "/api/rules/{id}",
             "A rule with its query and its alerts",
@@ -220,6 +260,57 @@ fn routes() -> Vec<Route> {
             of::<wire::PlanQuestion>,
             Json(of::<wire::PlanAnswer>),
         ),
+        get(
+            "/api/contain/plans",
+            "Plans that are kept, the newest first",
+            Json(of::<wire::KeptPlans>),
+        ),
+        get(
+            "/api/contain/plans/{id}",
+            "A plan that was drawn up or is kept, and where it stands",
+            Json(of::<wire::PlanAnswer>),
+        ),
+        post(
+            "/api/contain/approve",
+            "Approves a plan by its whole hash; for approvers",
+            of::<wire::ApproveQuestion>,
+            Json(of::<wire::PlanState>),
+        ),
+        post(
+            "/api/contain/plans/{id}/run",
+            "Carries an approved plan out; for responders",
+            of::<wire::RunQuestion>,
+            Json(of::<wire::PlanState>),
+        ),
+        act(
+            "/api/contain/plans/{id}/stop",
+            "Lets a run take no further step",
+            Json(of::<wire::PlanState>),
+        ),
+        act(
+            "/api/contain/plans/{id}/verify",
+            "Looks whether a plan still holds",
+            Json(of::<wire::PlanState>),
+        ),
+        post(
+            "/api/contain/plans/{id}/undo",
+            "Takes a step back, if the plan's rules let it",
+            of::<wire::UndoQuestion>,
+            Json(of::<wire::UndoAnswer>),
+        ),
+        get(
+            "/api/audit",
+            "What was done, the newest first; for analysts",
+            Json(of::<wire::AuditLog>),
+        )
+        .asking(&[
+            ("who", "string", "A name"),
+            ("what", "string", "A deed, such as plan-run"),
+            ("q", "string", "A text that stands anywhere in it"),
+            ("since", "string", "An instant in RFC 3339, or a date"),
+            ("until", "string", "An instant in RFC 3339, or a date"),
+            ("limit", "integer", "Deeds at most"),
+        ]),
     ]
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use keyline_lineage::picture::axis::short_moment;
 use keyline_lineage::picture::rows::{Item, One, rows};
 use keyline_lineage::picture::words::{Names, key_of, what};
 use keyline_lineage::picture::{Choice, Similar, View, words};
@@ -62,9 +61,7 @@ impl Rows<'_> {
             root: it.root.clone(),
             depth: it.depth,
             works: one.works(),
-            state: words::state(it, &one.liveness, one.still, &|at| {
-                short_moment(at, self.as_of)
-            }),
+            state: words::state(it, &one.liveness, one.still, &format_time),
             liveness: one.liveness.state.name().to_owned(),
             until: one.liveness.until.map(format_time),
             issued_at: it.issued_at.map(format_time),

@@ -4,8 +4,14 @@
 //! description is made of the same. Alerts, credentials and plans travel in the shapes of the contract
 //! (`keyline.alert/1`, `keyline.lineage/1`, `keyline.plan/1`) and are not written down again here.
 
+mod acting;
+mod trial;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use acting::*;
+pub use trial::*;
 
 /// Milliseconds since 1970, UTC: what JavaScript counts in.
 pub type Millis = f64;
@@ -136,7 +142,7 @@ pub struct CredentialRow {
     pub depth: u32,
     /// It works at the time of asking, or may.
     pub works: bool,
-    /// The state in words.
+    /// The state in words; instants in it are in RFC 3339, and whoever shows it turns them into the reader's time.
     pub state: String,
     pub liveness: String,
     pub until: Option<String>,
@@ -376,6 +382,11 @@ pub struct QueryQuestion {
     /// Rows to answer with at most.
     #[cfg_attr(test, ts(optional))]
     pub limit: Option<usize>,
+    /// The time that every table of events is about.
+    #[cfg_attr(test, ts(optional))]
+    pub since: Option<Millis>,
+    #[cfg_attr(test, ts(optional))]
+    pub until: Option<Millis>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -498,6 +509,9 @@ pub struct RuleRow {
     pub seconds: Option<f64>,
     #[cfg_attr(test, ts(type = "number | null"))]
     pub events: Option<u64>,
+    /// When it was last evaluated, by the wall clock, and at how many instants of the logs.
+    pub last_run: Option<String>,
+    pub evaluations: Option<usize>,
     pub description: String,
 }
 
@@ -547,6 +561,8 @@ pub struct PlanAnswer {
     pub script: String,
     /// How to carry it out.
     pub command: String,
+    /// Where it stands.
+    pub state: PlanState,
 }
 
 #[cfg(test)]
@@ -606,6 +622,26 @@ mod tests {
             RulePage::decl,
             PlanQuestion::decl,
             PlanAnswer::decl,
+            Me::decl,
+            KeptPlans::decl,
+            PlanSummary::decl,
+            PlanPhase::decl,
+            PlanState::decl,
+            StepState::decl,
+            StepPhase::decl,
+            StepEvent::decl,
+            Verified::decl,
+            ApproveQuestion::decl,
+            RunQuestion::decl,
+            UndoQuestion::decl,
+            UndoAnswer::decl,
+            AuditLog::decl,
+            AuditEntry::decl,
+            RuleQuestion::decl,
+            RuleTrial::decl,
+            TriedRule::decl,
+            RuleProblem::decl,
+            TriedCase::decl,
         ];
         let config = Config::default();
         let mut text = HEAD.to_owned();

@@ -173,14 +173,14 @@ fn a_mistake_in_a_rule_is_placed_in_its_file() {
 #[test]
 fn what_is_valid_but_cannot_run_is_called_unsupported() {
     let folder = Folder::new();
-    folder.write("q.kql", "print parse_user_agent('curl', 'browser')");
+    folder.write("q.kql", "print geo_info_from_ip_address('192.0.2.1')");
     let answer = folder.line("kql check q.kql -o json").expect(0).json();
     assert_eq!(answer[0]["errors"].as_array().unwrap().len(), 0, "{answer}");
     assert!(
         answer[0]["unsupported"][0]["message"]
             .as_str()
             .unwrap()
-            .contains("parse_user_agent"),
+            .contains("geo_info_from_ip_address"),
         "{answer}"
     );
 }

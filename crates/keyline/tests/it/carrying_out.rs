@@ -214,6 +214,8 @@ fn a_plan_is_approved_run_verified_and_undone_by_the_command() {
         let words = format!("contain run {id} --approve={wrong} {entry}");
         folder.line(&words).expect(1).says(&["read it again"]);
     }
+    // What was not approved leaves no journal that says so.
+    assert!(!Path::new(&scene.journal()).exists());
     assert_eq!(scene.active_keys(), 2);
     let done = scene.run().expect(0);
     assert!(done.stdout.contains("0 failed"), "{}", done.stdout);

@@ -209,6 +209,13 @@ fn coverage_says_what_the_data_cannot_show() {
             "",
         ),
         ("00005", "EventName == 'DeleteTrail'", ""),
+        // What it knows of habits it takes from any event; what it looks for is not there.
+        (
+            "00006",
+            "EventName in ('GetObject', 'SelectObjectContent') and UserIdentityArn in \
+             ((AWSCloudTrail | distinct UserIdentityArn))",
+            "",
+        ),
     ] {
         folder.write(&format!("rules/{name}.yaml"), rule(name, filter, extra));
     }
@@ -239,6 +246,14 @@ fn coverage_says_what_the_data_cannot_show() {
     assert!(why("00003").contains("one region"), "{}", why("00003"));
     assert!(why("00004").contains("data events"), "{}", why("00004"));
     assert_eq!(of("00005")["state"], "nothing to see");
+    assert_eq!(of("00006")["state"], "blind");
+    // A hunt says so too of rules that look for nothing else.
+    let hunt = folder.line("hunt log.json --no-builtin-rules --rules rules -o json");
+    let hunt = hunt.expect(0).says(&["look for data events", "rule 00004"]);
+    assert_eq!(
+        hunt.json()["rules_without_data_events"],
+        serde_json::json!(["rule 00004"])
+    );
     assert_eq!(
         of("00002")["columns"]["AWSCloudTrail"],
         serde_json::json!(["ErrorCode", "EventName", "TimeGenerated", "UserIdentityArn"])
@@ -249,7 +264,7 @@ fn coverage_says_what_the_data_cannot_show() {
     );
     // Of events that are not there nothing is known.
     assert_eq!(of("00005")["empty_columns"], serde_json::json!([]));
-    assert_eq!(document["tactics"][0]["rules"].as_array().unwrap().len(), 5);
+    assert_eq!(document["tactics"][0]["rules"].as_array().unwrap().len(), 6);
     // For people, and without data.
     let shows = |line: &str, parts: &[&str]| {
         let output = folder.line(line).expect(0);
@@ -262,7 +277,7 @@ fn coverage_says_what_the_data_cannot_show() {
         }
     };
     let with_data = format!("{line} --data log.json");
-    shows(&with_data, &["3 of 5 rules cannot see"]);
+    shows(&with_data, &["4 of 6 rules cannot see"]);
     shows(
         &format!("{with_data} -o csv"),
         &["no read-only events were recorded", "empty here: ErrorCode"],

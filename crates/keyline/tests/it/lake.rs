@@ -144,7 +144,7 @@ fn commands_that_are_killed_lose_nothing_and_double_nothing() {
                 random = random
                     .wrapping_mul(6_364_136_223_846_793_005)
                     .wrapping_add(1);
-                killed += u64::from(cut_off(&folder, &command, &lake, (random >> 33) % 9));
+                killed += u64::from(cut_off(&folder, &command, &[], &lake, (random >> 33) % 9));
             }
             let words: Vec<&str> = command.iter().map(String::as_str).collect();
             folder.run(&words, b"").expect(0);
@@ -165,9 +165,16 @@ fn commands_that_are_killed_lose_nothing_and_double_nothing() {
 
 /// Starts a command and kills it as soon as so many things were made, renamed or removed in the lake; whether it
 /// was still alive.
-fn cut_off(folder: &Folder, command: &[String], lake: &Path, changes: u64) -> bool {
+pub fn cut_off(
+    folder: &Folder,
+    command: &[String],
+    environment: &[(&str, String)],
+    lake: &Path,
+    changes: u64,
+) -> bool {
     let mut child = Command::new(env!("CARGO_BIN_EXE_keyline"))
         .args(command)
+        .envs(environment.iter().cloned())
         .current_dir(folder.path())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -196,7 +203,7 @@ fn cut_off(folder: &Folder, command: &[String], lake: &Path, changes: u64) -> bo
     }
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+pub fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return;
     };

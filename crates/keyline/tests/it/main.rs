@@ -8,15 +8,26 @@ mod usage;
 mod bad_input;
 mod querying;
 mod serving;
+mod serving_people;
 mod hunting;
+mod sending;
+#[path = "../../../sinks/tests/it/receiver.rs"]
+mod receiver;
 #[cfg(feature = "lake")]
 mod lake;
+#[cfg(feature = "lake")]
+mod watch;
 mod lineage;
 mod contain;
 mod contain_real;
 #[cfg(feature = "aws")]
 #[path = "../../../contain/tests/it/emulator.rs"]
 mod emulator;
+#[cfg(feature = "aws")]
+#[path = "../../../source/tests/it/proxy.rs"]
+mod proxy;
+#[cfg(all(feature = "aws", feature = "lake"))]
+mod sources;
 #[cfg(feature = "aws")]
 mod carrying_out;
 mod stories;

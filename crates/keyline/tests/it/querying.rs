@@ -96,6 +96,16 @@ fn what_is_wrong_around_a_query_hides_nothing_in_it() {
             .expect(1);
         output.says(&["`queryFrequency` is `often`", "unknown column `EventNam`"]);
     }
+    let output = folder
+        .run(&["rules", "check", "rule.yaml", "-o", "json"], b"")
+        .expect(1);
+    let problems = output.json()["problems"].clone();
+    let messages = problems.as_array().unwrap().iter();
+    let messages: Vec<&str> = messages.map(|p| p["message"].as_str().unwrap()).collect();
+    assert!(
+        messages.iter().any(|m| m.contains("unknown column")),
+        "{messages:?}"
+    );
     folder.write(
         "rule.yaml",
         ODD_RULE
@@ -195,6 +205,7 @@ fn a_batch_answers_in_order_whatever_is_wrong() {
         "{\"id\": 1, \"query\": \"CloudTrail | count\"}\n",
         "{\"id\": \"two\", \"query\": \"NoSuchTable | count\"}\n",
         "{\"id\": 3, \"query\": \"print x = dynamic([1, null]), t = 90m, r = 1.0 / 0\"}\n",
+        "{\"id\": 4, \"query\": \"let n = 1; print a = n; print b = n + 1, c = 0\"}\n",
     );
     let output = folder
         .run(
@@ -219,6 +230,11 @@ fn a_batch_answers_in_order_whatever_is_wrong() {
         answers[2]["rows"],
         serde_json::json!([[[1, null], "01:30:00", "Infinity"]])
     );
+    assert_eq!(answers[2].get("results"), None);
+    // Of several results the last one, and all of them beside it.
+    assert_eq!(answers[3]["rows"], serde_json::json!([[2, 0]]));
+    assert_eq!(answers[3]["results"][0]["rows"], serde_json::json!([[1]]));
+    assert_eq!(answers[3]["results"][1]["rows"], answers[3]["rows"]);
 }
 
 #[test]

@@ -7,17 +7,21 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 
 /// A server over the demo's story, which ends with the test.
-struct Server {
+pub struct Server {
     child: Child,
-    address: String,
+    pub address: String,
+    /// Where it keeps what it writes.
+    _folder: tempfile::TempDir,
 }
 
 impl Server {
-    fn start(arguments: &[&str]) -> Server {
+    pub fn start(arguments: &[&str]) -> Server {
+        let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_keyline"))
             .args(arguments)
             .args(["--listen", "127.0.0.1:0", "--no-progress"])
             .env("KEYLINE_UI_DIR", "/nowhere")
+            .current_dir(folder.path())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -26,7 +30,7 @@ impl Server {
         let mut said = BufReader::new(child.stderr.take().unwrap());
         said.read_line(&mut line).unwrap();
         let address = line
-            .split("http://")
+            .split("://")
             .nth(1)
             .and_then(|rest| rest.split('/').next());
         let address = address
@@ -34,7 +38,11 @@ impl Server {
             .to_owned();
         // Whatever else it says must not fill the pipe.
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-        Server { child, address }
+        Server {
+            child,
+            address,
+            _folder: folder,
+        }
     }
 
     /// The demo's story, read to its end.
@@ -77,7 +85,7 @@ impl Server {
     }
 
     /// Status, head and body.
-    fn ask(
+    pub fn ask(
         &self,
         method: &str,
         path: &str,

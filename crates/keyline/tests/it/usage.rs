@@ -29,7 +29,7 @@ fn wrong_usage_is_exit_code_2() {
 fn help_names_every_command() {
     let help = Folder::new().line("--help").expect(0).stdout;
     for command in [
-        "hunt", "query", "rules", "kql", "convert", "simulate", "demo", "config",
+        "hunt", "query", "rules", "kql", "convert", "simulate", "demo", "sinks", "doctor", "config",
     ] {
         assert!(help.contains(command), "{command} in {help}");
     }

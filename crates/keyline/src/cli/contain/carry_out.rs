@@ -14,8 +14,11 @@
 #[cfg_attr(not(feature = "aws"), path = "carry_out/without.rs")]
 mod live;
 
+#[cfg(feature = "aws")]
+pub use live::enter;
+
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
@@ -32,7 +35,7 @@ use crate::output::escape;
 use crate::{coverage, data};
 
 /// How accounts are entered.
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Default)]
 pub struct EntryArgs {
     /// Enter each account by this role; `{account}` stands for the account
     #[arg(long, value_name = "ARN")]
@@ -55,7 +58,7 @@ pub struct EntryArgs {
 }
 
 /// What must not be touched, as it is known when a plan is carried out.
-#[derive(Args)]
+#[derive(Args, Clone, Default)]
 pub struct GuardArgs {
     /// Whoever is never to be touched besides those by whose credentials this runs, by ARN; repeatable
     #[arg(long, value_name = "ARN")]
@@ -113,8 +116,8 @@ pub struct UndoArgs {
     /// The step to take back
     #[arg(long, value_name = "STEP")]
     step: String,
-    /// Take it back although the plan says that the thief has it, or that a management account enters its
-    /// members by it
+    /// Take it back although the plan says that the thief has it, that it leaves what the thief had left, or that a
+    /// management account enters its members by it; also says that a password was replaced
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -166,7 +169,7 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Status> {
 
 /// The rules of the configuration as it is now: whoever wrote the plan may have known others. Without
 /// accounts in it every account may be entered that lets one in.
-fn estate(args: &GuardArgs, forced: Vec<String>, context: &Context) -> Result<Estate> {
+pub fn estate(args: &GuardArgs, forced: Vec<String>, context: &Context) -> Result<Estate> {
     let configured = &context.config.estate;
     let accounts = configured.accounts.iter();
     let accounts: BTreeSet<String> = accounts.map(|account| account.id.clone()).collect();
@@ -260,9 +263,13 @@ pub fn inspect(args: &InspectArgs) -> Result<Status> {
     live::inspect(args)
 }
 
-/// The journal stands beside the plan.
 fn journal_path(named: &str) -> Result<PathBuf> {
-    Ok(path_of(named)?.with_extension("journal"))
+    Ok(journal_of(&path_of(named)?))
+}
+
+/// The journal stands beside the plan.
+pub fn journal_of(plan: &Path) -> PathBuf {
+    plan.with_extension("journal")
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

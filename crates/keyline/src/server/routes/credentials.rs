@@ -14,8 +14,9 @@ use super::{answer, incidents};
 use crate::lineage_json;
 use crate::server::App;
 use crate::server::investigation::Investigation;
+use crate::server::lanes::micros;
 use crate::server::refusal::{Answer, Refusal};
-use crate::server::wire::{CredentialGroup, CredentialGroups, CredentialPage};
+use crate::server::wire::{CredentialGroup, CredentialGroups, CredentialPage, Millis};
 
 /// Groups of an answer, and credentials of a group that it lists.
 const GROUPS_MAX: usize = 200;
@@ -33,6 +34,18 @@ pub struct Wanted {
     production: u8,
     #[serde(default)]
     q: String,
+    /// Those that were used from here on, in milliseconds since 1970.
+    since: Option<Millis>,
+    until: Option<Millis>,
+}
+
+impl Wanted {
+    /// Whether a credential was at work in the time that is wanted: between its first call and its last.
+    fn covers(&self, it: &Credential) -> bool {
+        let (since, until) = (self.since.map(micros), self.until.map(micros));
+        since.is_none_or(|since| it.last_used.is_some_and(|last| last >= since))
+            && until.is_none_or(|until| it.first_used.is_some_and(|first| first <= until))
+    }
 }
 
 /// What credentials of one group have in common.
@@ -129,7 +142,7 @@ fn groups_of(it: &Investigation, wanted: &Wanted) -> CredentialGroups {
         {
             continue;
         }
-        if !credential.kind.is_usable() {
+        if !credential.kind.is_usable() || !wanted.covers(&credential) {
             continue;
         }
         let works = liveness(&credential, it.as_of).state.is_alive();

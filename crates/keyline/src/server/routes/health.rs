@@ -13,7 +13,7 @@ use crate::server::App;
 use crate::server::wire::Health;
 
 /// Between two signs of life, so that nothing in between takes the line for dead.
-const ALIVE_EVERY: Duration = Duration::from_secs(15);
+pub const ALIVE_EVERY: Duration = Duration::from_secs(15);
 
 pub async fn health(State(app): State<Arc<App>>) -> Json<Health> {
     Json(app.health())

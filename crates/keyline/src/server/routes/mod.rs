@@ -1,6 +1,7 @@
 //! Every address of the API, and which file answers it.
 
 mod health;
+mod events;
 mod incidents;
 mod credentials;
 mod timeline;
@@ -8,8 +9,12 @@ mod activity;
 mod query;
 mod kql;
 mod rules;
+mod trial;
 mod plan;
+mod contain;
+mod audit;
 mod sign_in;
+mod watching;
 
 use std::sync::Arc;
 
@@ -28,11 +33,19 @@ use super::{App, Investigation, assets, guard};
 /// The longest request that is read: a query of a page's editor is a thousandth of it.
 const BODY_BYTES_MAX: usize = 1 << 20;
 
+/// Where a browser forgets its token.
+const SIGN_OUT: &str = "/sign-out";
+
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/api/openapi.json", get(description))
         .route("/api/health", get(health::health))
         .route("/api/stream", get(health::stream))
+        .route("/api/events", get(events::events))
+        .route("/api/me", get(contain::me))
+        .route("/metrics", get(watching::metrics))
+        .route(guard::ALIVE, get(watching::alive))
+        .route(guard::READY, get(watching::ready))
         .route("/api/incidents", get(incidents::list))
         .route("/api/incidents/{id}", get(incidents::page))
         .route("/api/credentials", get(credentials::groups))
@@ -49,11 +62,21 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/kql/complete", post(kql::complete))
         .route("/api/kql/hover", post(kql::hover))
         .route("/api/kql/format", post(kql::format))
-        .route("/api/rules", get(rules::list))
+        .route("/api/rules", get(rules::list).post(trial::keep))
+        .route("/api/rules/try", post(trial::attempt))
         .route("/api/rules/{id}", get(rules::page))
         .route("/api/contain/plan", post(plan::plan))
+        .route("/api/contain/plans", get(contain::plans))
+        .route("/api/contain/plans/{id}", get(contain::plan))
+        .route("/api/contain/approve", post(contain::approve))
+        .route("/api/contain/plans/{id}/run", post(contain::run))
+        .route("/api/contain/plans/{id}/stop", post(contain::stop))
+        .route("/api/contain/plans/{id}/verify", post(contain::verify))
+        .route("/api/contain/plans/{id}/undo", post(contain::undo))
+        .route("/api/audit", get(audit::list))
         .route("/api/{*rest}", get(nothing).post(nothing))
         .route(guard::SIGN_IN, get(sign_in::page).post(sign_in::take))
+        .route(SIGN_OUT, post(sign_in::leave))
         .fallback(assets::asset)
         .layer(axum::middleware::from_fn_with_state(
             app.clone(),
@@ -84,7 +107,7 @@ async fn answer<T: Serialize + Send + 'static>(
 
 /// The investigation, once there is one.
 fn investigation(app: &App) -> Answer<Arc<Investigation>> {
-    app.investigation.get().cloned().ok_or_else(|| {
+    app.investigation().ok_or_else(|| {
         let health = app.health();
         let status = match health.phase {
             Phase::Failed => StatusCode::INTERNAL_SERVER_ERROR,

@@ -11,15 +11,17 @@ use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use keyline_engine::Evaluation;
 use keyline_engine::rows::{append_rows, json};
-use serde_json::json as document;
+use keyline_trail::time::format_time;
+use serde_json::{Value, json as document};
 use tokio::sync::mpsc;
 
 use super::{answer, investigation, kql};
 use crate::cli::query::Refusal as KqlRefusal;
 use crate::server::App;
 use crate::server::investigation::Investigation;
+use crate::server::lanes::micros;
 use crate::server::refusal::Answer;
-use crate::server::wire::{QueryDone, QueryQuestion, TableInfo};
+use crate::server::wire::{Millis, QueryDone, QueryQuestion, TableInfo};
 
 /// Rows of an answer, and how many whoever asks may want.
 const ROWS_DEFAULT: usize = 100_000;
@@ -28,6 +30,8 @@ const ROWS_MAX: usize = 1_000_000;
 const TIME_MAX: Duration = Duration::from_secs(600);
 /// Rows of a line.
 const ROWS_A_LINE: usize = 500;
+/// The column by which a table is one of events.
+const TIME: &str = "TimeGenerated";
 /// Lines that wait for a slow reader.
 const LINES_WAITING: usize = 8;
 
@@ -39,9 +43,11 @@ pub async fn query(
     let (lines, read) = mpsc::channel(LINES_WAITING);
     tokio::task::spawn_blocking(move || {
         let lines = Lines(lines);
-        if let Err(refusal) = run(&it, &question, &lines) {
-            let errors = kql::in_utf16(refusal.json(&question.query), &question.query);
-            lines.send(&document!({"errors": errors}));
+        let before = scope(&it, &question);
+        let source = format!("{before}{}", question.query);
+        if let Err(refusal) = run(&it, &question, &source, &lines) {
+            let errors = kql::in_utf16(refusal.json(&source), &source);
+            lines.send(&document!({"errors": without(errors, before.len())}));
         }
     });
     let lines = futures::stream::unfold(read, |mut read| async {
@@ -65,12 +71,56 @@ impl Lines {
     }
 }
 
-fn run(it: &Investigation, question: &QueryQuestion, lines: &Lines) -> Result<(), KqlRefusal> {
+/// What makes a query one of a part of the time: each table that it may name stands for its rows of then. It is one
+/// line with nothing but letters of ASCII.
+fn scope(it: &Investigation, question: &QueryQuestion) -> String {
+    let instant = |at: Millis| format!("datetime({})", format_time(micros(at)));
+    let since = question
+        .since
+        .map(|at| format!("{TIME} >= {}", instant(at)));
+    let until = question
+        .until
+        .map(|at| format!("{TIME} <= {}", instant(at)));
+    let tests: Vec<String> = since.into_iter().chain(until).collect();
+    if tests.is_empty() {
+        return String::new();
+    }
+    let schema = it.engine.schema();
+    let has_time = |name: &String| {
+        let columns = schema.table(name).unwrap_or_default();
+        question.query.contains(name.as_str()) && columns.iter().any(|column| column.name == TIME)
+    };
+    let names = schema.table_names().into_iter().filter(has_time);
+    names
+        .map(|name| format!("let {name} = {name} | where {}; ", tests.join(" and ")))
+        .collect()
+}
+
+/// Errors at the places of the query as it was asked.
+fn without(mut errors: Value, before: usize) -> Value {
+    for error in errors.as_array_mut().into_iter().flatten() {
+        let is_first_line = error["line"] == 1;
+        for name in ["start", "column"] {
+            let moved = name == "start" || is_first_line;
+            if let Some(place) = error[name].as_u64().filter(|_| moved) {
+                error[name] = place.saturating_sub(before as u64).into();
+            }
+        }
+    }
+    errors
+}
+
+fn run(
+    it: &Investigation,
+    question: &QueryQuestion,
+    source: &str,
+    lines: &Lines,
+) -> Result<(), KqlRefusal> {
     let begun = Instant::now();
     let limit = question.limit.unwrap_or(ROWS_DEFAULT).min(ROWS_MAX);
     let engine = it.engine.with_time_limit(TIME_MAX);
     let now = it.now_ticks();
-    let (checked, _) = crate::cli::query::check_in(&engine, now, &question.query)?;
+    let (checked, _) = crate::cli::query::check_in(&engine, now, source)?;
     let mut rows = engine.run(&checked, &Evaluation::at(now))?;
     let columns = rows.columns.clone();
     lines.send(&document!({"columns": kql::columns(&columns)}));

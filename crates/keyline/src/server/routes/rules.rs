@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use keyline_detect::check::{Times, check};
 use keyline_detect::rule::{Rule, tactic_name};
+use keyline_trail::time::format_time;
 
 use super::{answer, incidents};
 use crate::builtin;
@@ -17,7 +18,12 @@ use crate::server::refusal::{Answer, Refusal};
 use crate::server::wire::{RulePage, RuleRow, RuleState, Rules, Tactic};
 
 pub async fn list(State(app): State<Arc<App>>) -> Answer<Json<Rules>> {
-    answer(app, |it| {
+    answer(app, |it| Ok(listed(it).clone())).await
+}
+
+/// The rules as they ran: they are checked once and not for each that asks.
+fn listed(it: &Investigation) -> &Rules {
+    it.rules.get_or_init(|| {
         let rules: Vec<RuleRow> = it
             .hunted
             .loaded
@@ -37,12 +43,11 @@ pub async fn list(State(app): State<Arc<App>>) -> Answer<Json<Rules>> {
             rules,
             alerts,
         });
-        Ok(Rules {
+        Rules {
             tactics: tactics.collect(),
             rules: rules.into_iter().chain(broken(it)).collect(),
-        })
+        }
     })
-    .await
 }
 
 pub async fn page(State(app): State<Arc<App>>, Path(id): Path<String>) -> Answer<Json<RulePage>> {
@@ -51,10 +56,13 @@ pub async fn page(State(app): State<Arc<App>>, Path(id): Path<String>) -> Answer
         let rule = rules.find(|rule| rule.id == id).ok_or_else(|| {
             Refusal::not_found(format!("there is no rule `{}`", id.escape_debug()))
         })?;
+        let mut rows = listed(it).rules.iter();
+        let row = rows.find(|row| row.rule_id == id);
+        let row = row.ok_or_else(|| Refusal::not_found("the rule is not listed"))?;
         let alerts = it.hunted.report.alerts.iter();
         let alerts = alerts.filter(|alert| alert.rule_id == rule.id).collect();
         Ok(RulePage {
-            row: row(it, rule),
+            row: row.clone(),
             query: rule.query.text.clone(),
             alerts: incidents::json(alerts)?,
         })
@@ -114,6 +122,8 @@ fn row(it: &Investigation, rule: &Rule) -> RuleRow {
             .count(),
         seconds: cost.map(|cost| cost.time.as_secs_f64()),
         events: cost.and_then(|cost| cost.events),
+        last_run: stats.map(|_| format_time(it.hunted_at)),
+        evaluations: stats.map(|stats| stats.evaluations),
         description: rule.description.clone(),
     }
 }
@@ -148,6 +158,8 @@ fn broken(it: &Investigation) -> Vec<RuleRow> {
             alerts: 0,
             seconds: None,
             events: None,
+            last_run: None,
+            evaluations: None,
             description: String::new(),
         })
         .collect()

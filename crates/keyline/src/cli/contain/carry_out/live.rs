@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
@@ -27,6 +26,7 @@ pub fn run(
     estate: &Estate,
     journal: &Path,
 ) -> Result<Status> {
+    keyline_contain::run::check_approval(plan, hash)?;
     let confirmed: BTreeSet<String> = args.confirm.iter().cloned().collect();
     let known = |id: &&String| plan.steps.iter().any(|step| step.id == **id);
     if let Some(id) = confirmed.iter().find(|id| !known(id)) {
@@ -255,7 +255,7 @@ fn refused(what: &str, error: &CallError) -> Result<Status> {
     Err(anyhow!("{what}: {why}"))
 }
 
-fn enter(args: &EntryArgs) -> Result<Sdk> {
+pub fn enter(args: &EntryArgs) -> Result<Sdk> {
     Ok(Sdk::new(Entry {
         assume_role: args.assume_role.clone(),
         external_id: args.external_id.clone(),

@@ -1,7 +1,5 @@
 //! What a build that cannot talk to AWS says instead of `live.rs`.
 
-use std::path::Path;
-
 use keyline_contain::Plan;
 
 use super::*;
