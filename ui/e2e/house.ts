@@ -1,11 +1,12 @@
 /// What the tests in the browser share: the program, the browser, and a page that tells everything that went wrong.
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 
 const root = join(import.meta.dirname, "..", "..");
-const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+export const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
 
 function first(what: string, named: string | undefined, candidates: string[]): string {
   const found = [named, ...candidates].find((path) => path !== undefined && existsSync(path));
@@ -22,8 +23,14 @@ export interface Server {
 }
 
 /// Starts the program with the pages as they are built now, and waits until it has read everything.
-export async function serve(...args: string[]): Promise<Server> {
+export function serve(...args: string[]): Promise<Server> {
+  return serveIn(mkdtempSync(join(tmpdir(), "keyline-served-")), null, ...args);
+}
+
+/// The same in a folder, where it keeps its plans and its audit log; with a token, if one is asked for.
+export async function serveIn(cwd: string, token: string | null, ...args: string[]): Promise<Server> {
   const child: ChildProcess = spawn(keyline(), [...args, "--listen", "127.0.0.1:0"], {
+    cwd,
     env: { ...process.env, KEYLINE_UI_DIR: join(root, "ui", "dist") },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -39,7 +46,7 @@ export async function serve(...args: string[]): Promise<Server> {
     child.on("exit", (code) => fail(new Error(`keyline ended with ${code}: ${said}`)));
   });
   for (;;) {
-    const health = (await (await fetch(`${url}/api/health`)).json()) as { phase: string; detail: string | null };
+    const health = (await (await fetch(`${url}/api/health`, { headers: token ? { authorization: `Bearer ${token}` } : {} })).json()) as { phase: string; detail: string | null };
     if (health.phase === "ready") break;
     if (health.phase === "failed") throw new Error(health.detail ?? "failed");
     await new Promise((after) => setTimeout(after, 200));

@@ -232,6 +232,113 @@ it("the box that goes anywhere finds a key by a part of it", async () => {
   await page.keyboard.press("Escape");
 });
 
+it("one time for all screens: chosen once, kept by every link, asked by every query", async () => {
+  await at("/incidents");
+  await page.locator(".incidents tbody tr").first().waitFor();
+  await page.getByRole("button", { name: /^Time of all screens/ }).click();
+  await page.getByLabel("from").fill("2026-10-14T11:00");
+  await page.getByLabel("to", { exact: true }).fill("2026-10-14T11:59");
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  await page.waitForFunction(() => location.search.includes("since="));
+  const since = Date.parse("2026-10-14T11:00:00Z");
+  expect([query().get("since"), query().get("until")]).toEqual([String(since), String(since + 3_600_000 - 1)]);
+  // By a link, by a key, by the box that goes anywhere.
+  await page.getByRole("link", { name: "Credentials", exact: true }).click();
+  await page.waitForURL(`**/credentials?since=${since}*`);
+  await page.locator(".credentials tbody tr").first().waitFor();
+  const narrowed = Number(/of ([\d,]+)/.exec((await page.locator("h1").textContent()) ?? "")?.[1]?.replace(",", ""));
+  await page.keyboard.press("3");
+  await page.waitForURL(`**/hunt?since=${since}*`);
+  await at(`/hunt?since=${since}&until=${since + 3_600_000 - 1}&q=${encodeURIComponent("CloudTrail | summarize First = min(TimeGenerated), Last = max(TimeGenerated)")}&run=1`);
+  await page.getByRole("button", { name: /^Run/ }).first().click();
+  await page.locator(".cell", { hasText: "11:01:49" }).waitFor();
+  await page.locator(".cell", { hasText: "11:57:18" }).waitFor();
+  await at(`/lineage/${root}?since=${since}&until=${since + 3_600_000 - 1}`);
+  await rows().first().waitFor();
+  await page.getByRole("button", { name: "Show all of the time" }).click();
+  await page.waitForFunction(() => !location.search.includes("since="));
+  await page.getByRole("link", { name: "Credentials", exact: true }).click();
+  await page.locator(".credentials tbody tr").first().waitFor();
+  await page.waitForFunction((narrowed) => Number(/of ([\d,]+)/.exec(document.querySelector("h1")?.textContent ?? "")?.[1]?.replace(",", "")) > narrowed, narrowed);
+});
+
+it("an incident outside of the time says so, and the words of states follow the reader's time", async () => {
+  await at("/incidents?until=1000");
+  await page.getByRole("heading", { name: "No incident of this time fits" }).waitFor();
+  await page.getByRole("button", { name: "Show all 1" }).click();
+  await page.locator(".incidents tbody tr").first().waitFor();
+  await page.context().close();
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, timezoneId: "Asia/Kolkata" });
+  page = await context.newPage();
+  await at(`/credentials/${root}`);
+  await page.locator(".state").first().waitFor();
+  await at(`/incidents/${incident}`);
+  const states = () => page.locator(".credentials .state").allInnerTexts();
+  await page.locator(".credentials .state").first().waitFor();
+  const utc = await states();
+  await page.getByRole("button", { name: "UTC" }).click();
+  await page.getByRole("button", { name: "Local" }).waitFor();
+  const local = await states();
+  const clock = (text: string) => /(\d\d):(\d\d)/.exec(text);
+  const shifted = utc.map(clock).flatMap((found, row) => {
+    const other = clock(local[row] ?? "");
+    return found && other ? [(Number(other[1]) * 60 + Number(other[2]) - Number(found[1]) * 60 - Number(found[2]) + 1440) % 1440] : [];
+  });
+  expect(shifted.length).toBeGreaterThan(2);
+  expect(new Set(shifted)).toEqual(new Set([330]));
+  expect(utc.join() + local.join()).not.toMatch(/T\d\d:/);
+});
+
+const RULE = `id: 5d0f7a0e-6a3c-4c0c-9a57-1f7f6f1c2b77
+name: Everybody who asks who they are
+description: A rule that somebody brings.
+severity: Low
+queryFrequency: 1h
+queryPeriod: 1h
+triggerOperator: gt
+triggerThreshold: 0
+tactics: [Discovery]
+relevantTechniques: [T1087]
+query: |
+  AWSCloudTrail
+  | where EventName == "GetCallerIdentity"
+  | project TimeGenerated, UserIdentityArn
+version: 1.0.0
+kind: Scheduled
+`;
+
+it("rules: one that is brought is checked and run over its cases", async () => {
+  await at("/rules");
+  await page.getByRole("button", { name: "Bring a rule" }).waitFor();
+  const bring = (...files: [string, string][]) => page.locator("input[type=file]").setInputFiles(files.map(([name, text]) => ({ name, mimeType: "text/yaml", buffer: Buffer.from(text) })));
+  const cases = `identities:
+  key: {user: mara, key: AKIAEXAMPLEMARAKEY01}
+defaults: {who: key, from: 203.0.113.66}
+cases:
+  - name: "Somebody <b>asks</b>"
+    events:
+      - {time: "10:00", call: sts:GetCallerIdentity}
+    expect: 1
+  - name: Nobody asks
+    events:
+      - {time: "10:00", call: s3:ListBuckets}
+    expect: 1
+`;
+  await bring(["asks.yaml", RULE], ["asks.test.yaml", cases]);
+  await page.getByText("can run").waitFor();
+  await page.getByText("2 cases, 1 failed").waitFor();
+  await page.getByText("Somebody <b>asks</b>").waitFor();
+  await page.getByRole("button", { name: "Close" }).click();
+  await bring(["asks.yaml", RULE.replace("EventName ==", "EventNam ==")]);
+  await page.getByText("has errors").waitFor();
+  await page.getByText("asks.yaml:13").waitFor();
+  await page.getByText("--allow-rule-edit").waitFor();
+  expect(await page.getByRole("button", { name: "Keep it" }).count()).toBe(0);
+  await page.keyboard.press("Escape");
+  await bring(["notes.txt", "x"]);
+  await page.getByRole("alert").getByText("A rule is a YAML file.").waitFor();
+});
+
 it("what does not exist says so", async () => {
   await at("/no-such-page");
   await page.getByRole("heading", { name: "There is no such page" }).waitFor();
@@ -246,7 +353,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.context().close();
     ({ page, wrong } = await open(browser, scheme));
     const found: string[] = [];
-    for (const path of ["/incidents", `/incidents/${incident}`, `/lineage/${root}`, "/credentials", `/credentials/${root}`, "/hunt?q=CloudTrail", "/rules", `/contain?target=${root}`]) {
+    for (const path of ["/incidents", `/incidents/${incident}`, `/lineage/${root}`, "/credentials", `/credentials/${root}`, "/hunt?q=CloudTrail", "/rules", `/contain?target=${root}`, "/audit", "/contain"]) {
       await at(path);
       await settled(page);
       await page.evaluate(`${axe.source};void 0`);

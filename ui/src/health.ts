@@ -2,6 +2,7 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import { ask, READY } from "./api";
+import { useEvent } from "./live";
 import { setYear } from "./time";
 import type { Health } from "./wire.gen";
 
@@ -13,26 +14,16 @@ export function useHealth(): Health | null {
 
 export function useHealthStream(): Health | null {
   const [health, set] = useState<Health | null>(null);
+  const hear = (health: Health) => {
+    setYear(health.as_of);
+    set(health);
+    if (health.phase === "ready") dispatchEvent(new Event(READY));
+  };
+  useEvent<Health>("health", hear);
   useEffect(() => {
     const stop = new AbortController();
-    const hear = (health: Health) => {
-      setYear(health.as_of);
-      set(health);
-      if (health.phase === "ready") dispatchEvent(new Event(READY));
-    };
     ask<Health>("/api/health", stop.signal).then(hear, () => undefined);
-    const stream = new EventSource("/api/stream");
-    stream.addEventListener("health", (event) => {
-      try {
-        hear(JSON.parse((event as MessageEvent<string>).data) as Health);
-      } catch {
-        // The next event says how it is.
-      }
-    });
-    return () => {
-      stop.abort();
-      stream.close();
-    };
+    return () => stop.abort();
   }, []);
   return health;
 }

@@ -2,13 +2,15 @@
 import "./tokens.css";
 import "./base.css";
 import { render } from "preact";
-import { followLinks } from "./route";
+import { followLinks, keepScope } from "./route";
 import { Shell } from "./shell/Shell";
 import { guard } from "./text";
-import { applyTheme } from "./theme";
+import { applyTheme, followSystem } from "./theme";
 
 guard();
+keepScope();
 applyTheme();
+followSystem();
 followLinks();
 const app = document.getElementById("app");
 if (app) render(<Shell />, app);

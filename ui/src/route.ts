@@ -1,5 +1,6 @@
 /// Where we are: the address of the page is the state of the screen. A screen reads its part of the
 /// query string and writes it back; `replace` for what changes while one looks, `go` for a new place.
+import { options, type VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 export interface Place {
@@ -28,7 +29,7 @@ export function usePlace(): Place {
 }
 
 export function go(to: string): void {
-  history.pushState(null, "", to);
+  history.pushState(null, "", scoped(to));
   scrollTo(0, 0);
   tell();
 }
@@ -53,6 +54,41 @@ export function address(path: string[], query: Record<string, string | number | 
   }
   const text = search.toString();
   return `/${path.map(encodeURIComponent).join("/")}${text ? `?${text}` : ""}`;
+}
+
+/// The one time that all screens are about: `since` and `until` in the address, in milliseconds.
+export interface Scope {
+  since: number | null;
+  until: number | null;
+}
+
+export function scopeOf(query: URLSearchParams): Scope {
+  const number = (name: string) => {
+    const text = query.get(name);
+    return text && Number.isFinite(Number(text)) ? Number(text) : null;
+  };
+  return { since: number("since"), until: number("until") };
+}
+
+/// An address within the page, with the scope of where we are unless it names one.
+export function scoped(href: string, search = location.search): string {
+  if (!/^\/(?!\/|api\/|sign-)/.test(href)) return href;
+  const scope = scopeOf(new URLSearchParams(search));
+  // Of whatever origin: only what comes behind it is used.
+  const url = new URL(href, "http://here");
+  if (url.searchParams.has("since") || url.searchParams.has("until")) return href;
+  for (const [name, at] of Object.entries(scope)) if (at !== null) url.searchParams.set(name, String(at));
+  return url.pathname + url.search;
+}
+
+/// Every link keeps the scope, whoever makes it: an element's address is completed before it is drawn.
+export function keepScope(): void {
+  const before = options.vnode;
+  options.vnode = (vnode: VNode) => {
+    const props = vnode.props as Record<string, unknown>;
+    if (vnode.type === "a" && typeof props.href === "string") props.href = scoped(props.href);
+    before?.(vnode);
+  };
 }
 
 /// Links within the page are followed without loading it anew. Call once.

@@ -8,15 +8,20 @@ export function theme(): Theme {
   return kept === "light" || kept === "dark" ? kept : "system";
 }
 
+const dark = () => matchMedia("(prefers-color-scheme: dark)");
+
+/// Puts the colours on: the page always says which they are, so that the style sheet has each of them once.
 export function applyTheme(next: Theme = theme()): void {
-  if (next === "system") {
-    localStorage.removeItem(KEPT);
-    delete document.documentElement.dataset.theme;
-  } else {
-    localStorage.setItem(KEPT, next);
-    document.documentElement.dataset.theme = next;
-  }
+  if (next === "system") localStorage.removeItem(KEPT);
+  else localStorage.setItem(KEPT, next);
+  const system = dark().matches ? "dark" : "light";
+  document.documentElement.dataset.theme = next === "system" ? system : next;
   dispatchEvent(new Event("keyline:theme"));
+}
+
+/// Goes on with the system's colours when those change.
+export function followSystem(): void {
+  dark().addEventListener("change", () => applyTheme());
 }
 
 export function nextTheme(): Theme {

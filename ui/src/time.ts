@@ -62,9 +62,11 @@ export function millis(time: string | number | null | undefined): number | null 
 
 /// The year of the instant that everything is asked about; times of other years say theirs.
 let year = new Date().getUTCFullYear();
+let asOf: number | null = null;
 
-export function setYear(asOf: string | null): void {
-  const at = millis(asOf);
+export function setYear(time: string | null): void {
+  const at = millis(time);
+  asOf = at;
   if (at !== null) year = new Date(at).getUTCFullYear();
 }
 
@@ -113,6 +115,27 @@ export function span(from: string | number | null, to: string | number | null): 
   if (a === null || b === null) return moment(a ?? b);
   if (moment(a) === moment(b)) return moment(a);
   return day(a) === day(b) ? `${moment(a)} – ${clock(b)}` : `${moment(a)} – ${moment(b)}`;
+}
+
+/// An instant as a field for date and time takes it, in the reader's time, and back.
+export function toField(at: number | null): string {
+  if (at === null) return "";
+  const of = parts(at);
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${of.year}-${two(of.month + 1)}-${two(of.day)}T${of.clock}`;
+}
+
+export function fromField(text: string): number | null {
+  return text ? millis(zone === "utc" ? `${text}Z` : text) : null;
+}
+
+/// The instants of a text of the server in the reader's time: the clock alone on the day of the instant that everything
+/// is asked about.
+export function timed(text: string): string {
+  return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (found) => {
+    const at = Date.parse(found);
+    return asOf !== null && startOfDay(at) === startOfDay(asOf) ? clock(at) : moment(at);
+  });
 }
 
 /// `36 min`, `4 h 10 min`, `3 d 2 h`.

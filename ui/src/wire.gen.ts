@@ -88,7 +88,7 @@ what: string, account_id: string, root: string, depth: number,
  */
 works: boolean, 
 /**
- * The state in words.
+ * The state in words; instants in it are in RFC 3339, and whoever shows it turns them into the reader's time.
  */
 state: string, liveness: string, until: string | null, issued_at: string | null, first_used: string | null, last_used: string | null, calls: number, errors: number, alerts: number, alarms: Array<string>, production: boolean, mfa: string | null, session_name: string | null, source_identity: string | null, source_ips: Array<string>, };
 
@@ -182,7 +182,11 @@ export type QueryQuestion = { query: string,
 /**
  * Rows to answer with at most.
  */
-limit?: number, };
+limit?: number, 
+/**
+ * The time that every table of events is about.
+ */
+since?: number, until?: number, };
 
 export type ColumnInfo = { name: string, 
 /**
@@ -236,7 +240,11 @@ export type RuleRow = { rule_id: string, name: string, severity: string, tactics
 /**
  * `built-in`, or the file.
  */
-origin: string, state: RuleState, why: string | null, alerts: number, seconds: number | null, events: number | null, description: string, };
+origin: string, state: RuleState, why: string | null, alerts: number, seconds: number | null, events: number | null, 
+/**
+ * When it was last evaluated, by the wall clock, and at how many instants of the logs.
+ */
+last_run: string | null, evaluations: number | null, description: string, };
 
 export type RuleState = "ran" | "limited" | "idle" | "failed";
 
@@ -264,4 +272,176 @@ before: number, after: number, markdown: string, script: string,
 /**
  * How to carry it out.
  */
-command: string, };
+command: string, 
+/**
+ * Where it stands.
+ */
+state: PlanState, };
+
+export type Me = { name: string, 
+/**
+ * `viewer`, `analyst`, `responder` or `approver`; each may do what those before may.
+ */
+role: string, 
+/**
+ * A token let them in, which they can give back.
+ */
+signed_in: boolean, 
+/**
+ * Plans can be carried out from here.
+ */
+containment: boolean, 
+/**
+ * Why they cannot, and how they could.
+ */
+why_not: string | null, 
+/**
+ * Who approves a plan does not run it.
+ */
+two_persons: boolean, 
+/**
+ * Rules can be kept from here.
+ */
+rule_edit: boolean, };
+
+export type KeptPlans = { plans: Array<PlanSummary>, };
+
+export type PlanSummary = { plan_id: string, hash: string, target: string, headline: string, made_at: string, phase: PlanPhase, 
+/**
+ * What is being done to it at this moment.
+ */
+busy: string | null, approved_by: string | null, approved_at: string | null, 
+/**
+ * An approval that nobody used by then is none.
+ */
+approved_until: string | null, 
+/**
+ * Who runs it, or ran it last.
+ */
+run_by: string | null, 
+/**
+ * Steps that are done, of those that Keyline takes.
+ */
+done: number, steps: number, failed: number, verified_at: string | null, };
+
+export type PlanPhase = "drawn" | "approved" | "running" | "stopped" | "partly" | "done" | "holds" | "broken";
+
+export type PlanState = { summary: PlanSummary, steps: Array<StepState>, 
+/**
+ * Why it was not carried out at all, or not to its end.
+ */
+error: string | null, verified: Verified | null, };
+
+export type StepState = { step: string, phase: StepPhase, 
+/**
+ * As the journal has it.
+ */
+at: string | null, 
+/**
+ * Why it was skipped or failed, or in which other way it was done.
+ */
+why: string | null, 
+/**
+ * Keys that came to light at it and were switched off.
+ */
+found: Array<string>, };
+
+export type StepPhase = "waiting" | "begun" | "done" | "already-done" | "skipped" | "failed" | "undone" | "undo-failed";
+
+export type StepEvent = { plan_id: string, step: StepState, };
+
+export type Verified = { at: string, by: string, 
+/**
+ * Everything is as it was left.
+ */
+holds: boolean, 
+/**
+ * What is not.
+ */
+findings: Array<string>, 
+/**
+ * Who got through after the cut, by the logs that are shown.
+ */
+alarms: Array<string>, 
+/**
+ * Until when those logs reach.
+ */
+logs_until: string | null, };
+
+export type ApproveQuestion = { plan_id: string, 
+/**
+ * The whole hash of the plan that was read.
+ */
+hash: string, };
+
+export type RunQuestion = { 
+/**
+ * Steps that ask again, and were confirmed.
+ */
+confirm: Array<string>, };
+
+export type UndoQuestion = { step: string, 
+/**
+ * Take it back although the plan says that the thief has it.
+ */
+force: boolean, };
+
+export type UndoAnswer = { undone: boolean, why: string | null, state: PlanState, };
+
+export type AuditLog = { entries: Array<AuditEntry>, 
+/**
+ * There may be older ones.
+ */
+older: boolean, 
+/**
+ * Where the log is kept.
+ */
+file: string, };
+
+export type AuditEntry = { at: string, who: string, role: string, from: string, what: string, on: string, more: string, };
+
+export type RuleQuestion = { 
+/**
+ * The name of the file that it comes from.
+ */
+file: string, 
+/**
+ * The rule in YAML.
+ */
+rule: string, 
+/**
+ * Its cases in YAML.
+ */
+cases?: string, };
+
+export type RuleTrial = { rules: Array<TriedRule>, problems: Array<RuleProblem>, cases: Array<TriedCase>, 
+/**
+ * It can run, and no case fails.
+ */
+passed: boolean, 
+/**
+ * The file in which it is kept, and from which it runs after the next start.
+ */
+kept: string | null, };
+
+export type TriedRule = { rule_id: string, name: string, severity: string, 
+/**
+ * `ok`, `error` or `unsupported`.
+ */
+state: string, schedule: string, 
+/**
+ * A rule of this id runs already.
+ */
+known: boolean, };
+
+export type RuleProblem = { file: string, line: number, column: number, 
+/**
+ * `error`, `unsupported` or `warning`.
+ */
+severity: string, message: string, help: string | null, };
+
+export type TriedCase = { name: string, line: number, must_fire: boolean, passed: boolean, 
+/**
+ * What is not as expected.
+ */
+why: Array<string>, };

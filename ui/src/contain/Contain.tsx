@@ -1,38 +1,47 @@
-/// What would stop a tree: steps, whom each stops and whom it breaks, and first of all what stays alive. The page
-/// changes nothing at AWS; it shows the command with which a person approves exactly this plan.
+/// What would stop a tree: steps, whom each stops and whom it breaks, and first of all what stays alive. Where the server
+/// has the power, a plan is approved and carried out from here (`Carry.tsx`); else the command for it is shown.
 import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "../api";
 import type { Plan, Step } from "../contract";
-import { Answered, Command, Notice, Severity } from "../parts/parts";
+import { may, useMe } from "../me";
+import { Answered, Notice, Severity } from "../parts/parts";
 import { address, replace, usePlace } from "../route";
 import { plural } from "../text";
 import { exact, moment, useZone } from "../time";
-import type { Incidents, PlanAnswer } from "../wire.gen";
+import type { Incidents, KeptPlans, PlanAnswer, PlanState, StepState } from "../wire.gen";
+import { Approve, Standing, Undo } from "./Carry";
+import { isBegun, PHASES, STEPS, usePlanState } from "./state";
 import "./contain.css";
 
 export function ContainScreen() {
   const { query } = usePlace();
   const target = query.get("target");
-  const since = query.get("since");
+  const since = query.get("stolen");
   const narrow = query.get("narrow") === "1";
-  const answer = useAnswer<PlanAnswer>(target ? "/api/contain/plan" : null, { target, narrow, ...(since ? { stolen_since: since } : {}) });
+  const kept = query.get("plan");
+  // A plan that is kept stands as it is, whatever the logs say by now.
+  const answer = useAnswer<PlanAnswer>(
+    kept ? address(["api", "contain", "plans", kept]) : target ? "/api/contain/plan" : null,
+    kept ? undefined : { target, narrow, ...(since ? { stolen_since: since } : {}) },
+  );
   return (
     <div class="screen">
-      <Ask key={`${target}${since}`} target={target ?? ""} since={since ?? ""} narrow={narrow} />
-      {target ? <Answered answer={answer} what="the plan">{(data) => <Planned data={data} busy={answer.loading} />}</Answered> : <Choose />}
+      <Ask key={`${target}${since}`} target={kept ? (answer.data?.plan.target ?? "") : (target ?? "")} since={since ?? ""} narrow={narrow} />
+      {target || kept ? <Answered answer={answer} what="the plan">{(data) => <Planned data={data} busy={answer.loading} />}</Answered> : <Choose />}
     </div>
   );
 }
 
 function Ask({ target, since, narrow }: { target: string; since: string; narrow: boolean }) {
   const [what, setWhat] = useState(target);
+  useEffect(() => setWhat(target), [target]);
   const [when, setWhen] = useState(since);
   return (
     <form
       class="head ask"
       onSubmit={(event) => {
         event.preventDefault();
-        replace({ target: what.trim(), since: when.trim() });
+        replace({ target: what.trim(), stolen: when.trim(), plan: null });
       }}
     >
       <h1 class="unseen">Containment</h1>
@@ -63,11 +72,15 @@ function Choose() {
     <Answered answer={answer} what="incidents">
       {(data) =>
         data.incidents.length === 0 ? (
-          <Notice title="Name what is to be stopped">
-            <p>A key, a credential of <a href="/credentials">Credentials</a>, or the ARN of a user or role. The plan covers everything that came of it.</p>
-          </Notice>
+          <div class="scroll">
+            <Notice title="Name what is to be stopped">
+              <p>A key, a credential of <a href="/credentials">Credentials</a>, or the ARN of a user or role. The plan covers everything that came of it.</p>
+            </Notice>
+            <Kept />
+          </div>
         ) : (
           <div class="scroll">
+            <Kept />
             <section class="section">
               <h2>Choose what is to be stopped <span class="muted">the plan covers everything that came of it</span></h2>
               <table class="table">
@@ -91,9 +104,45 @@ function Choose() {
   );
 }
 
+/// Plans that were approved or carried out: where each stands.
+function Kept() {
+  useZone();
+  const answer = useAnswer<KeptPlans>("/api/contain/plans");
+  if (!answer.data?.plans.length) return null;
+  return (
+    <section class="section">
+      <h2>Plans <span class="muted">approved here or kept beside the server</span></h2>
+      <table class="table">
+        <thead><tr><th>plan</th><th>where it stands</th><th class="number">steps done</th><th>approved</th><th>run</th></tr></thead>
+        <tbody>
+          {answer.data.plans.map((one) => (
+            <tr key={one.plan_id}>
+              <td class="wide"><a class="incident" href={address(["contain"], { plan: one.plan_id })}>{one.headline}</a><div class="muted small mono">{one.plan_id} · {one.target}</div></td>
+              <td><span class={one.phase === "holds" ? "works" : ["partly", "broken"].includes(one.phase) ? "alarm" : ""}>{PHASES[one.phase]}</span></td>
+              <td class="number">{one.done} of {one.steps}{one.failed ? <span class="alarm">, {one.failed} failed</span> : null}</td>
+              <td>{one.approved_by ?? <span class="muted">–</span>}<div class="muted small">{one.approved_at ? moment(one.approved_at) : ""}</div></td>
+              <td>{one.run_by ?? <span class="muted">–</span>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
 function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
   useZone();
   const { plan } = data;
+  const [state, put] = usePlanState(data.state);
+  const [undoing, setUndoing] = useState<Step | null>(null);
+  const me = useMe();
+  const begun = isBegun(state);
+  const undo = me?.containment && may(me, "responder") && state.summary.busy === null ? setUndoing : null;
+  const told = new Map(state.steps.map((one) => [one.step, one]));
+  const approved = (next: PlanState) => {
+    put(next);
+    replace({ plan: plan.plan_id });
+  };
   const steps = plan.steps;
   // One that several steps hit is one; a step that hits many lists only some.
   const broken = Math.max(new Set(steps.flatMap((step) => step.breaks)).size, ...steps.map((step) => step.breaks_count));
@@ -116,6 +165,7 @@ function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
           <Download name={`${plan.plan_id}.md`} type="text/markdown" text={data.markdown} label="Markdown" />
         </div>
       </div>
+      {state.summary.phase === "drawn" ? null : <Standing plan={plan} state={state} put={put} />}
       {plan.still_alive_after.length ? (
         <section class="section">
           <h2 class="alarm">Stays alive</h2>
@@ -145,8 +195,8 @@ function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
       <section class="section">
         <h2>Steps <span class="muted">in this order; plan {plan.plan_id}, made of the logs as of {exact(plan.as_of)}</span></h2>
         <table class="table steps">
-          <thead><tr><th class="number">#</th><th>what</th><th>on</th><th>stops</th><th>breaks</th><th>undo</th></tr></thead>
-          <tbody>{steps.map((step, at) => <StepRow key={step.id} step={step} plan={plan} number={at + 1} />)}</tbody>
+          <thead><tr><th class="number">#</th>{begun ? <th>state</th> : null}<th>what</th><th>on</th><th>stops</th><th>breaks</th><th>undo</th></tr></thead>
+          <tbody>{steps.map((step, at) => <StepRow key={step.id} step={step} plan={plan} number={at + 1} state={begun ? (told.get(step.id) ?? null) : null} onUndo={undo} />)}</tbody>
         </table>
       </section>
       {plan.notes.length || plan.zombies_until ? (
@@ -158,12 +208,8 @@ function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
           <button type="button" class="button plain inline" onClick={() => replace({ narrow: plan.alternative?.breadth === "narrow" ? 1 : null })}>Show it</button>
         </p>
       ) : null}
-      <section class="section approve">
-        <h2>Approve and run <span class="muted">this page changes nothing; save the plan, read it, then, on a machine that may change the accounts:</span></h2>
-        <Command text={data.command} />
-        <p class="muted small">The hash is that of the plan as it stands here: a plan that was altered since is not carried out. It needs {plural(plan.permissions.Statement.flatMap((one) => one.Action).length, "permission")}:</p>
-        <details><summary>Permissions</summary><pre class="code">{JSON.stringify(plan.permissions, null, 2)}</pre></details>
-      </section>
+      <Approve plan={plan} state={state} put={approved} command={data.command} />
+      {undoing ? <Undo plan={plan} step={undoing} put={put} onClose={() => setUndoing(null)} /> : null}
     </div>
   );
 }
@@ -173,28 +219,32 @@ function changes(step: Step): boolean {
   return step.phase !== "evidence" && step.phase !== "verify";
 }
 
-function StepRow({ step, plan, number }: { step: Step; plan: Plan; number: number }) {
+function StepRow({ step, plan, number, state, onUndo }: { step: Step; plan: Plan; number: number; state: StepState | null; onUndo: ((step: Step) => void) | null }) {
   const [open, set] = useState(false);
+  const undoable = onUndo && state && ["done", "already-done", "undo-failed"].includes(state.phase) && (step.reversible || step.undo);
   const target = ["user_name", "role_name", "access_key_id", "function_name", "permission_set_arn", "trust_anchor_id"].map((name) => step.params[name]).filter((value): value is string => typeof value === "string");
   return (
     <>
       <tr class={changes(step) ? "" : "quiet"}>
         <td class="number muted">{number}</td>
-        <td>
+        {state ? <td class="once"><StepSign state={state} /></td> : null}
+        <td class="what">
           <button type="button" class="line" aria-expanded={open} onClick={() => set(!open)}>
             {step.kind.replace(/-/g, " ")}
           </button>
           <div class="muted small">{step.why}{step.by_hand ? " · by hand" : ""}{step.needs_confirmation ? " · asks before it is done" : ""}</div>
+          {state?.why ? <div class={state.phase === "failed" ? "alarm small" : "muted small"}>{state.why}</div> : null}
+          {state?.found.map((key) => <div key={key} class="alarm small">{key} was active and no step named it: switched off</div>)}
         </td>
         <td><span class="mono">{target.join(" ") || "–"}</span><div class="muted small">{step.account ?? ""}</div></td>
         <td>{step.stops.length ? <Credentials ids={step.stops} plan={plan} words={plural(step.stops.length, "credential")} /> : <span class="muted">–</span>}</td>
         <td>{step.breaks_count ? <Credentials ids={step.breaks} plan={plan} words={plural(step.breaks_count, "other")} bad /> : <span class="muted">{changes(step) ? "nothing known" : "–"}</span>}{step.cuts_off.map((who) => <div key={who} class="small">cuts off {who}</div>)}</td>
-        <td class="undo">{!changes(step) ? <span class="muted">–</span> : step.reversible ? "yes" : <span class="alarm">no</span>}</td>
+        <td class="undo">{undoable ? <button type="button" class="button plain inline" onClick={() => onUndo(step)}>Take back</button> : !changes(step) ? <span class="muted">–</span> : step.reversible ? "yes" : <span class="alarm">no</span>}</td>
       </tr>
       {open ? (
         <tr class="detail">
           <td />
-          <td colSpan={5}>
+          <td colSpan={state ? 6 : 5}>
             <pre class="code pre">{step.commands.join("\n") || `${step.service}:${step.action}`}</pre>
             <p class="muted small">verified by: {step.verify}{step.undo ? ` · undone by ${step.undo.service}:${step.undo.action}` : ""}{step.depends_on.length ? ` · after ${step.depends_on.join(", ")}` : ""}</p>
           </td>
@@ -202,6 +252,13 @@ function StepRow({ step, plan, number }: { step: Step; plan: Plan; number: numbe
       ) : null}
     </>
   );
+}
+
+/// How a step stands: a sign that is read without colour, and words.
+function StepSign({ state }: { state: StepState }) {
+  const [sign, words] = STEPS[state.phase];
+  const tone = { failed: "alarm", "undo-failed": "alarm", done: "works", "already-done": "works" }[state.phase as string] ?? "muted";
+  return <span class={tone} title={state.at ? exact(state.at) : undefined}><span aria-hidden="true">{sign}</span> {words}</span>;
 }
 
 function Credentials({ ids, plan, words, bad = false }: { ids: string[]; plan: Plan; words: string; bad?: boolean }) {

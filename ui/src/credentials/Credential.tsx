@@ -5,7 +5,8 @@ import { useKeys } from "../keys";
 import { Answered, Command, Copy, KeyLink, State, Tallies } from "../parts/parts";
 import { address, go } from "../route";
 import { plural } from "../text";
-import { exact, moment, span, useZone } from "../time";
+import { useScope } from "../scope";
+import { exact, moment, span, timed, useZone } from "../time";
 import type { Activity, CredentialPage } from "../wire.gen";
 import { CredentialTable } from "./Table";
 import "./credentials.css";
@@ -22,7 +23,8 @@ export function CredentialScreen({ id }: { id: string }) {
 function Page({ page }: { page: CredentialPage }) {
   useZone();
   const { row, credential } = page;
-  const activity = useAnswer<Activity>("/api/activity", { credentials: [row.id] });
+  const scope = useScope();
+  const activity = useAnswer<Activity>("/api/activity", { credentials: [row.id], ...(scope.since === null ? {} : { from: scope.since }), ...(scope.until === null ? {} : { to: scope.until }) });
   const timeline = address(["lineage", row.root], { row: row.id, sel: row.id });
   const contain = address(["contain"], { target: row.id });
   useKeys("Credential", [
@@ -36,7 +38,7 @@ function Page({ page }: { page: CredentialPage }) {
       <div class="head">
         <div class="grow">
           <h1 class="title"><span class="mono">{row.key ?? row.name}</span> {row.key ? <Copy text={row.key} /> : null}</h1>
-          <p class="cut"><State works={row.works} text={row.state} /> <span class="muted">· {row.what} · {row.kind}</span> {row.alarms.length ? <span class="alarm">· {row.alarms.join(" · ")}</span> : null}</p>
+          <p class="cut"><State works={row.works} text={timed(row.state)} /> <span class="muted">· {row.what} · {row.kind}</span> {row.alarms.length ? <span class="alarm">· {row.alarms.join(" · ")}</span> : null}</p>
         </div>
         <a class="button" href={timeline}>Timeline</a>
         {data ? <a class="button" href={address(["hunt"], { q: data.kql })}>Its events in Hunt</a> : null}

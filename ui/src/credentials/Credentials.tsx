@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { useAnswer } from "../api";
 import { Answered, Notice } from "../parts/parts";
 import { address, replace, usePlace } from "../route";
+import { isWhole, useScope } from "../scope";
 import { count, plural } from "../text";
 import type { CredentialGroup, CredentialGroups } from "../wire.gen";
 import { CredentialTable } from "./Table";
@@ -25,7 +26,8 @@ export function CredentialsScreen() {
   const { query } = usePlace();
   const group = query.get("group") ?? "root";
   const q = query.get("q");
-  const answer = useAnswer<CredentialGroups>(address(["api", "credentials"], { group, q, alive: query.get("alive"), production: query.get("production") }));
+  const scope = useScope();
+  const answer = useAnswer<CredentialGroups>(address(["api", "credentials"], { group, q, alive: query.get("alive"), production: query.get("production"), ...scope }));
   const data = answer.data;
   const flag = (name: string, text: string) => {
     const on = query.get(name) === "1";
@@ -40,7 +42,7 @@ export function CredentialsScreen() {
       <div class="head">
         <div class="grow">
           <h1>{data ? `${count(data.alive)} of ${plural(data.total, "credential")} still work` : "Credentials"}</h1>
-          <p class="muted">Everything that could act in these logs, by what it has in common.</p>
+          <p class="muted">{isWhole(scope) ? "Everything that could act in these logs" : "Whoever was at work in this time"}, by what it has in common.</p>
         </div>
         <input class="field" type="search" placeholder="Key, role, name, address" aria-label="Search credentials" value={q ?? ""} onInput={(event) => replace({ q: event.currentTarget.value })} />
         {flag("alive", "Still works")}

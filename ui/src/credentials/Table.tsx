@@ -1,7 +1,7 @@
 /// Credentials as rows: of a tree with its shape, or of a list.
 import { Alarms, KeyLink, State } from "../parts/parts";
 import { count, short } from "../text";
-import { exact, span, useZone } from "../time";
+import { exact, span, timed, useZone } from "../time";
 import type { CredentialRow } from "../wire.gen";
 import "./credentials.css";
 
@@ -9,6 +9,7 @@ import "./credentials.css";
 const LEVELS = 10;
 
 export function CredentialTable({ rows, tree = false }: { rows: CredentialRow[]; tree?: boolean }) {
+  useZone();
   const top = Math.min(...rows.map((row) => row.depth));
   return (
     <table class="table credentials">
@@ -30,7 +31,7 @@ export function CredentialTable({ rows, tree = false }: { rows: CredentialRow[];
               <KeyLink id={row.id} name={row.name} whole={row.key} />
             </td>
             <td><div class="cut" title={row.what}>{row.what}</div></td>
-            <td><State works={row.works} text={row.state} /></td>
+            <td><State works={row.works} text={timed(row.state)} /></td>
             <td class="number" title={count(row.calls)}>
               {short(row.calls)}
               {row.errors ? <span class="alarm small"> {short(row.errors)}✕</span> : null}

@@ -5,7 +5,7 @@ import { useHealth } from "../health";
 import { useKeys } from "../keys";
 import { useLook } from "../lineage/size";
 import { Answered, Dialog } from "../parts/parts";
-import { address, go, replace, usePlace } from "../route";
+import { address, go, replace, scopeOf, usePlace } from "../route";
 import { count, plural } from "../text";
 import type { ColumnInfo, KqlDiagnostic, QueryDone, TableInfo } from "../wire.gen";
 import { Chart, series } from "./Chart";
@@ -79,7 +79,7 @@ export function HuntScreen() {
       state.running = false;
       show();
     };
-    runQuery(text, state.limit, stop.signal, {
+    runQuery(text, state.limit, scopeOf(new URLSearchParams(location.search)), stop.signal, {
       columns: (columns) => {
         state.columns = columns;
         show();

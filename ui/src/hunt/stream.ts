@@ -1,5 +1,6 @@
 /// The answer to a query as it comes: a JSON document a line.
 import { Failure, send } from "../api";
+import type { Scope } from "../route";
 import type { ColumnInfo, KqlDiagnostic, QueryDone } from "../wire.gen";
 import type { Cell } from "./filters";
 
@@ -10,8 +11,8 @@ export interface Listener {
   errors(errors: Partial<KqlDiagnostic>[]): void;
 }
 
-export async function runQuery(query: string, limit: number, signal: AbortSignal, listener: Listener): Promise<void> {
-  const response = await send("/api/query", signal, { query, limit });
+export async function runQuery(query: string, limit: number, scope: Scope, signal: AbortSignal, listener: Listener): Promise<void> {
+  const response = await send("/api/query", signal, { query, limit, since: scope.since ?? undefined, until: scope.until ?? undefined });
   if (!response.body) throw new Failure("The answer has no body.", null, 0);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";

@@ -2,13 +2,14 @@
 import { useState } from "preact/hooks";
 import { useAnswer } from "../api";
 import type { Alert } from "../contract";
+import { PHASES } from "../contain/state";
 import { CredentialTable } from "../credentials/Table";
 import { useKeys } from "../keys";
 import { Answered, Command, Severity, Spark } from "../parts/parts";
 import { address, go } from "../route";
 import { plural } from "../text";
 import { exact, moment, span, useZone } from "../time";
-import type { IncidentPage } from "../wire.gen";
+import type { IncidentPage, KeptPlans } from "../wire.gen";
 import { Live, spaced } from "./Incidents";
 import "./incidents.css";
 
@@ -49,6 +50,7 @@ function Page({ page }: { page: IncidentPage }) {
           <div><dt>alerts</dt><dd>{incident.alerts}<div class="muted small">of {plural(incident.rules, "rule")}</div></dd></div>
           <div><dt>activity of the tree</dt><dd><Spark values={incident.activity} label="Activity by time" width={220} height={30} /></dd></div>
         </dl>
+        <Plans targets={[incident.incident_id, root]} />
         <section class="section">
           <h2>Credentials <span class="muted">the tree, parents before children{page.more ? `; ${page.more} more` : ""}</span></h2>
           {page.credentials.length ? <CredentialTable rows={page.credentials} tree /> : <p class="muted">The alerts name no credential that these logs show. Their events say more: open an alert, then “Its events in Hunt”.</p>}
@@ -63,6 +65,23 @@ function Page({ page }: { page: IncidentPage }) {
         </section>
       </div>
     </>
+  );
+}
+
+/// What was done about it: plans for it that were approved, and where each stands.
+function Plans({ targets }: { targets: (string | null)[] }) {
+  const answer = useAnswer<KeptPlans>("/api/contain/plans");
+  const plans = answer.data?.plans.filter((one) => targets.includes(one.target)) ?? [];
+  if (plans.length === 0) return null;
+  return (
+    <section class="section">
+      <h2>Containment</h2>
+      <ul class="plain-list">
+        {plans.map((one) => (
+          <li key={one.plan_id}><a href={address(["contain"], { plan: one.plan_id })}>{one.headline}</a> <span class={one.phase === "holds" ? "works" : ["partly", "broken", "stopped"].includes(one.phase) ? "alarm" : "muted"}>{PHASES[one.phase]}</span> <span class="muted small">{one.done} of {plural(one.steps, "step")}{one.approved_by ? ` · approved by ${one.approved_by}` : ""}{one.run_by ? ` · run by ${one.run_by}` : ""}</span></li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -5,6 +5,7 @@ import { useKeys } from "../keys";
 import { Answered, Notice, Severity, Spark } from "../parts/parts";
 import { address, go, replace, usePlace } from "../route";
 import { plural } from "../text";
+import { isWhole, touches, useScope } from "../scope";
 import { exact, millis, moment, span, useZone } from "../time";
 import type { IncidentRow, Incidents } from "../wire.gen";
 import "./incidents.css";
@@ -28,8 +29,10 @@ function List({ all }: { all: IncidentRow[] }) {
   const table = useRef<HTMLTableSectionElement>(null);
   const wanted = query.get("severity");
   const text = (query.get("q") ?? "").toLowerCase();
+  const scope = useScope();
   const rows = all.filter(
     (row) =>
+      touches(scope, row.first_event, row.last_event) &&
       (!wanted || row.severity === wanted) &&
       (!text || [row.title, row.root_name, row.root_what, row.account_id, ...row.tactics].join(" ").toLowerCase().includes(text)),
   );
@@ -70,8 +73,8 @@ function List({ all }: { all: IncidentRow[] }) {
               </p>
             </Notice>
           ) : (
-            <Notice title="No incident fits the filter">
-              <button type="button" class="button" onClick={() => replace({ q: null, severity: null })}>Show all {all.length}</button>
+            <Notice title={isWhole(scope) ? "No incident fits the filter" : "No incident of this time fits"}>
+              <button type="button" class="button" onClick={() => replace({ q: null, severity: null, since: null, until: null })}>Show all {all.length}</button>
             </Notice>
           )
         ) : (

@@ -3,7 +3,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { address, go } from "../route";
 import { short } from "../text";
-import { clock, day, exact, lasting, startOfDay, useZone } from "../time";
+import { clock, day, exact, lasting, startOfDay, timed, useZone } from "../time";
 import type { Lanes, LaneRow } from "../wire.gen";
 import { type Colours, drawLanes, prepare } from "./draw";
 import type { Cells } from "./Lineage";
@@ -308,9 +308,9 @@ export function Grid(props: Props) {
                   {row.errors ? <span class="alarm small" title={`${row.errors} failed`}> {short(row.errors)}✕</span> : null}
                 </div>
                 <div role="gridcell" class="lane" aria-label={spoken(row)} />
-                <div class="state-cell cut" role="gridcell" title={[row.state, ...row.alarms].join(" · ")}>
+                <div class="state-cell cut" role="gridcell" title={[timed(row.state), ...row.alarms].join(" · ")}>
                   {row.usable ? <span class={row.works ? "dot full" : "dot"} aria-hidden="true" /> : null}
-                  <span class={row.works ? "works" : "muted"}>{row.state}</span>
+                  <span class={row.works ? "works" : "muted"}>{timed(row.state)}</span>
                   {row.alarms.some(isRemark) ? <span class="alarm small cut">{row.alarms.filter(isRemark).map(brief).join(" · ")}</span> : null}
                 </div>
               </div>

@@ -23,14 +23,9 @@ export function useWidth<T extends HTMLElement>(): [RefObject<T | null>, number]
 export function useLook(): number {
   const [look, set] = useState(0);
   useEffect(() => {
-    const dark = matchMedia("(prefers-color-scheme: dark)");
     const again = () => set((n) => n + 1);
-    dark.addEventListener("change", again);
     addEventListener("keyline:theme", again);
-    return () => {
-      dark.removeEventListener("change", again);
-      removeEventListener("keyline:theme", again);
-    };
+    return () => removeEventListener("keyline:theme", again);
   }, []);
   return look;
 }

@@ -2,10 +2,12 @@
 import { useAnswer } from "../api";
 import { Alerts } from "../incidents/Incident";
 import { spaced } from "../incidents/Incidents";
-import { Answered, Copy, Notice, Severity } from "../parts/parts";
+import { Answered, Copy, Notice, Severity, Time } from "../parts/parts";
 import { address, go, replace, usePlace } from "../route";
+import { touches, useScope } from "../scope";
 import { count, plural } from "../text";
 import type { RulePage, RuleRow, Rules } from "../wire.gen";
+import { Bring } from "./Bring";
 import "./rules.css";
 
 const STATES: Record<string, [string, string]> = {
@@ -46,6 +48,7 @@ function List({ data }: { data: Rules }) {
           <h1>{plural(data.rules.length, "rule")}</h1>
           <p class="muted">{["ran", "limited", "idle", "failed"].filter((name) => by(name)).map((name) => `${by(name)} ${STATES[name]?.[1]}`).join(" · ")}</p>
         </div>
+        <Bring />
         <input class="field" type="search" placeholder="Filter" aria-label="Filter rules" value={query.get("q") ?? ""} onInput={(event) => replace({ q: event.currentTarget.value })} />
         <select class="field" aria-label="State" value={state ?? ""} onChange={(event) => replace({ state: event.currentTarget.value })}>
           <option value="">Every state</option>
@@ -58,7 +61,7 @@ function List({ data }: { data: Rules }) {
             <Notice title="No rule fits the filter"><button type="button" class="button" onClick={() => replace({ q: null, state: null, tactic: null })}>Show all</button></Notice>
           ) : (
             <table class="table rules">
-              <thead><tr><th><span class="unseen">state</span></th>{head("name", "name")}<th>severity</th><th>tactics</th><th>schedule</th>{head("alerts", "alerts", true)}<th class="number">looked at</th>{head("cost", "cost", true)}</tr></thead>
+              <thead><tr><th><span class="unseen">state</span></th>{head("name", "name")}<th>severity</th><th>tactics</th><th>schedule</th>{head("alerts", "alerts", true)}<th class="number">looked at</th>{head("cost", "cost", true)}<th>last run</th></tr></thead>
               <tbody>{rows.map((row) => <Row key={row.rule_id} row={row} />)}</tbody>
             </table>
           )}
@@ -85,6 +88,7 @@ function Row({ row }: { row: RuleRow }) {
       <td class="number">{row.alerts ? <b>{row.alerts}</b> : <span class="muted">–</span>}</td>
       <td class="number muted" title="events that it looked at">{row.events === null ? "–" : count(row.events)}</td>
       <td class="number muted">{row.seconds === null ? "–" : `${row.seconds.toFixed(2)} s`}</td>
+      <td class="muted small once" title={row.evaluations === null ? undefined : `evaluated at ${plural(row.evaluations, "instant")} of the logs`}>{row.last_run ? <Time at={row.last_run} /> : "–"}</td>
     </tr>
   );
 }
@@ -108,15 +112,18 @@ function Coverage({ data, chosen }: { data: Rules; chosen: string | null }) {
 
 export function RuleScreen({ id }: { id: string }) {
   const answer = useAnswer<RulePage>(address(["api", "rules", id]));
+  const scope = useScope();
   return (
     <div class="screen">
       <Answered answer={answer} what="the rule">
-        {({ row, query, alerts }) => (
+        {({ row, query, alerts }) => {
+          const shown = alerts.filter((alert) => touches(scope, alert.start_time, alert.end_time));
+          return (
           <>
             <div class="head">
               <div class="grow">
                 <h1 class="cut">{row.name}</h1>
-                <p class="muted cut"><Severity value={row.severity} /> · {STATES[row.state]?.[1] ?? row.state}{row.why ? `: ${row.why}` : ""} · {row.schedule} · {row.origin}</p>
+                <p class="muted cut"><Severity value={row.severity} /> · {STATES[row.state]?.[1] ?? row.state}{row.why ? `: ${row.why}` : ""} · {row.schedule} · {row.origin}{row.last_run ? <> · last run <Time at={row.last_run} />{row.seconds === null ? "" : `, ${row.seconds.toFixed(2)} s`}{row.evaluations === null ? "" : ` at ${plural(row.evaluations, "instant")}`}</> : null}</p>
               </div>
               <a class="button" href={address(["hunt"], { q: query })}>Open in Hunt</a>
             </div>
@@ -124,10 +131,11 @@ export function RuleScreen({ id }: { id: string }) {
               <p class="pre prose">{row.description}</p>
               <p class="muted">{row.tactics.map(spaced).join(", ")} · {row.techniques.join(" ")}</p>
               <section class="section"><h2>Query <Copy text={query} /></h2><pre class="code">{query}</pre></section>
-              <section class="section"><h2>Alerts <span class="muted">{plural(alerts.length, "alert")}</span></h2><Alerts alerts={alerts} /></section>
+              <section class="section"><h2>Alerts <span class="muted">{plural(shown.length, "alert")}{shown.length < alerts.length ? ` of ${alerts.length} in this time` : ""}</span></h2><Alerts alerts={shown} /></section>
             </div>
           </>
-        )}
+          );
+        }}
       </Answered>
     </div>
   );

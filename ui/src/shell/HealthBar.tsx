@@ -1,9 +1,10 @@
 /// The line at the bottom: what was read, what was not, how the rules did.
 import { count, plural } from "../text";
 import { exact } from "../time";
-import type { Health } from "../wire.gen";
+import { may } from "../me";
+import type { Health, Me } from "../wire.gen";
 
-export function HealthBar({ health }: { health: Health | null }) {
+export function HealthBar({ health, me }: { health: Health | null; me: Me | null }) {
   if (!health) return <footer class="health">connecting…</footer>;
   if (health.phase === "reading") {
     return (
@@ -29,6 +30,7 @@ export function HealthBar({ health }: { health: Health | null }) {
       </a>
       <span>{plural(health.alerts, "alert")}</span>
       <span title="The instant that is asked about">as of {exact(health.as_of)}</span>
+      {may(me, "analyst") ? <a href="/audit">audit log</a> : null}
     </footer>
   );
 }

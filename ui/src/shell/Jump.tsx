@@ -4,6 +4,7 @@ import { ask } from "../api";
 import { Dialog } from "../parts/parts";
 import { address, go } from "../route";
 import type { CredentialGroups, Incidents } from "../wire.gen";
+import { timed } from "../time";
 import { SCREENS } from "./Shell";
 
 interface Target {
@@ -38,7 +39,7 @@ export function Jump({ onClose }: { onClose: () => void }) {
     const stop = new AbortController();
     const wanted = text.trim().toLowerCase();
     const near = [
-      ...SCREENS.map((screen) => ({ to: screen.to, name: screen.name, what: "", kind: "screen" })),
+      ...[...SCREENS, { name: "Audit log", to: "/audit", key: "" }].map((screen) => ({ to: screen.to, name: screen.name, what: "", kind: "screen" })),
       ...incidents.current,
     ].filter((one) => `${one.name} ${one.what} ${one.to}`.toLowerCase().includes(wanted));
     setFound(near.slice(0, OFFERED));
@@ -49,7 +50,7 @@ export function Jump({ onClose }: { onClose: () => void }) {
         const credentials = answer.groups.flatMap((group) => group.credentials).map((row) => ({
           to: address(["lineage", row.root], { row: row.id }),
           name: row.key ?? row.name,
-          what: `${row.what} · ${row.state}`,
+          what: `${row.what} · ${timed(row.state)}`,
           kind: "credential",
         }));
         setFound([...near, ...credentials].slice(0, OFFERED));

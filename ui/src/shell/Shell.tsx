@@ -6,17 +6,20 @@ import { CredentialsScreen } from "../credentials/Credentials";
 import { HealthContext, useHealthStream } from "../health";
 import { IncidentScreen } from "../incidents/Incident";
 import { IncidentsScreen } from "../incidents/Incidents";
+import { AuditScreen } from "../audit/Audit";
 import { explained, useKeys } from "../keys";
+import { MeContext, useAskedMe, useMe } from "../me";
 import { LineageScreen } from "../lineage/Lineage";
 import { lazy } from "../parts/lazy";
 import { Dialog, Notice } from "../parts/parts";
 import { go, type Place, usePlace } from "../route";
 import { RuleScreen, RulesScreen } from "../rules/Rules";
 import { applyTheme, nextTheme, theme } from "../theme";
-import { span, useZone } from "../time";
+import { useZone } from "../time";
 import type { Health } from "../wire.gen";
 import { HealthBar } from "./HealthBar";
 import { Jump } from "./Jump";
+import { ScopeTime } from "./ScopeTime";
 import "./shell.css";
 
 const HuntScreen = lazy(() => import("../hunt/Hunt").then((module) => module.HuntScreen), "the editor");
@@ -30,11 +33,12 @@ export const SCREENS = [
 ];
 
 /// Which screen of the header a place belongs to.
-const UNDER: Record<string, string> = { lineage: "/incidents" };
+const UNDER: Record<string, string> = { lineage: "/incidents", audit: "/contain" };
 
 export function Shell() {
   const place = usePlace();
   const health = useHealthStream();
+  const me = useAskedMe();
   const [open, setOpen] = useState<"jump" | "keys" | null>(null);
   useEffect(() => {
     const listener = (event: KeyboardEvent) => {
@@ -57,6 +61,7 @@ export function Shell() {
   );
   return (
     <HealthContext.Provider value={health}>
+      <MeContext.Provider value={me}>
       <div class="shell">
         <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>
           To the content
@@ -65,10 +70,11 @@ export function Shell() {
         <main id="main" tabIndex={-1}>
           <Screen place={place} health={health} />
         </main>
-        <HealthBar health={health} />
+        <HealthBar health={health} me={me} />
         {open === "jump" ? <Jump onClose={() => setOpen(null)} /> : null}
         {open === "keys" ? <Keys onClose={() => setOpen(null)} /> : null}
       </div>
+      </MeContext.Provider>
     </HealthContext.Provider>
   );
 }
@@ -100,6 +106,8 @@ function Screen({ place, health }: { place: Place; health: Health | null }) {
       return second ? <RuleScreen key={second} id={second} /> : <RulesScreen />;
     case "contain":
       return <ContainScreen />;
+    case "audit":
+      return <AuditScreen />;
     default:
       return (
         <Notice title="There is no such page">
@@ -111,8 +119,14 @@ function Screen({ place, health }: { place: Place; health: Health | null }) {
   }
 }
 
+/// The server forgets nothing; this browser forgets its token.
+function leave(): void {
+  fetch("/sign-out", { method: "POST", headers: { "x-keyline": "1" } }).then(() => location.assign("/sign-in"), () => undefined);
+}
+
 function Header({ place, health, onJump, onKeys }: { place: Place; health: Health | null; onJump: () => void; onKeys: () => void }) {
   const [zone, toggleZone] = useZone();
+  const me = useMe();
   const [look, setLook] = useState(theme());
   const first = `/${place.path[0] ?? "incidents"}`;
   const current = UNDER[place.path[0] ?? ""] ?? first;
@@ -137,9 +151,12 @@ function Header({ place, health, onJump, onKeys }: { place: Place; health: Healt
           </a>
         ))}
       </nav>
-      <span class="scope cut" title={health?.title}>
-        {health?.first_event ? span(health.first_event, health.last_event) : ""}
-      </span>
+      <ScopeTime health={health} />
+      {me?.signed_in ? (
+        <button type="button" class="button plain" onClick={leave} title={`Signed in as ${me.name}, ${me.role}. Sign out`}>
+          {me.name} <span class="small">{me.role}</span>
+        </button>
+      ) : null}
       <button type="button" class="button plain" onClick={toggleZone} title="Times in UTC or as on this computer">
         {zone === "utc" ? "UTC" : "Local"}
       </button>
