@@ -142,9 +142,10 @@ pub fn wanted(call: &Call) -> Option<Value> {
         "PutUserPolicy" | "PutRolePolicy" | "UpdateAssumeRolePolicy" => {
             json!({"policy_document": document(&param("policy_document"))})
         }
-        "PutInlinePolicyToPermissionSet" => {
-            json!({"inline_policy": document(&param("inline_policy"))})
-        }
+        "PutInlinePolicyToPermissionSet" => json!({
+            "inline_policy": document(&param("inline_policy")),
+            "permission_set_name": param("permission_set_name"),
+        }),
         "UpdateAccessKey"
         | "UpdateServiceSpecificCredential"
         | "UpdateSSHPublicKey"
@@ -173,7 +174,7 @@ pub fn wanted(call: &Call) -> Option<Value> {
         "AttachPolicy" => json!({"content": document(&param("content"))}),
         "AttachUserPolicy" | "AttachRolePolicy" => json!({"attached": true}),
         "AddUserToGroup" => json!({"member": true}),
-        "ProvisionPermissionSet" => return None,
+        "ProvisionPermissionSet" => json!({"provisioned": true}),
         // Whatever deletes, detaches or removes leaves nothing.
         _ => Value::Null,
     })

@@ -32,8 +32,11 @@ pub enum Control {
     RoleDenySession,
     /// Everything is denied to one person in sessions of a permission set.
     PermissionSetDeny,
-    /// A service control policy denies everything to a user, also where the user could take a denial away.
+    /// A service control policy denies everything to a user, also where the user could take a denial away. Its
+    /// federated users are principals of their own there.
     OrgDenyUser,
+    /// A service control policy denies everything to federated users by their name.
+    OrgDenyFederated,
     /// A service control policy denies everything to a role's sessions issued before an instant.
     OrgDenyRole,
     /// A service control policy denies everything to the root of a member account, privileged tasks of the
@@ -109,7 +112,7 @@ pub const COLUMNS: [Subject; 14] = [
 /// What each control does to what it is laid on. A role's session that a user made stands under the role
 /// alone: whatever is done to the user leaves it alive, and that is why plans walk down.
 #[rustfmt::skip]
-pub const TABLE: [(Control, [Effect; 14]); 16] = [
+pub const TABLE: [(Control, [Effect; 14]); 17] = [
     //                   key         other    password  session     federated   console     role        r.console   person      portal  rootkey root    assumed other
     (KeyInactive,        [Stops,      Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Stops,  Leaves, Leaves,  Leaves]),
     (OtherInactive,      [Leaves,     Stops,   Leaves,  Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
@@ -121,7 +124,8 @@ pub const TABLE: [(Control, [Effect; 14]); 16] = [
     (RoleDenyOlder,      [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     StopsOlder, StopsOlder, Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
     (RoleDenySession,    [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     Stops,      Stops,      Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
     (PermissionSetDeny,  [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     StopsOlder, Leaves, Leaves, Leaves, Leaves,  Leaves]),
-    (OrgDenyUser,        [Stops,      Stops,   Stops,   Stops,      Stops,      Stops,      Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
+    (OrgDenyUser,        [Stops,      Stops,   Stops,   Stops,      Leaves,     Stops,      Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
+    (OrgDenyFederated,   [Leaves,     Leaves,  Leaves,  Leaves,     Stops,      Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, Leaves,  Leaves]),
     (OrgDenyRole,        [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     StopsOlder, StopsOlder, StopsOlder, Leaves, Leaves, Leaves, Leaves,  Leaves]),
     (OrgDenyRoot,        [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Stops,  Stops,  Leaves,  Leaves]),
     (OrgDenyAssumedRoot, [Leaves,     Leaves,  Leaves,  Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves,     Leaves, Leaves, Leaves, StopsOlder,Leaves]),
@@ -189,11 +193,12 @@ pub fn subject(credential: &Credential, owner: &Owner) -> Subject {
         (Owner::Root { .. }, Kind::AccessKey) => Subject::RootKey,
         (Owner::Root { .. }, _) if is_assumed_root(credential) => Subject::AssumedRoot,
         (Owner::Root { .. }, _) => Subject::RootSession,
+        // A console of a federated user is the federated user, whoever federated it.
+        (Owner::User { .. }, _) if is_federated(credential) => Subject::FederatedSession,
         (Owner::User { .. }, kind) => match kind {
             Kind::AccessKey => Subject::Key,
             Kind::ServiceCredential | Kind::SshKey | Kind::Certificate => Subject::OtherLongTerm,
             Kind::Password | Kind::MfaDevice => Subject::Password,
-            Kind::FederationToken => Subject::FederatedSession,
             Kind::ConsoleSession | Kind::OauthSession => Subject::UserConsole,
             _ => Subject::UserSession,
         },
@@ -205,6 +210,12 @@ pub fn subject(credential: &Credential, owner: &Owner) -> Subject {
         (Owner::Person { .. }, _) => Subject::Portal,
         (Owner::Outside | Owner::Unknown, _) => Subject::Other,
     }
+}
+
+/// Whether a session of a user is one of `GetFederationToken`, or came of one.
+pub fn is_federated(credential: &Credential) -> bool {
+    credential.kind == Kind::FederationToken
+        || credential.principal_arn.contains(":federated-user/")
 }
 
 /// Whether a session of a root is a privileged task of the organisation.
@@ -231,6 +242,7 @@ mod tests {
             RoleDenySession,
             PermissionSetDeny,
             OrgDenyUser,
+            OrgDenyFederated,
             OrgDenyRole,
             OrgDenyRoot,
             OrgDenyAssumedRoot,

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keyline_lineage::{Certainty, Credential, CredentialId, Kind, Node};
+use keyline_trail::partition::{Partition, service_name};
 use keyline_trail::time::format_time;
 use serde_json::Value;
 
@@ -47,6 +48,8 @@ pub(crate) enum Sort {
     Workload,
     Provider,
     Certificate,
+    /// A service took a role that the tree gave to something there.
+    Passed,
 }
 
 /// A machine or a function that the tree had its hands on.
@@ -56,9 +59,29 @@ pub(crate) struct Machine {
     pub made: bool,
     /// It was given a role, as far as its record says.
     pub has_role: bool,
+    pub is_function: bool,
     /// What the tree did, as half a sentence.
     pub what: String,
 }
+
+/// Services at which something of a caller's runs, or acts at a time, by a role that was given to it. Functions and
+/// instances have doors of their own.
+const RUNNING: &[&str] = &[
+    "batch",
+    "cloudformation",
+    "codebuild",
+    "codepipeline",
+    "datapipeline",
+    "ecs",
+    "eks",
+    "elasticmapreduce",
+    "events",
+    "glue",
+    "sagemaker",
+    "scheduler",
+    "ssm",
+    "states",
+];
 
 /// What the tree opened, by what a session shows of the way that it came.
 #[derive(Default)]
@@ -73,6 +96,8 @@ pub(crate) struct Doors<'a> {
     providers: BTreeMap<(&'a str, &'a str), Opening<'a>>,
     /// Roles that certificates may take.
     certificates: BTreeMap<Owner, Opening<'a>>,
+    /// Roles that the tree gave to something of its own at a service, by the service.
+    passed: BTreeMap<(Owner, &'a str), Opening<'a>>,
     /// Instances on which the tree had something run, or was itself, by account.
     entered: BTreeSet<(&'a str, &'a str)>,
 }
@@ -127,6 +152,7 @@ impl<'a> Doors<'a> {
             && self.workloads.is_empty()
             && self.providers.is_empty()
             && self.certificates.is_empty()
+            && self.passed.is_empty()
     }
 
     /// Machines and functions that the tree made or changed, by account and id.
@@ -139,6 +165,7 @@ impl<'a> Doors<'a> {
                     made: opening.certainty == Certainty::Exact,
                     has_role: opening.event.name != "RunInstances"
                         || !opening.event.request["iamInstanceProfile"].is_null(),
+                    is_function: opening.event.source.starts_with("lambda."),
                     what: opening.what.clone(),
                 };
                 ((account.clone(), id.clone()), machine)
@@ -187,6 +214,14 @@ impl<'a> Doors<'a> {
             what,
         };
         let service = event.source.split('.').next().unwrap_or_default();
+        for owner in passed_by(event) {
+            let partition = Partition::of_region(&event.region).name();
+            let what = format!("gave the role {} to {service}", owner.arn(partition));
+            let taken_by = takes_roles_as(service);
+            self.passed
+                .entry((owner, taken_by))
+                .or_insert_with(|| opening(Inferred, what));
+        }
         match (service, plain_name(&event.name)) {
             ("iam", "CreateUser") if is_aws_name(text("userName")) => {
                 let (account, name) = (account.to_owned(), text("userName").to_owned());
@@ -446,6 +481,19 @@ impl<'a> Doors<'a> {
                 let opening = self.certificates.get(owner)?;
                 Some((opening, Sort::Certificate))
             }
+            Kind::Service | Kind::Workload => {
+                let service = match maker.kind {
+                    Kind::Service => maker.principal_id,
+                    _ => {
+                        let above = survey.forest.parent(survey.forest.parent(node)?)?;
+                        survey.forest.alone(above).principal_id
+                    }
+                };
+                let taken_by = service_name(&service);
+                let mut passed = self.passed.iter();
+                let known = passed.find(|((of, by), _)| of == owner && *by == taken_by);
+                known.map(|(_, opening)| (opening, Sort::Passed))
+            }
             _ => None,
         }
     }
@@ -560,7 +608,8 @@ pub(crate) fn lets_in(trust: &[Trusted], maker: Node, survey: &Survey<'_>) -> bo
     let mut allows = trust.iter().filter(|trusted| trusted.effect == "Allow");
     allows.any(|trusted| match trusted.kind.as_str() {
         "AWS" => principal(&trusted.principal),
-        "*" => principal("*"),
+        // All but some: whoever is not named there, and those who are seldom matter.
+        "*" | "NotPrincipal" => principal("*"),
         "Service" => match credential.kind {
             Kind::Service => credential.principal_id == trusted.principal,
             Kind::Workload => forest
@@ -603,6 +652,54 @@ fn shown(maker: &Credential, owner: &Owner) -> String {
             name.unwrap_or(&maker.id).clone()
         }
         owned => owned.arn(maker.partition),
+    }
+}
+
+/// The roles that an event gives to something at a service, in its own account: a build, a notebook, a job, a stack, a
+/// timer. What runs there is the thief's, and acts by the role.
+pub(crate) fn passed_by(event: &AlteringEvent) -> BTreeSet<Owner> {
+    let mut owners = BTreeSet::new();
+    let service = event.source.split('.').next().unwrap_or_default();
+    if RUNNING.contains(&service) {
+        roles_in(&event.request, DOCUMENT_DEPTH_MAX, &mut owners);
+    }
+    owners.retain(|owner| owner.account() == event.account);
+    owners
+}
+
+/// The roles that stand in members of a request that are called so.
+fn roles_in(value: &Value, deep: usize, owners: &mut BTreeSet<Owner>) {
+    let Some(deeper) = deep.checked_sub(1) else {
+        return;
+    };
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let called = name.to_ascii_lowercase();
+                let is_role = called.ends_with("role") || called.ends_with("rolearn");
+                match member.as_str().filter(|_| is_role).and_then(named_by) {
+                    Some(owner @ Owner::Role { .. }) => {
+                        owners.insert(owner);
+                    }
+                    _ => roles_in(member, deeper, owners),
+                }
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                roles_in(item, deeper, owners);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Under which name a service takes roles, where that is another than in its events.
+fn takes_roles_as(service: &str) -> &str {
+    match service {
+        "ecs" => "ecs-tasks",
+        "eks" => "pods.eks",
+        service => service,
     }
 }
 

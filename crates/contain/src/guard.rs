@@ -10,8 +10,10 @@ use keyline_trail::partition::Partition;
 use serde_json::Value;
 
 use crate::aws::document;
-use crate::owner::{Owner, RoleClass, is_account, named_by, role_class};
-use crate::plan::{Call, Reason};
+use crate::owner::{
+    Owner, RoleClass, is_account, is_aws_name, named_by, permission_set_name, role_class,
+};
+use crate::plan::{Call, Reason, Step};
 use crate::request::Estate;
 use crate::survey::Survey;
 
@@ -26,6 +28,10 @@ pub struct Guarded {
 pub struct Guard<'a> {
     estate: &'a Estate,
     own: BTreeSet<Owner>,
+    /// The names under which whoever carries the plan out came from Identity Center.
+    persons: BTreeSet<String>,
+    /// The break-glass list: an entry as it was written, and what it protects.
+    glass: Vec<(&'a str, String)>,
 }
 
 impl<'a> Guard<'a> {
@@ -49,16 +55,39 @@ impl<'a> Guard<'a> {
         }
         own.remove(&Owner::Outside);
         own.remove(&Owner::Unknown);
-        Guard { estate, own }
+        Guard::of(estate, own, estate.own.iter())
+    }
+
+    fn of<'t>(
+        estate: &'a Estate,
+        own: BTreeSet<Owner>,
+        named: impl Iterator<Item = &'t String>,
+    ) -> Guard<'a> {
+        let glass = estate.break_glass.iter();
+        Guard {
+            own,
+            persons: named.filter_map(|text| person_of(text)).collect(),
+            glass: glass
+                .filter_map(|entry| Some((entry.as_str(), protected_by(entry)?)))
+                .collect(),
+            estate,
+        }
     }
 
     /// The same rules for whoever carries a plan out by these ARNs.
     pub fn at_run(estate: &'a Estate, by: &[String]) -> Guard<'a> {
-        let own = estate.own.iter().chain(by);
-        Guard {
-            estate,
-            own: own.filter_map(|text| named_by(text)).collect(),
-        }
+        let named = estate.own.iter().chain(by);
+        let own = named.clone().filter_map(|text| named_by(text)).collect();
+        Guard::of(estate, own, named)
+    }
+
+    /// Why a step must not be taken: because of its call, or of what it adds to a permission set.
+    pub fn refuses_step(&self, step: &Step, call: &Call) -> Option<Guarded> {
+        let of_call = self.refuses_call(&step.account, &step.region, call);
+        of_call.or_else(|| match call.action.as_str() {
+            "PutInlinePolicyToPermissionSet" => self.refuses_addition(step, call),
+            _ => None,
+        })
     }
 
     /// Why a call must not be made in an account, whatever plan it stands in.
@@ -83,6 +112,11 @@ impl<'a> Guard<'a> {
             && let Some(content) = text("content")
         {
             return self.refuses_policy(content, acts_in, partition);
+        }
+        if call.service == "sso-admin"
+            && let Some(guarded) = self.refuses_set(text("permission_set_name"))
+        {
+            return Some(guarded);
         }
         let named = principals(account, call);
         let arns = call.params.values().filter_map(|value| {
@@ -112,12 +146,90 @@ impl<'a> Guard<'a> {
                     .to_owned(),
             });
         };
-        denied.iter().find_map(|owner| {
+        let mut abroad = denied.federated_of.iter().filter(|of| *of != account);
+        if let Some(other) = abroad.next() {
+            return Some(self.foreign(other));
+        }
+        denied.owners.iter().find_map(|owner| {
             if owner.account() != account {
                 return Some(self.foreign(owner.account()));
             }
             self.refuses(owner, partition, "")
         })
+    }
+
+    /// A permission set acts in whatever accounts have it: whose role comes from it stands in the role's name.
+    /// That the name is that of the set is looked at before the call, as a part of its state.
+    fn refuses_set(&self, name: Option<&str>) -> Option<Guarded> {
+        let protected = |why: String| {
+            Some(Guarded {
+                reason: Reason::Protected,
+                why,
+            })
+        };
+        let Some(name) = name else {
+            return protected("the call does not say which permission set it changes".to_owned());
+        };
+        let own = self.own.iter().any(|owner| match owner {
+            Owner::Role { name: role, .. } => permission_set_name(role) == Some(name),
+            _ => false,
+        });
+        if own {
+            return protected(format!(
+                "whoever runs the plan came by the permission set {}",
+                name.escape_debug()
+            ));
+        }
+        let start = format!("AWSReservedSSO_{name}_");
+        let some_role = format!("{start}0000000000000000");
+        let mut glass = self.glass.iter();
+        let entry = glass.find(|(_, protected)| {
+            // Where the sort is left open, any role may be meant.
+            let role = match protected.splitn(6, ':').nth(5) {
+                Some(resource) if !resource.starts_with('*') => resource
+                    .strip_prefix("role/")
+                    .map(|path| path.rsplit('/').next().unwrap_or(path)),
+                _ => Some("*"),
+            };
+            role.is_some_and(|role| role.starts_with(&start) || matches(role, &some_role))
+        });
+        entry.and_then(|(entry, _)| {
+            protected(format!(
+                "roles of the permission set {} are on the break-glass list, as `{entry}`",
+                name.escape_debug()
+            ))
+        })
+    }
+
+    /// To what stands in a permission set nothing is added but denials of named persons, and nothing is taken
+    /// away. What stands there is what the undoing puts back, or the step is not taken.
+    fn refuses_addition(&self, step: &Step, call: &Call) -> Option<Guarded> {
+        let protected = |why: &str| {
+            Some(Guarded {
+                reason: Reason::Protected,
+                why: why.to_owned(),
+            })
+        };
+        let known = step.undo.as_ref();
+        let known = statements_of(known.and_then(|undo| undo.params.get("inline_policy")));
+        let written = statements_of(call.params.get("inline_policy"));
+        if known.iter().any(|statement| !written.contains(statement)) {
+            return protected("it would take away what stands in the permission set");
+        }
+        for statement in written
+            .iter()
+            .filter(|statement| !known.contains(statement))
+        {
+            let Some(persons) = denied_persons(statement) else {
+                return protected(
+                    "it would add something else to the permission set than a denial of named persons",
+                );
+            };
+            if persons.iter().any(|person| self.persons.contains(person)) {
+                return protected("it would deny everything to whoever runs the plan");
+            }
+        }
+        None
     }
 
     fn foreign(&self, account: &str) -> Guarded {
@@ -141,15 +253,15 @@ impl<'a> Guard<'a> {
             );
         }
         // Names are unique in an account whatever their path, and logs often leave the path out.
-        let broken_glass = |pattern: &&String| {
+        let broken_glass = |(_, pattern): &&(&str, String)| {
             matches(pattern, &arn)
                 || matches(pattern, role_arn)
                 || matches(&without_path(pattern), &arn)
         };
-        if let Some(pattern) = self.estate.break_glass.iter().find(broken_glass) {
+        if let Some((entry, _)) = self.glass.iter().find(broken_glass) {
             return guarded(
                 Reason::Protected,
-                format!("it is on the break-glass list, as `{pattern}`"),
+                format!("it is on the break-glass list, as `{entry}`"),
             );
         }
         match owner {
@@ -197,6 +309,65 @@ impl<'a> Guard<'a> {
     }
 }
 
+/// What an entry of a break-glass list protects: users, roles and roots as it names them, and of a session its role,
+/// because whatever is done to a session is done to that. `None`: it names nobody whom a plan could touch.
+pub fn protected_by(entry: &str) -> Option<String> {
+    let parts: Vec<&str> = entry.splitn(6, ':').collect();
+    let [first, partition, service, region, account, resource] = parts[..] else {
+        let wide = entry.contains('*') && (entry.starts_with("arn:") || entry.starts_with('*'));
+        return wide.then(|| entry.to_owned());
+    };
+    if !matches(first, "arn") {
+        return None;
+    }
+    let of_principal = ["user/", "role/"]
+        .iter()
+        .any(|kind| resource.starts_with(kind))
+        || resource == "root"
+        || resource.starts_with('*');
+    match service {
+        "iam" if of_principal => Some(entry.to_owned()),
+        "sts" => {
+            let role = resource.strip_prefix("assumed-role/")?.split('/').next()?;
+            let protected = format!("arn:{partition}:iam:{region}:{account}:role/{role}");
+            (!role.is_empty()).then_some(protected)
+        }
+        wide if wide.contains('*') => Some(entry.to_owned()),
+        _ => None,
+    }
+}
+
+/// The name of the person behind a session of Identity Center, by the session's ARN.
+fn person_of(text: &str) -> Option<String> {
+    let arn = keyline_trail::arn::Arn::parse(text)?;
+    let (role, session) = arn.assumed_role()?;
+    permission_set_name(role)?;
+    Some(session.to_owned())
+}
+
+/// The statements of a policy that is given as text.
+fn statements_of(policy: Option<&Value>) -> Vec<Value> {
+    let policy = policy.map_or(Value::Null, document);
+    match policy.get("Statement") {
+        Some(Value::Array(statements)) => statements.clone(),
+        None | Some(Value::Null) => Vec::new(),
+        Some(one) => vec![one.clone()],
+    }
+}
+
+/// Whom a statement of a permission set denies everything, by name; `None` where it is anything else.
+fn denied_persons(statement: &Value) -> Option<Vec<String>> {
+    let denies =
+        statement["Effect"] == "Deny" && statement["Action"] == "*" && statement["Resource"] == "*";
+    let named = statement["Condition"]["StringLike"]["aws:userid"].as_array()?;
+    let persons = named.iter().map(|pattern| {
+        let name = pattern.as_str()?.strip_prefix("*:")?;
+        is_aws_name(name).then(|| name.to_owned())
+    });
+    let persons: Option<Vec<String>> = persons.collect();
+    persons.filter(|persons| denies && !persons.is_empty())
+}
+
 /// The user or role that a call changes.
 pub fn principal(account: &str, call: &Call) -> Option<Owner> {
     principals(account, call).next()
@@ -216,10 +387,18 @@ pub fn principals(account: &str, call: &Call) -> impl Iterator<Item = Owner> {
     user.into_iter().chain(role)
 }
 
+/// Whom a policy of the organisation denies something.
+#[derive(Debug, Default)]
+pub struct Denied {
+    pub owners: BTreeSet<Owner>,
+    /// The accounts of federated users that it names.
+    pub federated_of: BTreeSet<String>,
+}
+
 /// Whom a policy of the organisation denies something; `None` where it does not name them all.
-pub fn denied_by(content: &str) -> Option<BTreeSet<Owner>> {
+pub fn denied_by(content: &str) -> Option<Denied> {
     let policy = document(&Value::from(content));
-    let mut denied = BTreeSet::new();
+    let mut denied = Denied::default();
     for statement in policy["Statement"].as_array()? {
         let arns = &statement["Condition"]["ArnLike"]["aws:PrincipalArn"];
         let arns: Vec<&Value> = match arns {
@@ -228,7 +407,16 @@ pub fn denied_by(content: &str) -> Option<BTreeSet<Owner>> {
             _ => return None,
         };
         for arn in arns {
-            denied.insert(named_by(arn.as_str()?)?);
+            let arn = arn.as_str()?;
+            match arn.split_once(":federated-user/") {
+                Some((of, name)) if is_aws_name(name) => {
+                    let account = of.rsplit(':').next().unwrap_or_default();
+                    denied.federated_of.insert(account.to_owned());
+                }
+                _ => {
+                    denied.owners.insert(named_by(arn)?);
+                }
+            }
         }
     }
     Some(denied)

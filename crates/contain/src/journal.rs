@@ -1,9 +1,9 @@
 //! The truth of a containment: what was about to be done, and what came of it.
 //!
 //! In: records. Out: one line of JSON each, written and synced before anything else happens. Each line
-//! carries the hash of the one before, so that a line that was altered or taken out is noticed. A line that a
-//! crash cut off is dropped when the journal is opened again: what it would have said had not happened, or is
-//! seen by looking at AWS.
+//! carries the hash of the one before, so that a line that was altered or taken out is noticed; the head beside it
+//! (`head.rs`) says the same of the last ones. A line that a crash cut off is dropped when the journal is opened
+//! again: what it would have said had not happened, or is seen by looking at AWS.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -16,7 +16,8 @@ use sha2::{Digest, Sha256};
 
 use crate::canonical::canonical;
 use crate::error::{Error, ErrorKind};
-use crate::limits::JOURNAL_BYTES_MAX;
+use crate::head::Head;
+use crate::limits::{AT_ONCE_MAX, JOURNAL_BYTES_MAX};
 use crate::plan::{Call, Plan};
 use crate::undo::Done;
 
@@ -27,6 +28,7 @@ pub const SCHEMA: &str = "keyline.journal/1";
 #[derive(Debug)]
 pub struct Journal {
     file: File,
+    head: Head,
     plan: String,
     lines: Vec<Line>,
     /// The hash of the last line.
@@ -149,6 +151,7 @@ impl Journal {
         }
         file.seek(SeekFrom::End(0))
             .map_err(|error| failed("read", error))?;
+        let head = Head::open(path, whole == 0)?;
         // A journal that was just made must be found again after a crash too.
         if size == 0 {
             let folder = path
@@ -164,14 +167,47 @@ impl Journal {
         }
         let mut journal = Journal {
             file,
+            head,
             plan: plan_hash.to_owned(),
             lines: Vec::new(),
             last: String::new(),
         };
         for line in text[..whole].lines() {
             journal.read_line(line)?;
+            journal.check_head()?;
         }
+        journal.mend_head()?;
         Ok(journal)
+    }
+
+    /// Whether the line that was the last one when the head was written is what it was.
+    fn check_head(&self) -> Result<(), Error> {
+        match self.lines.len() == self.head.lines && self.last != self.head.last {
+            true => Err(broken(&format!(
+                "line {} is not what its head says: it was altered",
+                self.head.lines
+            ))),
+            false => Ok(()),
+        }
+    }
+
+    /// A crash between a write and that of the head leaves lines of which the head does not know yet.
+    fn mend_head(&mut self) -> Result<(), Error> {
+        let (lines, known) = (self.lines.len(), self.head.lines);
+        if lines < known {
+            return Err(broken(&format!(
+                "it has {lines} lines, and had {known}: the last ones are gone"
+            )));
+        }
+        if lines - known > AT_ONCE_MAX {
+            return Err(broken(&format!(
+                "its head knows of {known} lines, and it has {lines}: more than one write can leave behind"
+            )));
+        }
+        match lines == known {
+            true => Ok(()),
+            false => self.head.write(lines, &self.last),
+        }
     }
 
     /// Writes one line and waits until it is on the disk.
@@ -217,7 +253,7 @@ impl Journal {
         })?;
         self.last = last;
         self.lines.append(&mut lines);
-        Ok(())
+        self.head.write(self.lines.len(), &self.last)
     }
 
     fn line(

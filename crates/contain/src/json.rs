@@ -49,6 +49,7 @@ impl Plan {
                 "target": refused.target,
                 "why": refused.why,
             })).collect::<Vec<_>>(),
+            "may_run_on": self.may_run_on,
             "notes": self.notes,
             "alternative": {
                 "breadth": breadth_name(self.alternative.breadth),
@@ -153,11 +154,8 @@ fn step_json(step: &Step) -> Value {
         "breaks_count": step.breaks_count,
         "cuts_off": step.cuts_off,
         "reversible": step.undo.is_some(),
-        "undo": step.undo.as_ref().map(|undo| json!({
-            "service": undo.service,
-            "action": undo.action,
-            "params": undo.params,
-        })),
+        "undo": step.undo.as_ref().map(call_json),
+        "then": step.then.iter().map(call_json).collect::<Vec<_>>(),
         "requires": step.requires,
         "depends_on": step.depends_on,
         "precheck": step.precheck,
@@ -167,6 +165,10 @@ fn step_json(step: &Step) -> Value {
         "variant": step.variant.map(Variant::name),
         "commands": step.commands(),
     })
+}
+
+fn call_json(call: &Call) -> Value {
+    json!({"service": call.service, "action": call.action, "params": call.params})
 }
 
 fn read_plan(value: &Value) -> Option<Plan> {
@@ -209,6 +211,7 @@ fn read_plan(value: &Value) -> Option<Plan> {
                 why: text(&refused["why"])?,
             })
         })?,
+        may_run_on: texts(&value["may_run_on"])?,
         notes: texts(&value["notes"])?,
         alternative: Alternative {
             breadth: read_breadth(&alternative["breadth"])?,
@@ -234,9 +237,19 @@ fn read_plan(value: &Value) -> Option<Plan> {
 }
 
 fn read_step(value: &Value) -> Option<Step> {
-    let params = object(&value["params"])?;
-    // These stand in commands without quotes.
-    params.keys().try_for_each(|name| word(name, "_"))?;
+    let params = named_params(&value["params"])?;
+    let by_hand = value["by_hand"].as_bool()?;
+    let then = each(&value["then"], |call| {
+        Some(Call {
+            service: text(&call["service"]).filter(|name| word(name, "-").is_some())?,
+            action: text(&call["action"]).filter(|name| word(name, "").is_some())?,
+            params: named_params(&call["params"])?,
+        })
+    })?;
+    // The program makes one call a step.
+    if !by_hand && !then.is_empty() {
+        return None;
+    }
     Some(Step {
         id: text(&value["id"]).filter(|id| word(id, "").is_some())?,
         phase: *Phase::ALL
@@ -261,18 +274,26 @@ fn read_step(value: &Value) -> Option<Step> {
                 params: object(&undo["params"])?,
             })
         })?,
+        then,
         requires: texts(&value["requires"])?,
         depends_on: texts(&value["depends_on"])?,
         precheck: text(&value["precheck"])?,
         verify: text(&value["verify"])?,
         needs_confirmation: value["needs_confirmation"].as_bool()?,
-        by_hand: value["by_hand"].as_bool()?,
+        by_hand,
         variant: optional(&value["variant"], |variant| {
             [Variant::Broad, Variant::Narrow]
                 .into_iter()
                 .find(|known| *variant == known.name())
         })?,
     })
+}
+
+/// Parameters, whose names stand in commands without quotes.
+fn named_params(value: &Value) -> Option<Map<String, Value>> {
+    let params = object(value)?;
+    params.keys().try_for_each(|name| word(name, "_"))?;
+    Some(params)
 }
 
 /// Text that is there, or `null`.

@@ -39,6 +39,7 @@ pub mod permissions;
 pub mod undo;
 
 pub mod aws;
+mod head;
 pub mod journal;
 pub mod run;
 mod sweep;
@@ -52,6 +53,7 @@ mod error;
 pub mod limits;
 
 pub use error::{Error, ErrorKind};
+pub use guard::protected_by;
 pub use inventory::Inventory;
 pub use names::Named;
 pub use plan::{Call, LetIn, Phase, Plan, Reason, Refused, Step, StillAlive, Variant, plan, tree};

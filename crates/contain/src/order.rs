@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::Draft;
+use crate::owner::Owner;
 use crate::plan::{Phase, Step};
 
 /// Orders drafts and names them `s1`, `s2` and so on.
@@ -56,7 +57,7 @@ fn waits(draft: &Draft, earlier: &[Draft]) -> Vec<usize> {
                 || (known.kind == draft.kind && known.params == draft.params)
         }
         Phase::Evidence => false,
-        _ => known.phase == Phase::Evidence && known.on == draft.on && !known.by_hand,
+        _ => known.phase == Phase::Evidence && is_about(known, draft) && !known.by_hand,
     };
     let numbered = earlier.iter().enumerate();
     numbered
@@ -65,7 +66,14 @@ fn waits(draft: &Draft, earlier: &[Draft]) -> Vec<usize> {
         .collect()
 }
 
-fn sort_key(draft: &Draft) -> (Phase, u32, String, String, String, String) {
+/// Whether two steps are about the same: the same principal, or the same function where there is none.
+fn is_about(one: &Draft, other: &Draft) -> bool {
+    let function = |draft: &Draft| draft.params.get("function_name").cloned();
+    one.on == other.on
+        && (one.on != Owner::Outside || function(one) == function(other) && function(one).is_some())
+}
+
+fn sort_key(draft: &Draft) -> (Phase, u32, String, String, String, String, String) {
     (
         draft.phase,
         draft.rank,
@@ -73,6 +81,8 @@ fn sort_key(draft: &Draft) -> (Phase, u32, String, String, String, String) {
         format!("{}:{}", draft.service, draft.operation),
         draft.kind.to_owned(),
         serde_json::Value::Object(draft.params.clone()).to_string(),
+        // Two regions may have functions of one name.
+        draft.region.clone(),
     )
 }
 
@@ -97,6 +107,10 @@ fn step(draft: &Draft, id: &str, waits_for: BTreeSet<usize>) -> Step {
         breaks_count: 0,
         cuts_off: Vec::new(),
         undo: draft.undo.clone(),
+        then: match draft.by_hand {
+            true => draft.then.clone(),
+            false => Vec::new(),
+        },
         requires: draft.requires.clone(),
         depends_on: waits_for
             .into_iter()

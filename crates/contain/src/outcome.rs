@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keyline_lineage::Node;
 
-use crate::action::Draft;
+use crate::action::{Draft, stop_function};
 use crate::compose::Composed;
 use crate::control::{Control, Measure, is_assumed_root};
 use crate::doors::{function_name, last_part};
@@ -39,6 +39,7 @@ pub fn outcome(
             .iter()
             .flat_map(|measure| cut_off(measure, survey, scope))
             .collect();
+        step.cuts_off.extend(stopped_function(draft, scope));
         step.cuts_off.sort();
         step.cuts_off.dedup();
         let mut broken: BTreeSet<Node> = BTreeSet::new();
@@ -81,6 +82,18 @@ pub fn outcome(
         steps,
         still_alive,
     }
+}
+
+/// A function that is stopped, unless the thief made it: whoever needs its work waits.
+fn stopped_function(draft: &Draft, scope: &Scope) -> Option<String> {
+    let name = draft.params.get("function_name")?.as_str()?;
+    let known = scope
+        .workloads
+        .get(&(draft.account.clone(), name.to_owned()));
+    let of_thief = known.is_some_and(|machine| machine.made);
+    let stops = draft.kind == stop_function::ACTION.name && !of_thief;
+    let account = &draft.account;
+    stops.then(|| format!("function {name} in {account}, until it is let run again"))
 }
 
 /// Whom a control cuts off besides the thief, although no session of theirs stands for it: users and roles that are

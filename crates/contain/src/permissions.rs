@@ -11,6 +11,7 @@ use keyline_trail::partition::Partition;
 use serde_json::{Value, json};
 
 use crate::action::{self, Execution, Responder};
+use crate::guard::protected_by;
 use crate::plan::{Phase, Step};
 use crate::undo_map;
 
@@ -106,7 +107,9 @@ pub fn of_responder(
             "Condition": condition,
         }));
     }
-    let never: BTreeSet<&String> = own.iter().chain(break_glass).collect();
+    // Whoever is named by a session is protected with the session's role.
+    let named = own.iter().chain(break_glass);
+    let never: BTreeSet<String> = named.filter_map(|arn| protected_by(arn)).collect();
     if !never.is_empty() && responder != Responder::Collect {
         statements.push(json!({"Effect": "Deny", "Action": "iam:*", "Resource": never}));
     }

@@ -19,6 +19,7 @@ use crate::names::{Named, counted, named};
 use crate::order::order;
 use crate::outcome::outcome;
 use crate::request::{AlteringEvent, Breadth, Reach, Request, Target};
+use crate::resources::RESTORE;
 use crate::resources::resources;
 use crate::scope::{Scope, scope};
 use crate::survey::Survey;
@@ -49,6 +50,43 @@ const NAMING: &[&str] = &[
     "target_id",
 ];
 
+/// The same of steps that take back what the tree did: whatever their call is about.
+const NAMING_RESTORED: &[&str] = &[
+    "key",
+    "key_id",
+    "key_name",
+    "group_id",
+    "instance_ids",
+    "snapshot_id",
+    "image_id",
+    "volume_id",
+    "vpc_id",
+    "subnet_id",
+    "flow_log_ids",
+    "db_instance_identifier",
+    "db_cluster_identifier",
+    "db_snapshot_identifier",
+    "db_cluster_snapshot_identifier",
+    "secret_id",
+    "name",
+    "trail_name",
+    "log_group_name",
+    "repository_name",
+    "cluster_name",
+    "cluster",
+    "queue_url",
+    "topic_arn",
+    "stack_name",
+    "detector_id",
+    "uuid",
+    "saml_provider_arn",
+    "open_id_connect_provider_arn",
+    "model_id",
+];
+
+/// Things of one sort that a title names; more are counted.
+const TITLE_NAMES_MAX: usize = 3;
+
 /// A plan, ready to be read, approved and run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -68,6 +106,9 @@ pub struct Plan {
     pub steps: Vec<Step>,
     pub still_alive_after: Vec<StillAlive>,
     pub refused: Vec<Refused>,
+    /// Machines on which the tree was, or that it started, and of which no session is stopped because no log shows
+    /// one: what runs there may act by the machine's role.
+    pub may_run_on: Vec<String>,
     /// What whoever approves should know.
     pub notes: Vec<String>,
     /// The same with the other breadth, in numbers.
@@ -77,6 +118,20 @@ pub struct Plan {
     /// Accounts whose tokens may wake up if a denial is lifted too early: until when.
     pub zombies_until: Option<i64>,
     pub permissions: Value,
+}
+
+/// A parameter as a title has it.
+fn named_in_title(value: &Value) -> Option<String> {
+    let Value::Array(several) = value else {
+        return value.as_str().map(str::to_owned);
+    };
+    let names: Option<Vec<&str>> = several.iter().map(Value::as_str).collect();
+    let names = names.filter(|names| !names.is_empty())?;
+    let shown = &names[..names.len().min(TITLE_NAMES_MAX)];
+    Some(match names.len() - shown.len() {
+        0 => shown.join(" "),
+        more => format!("{} and {more} more", shown.join(" ")),
+    })
 }
 
 /// One call, or one thing that a person does.
@@ -103,6 +158,8 @@ pub struct Step {
     /// altogether, machines whose own session was stolen. For people.
     pub cuts_off: Vec<String>,
     pub undo: Option<Call>,
+    /// Of a step by hand, the calls that a person makes after the first.
+    pub then: Vec<Call>,
     pub requires: Vec<String>,
     pub depends_on: Vec<String>,
     pub precheck: String,
@@ -117,13 +174,16 @@ impl Step {
     pub fn title(&self) -> String {
         // What takes back a deed is known best by its call.
         let what = match self.kind.as_str() {
-            "undo-what-was-done" => self.operation(),
+            RESTORE => self.operation(),
             kind => kind.replace('-', " "),
         };
-        let named = NAMING
-            .iter()
-            .filter_map(|name| self.params.get(*name)?.as_str());
-        let parts: Vec<&str> = std::iter::once(what.as_str()).chain(named).collect();
+        let also = match self.kind.as_str() {
+            RESTORE => NAMING_RESTORED,
+            _ => &[],
+        };
+        let naming = NAMING.iter().chain(also);
+        let named = naming.filter_map(|name| named_in_title(self.params.get(*name)?));
+        let parts: Vec<String> = std::iter::once(what).chain(named).collect();
         parts.join(" ")
     }
 
@@ -331,7 +391,10 @@ impl Plan {
                 many => format!("none of its {many} credentials was alive"),
             };
             let users = self.rightful_users("was off");
-            return format!("Nothing of it works: {none}, and there is nothing to stop.{users}");
+            let run_on = self.running_on();
+            return format!(
+                "Nothing of it works: {none}, and there is nothing to stop.{run_on}{users}"
+            );
         }
         let verb = if still == 1 { "is" } else { "are" };
         let all = format!("{} credentials", self.credentials.len());
@@ -378,7 +441,25 @@ impl Plan {
             }
         };
         let users = self.rightful_users("is stopped");
-        format!("{still} of {all} {verb} still alive after it{until}. {hits}{cut}{users}")
+        let run_on = self.running_on();
+        format!("{still} of {all} {verb} still alive after it{until}. {hits}{cut}{run_on}{users}")
+    }
+
+    /// What may run on, as half of the first sentence.
+    fn running_on(&self) -> String {
+        let shown = self.may_run_on.iter().take(ALTERNATIVE_LISTED_MAX);
+        let shown: Vec<&str> = shown.map(String::as_str).collect();
+        let more = match self.may_run_on.len() - shown.len() {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        match shown.is_empty() {
+            true => String::new(),
+            false => format!(
+                " May act on by a role of its own: {}{more}.",
+                shown.join("; ")
+            ),
+        }
     }
 
     /// Where it stands who needs another key.
@@ -548,6 +629,7 @@ fn assemble(request: &Request<'_>, survey: &Survey<'_>, scope: &Scope, guard: &G
         steps: outcome.steps,
         still_alive_after: outcome.still_alive,
         refused: composed.refused.into_iter().collect(),
+        may_run_on: scope.may_run_on.iter().cloned().collect(),
         notes: notes.into_iter().collect(),
         alternative: Alternative {
             breadth: request.breadth,

@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use crate::control::{Control, Measure};
+use crate::control::{Control, Measure, Only};
 use crate::owner::Owner;
 
 /// Stands in parameters for the instant at which the step runs.
@@ -55,7 +55,10 @@ pub fn organisation_deny(partition: &str, measures: &[Measure]) -> String {
     let of = |control: Control| -> Vec<Value> {
         let wanted = measures.iter().filter(|measure| measure.control == control);
         wanted
-            .flat_map(|measure| principal_patterns(partition, &measure.on))
+            .flat_map(|measure| match (&measure.only, control) {
+                (Only::UserIds(ids), Control::OrgDenyFederated) => federated(partition, ids),
+                _ => principal_patterns(partition, &measure.on),
+            })
             .map(Value::String)
             .collect()
     };
@@ -63,6 +66,7 @@ pub fn organisation_deny(partition: &str, measures: &[Measure]) -> String {
     let mut statements = Vec::new();
     for (control, condition) in [
         (Control::OrgDenyUser, json!({})),
+        (Control::OrgDenyFederated, json!({})),
         (Control::OrgDenyRole, json!({"DateLessThan": older})),
         (
             Control::OrgDenyRoot,
@@ -112,6 +116,13 @@ fn principal_patterns(partition: &str, owner: &Owner) -> Vec<String> {
     };
     let start = format!("arn:{partition}:iam::{account}:{kind}");
     vec![format!("{start}/{name}"), format!("{start}/*/{name}")]
+}
+
+/// Federated users as `aws:PrincipalArn` gives them, by the ids that `aws:userid` has for them.
+fn federated(partition: &str, ids: &[String]) -> Vec<String> {
+    let ids = ids.iter().filter_map(|id| id.split_once(':'));
+    ids.map(|(account, name)| format!("arn:{partition}:sts::{account}:federated-user/{name}"))
+        .collect()
 }
 
 fn older() -> Value {

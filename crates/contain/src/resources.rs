@@ -21,7 +21,7 @@ use crate::guard::Guard;
 use crate::limits::EARLIER_ADDRESS_S;
 use crate::names::counted;
 use crate::owner::{Owner, is_account};
-use crate::plan::{Phase, Reason, Refused};
+use crate::plan::{Call, Phase, Reason, Refused};
 use crate::request::{AlteringEvent, Request};
 use crate::scope::{Scope, made_at};
 use crate::survey::Survey;
@@ -42,9 +42,12 @@ const CONTAINERS: &[&str] = &[
     "DeleteVpc",
 ];
 
+/// The kind of steps that take back what the tree did.
+pub(crate) const RESTORE: &str = "undo-what-was-done";
+
 /// The action of all these steps: what it does stands in the undo map.
 static ACTION: Action = Action {
-    name: "undo-what-was-done",
+    name: RESTORE,
     service: "",
     operation: "",
     requires: &[],
@@ -52,9 +55,9 @@ static ACTION: Action = Action {
     responder: Responder::ContainWorkload,
     execution: Execution::Program,
     applies_to: "what confirmed credentials of the tree made or altered",
-    precheck: "it is as the tree left it; a snapshot of it is filed",
+    precheck: "what is written over is what the tree left there, or whoever confirms it has looked",
     verify: "it is read back as it was before the tree",
-    undo: "what is removed is added again; what is deleted is gone",
+    undo: "what was written over is put back as it was found, where --force says so; what is deleted is gone",
 };
 
 /// Adds the steps that take back what the tree did.
@@ -240,6 +243,11 @@ fn take_back(
         before: event.before.as_ref(),
     };
     let calls = row.calls_for(&record);
+    // The same calls with what the tree wrote: what stands there, unless somebody changed it since.
+    let left = row.calls_for(&Record {
+        before: Some(&event.request),
+        ..record
+    });
     let owner = Owner::Outside;
     let place = Place {
         account: &event.account,
@@ -253,6 +261,7 @@ fn take_back(
             continue;
         }
         let mut draft = draft(&place, event, row, &call, survey);
+        draft.leaves(left.get(number), &call);
         if let Some(since) = request.stolen_since.filter(|since| event.at < *since) {
             draft.by_hand = true;
             draft.needs_confirmation = true;
@@ -332,6 +341,27 @@ fn draft(
         || CONTAINERS.contains(&call.operation)
         || !is_taken_by_program(call.service, call.operation);
     draft
+}
+
+impl Draft {
+    /// Notes what the tree left where a call writes an older state over it: the present is compared with that before
+    /// the call, and it is what taking the step back leaves again. Where it is not known a person looks first.
+    fn leaves(&mut self, left: Option<&FilledCall>, call: &FilledCall) {
+        let known = left.filter(|left| {
+            left.operation == call.operation
+                && left.missing.is_empty()
+                && left.params != call.params
+                && !self.by_hand
+        });
+        self.undo = known.map(|left| Call::new(left.service, left.operation, left.params.clone()));
+        self.needs_confirmation |= writes_over(call.operation) && self.undo.is_none();
+    }
+}
+
+/// Whether a call writes an older state over the present one.
+fn writes_over(operation: &str) -> bool {
+    let verbs = ["Put", "Set", "Update"];
+    verbs.iter().any(|verb| operation.starts_with(verb))
 }
 
 /// What people find in other tools: a credential's access key, else its session or user, else its id here.

@@ -24,11 +24,9 @@ use crate::owner::named_by;
 use crate::plan::{Call, Phase, Plan, Step};
 use crate::policy::CUT_OFF;
 use crate::request::Estate;
+use crate::resources::RESTORE;
 use crate::sweep::{found, is_sweep, switched, user_of};
-use crate::verify::{awake, settle};
-
-/// The kind of steps that take back what the tree did.
-const RESTORE: &str = "undo-what-was-done";
+use crate::verify::{PROVISION, awake, settle};
 
 /// The time, and waiting.
 pub trait Clock {
@@ -105,16 +103,7 @@ pub fn run(
     clock: &mut dyn Clock,
     told: &mut dyn FnMut(&Step, &StepReport),
 ) -> Result<Vec<StepReport>, Error> {
-    if approval.hash != plan.hash {
-        return Err(Error::new(
-            ErrorKind::NotApproved,
-            format!(
-                "approved is `{}`, and the plan has the hash {}: read it again, then approve that",
-                approval.hash.escape_debug(),
-                plan.hash
-            ),
-        ));
-    }
+    check_approval(plan, approval.hash)?;
     check_guards(plan, &Guard::at_run(approval.estate, &[]))?;
     let by = check_identities(plan, aws)?;
     let guard = Guard::at_run(approval.estate, &by);
@@ -138,6 +127,7 @@ pub fn run(
             journal,
             clock,
             guard: &guard,
+            confirmed: approval.confirmed,
             looks_s: approval.looks_s,
         };
         ends.append(&mut hands.take(&taken)?);
@@ -162,6 +152,22 @@ pub fn run(
     let place = |id: &str| plan.steps.iter().position(|step| step.id == id);
     reports.sort_by_key(|report| place(&report.step));
     Ok(reports)
+}
+
+/// Whether what was approved is this plan. Whoever opens a journal asks before: what was not approved leaves no
+/// trace.
+pub fn check_approval(plan: &Plan, hash: &str) -> Result<(), Error> {
+    match hash == plan.hash {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorKind::NotApproved,
+            format!(
+                "approved is `{}`, and the plan has the hash {}: read it again, then approve that",
+                hash.escape_debug(),
+                plan.hash
+            ),
+        )),
+    }
 }
 
 /// The steps that are taken next, at the same time: of one phase, none waiting for another of them and no two
@@ -253,7 +259,7 @@ fn check_guards(plan: &Plan, guard: &Guard<'_>) -> Result<(), Error> {
             Phase::Evidence => Call::new(&step.service, &step.action, serde_json::Map::new()),
             _ => step.call(),
         };
-        if let Some(guarded) = guard.refuses_call(&step.account, &step.region, &call) {
+        if let Some(guarded) = guard.refuses_step(step, &call) {
             return Err(Error::new(
                 ErrorKind::Guarded,
                 format!(
@@ -341,13 +347,6 @@ fn held_back(
     if step.by_hand {
         return skipped("a person takes it".to_owned());
     }
-    if puts_back_over(step) && !approval.confirmed.contains(&step.id) {
-        return skipped(format!(
-            "it puts back what stood there before, over whatever stands there now, which somebody may have mended: \
-             look, then --confirm {}",
-            step.id
-        ));
-    }
     if step.needs_confirmation && !approval.confirmed.contains(&step.id) {
         return skipped(format!(
             "it needs a confirmation of its own: --confirm {}",
@@ -363,16 +362,15 @@ fn held_back(
             ended.get(id.as_str()),
             Some(Ended::Done | Ended::AlreadyDone)
         );
-        let patient = step.phase == Phase::Verify
-            || plan
-                .steps
-                .iter()
-                .any(|other| other.id == **id && other.phase == Phase::Verify);
-        !done && !patient
+        let is_of = |phase: Phase| {
+            let mut others = plan.steps.iter();
+            others.any(|other| other.id == **id && other.phase == phase)
+        };
+        let patient = step.phase == Phase::Verify || is_of(Phase::Verify);
+        let waived = approval.evidence == Evidence::Waived && is_of(Phase::Evidence);
+        !done && !patient && !waived
     });
-    if let Some(id) = missing
-        && approval.evidence == Evidence::Required
-    {
+    if let Some(id) = missing {
         return skipped(format!("step {id} was not done, and this one stands on it"));
     }
     None
@@ -392,6 +390,7 @@ struct Hands<'a> {
     journal: &'a mut Journal,
     clock: &'a mut dyn Clock,
     guard: &'a Guard<'a>,
+    confirmed: &'a BTreeSet<String>,
     looks_s: &'a [u64],
 }
 
@@ -489,7 +488,7 @@ impl Hands<'_> {
         let mut taken_names: Vec<(&'s Step, &Call)> = Vec::new();
         for ((step, call), state) in steps.iter().zip(&calls).zip(states) {
             // The call of an earlier attempt comes from the journal, which is a file too.
-            let guarded = self.guard.refuses_call(&step.account, &step.region, call);
+            let guarded = self.guard.refuses_step(step, call);
             if let Some(guarded) = guarded {
                 let why = json!({"why": guarded.why});
                 self.write(Event::Failed, step, None, why)?;
@@ -508,7 +507,18 @@ impl Hands<'_> {
                 let why = json!({"state": before});
                 self.write(Event::AlreadyDone, step, Some(call), why)?;
                 ends.push((*step, Ended::AlreadyDone, Refusal::None));
-            } else if let Some(why) = drifted(step, call, &before) {
+            } else if let Some(why) = drifted(step, call, &before)
+                && !self.has_looked(step)
+            {
+                if step.kind == RESTORE {
+                    let why = format!(
+                        "it is not what the tree left there: look at it; --confirm {} puts the earlier state over it \
+                         all the same",
+                        step.id
+                    );
+                    ends.push((*step, Ended::Skipped(why), Refusal::None));
+                    continue;
+                }
                 // Whoever can guess the name of a denial could keep it out by a policy of that name.
                 if under_another_name(self.plan, step, call).is_some() {
                     taken_names.push((*step, call));
@@ -545,6 +555,11 @@ impl Hands<'_> {
             ends.push(self.other_ways(step, ways, name_is_taken())?);
         }
         Ok(ends)
+    }
+
+    /// Whether somebody has looked at what a step writes an older state over.
+    fn has_looked(&self, step: &Step) -> bool {
+        step.kind == RESTORE && self.confirmed.contains(&step.id)
     }
 
     /// A principal that has a policy of the denial's name which is not the plan's gets it under another one. One
@@ -630,8 +645,12 @@ impl Hands<'_> {
     }
 }
 
-/// Whether nothing is to be done: the state is the wanted one, or what was to be switched off is gone.
+/// Whether nothing is to be done: the state is the wanted one, or what was to be switched off is gone. What was
+/// changed a moment ago may still count as provisioned, so that this is done whatever the state says.
 fn is_as_wanted(call: &Call, state: &Value) -> bool {
+    if call.action == PROVISION {
+        return false;
+    }
     let switched_off = call
         .params
         .get("status")
@@ -723,8 +742,10 @@ fn drifted(step: &Step, call: &Call, before: &Value) -> Option<String> {
     let undo = step.undo.as_ref();
     let undo_param = |name: &str| undo.and_then(|undo| undo.params.get(name));
     let drift = match call.action.as_str() {
+        // What is put back is put over what the tree left, and over nothing else.
+        _ if step.kind == RESTORE => undo.and_then(wanted).is_some_and(|left| left != *before),
         // A policy of ours is not there yet, or an earlier stamp of it is.
-        "PutUserPolicy" | "PutRolePolicy" if step.kind != RESTORE => {
+        "PutUserPolicy" | "PutRolePolicy" => {
             let ours = wanted(call).map(|wanted| without_instants(&wanted));
             !before.is_null() && Some(without_instants(before)) != ours
         }
@@ -735,21 +756,19 @@ fn drifted(step: &Step, call: &Call, before: &Value) -> Option<String> {
             let known = undo_param("inline_policy")
                 .map(document)
                 .unwrap_or(Value::Null);
-            before.get("inline_policy").unwrap_or(&Value::Null) != &known
-                && Some(without_instants(before)) != ours
+            // By its name it was asked whether the set may be touched.
+            let another = before
+                .get("permission_set_name")
+                .is_some_and(|name| Some(name) != call.params.get("permission_set_name"));
+            another
+                || before.get("inline_policy").unwrap_or(&Value::Null) != &known
+                    && Some(without_instants(before)) != ours
         }
         _ => false,
     };
     drift.then(|| {
         "it is not as the plan knows it: somebody changed it since; make a new plan".to_owned()
     })
-}
-
-/// Whether a step writes an older state over the present one. What the tree left there is not compared with it,
-/// and nothing takes the step back, so a person looks first.
-fn puts_back_over(step: &Step) -> bool {
-    let writes = ["Put", "Update", "Set"];
-    step.kind == RESTORE && writes.iter().any(|verb| step.action.starts_with(verb))
 }
 
 fn is_acting(step: &Step) -> bool {

@@ -34,6 +34,8 @@ pub struct Scope {
     /// Roles whose sessions make each other in a circle: revoking sessions one by one loses that race.
     pub juggled: BTreeSet<Owner>,
     pub notes: BTreeSet<String>,
+    /// Machines of which no session is stopped, although the tree was on them or started them.
+    pub may_run_on: BTreeSet<String>,
     /// Credentials of the tree that were made before the theft, and are left alone.
     pub others: BTreeSet<Node>,
     /// Members that no link leads to: they came in by a door that the tree opened.
@@ -98,6 +100,7 @@ pub fn scope(
         may_act: BTreeSet::new(),
         juggled: BTreeSet::new(),
         notes,
+        may_run_on: BTreeSet::new(),
         others,
         let_in: BTreeMap::new(),
         workloads: BTreeMap::new(),
@@ -151,7 +154,9 @@ impl Scope {
     /// the role's credentials all the same.
     fn name_machines_unseen(&mut self, survey: &Survey<'_>) {
         let made = self.workloads.iter();
-        let made = made.filter(|(_, machine)| machine.made && machine.has_role);
+        // A function that the tree made is stopped, and its role's sessions with it.
+        let made =
+            made.filter(|(_, machine)| machine.made && machine.has_role && !machine.is_function);
         let made = made.map(|(place, machine)| (place.clone(), machine.what.clone()));
         let mut unseen: BTreeMap<(String, String), String> = made.collect();
         for place in &self.entered {
@@ -168,6 +173,10 @@ impl Scope {
                 unseen.remove(&(credential.account_id, id));
             }
         }
+        self.may_run_on = unseen
+            .keys()
+            .map(|(account, id)| format!("{id} in {account}"))
+            .collect();
         let named = unseen.iter().take(MACHINES_NAMED_MAX);
         let named: Vec<String> = named
             .map(|((account, _), what)| format!("{what} in {account}"))
@@ -207,7 +216,9 @@ impl Scope {
             let telling = match door.sort {
                 Sort::Device | Sort::Provider => true,
                 Sort::Role => door.event_name == "UpdateAssumeRolePolicy",
-                Sort::User | Sort::Person | Sort::Workload | Sort::Certificate => false,
+                Sort::User | Sort::Person | Sort::Workload | Sort::Certificate | Sort::Passed => {
+                    false
+                }
             };
             let Some(opener) = survey.forest.by_id(&door.by).filter(|_| telling) else {
                 continue;
@@ -276,7 +287,7 @@ impl Scope {
             Sort::Role if forest.kind(maker) == Kind::External => {
                 self.members.insert(maker);
             }
-            Sort::Role | Sort::User | Sort::Person => {}
+            Sort::Role | Sort::User | Sort::Person | Sort::Passed => {}
         }
     }
 }

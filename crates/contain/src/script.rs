@@ -17,6 +17,7 @@ use crate::markdown::misleads;
 use crate::names::counted;
 use crate::plan::{Phase, Plan, Step};
 use crate::policy::CUT_OFF;
+use crate::resources::RESTORE;
 use crate::sweep::{is_sweep, user_of};
 
 /// The shell's name for the instant that is filled in.
@@ -64,6 +65,11 @@ const READS: &[(&str, &str, &[&str])] = &[
     (
         "PutInlinePolicyToPermissionSet",
         "GetInlinePolicyForPermissionSet",
+        &["instance_arn", "permission_set_arn"],
+    ),
+    (
+        "ProvisionPermissionSet",
+        "ListAccountsForProvisionedPermissionSet",
         &["instance_arn", "permission_set_arn"],
     ),
     ("PutPublicAccessBlock", "GetPublicAccessBlock", &["bucket"]),
@@ -148,7 +154,6 @@ check() {
 }
 
 mkdir -p evidence || fail evidence
-stamp
 "#;
 
 const END: &str = r#"
@@ -184,7 +189,7 @@ impl Plan {
                 out.push('\n');
                 comment(&mut out, &format!("== {} ==", step.phase.name()));
                 if step.phase == Phase::SecondStamp {
-                    out.push_str("sleep 60\nstamp\n");
+                    out.push_str("sleep 60\n");
                 }
             }
             self.script_step(step, &mut out);
@@ -239,25 +244,27 @@ impl Step {
                 .collect(),
             _ => vec![self.action.as_str()],
         };
-        operations
-            .into_iter()
-            .map(|operation| {
-                let told = self.params.iter().filter(|(name, _)| {
-                    // These say something to whoever takes the step, and nothing to AWS.
-                    let for_people = match self.kind.as_str() {
-                        "rotate-access-key" => *name != "user_name",
-                        "revoke-oauth-tokens" => *name == "principal",
-                        "disable-person" => *name == "user_name",
-                        "deny-in-permission-set" | "provision-permission-set" => {
-                            *name == "permission_set_name"
-                        }
-                        _ => false,
-                    };
-                    !for_people
-                });
-                self.command(aws, operation, told)
-            })
-            .collect()
+        let first = operations.into_iter().map(|operation| {
+            let told = self.params.iter().filter(|(name, _)| {
+                // These say something to whoever takes the step, and nothing to AWS.
+                let for_people = match self.kind.as_str() {
+                    "rotate-access-key" => *name != "user_name",
+                    "revoke-oauth-tokens" => *name == "principal",
+                    "disable-person" => *name == "user_name",
+                    "deny-in-permission-set" | "provision-permission-set" => {
+                        *name == "permission_set_name"
+                    }
+                    _ => false,
+                };
+                !for_people
+            });
+            self.command(aws, operation, told)
+        });
+        let then = self
+            .then
+            .iter()
+            .map(|call| self.command_at(&call.service, aws, &call.action, call.params.iter()));
+        first.chain(then).collect()
     }
 
     fn command<'a>(
@@ -266,11 +273,21 @@ impl Step {
         operation: &str,
         params: impl Iterator<Item = (&'a String, &'a Value)>,
     ) -> String {
-        let mut line = format!("{aws} {} {}", self.service, command_name(operation));
+        self.command_at(&self.service, aws, operation, params)
+    }
+
+    fn command_at<'a>(
+        &self,
+        service: &str,
+        aws: &str,
+        operation: &str,
+        params: impl Iterator<Item = (&'a String, &'a Value)>,
+    ) -> String {
+        let mut line = format!("{aws} {service} {}", command_name(operation));
         for (name, value) in params {
             option(&mut line, name, value);
         }
-        self.in_region(&mut line);
+        self.in_region(service, &mut line);
         line
     }
 
@@ -294,7 +311,13 @@ impl Step {
 
     /// Whether the script has the step as a comment only.
     fn is_for_a_person(&self) -> bool {
-        self.by_hand || self.needs_confirmation || self.opens_a_file()
+        self.by_hand || self.needs_confirmation || self.opens_a_file() || self.writes_over()
+    }
+
+    /// Whether the step writes an older state over the present one: the script does not compare that with what the
+    /// tree left there.
+    fn writes_over(&self) -> bool {
+        self.kind == RESTORE && self.undo.is_some()
     }
 
     /// From where and with what a key was used that the step is about: whom to ask who needs another.
@@ -320,7 +343,7 @@ impl Step {
     fn other_keys(&self, aws: &str) -> Vec<String> {
         let user = quote(user_of(self));
         let mut region = String::new();
-        self.in_region(&mut region);
+        self.in_region(&self.service, &mut region);
         let query = quote("AccessKeyMetadata[?Status=='Active'].AccessKeyId");
         vec![
             format!(
@@ -333,10 +356,11 @@ impl Step {
         ]
     }
 
-    /// The policy is looked up by its name before it is made, so that a second run makes no second one.
+    /// The policy is looked up by its name before it is made: a second run brings the one that is there up to date.
     fn organisation_policy(&self, aws: &str) -> Vec<String> {
         let text = |name: &str| self.params.get(name).and_then(Value::as_str).unwrap_or("");
         let query = format!("Policies[?Name=='{}'].Id", text("name"));
+        let target = quote(text("target_id"));
         vec![
             format!(
                 "policy_id=$({aws} organizations list-policies --filter SERVICE_CONTROL_POLICY --query {} \
@@ -344,24 +368,29 @@ impl Step {
                 quote(&query)
             ),
             format!(
-                "[ -n \"$policy_id\" ] || policy_id=$({aws} organizations create-policy --name {} --type {} \
-                 --description {} --content {} --query Policy.PolicySummary.Id --output text)",
+                "if [ -n \"$policy_id\" ]; then {aws} organizations update-policy --policy-id \"$policy_id\" \
+                 --content {content}; else policy_id=$({aws} organizations create-policy --name {} --type {} \
+                 --description {} --content {content} --query Policy.PolicySummary.Id --output text); fi",
                 quote(text("name")),
                 quote(text("type")),
                 quote(text("description")),
-                quote(text("content")),
+                content = quote(text("content")),
             ),
             format!(
-                "{aws} organizations attach-policy --policy-id \"$policy_id\" --target-id {}",
-                quote(text("target_id"))
+                "attached=$({aws} organizations list-policies-for-target --target-id {target} --filter \
+                 SERVICE_CONTROL_POLICY --query \"Policies[?Id=='$policy_id'].Id\" --output text)",
+            ),
+            format!(
+                "[ -n \"$attached\" ] || {aws} organizations attach-policy --policy-id \"$policy_id\" --target-id \
+                 {target}",
             ),
         ]
     }
 
     /// Services that stand once in a partition need a region only to be told which partition that is.
-    fn in_region(&self, line: &mut String) {
+    fn in_region(&self, service: &str, line: &mut String) {
         let partition = Partition::of_region(&self.region);
-        let once = is_global(&self.service);
+        let once = is_global(service);
         let region = match (once, self.region.as_str()) {
             (true, "") => return,
             (true, _) if partition == Partition::Aws => return,
@@ -379,7 +408,8 @@ impl Step {
     /// Whether the command line would not take a value of the step as it is: `aws` replaces `file://…` by what
     /// the file holds, and sends it. A name in a log may begin so.
     pub(crate) fn opens_a_file(&self) -> bool {
-        let mut params = self.params.iter();
+        let then = self.then.iter().flat_map(|call| &call.params);
+        let mut params = self.params.iter().chain(then);
         params.any(|(name, value)| name != "queue_url" && opens_a_file(value))
     }
 }
@@ -415,13 +445,25 @@ impl Plan {
                 comment(out, &format!("  cuts off {cut}"));
             }
         }
-        let account = quote(&step.account);
+        // Which account it is only whoever takes the step knows.
+        let account = match step.account.as_str() {
+            "" => "THE-MANAGEMENT-ACCOUNT".to_owned(),
+            account => quote(account),
+        };
         let dangerous = step.opens_a_file();
         let by_a_person = step.is_for_a_person();
         for used in step.used_by() {
             comment(out, &format!("  used by {used}"));
         }
         let lines = step.lines(&format!("in_account {account}"));
+        // What came before may have taken its time: each denial by age has its own instant.
+        if lines.iter().any(|line| line.contains(CUT_OFF_VARIABLE)) {
+            out.push_str(if by_a_person {
+                "#   stamp\n"
+            } else {
+                "stamp\n"
+            });
+        }
         for (place, line) in lines.iter().enumerate() {
             let number = place + 1;
             out.push_str(&match (by_a_person, step.phase) {
@@ -439,6 +481,9 @@ impl Plan {
                     "not as it stands here: `aws` would open the file or the address in it"
                 }
                 (false, true) => "by hand",
+                (false, false) if step.writes_over() => {
+                    "only after a look whether it is still what the tree left there"
+                }
                 (false, false) => "only after a confirmation of its own",
             };
             comment(out, &format!("  ({what})"));

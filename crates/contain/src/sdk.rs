@@ -594,9 +594,19 @@ async fn organisation(
     let known = look::state::policy_id(client, name).await?;
     if call.action == "DetachPolicy" {
         let id = known.ok_or_else(missing)?;
-        let detach = client.detach_policy().policy_id(id).target_id(target);
+        let detach = client.detach_policy().policy_id(&id).target_id(target);
         detach.send().await.map_err(failed)?;
-        return Ok(Value::Null);
+        // The plan made it for this one target: where it hangs nowhere any more it goes.
+        return match client
+            .delete_policy()
+            .policy_id(id)
+            .send()
+            .await
+            .map_err(failed)
+        {
+            Err(error) if error.code != "PolicyInUseException" => Err(error),
+            _ => Ok(Value::Null),
+        };
     }
     let content = params.text("content")?;
     let id = match known {

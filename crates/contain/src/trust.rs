@@ -4,7 +4,7 @@
 //! principal is allowed by policies of its own, which an assumption inside one account takes as well where
 //! the trust names the account and not the principal.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::owner::is_account;
 
@@ -75,6 +75,55 @@ pub fn lets_in(policy: &Value, arn: &str, account: &str) -> bool {
     })
 }
 
+/// Whether somebody let in is anybody: no account, no user and no role is named.
+pub fn is_anybody(trusted: &Trusted) -> bool {
+    let open = match trusted.kind.as_str() {
+        "AWS" | "*" => trusted.principal == "*",
+        "NotPrincipal" => true,
+        _ => false,
+    };
+    trusted.effect == "Allow" && open
+}
+
+/// A trust policy without what lets anybody in, whatever conditions narrow that; what lets somebody in by name
+/// stays. `None`: it lets nobody in but by name.
+pub fn without_anybody(policy: &Value) -> Option<Value> {
+    if !trusted(policy).iter().any(is_anybody) {
+        return None;
+    }
+    let statements = list(&policy["Statement"]).into_iter();
+    let kept = statements.filter_map(|statement| {
+        let mut statement = statement.clone();
+        if statement["Effect"] != "Allow" {
+            return Some(statement);
+        }
+        match &mut statement["Principal"] {
+            Value::Object(kinds) => {
+                if let Some(named) = kinds.get_mut("AWS") {
+                    let others: Vec<Value> = list(named)
+                        .into_iter()
+                        .filter(|principal| *principal != "*")
+                        .cloned()
+                        .collect();
+                    match others.is_empty() {
+                        true => drop(kinds.remove("AWS")),
+                        false => *named = Value::Array(others),
+                    }
+                }
+                (!kinds.is_empty()).then_some(statement)
+            }
+            // Anybody, or all but some.
+            _ => None,
+        }
+    });
+    let mut kept: Vec<Value> = kept.collect();
+    if kept.is_empty() {
+        // AWS takes no trust policy that says nothing.
+        kept.push(json!({"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}));
+    }
+    Some(json!({"Version": "2012-10-17", "Statement": kept}))
+}
+
 /// The account of a principal that a trust policy names: by its number, or by an ARN.
 pub fn account_of(principal: &str) -> Option<&str> {
     let account = match keyline_trail::arn::Arn::parse(principal) {
@@ -94,9 +143,43 @@ fn list(value: &Value) -> Vec<&Value> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    #[test]
+    fn what_lets_anybody_in_is_left_out() {
+        let ec2 = json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+            "Action": "sts:AssumeRole"});
+        let named = json!({"Effect": "Allow", "Principal": {"AWS": ["111122223333"]},
+            "Action": "sts:AssumeRole"});
+        let nobody = json!([{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]);
+        let allow = |principal: Value| json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
+        let narrowed = json!({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": "x"}}});
+        let all_but = json!({"Effect": "Allow", "NotPrincipal": {"AWS": "111122223333"},
+            "Action": "sts:AssumeRole"});
+        for (statements, left) in [
+            (json!([ec2, allow(json!("*"))]), json!([ec2])),
+            (json!([ec2, narrowed]), json!([ec2])),
+            (json!([ec2, all_but]), json!([ec2])),
+            (
+                json!([allow(json!({"AWS": ["*", "111122223333"]}))]),
+                json!([named]),
+            ),
+            (
+                json!([allow(json!({"AWS": "*", "Service": "ec2.amazonaws.com"}))]),
+                json!([ec2]),
+            ),
+            (allow(json!("*")), nobody.clone()),
+            (json!([allow(json!({"AWS": "*"}))]), nobody.clone()),
+            // Nobody comes in by these.
+            (json!([ec2, named]), Value::Null),
+            (nobody, Value::Null),
+        ] {
+            let closed = without_anybody(&json!({"Statement": statements}));
+            let closed = closed.map_or(Value::Null, |policy| policy["Statement"].clone());
+            assert_eq!(closed, left, "{statements}");
+        }
+    }
 
     #[test]
     fn principals_of_every_form() {

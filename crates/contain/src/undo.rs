@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use keyline_trail::time::format_time;
 use serde_json::{Value, json};
 
+use crate::action::{delete_password, params, reset_password};
 use crate::aws::{At, Aws, CallError, CallErrorKind, wanted, without_instants};
 use crate::error::Error;
 use crate::guard::{Guard, denied_by};
@@ -20,9 +21,13 @@ use crate::owner::Owner;
 use crate::plan::{Call, Phase, Plan, Step};
 use crate::policy::CUT_OFF;
 use crate::request::Estate;
+use crate::resources::RESTORE;
 use crate::run::Clock;
 use crate::sweep::{is_sweep, switched, user_of};
-use crate::verify::keys_of;
+use crate::verify::{PROVISION, keys_of};
+
+/// Steps about a password that the thief knows or has made.
+const PASSWORD_STEPS: &[&str] = &[delete_password::ACTION.name, reset_password::ACTION.name];
 
 /// A step that was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +57,14 @@ pub enum UndoRefused {
     KeysActive(Vec<String>),
     /// The keys of the denied user cannot be listed.
     KeysUnread(String),
+    /// The user has the password that the thief has: it opens new consoles, and those that are open wake up.
+    PasswordStands(String),
+    /// Whether the denied user has a password cannot be read.
+    PasswordUnread(String),
     /// The credential is of the tree: whoever stole it has it still.
     Stolen,
+    /// It would leave things as the tree had left them.
+    OfTree,
     /// Keys that no log shows: any of them may be the thief's.
     Nobodys,
     /// It would touch what is protected.
@@ -88,9 +99,23 @@ impl UndoRefused {
             UndoRefused::KeysUnread(why) => format!(
                 "whether a key of the denied user is still active cannot be read: {why}"
             ),
+            UndoRefused::PasswordStands(user) => format!(
+                "the password of {user} is the one that was there before the denial, and the thief has it: delete it \
+                 and make another (`aws iam delete-login-profile`, `create-login-profile`), or delete it for good; \
+                 36 hours count from then, for consoles that were opened with it; --force says that it was replaced \
+                 in another way"
+            ),
+            UndoRefused::PasswordUnread(why) => {
+                format!("whether the denied user has a password cannot be read: {why}")
+            }
             UndoRefused::Stolen => {
                 "the plan says that it is in the thief's hands: give whoever needs it another one; --force \
                  switches it on all the same"
+                    .to_owned()
+            }
+            UndoRefused::OfTree => {
+                "it put back what stood there before the tree: taken back, what the tree left stands there again; \
+                 --force does it all the same"
                     .to_owned()
             }
             UndoRefused::Nobodys => {
@@ -108,8 +133,8 @@ impl UndoRefused {
 pub struct Known<'a> {
     pub done: &'a [Done],
     pub now: i64,
-    /// The last instant at which a key of the denied user may have worked, where that is later than the step
-    /// that switched it off.
+    /// The last instant at which a key or a password of the denied user may have worked, where that is later than
+    /// the step that switched it off.
     pub keys_until: Option<i64>,
     pub force: Force,
 }
@@ -144,6 +169,9 @@ pub fn undo_of<'a>(
     }
     if is_sweep(step) && known.force == Force::No {
         return Err(UndoRefused::Nobodys);
+    }
+    if step.kind == RESTORE && known.force == Force::No {
+        return Err(UndoRefused::OfTree);
     }
     let Some(longest_s) = holds_down_s(step, role_session_s) else {
         return Ok(undo);
@@ -261,6 +289,10 @@ pub fn undo(
             Ok(until) => until,
             Err(refused) => return Ok(Undoing::Refused(refused)),
         };
+        let until = match password_worked_until(plan, step, of_user, permit.force, aws, journal) {
+            Ok(password) => until.max(password),
+            Err(refused) => return Ok(Undoing::Refused(refused)),
+        };
         if let Err(refused) = allowed(journal, clock.now(), until) {
             return Ok(Undoing::Refused(refused));
         }
@@ -273,9 +305,12 @@ pub fn undo(
         let name = |params: &serde_json::Map<String, Value>| params.get("policy_name").cloned();
         made.action != step.action || name(&made.params) != name(&step.params)
     };
-    let call = match made.call.as_ref().filter(otherwise) {
-        Some(instead) => back_from(instead, &made.value["more"]["before"]).unwrap_or(call),
-        None => call,
+    let call = match &made.call {
+        Some(restored) if step.kind == RESTORE => as_found(restored, before).unwrap_or(call),
+        Some(instead) if otherwise(&instead) => {
+            back_from(instead, &made.value["more"]["before"]).unwrap_or(call)
+        }
+        _ => call,
     };
     if was_already(&call, before) {
         return Ok(Undoing::Refused(UndoRefused::NotOurs));
@@ -287,7 +322,8 @@ pub fn undo(
         account: &step.account,
         region: &step.region,
     };
-    if let Some(made) = &made.call
+    // A permission set that gets its earlier policy back is provisioned again because it is not yet.
+    if let Some(made) = made.call.as_ref().filter(|made| made.action != PROVISION)
         && let Some(ours) = wanted(made)
         && let Ok(state) = aws.state(&place, made)
         && without_instants(&state) != without_instants(&ours)
@@ -374,7 +410,7 @@ fn denied_users(step: &Step) -> Vec<(String, String)> {
     let text = |name: &str| step.params.get(name).and_then(Value::as_str);
     let named = text("user_name").map(|name| (step.account.clone(), name.to_owned()));
     let denied = text("content").and_then(denied_by).unwrap_or_default();
-    let by_policy = denied.into_iter().filter_map(|owner| match owner {
+    let by_policy = denied.owners.into_iter().filter_map(|owner| match owner {
         Owner::User { account, name } => Some((account, name)),
         _ => None,
     });
@@ -445,10 +481,73 @@ fn keys_worked_until(
     Ok(Ok(until))
 }
 
+/// Until when a password that the thief knows may have opened consoles. Where it was never replaced it does so as soon
+/// as the denial is gone, and what was opened before wakes up. A password that was made after the denial is
+/// another one, and consoles of the one before are older than it.
+fn password_worked_until(
+    plan: &Plan,
+    denial: &Step,
+    (account, user): (&str, &str),
+    force: Force,
+    aws: &mut dyn Aws,
+    journal: &Journal,
+) -> Result<Option<i64>, UndoRefused> {
+    let is_known = |step: &&Step| {
+        let names_user = step.params.get("user_name").and_then(Value::as_str) == Some(user);
+        step.account == account && names_user && PASSWORD_STEPS.contains(&step.kind.as_str())
+    };
+    if !plan.steps.iter().any(|step| is_known(&step)) {
+        return Ok(None);
+    }
+    let place = At {
+        account,
+        region: &denial.region,
+    };
+    let asked = params([("user_name", json!(user))]);
+    let state = match aws.state(&place, &Call::new("iam", "DeleteLoginProfile", asked)) {
+        // Consoles that it opened end at the latest when the denial may be lifted for the keys' sake.
+        Err(error) if error.kind == CallErrorKind::Missing => return Ok(None),
+        Err(error) => return Err(UndoRefused::PasswordUnread(error.why())),
+        Ok(state) => state,
+    };
+    let made = state["made"].as_str();
+    let made = made.and_then(|made| keyline_trail::time::parse_time(made.as_bytes()));
+    let denied = journal.made(&denial.id).map(|line| line.at);
+    match (made, denied) {
+        (Some(made), Some(denied)) if made > denied => Ok(Some(made)),
+        _ if force == Force::Yes => Ok(None),
+        _ => Err(UndoRefused::PasswordStands(user.to_owned())),
+    }
+}
+
+/// What leaves things as they were found before an older state was put over them: that may be something else than
+/// what the plan knew.
+fn as_found(restored: &Call, before: Option<&Value>) -> Option<Call> {
+    let member = match restored.action.as_str() {
+        "PutUserPolicy" | "PutRolePolicy" | "UpdateAssumeRolePolicy" => "policy_document",
+        "PutBucketPolicy" => "policy",
+        "PutUserPermissionsBoundary" | "PutRolePermissionsBoundary" => "permissions_boundary",
+        _ => return None,
+    };
+    let found = &before?[member];
+    let text = match found {
+        Value::Null => return back_from(restored, &Value::Null),
+        Value::String(text) => text.clone(),
+        policy => policy.to_string(),
+    };
+    let mut call = restored.clone();
+    call.params.insert(member.to_owned(), json!(text));
+    Some(call)
+}
+
 /// What takes back a call that was made instead of a step's own, because there was no room for that or because
 /// its name was taken.
 fn back_from(made: &Call, before: &Value) -> Option<Call> {
     let mut params = made.params.clone();
+    if made.action == "PutBucketPolicy" {
+        params.remove("policy");
+        return Some(Call::new("s3api", "DeleteBucketPolicy", params));
+    }
     let action = match made.action.as_str() {
         "AttachUserPolicy" => "DetachUserPolicy",
         "AttachRolePolicy" => "DetachRolePolicy",

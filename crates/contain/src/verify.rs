@@ -416,6 +416,29 @@ fn in_force<'a>(plan: &Plan, step: &Step, journal: &'a Journal) -> Option<&'a Ca
     }
 }
 
+/// What carries a changed permission set into the accounts.
+pub(crate) const PROVISION: &str = "ProvisionPermissionSet";
+
+/// These steps, and the provisioning of each permission set that one of them writes: what is written there is in
+/// force only where it is provisioned.
+fn with_provisioning<'a>(
+    plan: &'a Plan,
+    wrong: &BTreeSet<String>,
+    journal: &Journal,
+) -> Vec<&'a Step> {
+    let is_wrong = |step: &Step| wrong.contains(&step.id);
+    let carries = |step: &Step| {
+        let mut others = plan.steps.iter();
+        step.action == PROVISION
+            && journal.is_done(&step.id)
+            && others.any(|other| is_wrong(other) && step.depends_on.contains(&other.id))
+    };
+    let steps = plan.steps.iter();
+    steps
+        .filter(|step| is_wrong(step) || carries(step))
+        .collect()
+}
+
 /// Lays steps on again, and switches off what came to light. Out comes how many calls succeeded.
 fn lay_on_again(
     plan: &Plan,
@@ -428,7 +451,7 @@ fn lay_on_again(
     // Sessions that were made since the first time are older than the new instant.
     let instant = clock.now();
     let mut again: Vec<(&Step, Call)> = Vec::new();
-    for step in plan.steps.iter().filter(|step| wrong.contains(&step.id)) {
+    for step in with_provisioning(plan, wrong, journal) {
         if is_sweep(step) {
             let keys = found(plan, step, aws).unwrap_or_default();
             again.extend(
@@ -451,11 +474,14 @@ fn lay_on_again(
         }
     }
     again.retain(|(step, call)| {
-        let refused = guard.refuses_call(&step.account, &step.region, call);
+        let refused = guard.refuses_step(step, call);
         refused.is_none()
     });
     let mut done = 0;
-    for some in again.chunks(AT_ONCE_MAX) {
+    let (then, first): (Vec<_>, Vec<_>) = again
+        .into_iter()
+        .partition(|(_, call)| call.action == PROVISION);
+    for some in first.chunks(AT_ONCE_MAX).chain(then.chunks(AT_ONCE_MAX)) {
         let lines: Vec<(&str, Option<&Call>)> = some
             .iter()
             .map(|(step, call)| (step.id.as_str(), Some(call)))

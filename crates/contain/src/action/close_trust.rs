@@ -3,7 +3,8 @@
 //! # What it does
 //!
 //! Adds a statement to the role's trust policy that denies the abusing principal to assume the role. What
-//! stood in it stays.
+//! stood in it stays. Where the thief opened the role to everybody, what lets everybody in is taken out, whatever
+//! conditions it has; who is let in by name stays.
 //!
 //! # What it stops
 //!
@@ -59,13 +60,24 @@ pub struct Shut {
 
 /// One principal, one role; `existing` is the trust policy as it was read.
 pub fn step(place: &Place<'_>, role: &str, existing: &Value, shut: Shut, why: String) -> Draft {
+    let closed = policy::shut_out(existing, shut.principal, shut.action, shut.condition);
+    written(place, role, existing, closed, why)
+}
+
+/// A trust policy that takes the place of the existing one.
+pub fn written(
+    place: &Place<'_>,
+    role: &str,
+    existing: &Value,
+    closed: String,
+    why: String,
+) -> Draft {
     let with = |document: String| {
         params([
             ("role_name", json!(role)),
             ("policy_document", json!(document)),
         ])
     };
-    let closed = policy::shut_out(existing, shut.principal, shut.action, shut.condition);
     let mut draft = ACTION.draft(place, with(closed), why);
     draft.measures = vec![Measure {
         control: Control::TrustChanged,

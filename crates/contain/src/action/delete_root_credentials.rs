@@ -1,9 +1,10 @@
-//! Take password and keys from the root of an account.
+//! Take password and keys from the root of a member account.
 //!
 //! # What it does
 //!
-//! In a member account: the organisation's privileged task deletes the root's password, keys and MFA devices.
-//! In the management account: a person signs in, changes password and MFA, and deletes the keys.
+//! In the management account, or in that to which the organisation has delegated this, a person begins the privileged
+//! task that deletes the root's credentials, and with the session that it gives deletes the root's password, keys and
+//! MFA devices. Where root access is not centrally managed somebody signs in as the root instead.
 //!
 //! # What it stops
 //!
@@ -47,8 +48,8 @@ pub const ACTION: Action = Action {
     undo: "recover the root by mail",
 };
 
-/// The root of one account, by a privileged task of the organisation.
-pub fn step(place: &Place<'_>, partition: &str, member_account: &str) -> Draft {
+/// The root of one account, by a privileged task of the organisation, with its keys that are known.
+pub fn step(place: &Place<'_>, partition: &str, member_account: &str, keys: &[String]) -> Draft {
     let task = format!("arn={}", task_policy(partition));
     let mut draft = ACTION.draft(
         place,
@@ -56,7 +57,16 @@ pub fn step(place: &Place<'_>, partition: &str, member_account: &str) -> Draft {
             ("target_principal", json!(member_account)),
             ("task_policy_arn", json!(task)),
         ]),
-        "no policy can be laid on a root: its credentials have to go",
+        format!(
+            "no policy can be laid on a root: its credentials have to go. Called from the management account or a \
+             delegated administrator's, at the endpoint of a region; then, with the session that it gives and with no \
+             other, `aws iam delete-login-profile`, `aws iam list-access-keys` and `aws iam delete-access-key` ({}), \
+             `aws iam list-mfa-devices` and `aws iam deactivate-mfa-device`",
+            match keys {
+                [] => "no key is known by these logs".to_owned(),
+                keys => keys.join(", "),
+            }
+        ),
     );
     draft.needs_confirmation = true;
     draft.measures = vec![Measure {

@@ -24,7 +24,8 @@
 //!
 //! # AWS calls and permissions
 //!
-//! `sso:PutInlinePolicyToPermissionSet`, in the account that administers Identity Center.
+//! `sso:PutInlinePolicyToPermissionSet`, in the account that administers Identity Center;
+//! `sso:DescribePermissionSet`, to see that the set has the name by which it was asked whether it may be touched.
 
 use serde_json::json;
 
@@ -38,6 +39,7 @@ pub const ACTION: Action = Action {
     service: "sso-admin",
     operation: "PutInlinePolicyToPermissionSet",
     requires: &[
+        "sso:DescribePermissionSet",
         "sso:GetInlinePolicyForPermissionSet",
         "sso:PutInlinePolicyToPermissionSet",
     ],
@@ -45,7 +47,7 @@ pub const ACTION: Action = Action {
     responder: Responder::Organisation,
     execution: Execution::Program,
     applies_to: "role sessions that Identity Center made",
-    precheck: "the inline policy is the one that the plan knows",
+    precheck: "the set has the plan's name for it, and the inline policy is the one that the plan knows",
     verify: "the inline policy is read back as written",
     undo: "put the earlier inline policy back, then provision",
 };
@@ -53,6 +55,8 @@ pub const ACTION: Action = Action {
 /// What is known of a permission set.
 #[derive(Clone, Copy, Debug)]
 pub struct Set<'a> {
+    /// Its name: whoever carries the step out is asked by it whom the set must not touch.
+    pub name: &'a str,
     pub instance_arn: &'a str,
     pub permission_set_arn: &'a str,
     pub inline_policy: Option<&'a serde_json::Value>,
@@ -69,6 +73,7 @@ pub fn step(
         params([
             ("instance_arn", json!(set.instance_arn)),
             ("permission_set_arn", json!(set.permission_set_arn)),
+            ("permission_set_name", json!(set.name)),
         ])
     };
     let mut with_policy = of_set();
@@ -90,6 +95,39 @@ pub fn step(
         }
         None => Call::new("sso-admin", "DeleteInlinePolicyFromPermissionSet", of_set()),
     });
+    draft.variant = Some(Variant::Narrow);
+    draft
+}
+
+/// The same where nobody looked the set up: a person finds it by its name, looks what stands in it, and adds the
+/// denial to that.
+pub fn by_hand(place: &Place<'_>, set: Set<'_>, session_names: &[String]) -> Draft {
+    let instance = || ("instance_arn", json!("THE-INSTANCE-ARN"));
+    let of_set = || {
+        params([
+            instance(),
+            ("permission_set_arn", json!("THE-PERMISSION-SET-ARN")),
+        ])
+    };
+    let mut draft = ACTION.draft(
+        place,
+        params([("permission_set_name", json!(set.name))]),
+        "roles of Identity Center cannot be changed themselves: their permission set is. Look for the instance and for \
+         the set of this name; the denial is added to the statements that stand in its inline policy, or it takes \
+         their place",
+    );
+    draft.operation = "ListInstances".to_owned();
+    let mut with_policy = of_set();
+    let policy = policy::deny_person(None, session_names);
+    with_policy.insert("inline_policy".to_owned(), json!(policy));
+    let call = |operation: &str, params| Call::new("sso-admin", operation, params);
+    draft.then = vec![
+        call("ListPermissionSets", params([instance()])),
+        call("DescribePermissionSet", of_set()),
+        call("GetInlinePolicyForPermissionSet", of_set()),
+        call("PutInlinePolicyToPermissionSet", with_policy),
+    ];
+    draft.by_hand = true;
     draft.variant = Some(Variant::Narrow);
     draft
 }

@@ -26,8 +26,10 @@
 //! `rolesanywhere:ImportCrl`, `DisableProfile`, `DisableTrustAnchor`, by hand: which of them is right depends
 //! on who else uses them.
 
+use serde_json::json;
+
 use crate::action::{Action, Draft, Execution, Place, Responder, params};
-use crate::plan::Phase;
+use crate::plan::{Call, Phase};
 /// This action as data.
 pub const ACTION: Action = Action {
     name: "disable-roles-anywhere",
@@ -54,5 +56,17 @@ pub fn step(place: &Place<'_>, certificate: &str) -> Draft {
         format!("the certificate {certificate} fetches the next session as long as it is trusted"),
     );
     draft.rank = 1;
+    let call = |operation: &str, params| Call::new("rolesanywhere", operation, params);
+    draft.then = vec![
+        call("ListProfiles", params([])),
+        call(
+            "DisableProfile",
+            params([("profile_id", json!("THE-PROFILE-ID"))]),
+        ),
+        call(
+            "DisableTrustAnchor",
+            params([("trust_anchor_id", json!("THE-TRUST-ANCHOR-ID"))]),
+        ),
+    ];
     draft
 }

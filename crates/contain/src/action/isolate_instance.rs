@@ -24,20 +24,27 @@
 //!
 //! # AWS calls and permissions
 //!
-//! `ec2:ModifyInstanceMetadataOptions`, `ec2:ModifyInstanceAttribute`, by hand.
+//! `ec2:ModifyInstanceMetadataOptions`, `ec2:DescribeInstances`, `ec2:CreateSecurityGroup`,
+//! `ec2:RevokeSecurityGroupEgress`, `ec2:ModifyInstanceAttribute`, `autoscaling:DescribeAutoScalingInstances`,
+//! `autoscaling:DetachInstances`, by hand.
 
 use serde_json::json;
 
 use crate::action::{Action, Draft, Execution, Place, Responder, params};
-use crate::plan::Phase;
+use crate::plan::{Call, Phase};
 /// This action as data.
 pub const ACTION: Action = Action {
     name: "isolate-instance",
     service: "ec2",
     operation: "ModifyInstanceMetadataOptions",
     requires: &[
+        "autoscaling:DescribeAutoScalingInstances",
+        "autoscaling:DetachInstances",
+        "ec2:CreateSecurityGroup",
+        "ec2:DescribeInstances",
         "ec2:ModifyInstanceMetadataOptions",
         "ec2:ModifyInstanceAttribute",
+        "ec2:RevokeSecurityGroupEgress",
     ],
     phase: Phase::Workloads,
     responder: Responder::ContainWorkload,
@@ -48,6 +55,53 @@ pub const ACTION: Action = Action {
     undo: "put the noted groups and options back",
 };
 
+/// What comes after the metadata service: out of whatever replaces it, then off the network.
+fn then(instance: &str) -> Vec<Call> {
+    let ec2 = |operation: &str, params| Call::new("ec2", operation, params);
+    let scaling = |operation: &str, params| Call::new("autoscaling", operation, params);
+    let of_instance = || ("instance_id", json!(instance));
+    let of_instances = || ("instance_ids", json!([instance]));
+    let group = "THE-GROUP-WITHOUT-RULES";
+    vec![
+        ec2("DescribeInstances", params([of_instances()])),
+        scaling("DescribeAutoScalingInstances", params([of_instances()])),
+        scaling(
+            "DetachInstances",
+            params([
+                of_instances(),
+                ("auto_scaling_group_name", json!("THE-SCALING-GROUP")),
+                ("should_decrement_desired_capacity", json!(false)),
+            ]),
+        ),
+        ec2(
+            "CreateSecurityGroup",
+            params([
+                ("group_name", json!("keyline-isolated")),
+                ("description", json!("no way in and none out")),
+                ("vpc_id", json!("THE-VPC-ID")),
+            ]),
+        ),
+        ec2(
+            "RevokeSecurityGroupEgress",
+            params([
+                ("group_id", json!(group)),
+                (
+                    "ip_permissions",
+                    json!("IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]"),
+                ),
+            ]),
+        ),
+        ec2(
+            "ModifyInstanceAttribute",
+            params([of_instance(), ("groups", json!([group]))]),
+        ),
+        ec2(
+            "ModifyInstanceAttribute",
+            params([of_instance(), ("disable_api_termination", json!(true))]),
+        ),
+    ]
+}
+
 /// One instance.
 pub fn step(place: &Place<'_>, instance: &str) -> Draft {
     let mut draft = ACTION.draft(
@@ -56,8 +110,10 @@ pub fn step(place: &Place<'_>, instance: &str) -> Draft {
             ("instance_id", json!(instance)),
             ("http_tokens", json!("required")),
         ]),
-        "the next credentials would be taken the same way",
+        "the next credentials would be taken the same way; a group that scales would put another instance in its \
+         place, and load balancers go on sending it work until it is taken out of them",
     );
     draft.rank = 1;
+    draft.then = then(instance);
     draft
 }

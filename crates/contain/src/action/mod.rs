@@ -32,6 +32,7 @@ pub mod deactivate_signing_certificate;
 pub mod delete_password;
 pub mod remove_mfa_device;
 pub mod delete_root_credentials;
+pub mod secure_root;
 
 pub mod revoke_user_sessions;
 pub mod revoke_role_sessions;
@@ -49,6 +50,7 @@ pub mod replace_instance_profile;
 pub mod isolate_instance;
 pub mod stop_function;
 pub mod stop_task;
+pub mod stop_pod;
 
 pub mod verify;
 pub mod rotate_access_key;
@@ -115,6 +117,8 @@ pub struct Draft {
     pub needs_confirmation: bool,
     /// Whatever the action says, a person takes this one, because something that it takes is not known.
     pub by_hand: bool,
+    /// Of a step by hand, the calls that come after its first one.
+    pub then: Vec<Call>,
     /// Of the action, or of a row of the undo map.
     pub service: String,
     pub operation: String,
@@ -167,6 +171,7 @@ impl Action {
             variant: None,
             needs_confirmation: false,
             by_hand: self.execution == Execution::Person,
+            then: Vec::new(),
             service: self.service.to_owned(),
             operation: self.operation.to_owned(),
             requires: self.permissions(),
@@ -197,6 +202,7 @@ pub const ALL: &[&Action] = &[
     &delete_password::ACTION,
     &remove_mfa_device::ACTION,
     &delete_root_credentials::ACTION,
+    &secure_root::ACTION,
     &revoke_user_sessions::ACTION,
     &revoke_role_sessions::ACTION,
     &deny_role_sessions::ACTION,
@@ -211,6 +217,7 @@ pub const ALL: &[&Action] = &[
     &isolate_instance::ACTION,
     &stop_function::ACTION,
     &stop_task::ACTION,
+    &stop_pod::ACTION,
     &verify::ACTION,
     &rotate_access_key::ACTION,
     &reset_password::ACTION,
@@ -420,6 +427,7 @@ pub const TAKEN_BY_PROGRAM: &[(&str, &str, &[&str])] = &[
         "DetachPolicy",
         &[
             "organizations:DetachPolicy",
+            "organizations:DeletePolicy",
             "organizations:ListPolicies",
             "organizations:ListTargetsForPolicy",
             "organizations:DescribePolicy",
@@ -498,6 +506,7 @@ pub const TAKEN_BY_PROGRAM: &[(&str, &str, &[&str])] = &[
         &[
             "sso:DeleteInlinePolicyFromPermissionSet",
             "sso:GetInlinePolicyForPermissionSet",
+            "sso:DescribePermissionSet",
         ],
     ),
     (
@@ -506,6 +515,7 @@ pub const TAKEN_BY_PROGRAM: &[(&str, &str, &[&str])] = &[
         &[
             "sso:ProvisionPermissionSet",
             "sso:DescribePermissionSetProvisioningStatus",
+            "sso:ListAccountsForProvisionedPermissionSet",
         ],
     ),
     (
@@ -514,6 +524,7 @@ pub const TAKEN_BY_PROGRAM: &[(&str, &str, &[&str])] = &[
         &[
             "sso:PutInlinePolicyToPermissionSet",
             "sso:GetInlinePolicyForPermissionSet",
+            "sso:DescribePermissionSet",
         ],
     ),
 ];

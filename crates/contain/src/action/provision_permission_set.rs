@@ -23,7 +23,8 @@
 //!
 //! # AWS calls and permissions
 //!
-//! `sso:ProvisionPermissionSet`, `sso:DescribePermissionSetProvisioningStatus`.
+//! `sso:ProvisionPermissionSet`, `sso:DescribePermissionSetProvisioningStatus`; whether it still holds is seen by
+//! `sso:ListAccountsForProvisionedPermissionSet`: accounts that have another state than the set's latest.
 
 use serde_json::json;
 
@@ -38,13 +39,14 @@ pub const ACTION: Action = Action {
     requires: &[
         "sso:ProvisionPermissionSet",
         "sso:DescribePermissionSetProvisioningStatus",
+        "sso:ListAccountsForProvisionedPermissionSet",
     ],
     phase: Phase::Revoke,
     responder: Responder::Organisation,
     execution: Execution::Program,
     applies_to: "permission sets that a step changed",
     precheck: "the step before is done",
-    verify: "the status of the provisioning is SUCCEEDED",
+    verify: "the status of the provisioning is SUCCEEDED; later, no account has an older state of the set",
     undo: "provision again",
 };
 
@@ -53,6 +55,7 @@ pub fn step(place: &Place<'_>, set: Set<'_>) -> Draft {
     let everywhere = params([
         ("instance_arn", json!(set.instance_arn)),
         ("permission_set_arn", json!(set.permission_set_arn)),
+        ("permission_set_name", json!(set.name)),
         ("target_type", json!("ALL_PROVISIONED_ACCOUNTS")),
     ]);
     let mut draft = ACTION.draft(

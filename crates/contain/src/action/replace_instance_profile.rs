@@ -27,7 +27,7 @@
 use serde_json::json;
 
 use crate::action::{Action, Draft, Execution, Place, Responder, params};
-use crate::plan::Phase;
+use crate::plan::{Call, Phase};
 /// This action as data.
 pub const ACTION: Action = Action {
     name: "replace-instance-profile",
@@ -48,12 +48,19 @@ pub const ACTION: Action = Action {
 
 /// The profile of one instance.
 pub fn step(place: &Place<'_>, instance: &str) -> Draft {
-    ACTION.draft(
+    let mut draft = ACTION.draft(
         place,
         params([(
             "filters",
             json!(format!("Name=instance-id,Values={instance}")),
         )]),
         "so that the instance fetches no new credentials once the denial is lifted",
-    )
+    );
+    let association = params([("association_id", json!("THE-ASSOCIATION-ID"))]);
+    draft.then = vec![Call::new(
+        "ec2",
+        "DisassociateIamInstanceProfile",
+        association,
+    )];
+    draft
 }

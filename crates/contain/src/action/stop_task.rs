@@ -1,9 +1,9 @@
-//! Stop a task or a pod.
+//! Stop a task.
 //!
 //! # What it does
 //!
-//! A person sets the desired count of the ECS service to 0 and stops the task; in EKS deletes the pod
-//! identity association or the access entry.
+//! A person looks to which ECS service the task belongs, sets the desired count of that to 0, or another task takes
+//! its place, and stops the task.
 //!
 //! # What it stops
 //!
@@ -19,36 +19,55 @@
 //!
 //! # How it is undone
 //!
-//! Set the earlier count; make the association again.
+//! Set the earlier count.
 //!
 //! # AWS calls and permissions
 //!
-//! `ecs:UpdateService`, `ecs:StopTask`, `eks:DeletePodIdentityAssociation`, by hand.
+//! `ecs:DescribeTasks`, `ecs:UpdateService`, `ecs:StopTask`, by hand.
 
 use serde_json::json;
 
 use crate::action::{Action, Draft, Execution, Place, Responder, params};
-use crate::plan::Phase;
+use crate::plan::{Call, Phase};
 /// This action as data.
 pub const ACTION: Action = Action {
     name: "stop-task",
     service: "ecs",
-    operation: "StopTask",
-    requires: &["ecs:StopTask", "ecs:UpdateService"],
+    operation: "DescribeTasks",
+    requires: &["ecs:DescribeTasks", "ecs:StopTask", "ecs:UpdateService"],
     phase: Phase::Workloads,
     responder: Responder::ContainWorkload,
     execution: Execution::Person,
-    applies_to: "tasks and pods whose credentials are in the tree",
+    applies_to: "tasks whose credentials are in the tree",
     precheck: "the desired count of the service is noted",
     verify: "`DescribeTasks` shows the task as stopped",
     undo: "set the noted count",
 };
 
-/// One task or pod, by the id in its session's name.
-pub fn step(place: &Place<'_>, workload: &str) -> Draft {
-    ACTION.draft(
+/// One task, by the id in its session's name, and its cluster where that is known.
+pub fn step(place: &Place<'_>, task: &str, cluster: Option<&str>) -> Draft {
+    let cluster = || ("cluster", json!(cluster.unwrap_or("THE-CLUSTER")));
+    let mut draft = ACTION.draft(
         place,
-        params([("task", json!(workload))]),
-        "whatever took the credentials from the workload takes the next ones too",
-    )
+        params([cluster(), ("tasks", json!([task]))]),
+        "whatever took the credentials from the task takes the next ones too; its group is the service that starts \
+         it again",
+    );
+    draft.then = vec![
+        Call::new(
+            "ecs",
+            "UpdateService",
+            params([
+                cluster(),
+                ("service", json!("THE-SERVICE")),
+                ("desired_count", json!(0)),
+            ]),
+        ),
+        Call::new(
+            "ecs",
+            "StopTask",
+            params([cluster(), ("task", json!(task))]),
+        ),
+    ];
+    draft
 }

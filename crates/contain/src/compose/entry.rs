@@ -9,7 +9,10 @@ use keyline_lineage::{Credential, Kind, Node};
 use keyline_trail::partition::Partition;
 use serde_json::{Value, json};
 
+use crate::action::fix_identity_provider::Provider;
 use crate::action::{self, Draft, Place};
+use crate::doors::{function_name, last_part};
+use crate::limits::DOCUMENT_DEPTH_MAX;
 use crate::owner::{Owner, is_aws_name};
 
 use super::role::Undoing;
@@ -62,11 +65,18 @@ impl Composer<'_> {
             let shut = match maker_credential.kind {
                 Kind::External => external_shut(&maker_credential, place),
                 Kind::FederatedIdentity => {
-                    drafts.push(action::fix_identity_provider::step(place, &shown));
+                    let provider = provider(&maker_credential, place);
+                    let fix = action::fix_identity_provider::step(place, &shown, &provider);
+                    drafts.push(fix);
                     None
                 }
                 Kind::Certificate => {
-                    drafts.push(action::disable_roles_anywhere::step(place, &shown));
+                    let region = self.region_of(&["rolesanywhere"]);
+                    let place = Place {
+                        region: &region,
+                        ..place.clone()
+                    };
+                    drafts.push(action::disable_roles_anywhere::step(&place, &shown));
                     None
                 }
                 _ => continue,
@@ -109,10 +119,12 @@ impl Composer<'_> {
             return;
         }
         let made = (credential.account_id.clone(), name.clone());
-        let region = region_of_arn(&id).or_else(|| {
-            let machine = self.scope.workloads.get(&made)?;
-            Some(machine.region.clone())
-        });
+        let region = region_of_arn(&id)
+            .or_else(|| {
+                let machine = self.scope.workloads.get(&made)?;
+                Some(machine.region.clone())
+            })
+            .or_else(|| self.region_naming(&credential.account_id, &name));
         let mut steps = if kind.starts_with("ec2") {
             vec![
                 action::snapshot_instance::step(place, &name),
@@ -124,8 +136,11 @@ impl Composer<'_> {
                 action::snapshot_function::step(place, &name),
                 action::stop_function::step(place, &name),
             ]
-        } else if kind.starts_with("ecs") || kind.starts_with("eks") {
-            vec![action::stop_task::step(place, &name)]
+        } else if kind.starts_with("ecs") {
+            let cluster = cluster_of_arn(&id);
+            vec![action::stop_task::step(place, &name, cluster.as_deref())]
+        } else if kind.starts_with("eks") {
+            vec![action::stop_pod::step(place, &name)]
         } else {
             Vec::new()
         };
@@ -140,6 +155,33 @@ impl Composer<'_> {
             }
         }
         drafts.append(&mut steps);
+    }
+
+    /// The region in which one of these services was changed by whomever, as far as that is one: what stands once in
+    /// an organisation or an account is called there. Empty where no event says it, or where several do.
+    pub(super) fn region_of(&self, services: &[&str]) -> String {
+        let events = self.request.events.iter();
+        let of_services = events.filter(|event| {
+            let service = event.source.split('.').next().unwrap_or_default();
+            services.contains(&service)
+        });
+        let regions: BTreeSet<&str> = of_services.map(|event| event.region.as_str()).collect();
+        match (regions.len(), regions.first()) {
+            (1, Some(region)) => (*region).to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// The region of an event that names a workload, whoever made it.
+    fn region_naming(&self, account: &str, workload: &str) -> Option<String> {
+        let mut events = self.request.events.iter();
+        let event = events.find(|event| {
+            let here = event.account == account && !event.region.is_empty();
+            here && [&event.request, &event.response]
+                .into_iter()
+                .any(|part| names(part, workload, DOCUMENT_DEPTH_MAX))
+        })?;
+        Some(event.region.clone())
     }
 
     /// What sessions come from and what is none of ours.
@@ -176,6 +218,65 @@ fn external_shut(maker: &Credential, place: &Place<'_>) -> Option<action::close_
         action: "sts:AssumeRole",
         condition: None,
     })
+}
+
+/// Whether a part of a record names something, by its name or as the end of its ARN.
+fn names(value: &Value, wanted: &str, deep: usize) -> bool {
+    let Some(deeper) = deep.checked_sub(1) else {
+        return false;
+    };
+    match value {
+        Value::String(text) => text == wanted || last_part(function_name(text)) == wanted,
+        Value::Array(items) => items.iter().any(|item| names(item, wanted, deeper)),
+        Value::Object(members) => members.values().any(|item| names(item, wanted, deeper)),
+        _ => false,
+    }
+}
+
+/// The provider that vouched for an identity, as its records name it.
+fn provider(identity: &Credential, place: &Place<'_>) -> Provider {
+    let names = [
+        &identity.principal_arn,
+        &identity.principal_id,
+        &identity.user_name,
+    ];
+    let partition = Partition::of_region(place.region).name();
+    let by_name = |name: &&String| {
+        let name = name.as_str();
+        if name.contains(":saml-provider/") {
+            return Some(Provider::Saml(name.to_owned()));
+        }
+        if name.contains(":oidc-provider/") {
+            return Some(Provider::OpenId(name.to_owned()));
+        }
+        if let Some((_, rest)) = name.split_once("cognito-identity.amazonaws.com:") {
+            let pool: Vec<&str> = rest.splitn(3, ':').collect();
+            if let [region, id, ..] = pool[..] {
+                return Some(Provider::Cognito(
+                    format!("{region}:{id}"),
+                    region.to_owned(),
+                ));
+            }
+        }
+        // Records give an OpenID provider by its address, too.
+        let host = name.split(['/', ':']).next().unwrap_or_default();
+        let is_host = host.contains('.') && !name.starts_with("arn:") && !name.contains('@');
+        let address = name.split(':').next().unwrap_or_default();
+        is_host.then(|| {
+            let account = place.account;
+            Provider::OpenId(format!(
+                "arn:{partition}:iam::{account}:oidc-provider/{address}"
+            ))
+        })
+    };
+    names.iter().find_map(by_name).unwrap_or(Provider::Unknown)
+}
+
+/// The cluster in the ARN of a task.
+fn cluster_of_arn(text: &str) -> Option<String> {
+    let arn = keyline_trail::arn::Arn::parse(text)?;
+    let (cluster, _) = arn.resource.strip_prefix("task/")?.split_once('/')?;
+    is_aws_name(cluster).then(|| cluster.to_owned())
 }
 
 /// A credential for people: whatever names it best.

@@ -8,6 +8,7 @@ mod organisation;
 mod user;
 mod role;
 mod entry;
+mod function;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -101,6 +102,7 @@ pub fn compose(
     }
     composer.roles_of_the_thief(&groups);
     composer.doors_of_the_thief();
+    composer.functions_of_the_thief();
     composer.old_keys();
     composer.keys_off_already();
     composer.what_was_not_looked_up();
@@ -163,6 +165,12 @@ impl Composer<'_> {
             let draft = action::notify_account::step(&place, account);
             self.out.drafts.push(draft);
         }
+        if guarded.reason == crate::plan::Reason::ManagementAccount {
+            let main = main_credential(&group.members);
+            let place = place(owner.account(), group.partition, owner, main);
+            let draft = action::secure_root::step(&place, &keys_of(&group.members));
+            self.out.drafts.push(draft);
+        }
         self.out.guarded.insert(owner.clone(), guarded);
     }
 
@@ -173,15 +181,23 @@ impl Composer<'_> {
             return;
         }
         let main = main_credential(&group.members);
-        let place = place(account, group.partition, owner, main);
-        let draft = action::delete_root_credentials::step(&place, group.partition, account);
+        // The task is begun where the organisation is managed, and nowhere else.
+        let management = self.request.estate.organisation.as_ref();
+        let from = management.map_or("", |known| known.management_account.as_str());
+        let place = place(from, group.partition, owner, main);
+        let keys = keys_of(&group.members);
+        let draft = action::delete_root_credentials::step(&place, group.partition, account, &keys);
         self.out.drafts.push(draft);
     }
 
     fn person(&mut self, owner: &Owner, name: &str, group: &Group) {
         let main = main_credential(&group.members);
         let administrator = group.members[0].1.account_id.clone();
-        let place = place(&administrator, group.partition, owner, main);
+        let region = self.region_of(&["sso", "sso-directory", "identitystore"]);
+        let place = Place {
+            region: &region,
+            ..place(&administrator, group.partition, owner, main)
+        };
         let ids = group
             .members
             .iter()
@@ -408,6 +424,15 @@ fn home_region(partition: &str) -> &'static str {
     Partition::named(partition)
         .unwrap_or(Partition::Aws)
         .home_region()
+}
+
+/// The access keys among members, by their ids.
+fn keys_of(members: &[(Node, Credential)]) -> Vec<String> {
+    let keys = members.iter();
+    let keys = keys.filter(|(_, credential)| credential.kind == Kind::AccessKey);
+    let ids = keys.flat_map(|(_, credential)| &credential.access_key_ids);
+    let ids: BTreeSet<&String> = ids.filter(|id| is_aws_name(id)).collect();
+    ids.into_iter().cloned().collect()
 }
 
 /// The credential that a step about an owner names: the nearest to the root.

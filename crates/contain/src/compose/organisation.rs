@@ -3,18 +3,18 @@
 //! In: the owners that are touched. Out: one step for each account, or several where one policy is too
 //! small. It does not bind the management account and service-linked roles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keyline_lineage::{Credential, Node};
 
 use crate::action;
-use crate::control::{Control, Measure, Only, is_assumed_root};
+use crate::control::{Control, Measure, Only, is_assumed_root, is_federated};
 use crate::limits::ORG_POLICY_CHARS_MAX;
 use crate::owner::Owner;
 use crate::policy;
 use crate::request::Breadth;
 
-use super::{Composer, Group, place};
+use super::{Composer, Group, is_user_id, place};
 
 impl Composer<'_> {
     /// One service control policy for each member account, or several where one is too small.
@@ -117,5 +117,19 @@ fn organisation_measures(owner: &Owner, group: &Group) -> Vec<Measure> {
         on: owner.clone(),
         only: Only::All,
     };
-    controls.into_iter().map(measure).collect()
+    let federated = group.members.iter().map(|(_, credential)| credential);
+    let federated = federated
+        .filter(|credential| matches!(owner, Owner::User { .. }) && is_federated(credential));
+    let ids: BTreeSet<String> = federated
+        .map(|credential| credential.principal_id.clone())
+        .filter(|id| is_user_id(id))
+        .collect();
+    let mut measures: Vec<Measure> = controls.into_iter().map(measure).collect();
+    if !ids.is_empty() {
+        measures.push(Measure {
+            only: Only::UserIds(ids.into_iter().collect()),
+            ..measure(Control::OrgDenyFederated)
+        });
+    }
+    measures
 }

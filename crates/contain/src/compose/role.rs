@@ -19,7 +19,7 @@ use crate::owner::{
 };
 use crate::policy;
 use crate::request::{AlteringEvent, Breadth};
-use crate::trust::{account_of, trusted};
+use crate::trust::{self, account_of, trusted};
 
 use super::{Composer, Group, home_region, is_user_id, main_credential, place};
 
@@ -123,6 +123,7 @@ impl Composer<'_> {
         }];
         let set = known.map(|(administrator, set)| {
             let set = action::deny_in_permission_set::Set {
+                name: &set.name,
                 instance_arn: &set.instance_arn,
                 permission_set_arn: &set.permission_set_arn,
                 inline_policy: set.inline_policy.as_ref(),
@@ -136,6 +137,7 @@ impl Composer<'_> {
             Some((administrator, set)) => (administrator, set, !self.guard.is_ours(administrator)),
             None => {
                 let set = action::deny_in_permission_set::Set {
+                    name: set_name.unwrap_or(role_name),
                     instance_arn: "",
                     permission_set_arn: "",
                     inline_policy: None,
@@ -155,8 +157,9 @@ impl Composer<'_> {
             ));
         }
         // Identity Center is called where it stands; a person who looks the set up sees where that is.
+        let seen = self.region_of(&["sso", "sso-directory", "identitystore"]);
         let region = match (known.is_some(), set_region) {
-            (false, _) => "",
+            (false, _) => seen.as_str(),
             (true, "") => home,
             (true, region) => region,
         };
@@ -181,22 +184,26 @@ impl Composer<'_> {
             .collect();
         self.persons(&place, &others);
         let key = format!("permission-set:{}", owner.arn(group.partition));
-        let mut deny = action::deny_in_permission_set::step(&place, set, &names, measures);
+        let mut deny = match known {
+            Some(_) => action::deny_in_permission_set::step(&place, set, &names, measures),
+            None => {
+                let mut deny = action::deny_in_permission_set::by_hand(&place, set, &names);
+                deny.measures = measures;
+                deny
+            }
+        };
         let mut provision = action::provision_permission_set::step(&place, set);
         deny.key = Some(key.clone());
         provision.after.push(key);
-        for draft in [&mut deny, &mut provision] {
-            draft.by_hand |= by_hand;
-            if by_hand && known.is_none() {
-                draft.undo = None;
-                for (name, shown) in [
-                    ("instance_arn", "THE-INSTANCE-ARN"),
-                    ("permission_set_arn", "THE-PERMISSION-SET-ARN"),
-                ] {
-                    draft.params.insert(name.to_owned(), json!(shown));
-                }
-                let named = json!(set_name.unwrap_or(role_name));
-                draft.params.insert("permission_set_name".to_owned(), named);
+        deny.by_hand |= by_hand;
+        provision.by_hand |= by_hand;
+        if known.is_none() {
+            provision.undo = None;
+            for (name, shown) in [
+                ("instance_arn", "THE-INSTANCE-ARN"),
+                ("permission_set_arn", "THE-PERMISSION-SET-ARN"),
+            ] {
+                provision.params.insert(name.to_owned(), json!(shown));
             }
         }
         // Without provisioning a changed set changes nothing: it is provisioning that carries the control.
@@ -277,6 +284,12 @@ impl Composer<'_> {
                     &self.tag,
                     "the thief let certificates take this role: whoever did since may still hold a session",
                 ),
+                Opened::ToService => action::revoke_role_sessions::step(
+                    &place,
+                    name,
+                    &self.tag,
+                    "the thief gave this role to something at a service: what ran there may still hold a session",
+                ),
             };
             let snapshot = action::snapshot_role::step(&place, name);
             self.out.drafts.extend([snapshot, step]);
@@ -313,24 +326,27 @@ impl Composer<'_> {
 
     /// What taking back the tree's change of a role's trust does to somebody who took the role from outside; `None`
     /// where there is no such change, or where the program does not take it back.
-    pub(super) fn shut_by_undoing(&self, role: &Owner, maker: Node) -> Option<Undoing> {
+    pub(super) fn shut_by_undoing(&self, role: &Owner, maker_node: Node) -> Option<Undoing> {
         let last = self.trust_by_tree();
         let event = last.get(role)?;
         match &event.before {
             Some(_) if !event.touched_later_by.is_empty() => None,
             Some(before) => {
                 let before = trusted(&document(&before["policyDocument"]));
-                Some(match doors::lets_in(&before, maker, self.survey) {
+                Some(match doors::lets_in(&before, maker_node, self.survey) {
                     true => Undoing::LetsIn,
                     false => Undoing::ShutsOut,
                 })
             }
             None => {
-                let maker = self.survey.forest.alone(maker);
-                let shut = self.strangers(event).iter().any(|stranger| {
+                let maker = self.survey.forest.alone(maker_node);
+                let by_name = self.strangers(event).iter().any(|stranger| {
                     account_of(stranger).is_some_and(|account| account == maker.account_id)
                 });
-                shut.then_some(Undoing::ShutsOut)
+                let left = trust::without_anybody(&document(&event.request["policyDocument"]));
+                let as_anybody = left
+                    .is_some_and(|left| !doors::lets_in(&trusted(&left), maker_node, self.survey));
+                (by_name || as_anybody).then_some(Undoing::ShutsOut)
             }
         }
     }
@@ -348,9 +364,10 @@ impl Composer<'_> {
             .collect()
     }
 
-    /// Roles whose trust policy the tree wrote: strangers whom that lets in are shut out again. What stands
-    /// there now is what the tree wrote, or the step is not taken. Where an event tells what stood there
-    /// before, that is put back instead.
+    /// Roles whose trust policy the tree wrote: strangers whom that lets in are shut out again, and so is everybody
+    /// where it lets everybody in. What stands there now is what the tree wrote, or the step is not taken. Where an
+    /// event tells what stood there before, that is put back instead. A policy that no log holds is not known to let
+    /// nobody in: the role is denied everything until somebody has looked.
     pub(super) fn doors_of_the_thief(&mut self) {
         let mut found = Vec::new();
         for (owner, event) in self.trust_by_tree() {
@@ -359,19 +376,38 @@ impl Composer<'_> {
             };
             let partition = Partition::of_region(&event.region).name();
             let policy = document(&event.request["policyDocument"]);
-            let strangers = self.strangers(event);
-            if event.before.is_some() || strangers.is_empty() {
+            if event.before.is_some() {
                 continue;
             }
-            let named: Vec<&str> = strangers.iter().map(String::as_str).collect();
-            let why = format!("the thief opened the role to {}", named.join(", "));
-            let shut = action::close_trust::Shut {
-                principal: json!({"AWS": strangers}),
-                action: "sts:AssumeRole",
-                condition: None,
-            };
+            let strangers = self.strangers(event);
+            let without_anybody = trust::without_anybody(&policy);
             let place = place(account, partition, &owner, Some(&event.credential));
-            let step = action::close_trust::step(&place, name, &policy, shut, why);
+            let step = if !policy.is_object() {
+                if self.request.breadth == Breadth::Narrow {
+                    continue;
+                }
+                let why = "the thief wrote who may take this role, and no log holds what it says: nobody uses it \
+                           until somebody has looked";
+                action::deny_all_on_role::step(&place, name, &self.tag, why)
+            } else if without_anybody.is_some() || !strangers.is_empty() {
+                let everybody = without_anybody.is_some().then_some("everybody");
+                let named = everybody
+                    .into_iter()
+                    .chain(strangers.iter().map(String::as_str));
+                let named: Vec<&str> = named.collect();
+                let why = format!("the thief opened the role to {}", named.join(", "));
+                let left = without_anybody.as_ref().unwrap_or(&policy);
+                let closed = match strangers.is_empty() {
+                    true => left.to_string(),
+                    false => {
+                        let principal = json!({"AWS": strangers});
+                        policy::shut_out(left, principal, "sts:AssumeRole", None)
+                    }
+                };
+                action::close_trust::written(&place, name, &policy, closed, why)
+            } else {
+                continue;
+            };
             let snapshot = action::snapshot_role::step(&place, name);
             found.extend([snapshot, step]);
         }
@@ -423,6 +459,7 @@ enum Opened {
     Made,
     ToStrangers,
     ToCertificates,
+    ToService,
 }
 
 /// The roles that an event made or opened to somebody.
@@ -438,7 +475,10 @@ fn opened_by(event: &AlteringEvent) -> Vec<(Owner, Opened)> {
             });
             return here.map(|owner| (owner, Opened::ToCertificates)).collect();
         }
-        _ => return Vec::new(),
+        _ => {
+            let passed = doors::passed_by(event).into_iter();
+            return passed.map(|owner| (owner, Opened::ToService)).collect();
+        }
     };
     let name = event.request["roleName"].as_str().unwrap_or_default();
     let known = is_aws_name(name) && is_account(&event.account);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::action::deactivate_access_key::MadeBy;
 use crate::action::{self, Draft, Place};
-use crate::control::{Subject, subject};
+use crate::control::{Subject, is_federated, subject};
 use crate::limits::ROTATION_SOURCES_MAX;
 use crate::owner::{Owner, is_aws_name};
 use crate::request::Breadth;
@@ -122,12 +122,12 @@ impl Composer<'_> {
         ]);
         let federated: BTreeSet<String> = sessions
             .iter()
-            .filter(|(_, credential)| credential.kind == Kind::FederationToken)
+            .filter(|(_, credential)| is_federated(credential))
             .map(|(_, credential)| credential.principal_id.clone())
             .filter(|id| is_user_id(id))
             .collect();
         let all_federated = sessions.iter().all(|(_, credential)| {
-            credential.kind == Kind::FederationToken && federated.contains(&credential.principal_id)
+            is_federated(credential) && federated.contains(&credential.principal_id)
         });
         if broad {
             drafts.push(action::revoke_user_sessions::step(

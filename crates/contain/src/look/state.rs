@@ -4,6 +4,7 @@
 //! for each call that the program makes.
 
 use aws_config::SdkConfig;
+use keyline_trail::time::format_time;
 use serde_json::{Value, json};
 
 use super::{Params, all, ask, decoded, failed, missing, s3_client};
@@ -142,8 +143,9 @@ async fn of_iam(
             among(listed, text("serial_number")?, exists())
         }
         "DeleteLoginProfile" => {
-            ask!(client, get_login_profile, params, [user_name]);
-            Ok(exists())
+            let answer = ask!(client, get_login_profile, params, [user_name]);
+            let made = answer.login_profile().ok_or_else(missing)?.create_date();
+            Ok(json!({"exists": true, "made": format_time(made.secs().saturating_mul(1_000_000))}))
         }
         "DeleteUser" => {
             ask!(client, get_user, params, [user_name]);
@@ -307,7 +309,14 @@ async fn of_permission_set(
     params: Params<'_>,
 ) -> Result<Value, CallError> {
     if action == "ProvisionPermissionSet" {
-        return Ok(Value::Null);
+        use aws_sdk_ssoadmin::types::ProvisioningStatus::LatestPermissionSetNotProvisioned;
+        let behind = client
+            .list_accounts_for_provisioned_permission_set()
+            .instance_arn(params.text("instance_arn")?)
+            .permission_set_arn(params.text("permission_set_arn")?)
+            .provisioning_status(LatestPermissionSetNotProvisioned);
+        let behind = all!(behind);
+        return Ok(json!({"provisioned": behind.is_empty()}));
     }
     let answer = ask!(
         client,
@@ -315,10 +324,19 @@ async fn of_permission_set(
         params,
         [instance_arn, permission_set_arn]
     );
-    match answer.inline_policy().unwrap_or_default() {
-        "" => Err(missing()),
-        policy => Ok(json!({"inline_policy": document(&json!(policy))})),
-    }
+    let policy = match answer.inline_policy().unwrap_or_default() {
+        "" if action == "DeleteInlinePolicyFromPermissionSet" => return Err(missing()),
+        "" => Value::Null,
+        policy => document(&json!(policy)),
+    };
+    let answer = ask!(
+        client,
+        describe_permission_set,
+        params,
+        [instance_arn, permission_set_arn]
+    );
+    let name = answer.permission_set().and_then(|set| set.name());
+    Ok(json!({"inline_policy": policy, "permission_set_name": name}))
 }
 
 /// The id of an organisation's policy, by its name.

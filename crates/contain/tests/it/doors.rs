@@ -396,6 +396,89 @@ fn machines_and_functions_that_the_tree_made_or_changed() {
 }
 
 #[test]
+fn a_role_that_the_tree_gave_to_a_service() {
+    let service = |id: &str, name: &str| Credential {
+        principal_id: name.to_owned(),
+        ..bare(id, Kind::Service, OURS)
+    };
+    let builds = service("cr-builds", "codebuild.amazonaws.com");
+    let tasks = service("cr-tasks", "ecs-tasks.amazonaws.com");
+    let world = [
+        builds.clone(),
+        tasks.clone(),
+        from(
+            &builds,
+            minutes(5, session("cr-build", OURS, "Job", "AWSCodeBuild-1")),
+        ),
+        from(
+            &builds,
+            minutes(-5, session("cr-before", OURS, "Job", "AWSCodeBuild-0")),
+        ),
+        from(
+            &builds,
+            minutes(5, session("cr-other", OURS, "Other", "AWSCodeBuild-2")),
+        ),
+        from(&tasks, minutes(5, session("cr-task", OURS, "Job", "t"))),
+    ];
+    let role = format!("arn:aws:iam::{OURS}:role/service-role/Job");
+    let passes = |source: &str, name: &str, request: Value| {
+        at(
+            source,
+            event("e-pass", name, "cr-key", request, Value::Null),
+        )
+    };
+    let project = passes(
+        "codebuild",
+        "CreateProject",
+        json!({"name": "p", "serviceRole": role}),
+    );
+    let plan = check(&world, &[project], &["cr-build inferred"]);
+    assert!(
+        plan.doors()[0].contains("gave the role"),
+        "{:?}",
+        plan.doors()
+    );
+    let definition = passes(
+        "ecs",
+        "RegisterTaskDefinition",
+        json!({"family": "f", "taskRoleArn": role}),
+    );
+    check(&world, &[definition], &["cr-task inferred"]);
+    let pods = service("cr-pods", "pods.eks.amazonaws.com");
+    let pod = from(
+        &pods,
+        minutes(5, session("cr-pod", OURS, "Job", "eks-web-api-1")),
+    );
+    let association = json!({"clusterName": "web", "roleArn": role});
+    let associates = passes("eks", "CreatePodIdentityAssociation", association);
+    check(&[pods, pod], &[associates], &["cr-pod inferred"]);
+    // Nothing of anybody's runs at these.
+    let trail = json!({"name": "t", "cloudWatchLogsRoleArn": role});
+    check(&world, &[passes("cloudtrail", "UpdateTrail", trail)], &[]);
+    // Somebody else's role, one of another account, and one that is only spoken of.
+    for request in [
+        json!({"name": "p", "serviceRole": format!("arn:aws:iam::{OURS}:role/Third")}),
+        json!({"name": "p", "serviceRole": format!("arn:aws:iam::{OTHER}:role/Job")}),
+        json!({"name": "p", "description": role}),
+    ] {
+        check(
+            &world,
+            &[passes("codebuild", "CreateProject", request)],
+            &[],
+        );
+    }
+    // Of which no session is seen: what ran there may hold one.
+    let nested =
+        json!({"target": {"arn": "x", "roleArn": format!("arn:aws:iam::{OURS}:role/Timer")}});
+    let plan = check(&[], &[passes("scheduler", "CreateSchedule", nested)], &[]);
+    let revoked = plan
+        .steps
+        .iter()
+        .find(|step| step.kind == "revoke-role-sessions");
+    assert_eq!(revoked.unwrap().params["role_name"], "Timer");
+}
+
+#[test]
 fn a_provider_that_the_tree_made() {
     let saml = format!("arn:aws:iam::{OURS}:saml-provider/backdoor");
     let open_id = format!("arn:aws:iam::{OURS}:oidc-provider/id.example.com");
@@ -587,7 +670,11 @@ fn machines_of_which_no_session_is_seen_are_named() {
         let told: Vec<&String> = told.collect();
         match named {
             "" => assert!(told.is_empty(), "{told:?}"),
-            named => assert!(told.len() == 1 && told[0].contains(named), "{told:?}"),
+            named => {
+                assert!(told.len() == 1 && told[0].contains(named), "{told:?}");
+                let said = format!("May act on by a role of its own: {i} in 111122223333.");
+                assert!(plan.headline().contains(&said), "{}", plan.headline());
+            }
         }
     }
 }

@@ -204,9 +204,14 @@ fn principal(credential: &Credential) -> Principal {
         }
         _ => ("user", credential.user_name.clone()),
     };
+    // A federated user stands under the policies of its user, and is another principal for those of the organisation.
+    let arn = match credential.principal_arn.contains(":federated-user/") {
+        true => credential.principal_arn.clone(),
+        false => format!("arn:aws:iam::{account}:{kind}/{name}"),
+    };
     Principal {
         path: format!("{account}/{kind}/{name}"),
-        arn: format!("arn:aws:iam::{account}:{kind}/{name}"),
+        arn,
         account,
     }
 }

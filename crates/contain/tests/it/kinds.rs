@@ -11,6 +11,7 @@ use crate::world::*;
 
 /// `phase kind` of every step that is no snapshot, by hand or not, then what is left alive with its reason.
 fn told(plan: &Plan) -> Vec<String> {
+    crate::output::check_nothing_to_fill_in(plan);
     let steps = plan
         .steps
         .iter()
@@ -159,6 +160,40 @@ fn session_and_federation_tokens() {
             "rotate-access-key (by hand)",
         ],
     );
+}
+
+#[test]
+fn a_federated_user_is_another_principal_for_the_organisation() {
+    let stolen = key("cr-key", OURS, "alice");
+    let name = from(&stolen, federated("cr-fed", OURS, "alice", "any"));
+    let login = from(
+        &name,
+        Credential {
+            kind: Kind::ConsoleSession,
+            ..federated("cr-console", OURS, "alice", "any")
+        },
+    );
+    let tree = [stolen, name, login];
+    let forest = forest(&tree);
+    let mut ask = Ask::of(&forest, "cr-key");
+    ask.estate.organisation = Some(Organisation {
+        management_account: OTHER.to_owned(),
+    });
+    let mut plan = ask.plan();
+    assert!(plan.still_alive_after.is_empty());
+    // Without anything that lies on the user itself, as where somebody took that away.
+    plan.steps.retain(|step| step.service == "organizations");
+    let mut fake = Fake::default();
+    fake.management = Some(OTHER.to_owned());
+    fake.run(&plan);
+    for credential in &tree {
+        assert!(!fake.can_act(credential), "{}", credential.id);
+    }
+    let stops: Vec<&str> = plan.steps[0].stops.iter().map(String::as_str).collect();
+    assert_eq!(stops, ["cr-console", "cr-fed", "cr-key"]);
+    let policy = plan.steps[0].params["content"].as_str().unwrap();
+    let named = format!("arn:aws:sts::{OURS}:federated-user/any");
+    assert!(policy.contains(&named), "{policy}");
 }
 
 #[test]
@@ -408,7 +443,7 @@ fn the_root_of_an_account() {
         &[root],
         "cr-root",
         under(OURS),
-        &["alive: cr-root management-account"],
+        &["secure-root (by hand)", "alive: cr-root management-account"],
     );
 }
 

@@ -1,7 +1,7 @@
 //! The fake AWS with its doors open: states that can be read, calls that can fail, an executor that can be
 //! cut off at any moment, and a thief who works against it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keyline_contain::aws::{At, Aws, CallError, wanted};
 use keyline_contain::run::Clock;
@@ -23,6 +23,8 @@ pub struct Live {
     pub moments: usize,
     /// Errors by operation.
     pub faults: BTreeMap<String, CallError>,
+    /// Objects whose state cannot be read.
+    pub unreadable: BTreeSet<String>,
     /// By whom calls are made.
     pub own: String,
     /// What a thief does after each call of ours, as long as it can.
@@ -39,12 +41,14 @@ pub fn object(account: &str, call: &Call) -> String {
         "name",
         "target_id",
         "function_name",
+        "permission_set_arn",
     ];
     let names = naming.iter().filter_map(|name| call.params.get(*name));
     let kind = match call.action.as_str() {
         "UpdateAssumeRolePolicy" => "trust",
         "AttachUserPolicy" | "DetachUserPolicy" => "attached",
         "PutUserPermissionsBoundary" | "DeleteUserPermissionsBoundary" => "boundary",
+        "ProvisionPermissionSet" => "provisioned",
         _ => "",
     };
     let parts: Vec<String> = names
@@ -91,6 +95,9 @@ impl Aws for Live {
             });
             return Ok(json!({"access_keys": keys.collect::<Vec<_>>()}));
         }
+        if self.unreadable.contains(&object(place.account, call)) {
+            return Err(CallError::of("AccessDenied", "no"));
+        }
         let state = self.states.get(&object(place.account, call)).cloned();
         state.ok_or_else(|| CallError::of("NoSuchEntity", ""))
     }
@@ -102,6 +109,11 @@ impl Aws for Live {
         }
         let object = object(place.account, call);
         self.made.push(format!("{} {object}", call.action));
+        // A permission set that is changed is in no account as it is now.
+        if call.action.ends_with("PermissionSet") && call.action != "ProvisionPermissionSet" {
+            let set = object.replacen("//", "/provisioned/", 1);
+            self.states.insert(set, json!({"provisioned": false}));
+        }
         let missing = CallError::of("NoSuchEntity", "");
         match wanted(call) {
             Some(Value::Null) => {

@@ -127,6 +127,16 @@ fn the_cut_off_is_the_only_thing_that_is_filled_in() {
     assert_eq!(stamps, 4, "user and role, twice each");
 }
 
+/// What is left for people to fill in stands in steps by hand alone: the program fills in instants, and nothing else.
+pub fn check_nothing_to_fill_in(plan: &Plan) {
+    for step in plan.steps.iter().filter(|step| !step.by_hand) {
+        let text = Value::Object(step.params.clone()).to_string();
+        assert!(!text.contains("THE-"), "{}: {text}", step.id);
+        let commands = step.commands().join("\n");
+        assert!(!commands.contains("THE-"), "{}: {commands}", step.id);
+    }
+}
+
 /// What `sh` passes to `aws` when it runs the script: arguments between bars, one call a line.
 fn run(script: &str) -> String {
     let output = run_with(script, "");
@@ -136,6 +146,11 @@ fn run(script: &str) -> String {
 
 /// The same, where `aws` does first what `also` says; what it is called with comes out all the same.
 fn run_with(script: &str, also: &str) -> std::process::Output {
+    run_among("", script, also)
+}
+
+/// The same, with further programs that are functions of the shell.
+fn run_among(functions: &str, script: &str, also: &str) -> std::process::Output {
     static RUNS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let number = RUNS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let name = format!("keyline-script-{}-{number}", std::process::id());
@@ -143,7 +158,7 @@ fn run_with(script: &str, also: &str) -> std::process::Output {
     std::fs::create_dir_all(&folder).unwrap();
     // A function of that name stands before the script's own calls; nothing is started.
     let before = format!(
-        "exec 3>&1\naws() {{ printf '%s|' \"$@\" >&3; echo >&3\n{also}\n}}\nsleep() {{ :; }}\n"
+        "exec 3>&1\naws() {{ printf '%s|' \"$@\" >&3; echo >&3\n{also}\n}}\nsleep() {{ :; }}\n{functions}\n"
     );
     let script = script.replace("AWS_PROFILE=\"${KEYLINE_PROFILE_PREFIX:-}$account\" ", "");
     let mut shell = Command::new("sh")
@@ -199,6 +214,60 @@ fn a_script_goes_on_where_a_step_fails_and_names_it_at_the_end() {
     ] {
         assert_eq!(reads.matches(read).count(), 1, "{read}: {reads}");
     }
+}
+
+#[test]
+fn each_denial_by_age_in_a_script_has_the_instant_at_which_it_is_laid_on() {
+    let plan = stolen_key_and_role();
+    // A clock that goes on with every look.
+    let date =
+        "date() { case $1 in +%s) echo . >> clock; grep -c . clock ;; *) echo \"at-$3\" ;; esac; }";
+    let output = run_among(date, &plan.script(), "");
+    assert!(output.status.success(), "{output:?}");
+    let calls = String::from_utf8(output.stdout).unwrap();
+    let instants: Vec<&str> = calls
+        .lines()
+        .filter_map(|line| line.split_once("TokenIssueTime\":\"")?.1.split('"').next())
+        .collect();
+    assert_eq!(
+        instants,
+        ["at-@11", "at-@12", "at-@13", "at-@14"],
+        "{calls}"
+    );
+    // Whoever copies a step that is by hand is told to take the time as well.
+    let mut by_hand = plan.clone();
+    by_hand
+        .steps
+        .iter_mut()
+        .for_each(|step| step.by_hand = true);
+    assert_eq!(by_hand.script().matches("#   stamp\n").count(), 4);
+}
+
+#[test]
+fn a_second_run_of_the_script_brings_the_organisations_policy_up_to_date() {
+    let forest = forest(&[key("cr-key", OURS, "alice")]);
+    let mut ask = Ask::of(&forest, "cr-key");
+    ask.estate.organisation = Some(keyline_contain::Organisation {
+        management_account: OTHER.to_owned(),
+    });
+    let script = ask.plan().script();
+    let counted = |also: &str| {
+        let output = run_with(&script, also);
+        assert!(output.status.success(), "{output:?}");
+        let calls = String::from_utf8(output.stdout).unwrap();
+        let of = |call: &str| calls.matches(&format!("organizations|{call}|")).count();
+        [
+            of("create-policy"),
+            of("update-policy"),
+            of("attach-policy"),
+        ]
+    };
+    assert_eq!(counted(""), [1, 0, 1]);
+    let is_there = "case \"$*\" in *list-policies*) echo p-1 ;; esac";
+    assert_eq!(counted(is_there), [0, 1, 0]);
+    // It is there, and hangs somewhere else.
+    let elsewhere = "case \"$*\" in *'list-policies '*) echo p-1 ;; esac";
+    assert_eq!(counted(elsewhere), [0, 1, 1]);
 }
 
 #[test]

@@ -149,6 +149,7 @@ fn what_was_there_before_comes_back_where_it_is_known() {
         .find(|step| step.kind == "undo-what-was-done")
         .unwrap();
     assert_eq!(step.params["policy_document"], "{\"old\":1}");
+    // It is written over what the tree left there, or somebody looks first.
     assert_eq!(told(&known), ["UpdateAssumeRolePolicy"]);
     assert_eq!(told(&plan_with(vec![altered(None)])), ["GetRole (by hand)"]);
 }

@@ -1,0 +1,96 @@
+//! Journals that were altered, cut short or lost: refused, and mended after a crash.
+
+use keyline_contain::journal::{Event, Journal};
+use keyline_contain::{ErrorKind, Plan};
+use serde_json::json;
+
+use crate::live::*;
+use crate::running::{Scratch, go, plan_of};
+use crate::world::*;
+
+#[test]
+fn a_journal_that_was_altered_is_refused() {
+    let plan = plan_of(&tree(), "cr-key");
+    let scratch = Scratch::named("tampered");
+    let mut live = Live::with_keys(&KEYS);
+    go(&plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap();
+    let text = std::fs::read_to_string(&scratch.0).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let without_third = [&lines[..2], &lines[3..]].concat().join("\n") + "\n";
+    let altered = text.replacen("Inactive", "Active", 1);
+    for wrong in [without_third, altered] {
+        std::fs::write(&scratch.0, wrong).unwrap();
+        let error = Journal::open(&scratch.0, &plan.hash).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Journal);
+    }
+    std::fs::write(&scratch.0, &text).unwrap();
+    assert!(Journal::open(&scratch.0, "another").is_err());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let fresh = Scratch::named("mode");
+        Journal::open(&fresh.0, &plan.hash).unwrap();
+        let mode = std::fs::metadata(&fresh.0).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+/// Writes a journal and its head as they were at some moment, and says why it is not opened then.
+fn reopened(plan: &Plan, scratch: &Scratch, text: &str, head: Option<&str>) -> Option<String> {
+    std::fs::write(&scratch.0, text).unwrap();
+    match head {
+        Some(head) => std::fs::write(scratch.head(), head).unwrap(),
+        None => std::fs::remove_file(scratch.head()).unwrap(),
+    }
+    let opened = Journal::open(&scratch.0, &plan.hash);
+    opened.err().map(|error| error.to_string())
+}
+
+#[test]
+fn a_journal_whose_last_lines_are_lost_or_altered_is_refused() {
+    let plan = plan_of(&tree(), "cr-key");
+    let scratch = Scratch::named("tail");
+    let mut live = Live::with_keys(&KEYS);
+    go(&plan, &mut live, &scratch, &mut Hands::at(NOW), &[]).unwrap();
+    let text = std::fs::read_to_string(&scratch.0).unwrap();
+    let head = std::fs::read_to_string(scratch.head()).unwrap();
+    let mut journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+    let verify = &plan.steps.iter().find(|step| step.service == "keyline");
+    let verify = &verify.unwrap().id;
+    let more = json!({"note": "one more"});
+    journal.write(NOW, Event::Done, verify, None, more).unwrap();
+    drop(journal);
+    let longer = std::fs::read_to_string(&scratch.0).unwrap();
+    let of_longer = std::fs::read_to_string(scratch.head()).unwrap();
+    let open = |text: &str, head: Option<&str>| reopened(&plan, &scratch, text, head);
+
+    assert_eq!(open(&longer, Some(&of_longer)), None);
+    // A crash came between the line and its head: the head is mended.
+    assert_eq!(open(&longer, Some(&head)), None);
+    assert_eq!(std::fs::read_to_string(scratch.head()).unwrap(), of_longer);
+
+    let altered = longer.replace("one more", "0ne more");
+    for (text, head, why) in [
+        (&text, Some(&of_longer), "the last ones are gone"),
+        (&String::new(), Some(&of_longer), "the last ones are gone"),
+        (&altered, Some(&of_longer), "it was altered"),
+        (&longer, None, "cannot be read"),
+        (&longer, Some(&String::new()), "it says nothing"),
+        (
+            &longer,
+            Some(&of_longer.replace(' ', "")),
+            "it says nothing",
+        ),
+    ] {
+        let told = open(text, head.map(String::as_str)).unwrap_or_default();
+        assert!(told.contains(why), "{why}: {told}");
+    }
+    // Nor does a head help that was kept from the beginning.
+    let first = of_longer.split(' ').next().unwrap();
+    let nothing = format!("{first} {:020} {}\n", 0, "0".repeat(64));
+    assert!(
+        open(&longer, Some(&nothing))
+            .unwrap()
+            .contains("its head knows of 0")
+    );
+}
