@@ -4,6 +4,7 @@
 //! `cargo` alone is enough for everything here; a task only puts commands together. Deliberately
 //! not here: checks of the code itself, which are tests (`xtask/tests/tidy.rs`).
 
+mod api;
 mod bench;
 mod data;
 mod oracle;
@@ -23,7 +24,7 @@ usage: cargo xtask TASK [OPTION…]
   ci                           formatting, lints and all tests, as `.ci/run` does
   ui                           make the page in ui/dist with npm; the next build embeds it
   kql-report                   which cases of the KQL corpora pass, and the causes of those that do not
-  soak [KILLS]                 kill commands of the lake at 200 instants, or so many; nothing may be lost or doubled
+  soak [KILLS]                 kill commands of the lake and the watch at 200 instants each, or so many; nothing may be lost or doubled
   oracle --tool DIR            ask Microsoft's binder about the KQL corpora; writes docs/kql/oracle.jsonl (needs Node)
   data --events N --out DIR    benchmark data: N events of a simulated organisation as gz log files
        [--seed N] [--days N] [--accounts N] [--threads N] [--habits]

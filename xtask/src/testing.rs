@@ -5,13 +5,12 @@
 //! failed. Deliberately not here: the tests.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::Context;
 
-use crate::run::{cargo, root, shared};
-use crate::ui;
+use crate::run::{cargo, has_version, root, shared, target};
+use crate::{api, ui};
 
 /// The features that tests and releases build, where a crate has them.
 const FEATURES: &str = "full";
@@ -60,13 +59,17 @@ pub fn ci() -> anyhow::Result<ExitCode> {
     Ok(counts.close())
 }
 
-/// The lake's crash test, with many more kills than it has as one test of many.
+/// The crash tests of the lake and of the watch, with many more kills than they have as two tests of many.
 pub fn soak(options: &[String]) -> anyhow::Result<ExitCode> {
     let kills = options.first().map_or("200", String::as_str);
     let status = cargo()
         .args(["test", "--quiet", "--package", "keyline"])
         .args(["--features", "full", "--test", "it", "--"])
-        .args(["--nocapture", "commands_that_are_killed"])
+        .args([
+            "--nocapture",
+            "commands_that_are_killed",
+            "a_watch_in_pieces",
+        ])
         .env("KEYLINE_KILLS", kills)
         .status()
         .context("cannot run cargo")?;
@@ -138,6 +141,7 @@ impl Counts {
         for (name, outcome) in [
             ("the page", ui::test()?),
             ("the page in a browser", ui::test_in_browser(&keyline)?),
+            ("the API by its description", api::test(&keyline)?),
         ] {
             self.passed += outcome.passed;
             self.failed += outcome.failed;
@@ -231,14 +235,6 @@ fn cargo_test(options: &[String]) -> anyhow::Result<Counts> {
     Ok(counts)
 }
 
-/// Where cargo puts what it builds.
-fn target() -> PathBuf {
-    match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => root().join(folder),
-        None => root().join("target"),
-    }
-}
-
 /// The options that switch everything on.
 fn all_features() -> Vec<String> {
     let manifest = std::fs::read_to_string(root().join("crates/keyline/Cargo.toml"));
@@ -255,13 +251,7 @@ fn available(component: &str) -> bool {
     } else {
         component
     };
-    Command::new("cargo")
-        .current_dir(root())
-        .args([name, "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+    has_version(Command::new("cargo").current_dir(root()).arg(name))
 }
 
 #[cfg(test)]

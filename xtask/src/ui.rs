@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
-use crate::run::root;
+use crate::run::{has_version, root};
 
 /// The names under which Chromium is found.
 const BROWSERS: [&str; 4] = [
@@ -21,7 +21,7 @@ const BROWSERS: [&str; 4] = [
 
 /// Makes the page.
 pub fn build() -> anyhow::Result<()> {
-    if !runs("npm") {
+    if !has_npm() {
         bail!("`npm` was not found; the page needs Node 20 or later (https://nodejs.org)");
     }
     install()?;
@@ -43,7 +43,7 @@ pub fn test() -> anyhow::Result<Outcome> {
     if !root().join("ui/package.json").is_file() {
         return Ok(Outcome::default());
     }
-    if !runs("npm") {
+    if !has_npm() {
         return Ok(Outcome::without("tests of the page: `npm` was not found"));
     }
     if let Err(error) = install() {
@@ -76,7 +76,7 @@ pub fn test_in_browser(keyline: &Path) -> anyhow::Result<Outcome> {
 }
 
 impl Outcome {
-    fn without(what: &str) -> Outcome {
+    pub fn without(what: &str) -> Outcome {
         Outcome {
             left_out: Some(format!("left out: {what}")),
             ..Outcome::default()
@@ -102,6 +102,10 @@ fn npm(arguments: &[&str]) -> anyhow::Result<()> {
         bail!("`npm {}` failed ({status})", arguments.join(" "));
     }
     Ok(())
+}
+
+fn has_npm() -> bool {
+    has_version(&mut Command::new("npm"))
 }
 
 fn command(arguments: &[&str]) -> Command {
@@ -182,16 +186,6 @@ fn found() -> Option<PathBuf> {
         .iter()
         .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     candidates.find(|path| path.is_file())
-}
-
-fn runs(program: &str) -> bool {
-    Command::new(program)
-        .arg("--version")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
 }
 
 #[cfg(test)]

@@ -18,6 +18,9 @@ use super::{Alert, Program, SEVERITIES};
 const LEFT_OUT: &str = "left out of the month: it is another ending of the story above, of the same instance in the \
                         same hours";
 
+/// The lowest severity for which people get up, and by which noise is measured too.
+const LOUD: &str = "Medium";
+
 /// By rule, the rank of the highest severity.
 type Found = BTreeMap<String, usize>;
 
@@ -91,6 +94,8 @@ struct Tally {
     wanted: usize,
     met: usize,
     missed: BTreeSet<String>,
+    /// Made by alerts below [`LOUD`] alone.
+    quiet: BTreeSet<String>,
 }
 
 impl Tally {
@@ -101,25 +106,37 @@ impl Tally {
                 rule.is_some_and(|rule| rule.analytics.iter().any(|one| one == number))
             };
             self.wanted += 1;
-            match found.keys().any(answers) {
-                true => self.met += 1,
-                false => {
-                    eprintln!("missed: {story}: {number}");
-                    self.missed.insert(format!("{number} of `{story}`"));
-                }
+            let answers = found.iter().filter(|(rule, _)| answers(rule));
+            let Some(highest) = answers.map(|(_, rank)| *rank).min() else {
+                eprintln!("missed: {story}: {number}");
+                self.missed.insert(format!("{number} of `{story}`"));
+                continue;
+            };
+            self.met += 1;
+            if highest > rank(LOUD) {
+                self.quiet.insert(format!("{number} of `{story}`"));
             }
         }
     }
 
     fn sentence(&self) -> String {
-        let missed: Vec<&str> = self.missed.iter().map(String::as_str).collect();
-        let missed = match missed.is_empty() {
-            true => "none is missed".to_owned(),
-            false => format!("missed: {}", missed.join(", ")),
+        let list = |set: &BTreeSet<String>, none: &str, some: &str| match set.is_empty() {
+            true => none.to_owned(),
+            false => {
+                let names: Vec<&str> = set.iter().map(String::as_str).collect();
+                format!("{some}: {}", names.join(", "))
+            }
         };
         format!(
-            "{} of {} findings that the stories' truth asks for were made; {missed}",
-            self.met, self.wanted
+            "{} of {} findings that the stories' truth asks for were made; {}; {}",
+            self.met,
+            self.wanted,
+            list(&self.missed, "none is missed", "missed"),
+            list(
+                &self.quiet,
+                "each by an alert of Medium or above",
+                "below Medium, which nobody is woken for"
+            ),
         )
     }
 }
