@@ -112,6 +112,9 @@ impl<'a> Checker<'a> {
                 ))
             }
             Kind::Error => Err(Reported),
+            _ if expr.is_unread() => Err(Reported),
+            // What is wrong with a call is to be said before what stands behind it.
+            Kind::Index { base, .. } if self.is_unknown_call(base) => self.tabular(base, row),
             _ => Err(self.error(
                 codes::TABULAR_EXPECTED,
                 span,
@@ -145,6 +148,14 @@ impl<'a> Checker<'a> {
             rel = self.operator(Some(rel), operator)?;
         }
         Ok(rel)
+    }
+
+    fn is_unknown_call(&self, expr: &syntax::Expr) -> bool {
+        matches!(&expr.kind, syntax::ExprKind::Call(call)
+            if self.scopes.find(&call.name.text).is_none()
+                && !is_tabular_function(&call.name.text)
+                && call.name.text != "materialize"
+                && functions::scalar(&call.name.text).is_none())
     }
 
     /// Whether an expression is plainly no table.

@@ -30,6 +30,8 @@ pub(crate) struct Parser<'a> {
     height: u32,
     /// How many brackets with an expression that could not be read there were.
     pub(super) unread: usize,
+    /// Whether the list of the operator that is being read was cut short.
+    pub(super) cut: bool,
     /// Within the predicate of `search`, where `column : term` is a comparison.
     pub(super) in_search: bool,
 }
@@ -53,6 +55,7 @@ impl<'a> Parser<'a> {
             nesting: 0,
             height: 0,
             unread: 0,
+            cut: false,
             in_search: false,
         }
     }
@@ -232,6 +235,19 @@ impl<'a> Parser<'a> {
         if self.diagnostics.len() <= DIAGNOSTICS_MAX {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// What was said last is wrong with all that was read since `start`.
+    pub(super) fn from_there(&mut self, start: Span) -> Reported {
+        if let Some(last) = self.diagnostics.last_mut() {
+            last.primary = start.to(last.primary);
+        }
+        Reported
+    }
+
+    /// How much has been said.
+    pub(super) fn said(&self) -> usize {
+        self.diagnostics.len()
     }
 
     /// What is wrong here has been said.

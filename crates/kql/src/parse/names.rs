@@ -143,8 +143,24 @@ impl Parser<'_> {
             | TokenKind::CloseParen
             | TokenKind::CloseBrace
             | TokenKind::End => Ok(Vec::new()),
-            _ => self.list(item),
+            _ => self.open_list(item),
         }
+    }
+
+    /// The items of an operator's list as far as they can be read: where a further one makes no sense,
+    /// the operator is broken, and those before it can be looked at all the same.
+    pub(super) fn open_list<T>(&mut self, item: fn(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
+        let mut items = vec![item(self)?];
+        while self.eat(TokenKind::Comma).is_some() {
+            match item(self) {
+                Ok(item) => items.push(item),
+                Err(super::Reported) => {
+                    self.cut = true;
+                    break;
+                }
+            }
+        }
+        Ok(items)
     }
 
     /// `a = expr`, `(a, b) = expr` or `expr`.
@@ -161,7 +177,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn named_exprs(&mut self) -> Parsed<Vec<NamedExpr>> {
-        self.list(Self::named_expr)
+        self.open_list(Self::named_expr)
     }
 
     /// The names before an `=`, if there is one, and whether they stand in parentheses.

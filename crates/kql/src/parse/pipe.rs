@@ -108,9 +108,15 @@ impl Parser<'_> {
     /// One operator. If text follows that cannot belong to it, that is reported and passed over.
     fn operator_or_error(&mut self, anchor: Anchor) -> Operator {
         let start = self.span();
-        match self.operator() {
-            Ok(operator) => {
-                if !self.at_end_of_operator() {
+        self.cut = false;
+        let read = self.operator();
+        let cut = std::mem::take(&mut self.cut);
+        match read {
+            Ok(mut operator) => {
+                operator.broken = cut;
+                if cut {
+                    self.recover(anchor);
+                } else if !self.at_end_of_operator() {
                     self.report_after_operator(&operator);
                     self.unread += 1;
                     self.recover(anchor);
@@ -131,6 +137,7 @@ impl Parser<'_> {
                     kind: OperatorKind::Error,
                     keyword,
                     parameters: Vec::new(),
+                    broken: true,
                     span,
                 }
             }

@@ -229,8 +229,11 @@ impl Parser<'_> {
     fn word_primary(&mut self) -> Parsed<Expr> {
         let word = self.word();
         let call = self.ahead(1).kind == TokenKind::OpenParen;
+        if self.at_hyphened_operator() {
+            return Err(self.reserved("an expression"));
+        }
         match word {
-            "true" | "True" | "TRUE" | "false" | "False" | "FALSE" if !call => {
+            "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => {
                 let value = Value::Bool(word.eq_ignore_ascii_case("true"));
                 let span = self.bump().span;
                 Ok(Expr {
@@ -290,11 +293,13 @@ impl Parser<'_> {
         let unread = self.unread;
         let open = self.expect(TokenKind::OpenParen)?;
         let mut args = Vec::new();
+        let mut nothing_read = false;
         while !self.at_kind(TokenKind::CloseParen) {
             let (start, place) = (self.span(), self.place());
             let argument = self.argument(&name);
             let nothing = self.place() == place;
             if nothing && args.is_empty() && !self.at_kind(TokenKind::Comma) && argument.is_err() {
+                nothing_read = true;
                 break;
             }
             args.push(argument.unwrap_or_else(|_| self.missing_argument(start)));
@@ -319,7 +324,7 @@ impl Parser<'_> {
                 args.push(self.missing_argument(end));
             }
         }
-        let doubtful = self.unread > unread;
+        let doubtful = nothing_read || self.unread > unread;
         match self.close(TokenKind::CloseParen, open) {
             // Where it ends is known, whatever stands in it.
             Ok(_) => self.unread = unread,
@@ -408,7 +413,11 @@ impl Parser<'_> {
     }
 
     pub(super) fn reserved(&mut self, what: &str) -> super::Reported {
-        let (word, primary) = (self.word(), self.span());
+        let primary = match self.at_hyphened_operator() {
+            true => self.glued_word(),
+            false => self.span(),
+        };
+        let word = self.text(primary);
         self.report(Diagnostic {
             help: Some(format!(
                 "if a column of that name is meant, write `['{word}']`"
@@ -626,7 +635,7 @@ impl Parser<'_> {
         let word = self.word();
         let call = self.ahead(1).kind == TokenKind::OpenParen;
         match word {
-            "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => !call,
+            "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => true,
             "typeof" | "dynamic" => call,
             _ => call && literal::type_of_literal(word).is_some(),
         }
@@ -694,7 +703,7 @@ impl Parser<'_> {
         Ok(tables)
     }
 
-    fn table_item(&mut self) -> Parsed<Expr> {
+    pub(super) fn table_item(&mut self) -> Parsed<Expr> {
         self.measured(|parser| {
             if parser.at_wildcard() {
                 let pattern: NamePattern = parser.name_pattern()?;

@@ -20,6 +20,7 @@ impl Expr {
     pub fn is_unread(&self) -> bool {
         match &self.kind {
             ExprKind::Error => true,
+            ExprKind::Index { base, .. } => base.is_unread(),
             ExprKind::Pipe(pipe) => {
                 matches!(&pipe.head, PipeHead::Expr(head) if head.is_unread())
             }

@@ -16,8 +16,7 @@ pub struct Pipe {
 impl Pipe {
     /// Whether one of its operators could not be read.
     pub fn is_broken(&self) -> bool {
-        let broken = |operator: &Operator| matches!(operator.kind, OperatorKind::Error);
-        self.operators.iter().any(broken)
+        self.operators.iter().any(|operator| operator.broken)
     }
 }
 
@@ -40,6 +39,8 @@ pub struct Operator {
     /// `kind=inner`, `hint.strategy=shuffle`, `isfuzzy=true`, `withsource=x` …, in order, wherever
     /// in the operator they stood.
     pub parameters: Vec<Parameter>,
+    /// Whether some of it could not be read: what was is worth looking at, and no more.
+    pub broken: bool,
     pub span: Span,
 }
 

@@ -82,6 +82,36 @@ fn misspelt_names() {
     );
 }
 
+/// What is wrong with one part of an operator hides no other part.
+#[test]
+fn several_at_once() {
+    let unknown = |name: &str| {
+        format!(
+            "KQL101 unknown column `{name}` at `{name}` \
+             [available columns: `EventName`, `Address`; a text is written in quotes]"
+        )
+    };
+    let (one, two) = (unknown("one"), unknown("two"));
+    check(
+        "Hosts | summarize x = max(one) by two",
+        &[one.as_str(), two.as_str()],
+    );
+    let short = |text: &str| text.replace("; a text is written in quotes", "");
+    let (one, two) = (short(&one), short(&two));
+    check(
+        "Hosts | project-away one, two",
+        &[one.as_str(), two.as_str()],
+    );
+    check(
+        "Events | evaluate narrow(1)",
+        &["KQL104 `narrow` takes no arguments, found 1 at `narrow`"],
+    );
+    check(
+        "Events | evaluate ipv4_lookup(Hosts, EventName)",
+        &["KQL104 `ipv4_lookup` takes 3 arguments at least, found 2 at `ipv4_lookup`"],
+    );
+}
+
 #[test]
 fn types() {
     check(

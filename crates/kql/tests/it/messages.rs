@@ -66,6 +66,31 @@ fn operators() {
         &["1:15 KQL001 expected `,`, `|` or `;`, found `b`"],
     );
     check("T | sort a", &["1:10 KQL001 expected `by`, found `a`"]);
+    check(
+        "T | count() by a",
+        &[
+            "1:5 KQL001 expected an operator, found the aggregate `count` \
+             [to count rows, write `count`; by groups, `summarize count() by a`]",
+        ],
+    );
+    check(
+        "T | top top-nested 3 of a by count()",
+        &[
+            "1:9 KQL015 expected an expression, found the keyword `top-nested` \
+             [if a column of that name is meant, write `['top-nested']`]",
+        ],
+    );
+    check(
+        "find in ((T, U) where a == 1",
+        &["1:10 KQL001 expected `,` or `)`, found `,`"],
+    );
+    check(
+        "G | graph-match (a)-[e]-> where a.x == 1 project a.x",
+        &[
+            "1:20 KQL001 expected a node after this edge, found `where` [a node is written `(n)` or `()`]",
+        ],
+    );
+    check("T | search *", &[]);
 }
 
 #[test]

@@ -67,6 +67,19 @@ const HERE: [&str; 11] = [
     "pivot",
 ];
 
+/// How many arguments those take that are no calls with a fixed list of parameters, least and most.
+const COUNTS: [(&str, usize, usize); 9] = [
+    ("bag_unpack", 1, 4),
+    ("dcount_intersect", 2, usize::MAX),
+    ("diffpatterns", 3, usize::MAX),
+    ("geo_line_lookup", 5, 8),
+    ("geo_polygon_lookup", 4, 8),
+    ("ipv4_lookup", 3, usize::MAX),
+    ("ipv6_lookup", 3, 4),
+    ("narrow", 0, 0),
+    ("pivot", 1, usize::MAX),
+];
+
 /// The plugins that are run, and those that are not, by name.
 pub(crate) fn plugins_known() -> (Vec<&'static str>, Vec<&'static str>) {
     let mut runs: Vec<_> = HERE.into_iter().chain(super::plugins::names()).collect();
@@ -87,6 +100,12 @@ impl<'a> Checker<'a> {
         let Some(input) = input.filter(|_| known) else {
             return Err(self.no_plugin(plugin, known));
         };
+        let count = COUNTS.iter().find(|(counted, ..)| *counted == name);
+        if let Some((_, least, most)) = count.filter(|_| !plugin.unread)
+            && !(*least..=*most).contains(&plugin.args.len())
+        {
+            return Err(self.wrong_count(plugin, *least, *most));
+        }
         match name {
             "bag_unpack" => self.bag_unpack(&input, plugin, schema, span),
             "pivot" => self.pivot(&input, plugin, schema, span),
@@ -106,6 +125,21 @@ impl<'a> Checker<'a> {
                 None => Err(self.no_plugin(plugin, false)),
             },
         }
+    }
+
+    fn wrong_count(&mut self, plugin: &Call, least: usize, most: usize) -> Reported {
+        let name = &plugin.name.text;
+        let takes = match (least, most) {
+            (0, 0) => "no arguments".to_string(),
+            (least, usize::MAX) => format!("{least} arguments at least"),
+            (least, most) => format!("{least} to {most} arguments"),
+        };
+        let found = plugin.args.len();
+        self.error(
+            codes::ARGUMENT_COUNT,
+            plugin.name.span,
+            format!("`{name}` takes {takes}, found {found}"),
+        )
     }
 
     fn no_plugin(&mut self, plugin: &Call, known: bool) -> Reported {

@@ -42,13 +42,6 @@ impl<'a> Checker<'a> {
             }
             sketches.push(sketch);
         }
-        if sketches.len() < 2 {
-            return Err(self.error(
-                codes::ARGUMENT_COUNT,
-                plugin.name.span,
-                "`dcount_intersect` expects two sketches at least",
-            ));
-        }
         if sketches.len() > INTERSECTED_SKETCHES_MAX {
             return Err(self.limit_reached(
                 plugin.span,

@@ -70,6 +70,19 @@ impl<'a> Checker<'a> {
         input: Option<Arc<Rel>>,
         operator: &'a Operator,
     ) -> Checked<Arc<Rel>> {
+        let rel = self.operator_as_read(input, operator)?;
+        // Nobody knows the columns of one that was not read to its end.
+        match operator.broken {
+            true => Err(Reported),
+            false => Ok(rel),
+        }
+    }
+
+    fn operator_as_read(
+        &mut self,
+        input: Option<Arc<Rel>>,
+        operator: &'a Operator,
+    ) -> Checked<Arc<Rel>> {
         let span = operator.span;
         match &operator.kind {
             Kind::Print { items } => return self.print(items, span),

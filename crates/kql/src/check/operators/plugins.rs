@@ -302,7 +302,7 @@ impl<'a> Checker<'a> {
                     let column = is_column(&value) && !arg.value.is_name_in_parentheses();
                     if matches!(takes, Value | Axis | Number) && !column {
                         let message = format!("`{}` expects a column here", plugin.name);
-                        return Err(self.error(codes::COLUMN_EXPECTED, value.span, message));
+                        return Err(self.error(codes::COLUMN_EXPECTED, arg.value.span, message));
                     }
                     let value = self.plugin_argument(plugin, *takes, value, &bound)?;
                     if matches!(takes, Value | Axis | Number) {
@@ -432,11 +432,7 @@ impl<'a> Checker<'a> {
             ..Row::of(input)
         };
         let Some((table, rest)) = call.args.split_first() else {
-            return Err(self.error(
-                codes::ARGUMENT_COUNT,
-                call.name.span,
-                format!("`{name}` expects a table to look up in"),
-            ));
+            return Err(Reported);
         };
         let lookup = self.tabular(&table.value, &Row::none())?;
         let there = Row {

@@ -75,7 +75,7 @@ impl<'a> Checker<'a> {
     /// The names that the patterns match. A pattern may match nothing; a name must exist.
     fn matching(&mut self, input: &Rel, patterns: &'a [NamePattern]) -> Checked<Vec<String>> {
         let row = Row::of(input);
-        let mut names = Vec::new();
+        let (mut names, mut failed) = (Vec::new(), None);
         for pattern in patterns {
             if pattern.wild {
                 names.extend(
@@ -88,10 +88,16 @@ impl<'a> Checker<'a> {
                 );
             } else {
                 let name = Name::new(pattern.text.clone(), pattern.span);
-                names.push(self.column_named(&name, &row)?.name.clone());
+                match self.column_named(&name, &row) {
+                    Ok(column) => names.push(column.name.clone()),
+                    Err(reported) => failed = Some(reported),
+                }
             }
         }
-        Ok(names)
+        match failed {
+            Some(reported) => Err(reported),
+            None => Ok(names),
+        }
     }
 
     /// `project-by-names dynamic([…]), 'pattern*'`: those of the names that there are.

@@ -107,6 +107,9 @@ impl<'a> Checker<'a> {
         exactly: bool,
         span: Span,
     ) -> Checked<Arc<Rel>> {
+        if matches!(predicate.kind, ExprKind::Star) {
+            return Ok(Arc::clone(input));
+        }
         let predicate = self.search_predicate(predicate, &Row::of(input), exactly)?;
         let op = Op::Filter {
             input: Arc::clone(input),

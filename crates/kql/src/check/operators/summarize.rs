@@ -24,14 +24,17 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Checked<Arc<Rel>> {
         let mut columns = Columns::new();
-        let keys = self.keys(input, by, &mut columns)?;
+        // What is wrong with the keys says nothing about the aggregates.
+        let (keys, mut failed) = match self.keys(input, by, &mut columns) {
+            Ok(keys) => (keys, None),
+            Err(reported) => (Keys::default(), Some(reported)),
+        };
         let by: Vec<NamedExpr> = keys.by;
         let outer = self.aggregates.replace(Sink {
             columns: input.columns.clone(),
             keys: keys.of_input,
             found: Vec::new(),
         });
-        let mut failed = None;
         for item in aggregates {
             if let Err(reported) = self.aggregate_item(item, input, &mut columns) {
                 failed = Some(reported);
@@ -241,6 +244,7 @@ impl<'a> Checker<'a> {
     }
 }
 
+#[derive(Default)]
 pub(super) struct Keys {
     pub by: Vec<NamedExpr>,
     /// The columns of the input that are keys as they stand.

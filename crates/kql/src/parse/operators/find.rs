@@ -2,7 +2,7 @@
 
 use crate::lexer::TokenKind;
 use crate::parse::{Parsed, Parser};
-use crate::syntax::{FindColumn, FindOutput, OperatorKind, Parameter};
+use crate::syntax::{Expr, FindColumn, FindOutput, OperatorKind, Parameter};
 
 pub(super) fn find(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     p.parameters(
@@ -13,7 +13,7 @@ pub(super) fn find(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parse
     if p.at_word("in") {
         p.bump();
         let open = p.expect(TokenKind::OpenParen)?;
-        tables = Some(p.table_list()?);
+        tables = Some(tables_of(p)?);
         p.close(TokenKind::CloseParen, open)?;
     }
     let explicit = p.eat_word("where").is_some();
@@ -29,6 +29,22 @@ pub(super) fn find(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parse
         predicate,
         output: output(p)?,
     })
+}
+
+/// A bracket before a table that is not closed is what is wrong, not the comma that comes instead.
+fn tables_of(p: &mut Parser<'_>) -> Parsed<Vec<Expr>> {
+    let mut tables = Vec::new();
+    loop {
+        let (start, said) = (p.span(), p.said());
+        let bracket = p.at_kind(TokenKind::OpenParen);
+        tables.push(p.table_item()?);
+        if bracket && p.said() > said {
+            p.from_there(start);
+        }
+        if p.eat(TokenKind::Comma).is_none() {
+            return Ok(tables);
+        }
+    }
 }
 
 fn at_output(p: &Parser<'_>) -> bool {

@@ -96,7 +96,16 @@ fn pattern_query(p: &mut Parser<'_>) -> Parsed<GraphMatch> {
 fn pattern(p: &mut Parser<'_>) -> Parsed<Vec<GraphPatternPart>> {
     let mut parts = vec![node(p)?];
     while matches!(p.kind(), TokenKind::Minus | TokenKind::Less) {
-        parts.push(edge(p)?);
+        // An edge that is wrong, or leads to no node, is wrong as a whole.
+        let start = p.span();
+        let Ok(read) = edge(p) else {
+            return Err(p.from_there(start));
+        };
+        parts.push(read);
+        if !p.at_kind(TokenKind::OpenParen) {
+            p.expected_with("a node after this edge", "a node is written `(n)` or `()`");
+            return Err(p.from_there(start));
+        }
         parts.push(node(p)?);
     }
     Ok(parts)

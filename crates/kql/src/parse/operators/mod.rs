@@ -143,6 +143,7 @@ impl Parser<'_> {
             kind,
             keyword,
             parameters,
+            broken: false,
             span: self.since(start),
         })
     }
@@ -173,6 +174,22 @@ impl Parser<'_> {
                 return Err(self.unknown_operator(whole));
             }
             length -= 2;
+        }
+    }
+
+    /// Whether the name of an operator stands here that is no difference of columns only because it is
+    /// one: `top-hitters`.
+    pub(in crate::parse) fn at_hyphened_operator(&self) -> bool {
+        self.ahead(1).kind == TokenKind::Minus && {
+            let text = self.text(self.glued_word());
+            text.contains('-') && OPERATOR_NAMES.contains(&text)
+        }
+    }
+
+    pub(in crate::parse) fn glued_word(&self) -> Span {
+        Span {
+            start: self.span().start,
+            end: self.ahead(self.glued_word_length() - 1).span.end,
         }
     }
 

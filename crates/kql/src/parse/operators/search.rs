@@ -2,7 +2,7 @@
 
 use crate::lexer::TokenKind;
 use crate::parse::{Parsed, Parser};
-use crate::syntax::{Expr, OperatorKind, Parameter};
+use crate::syntax::{Expr, ExprKind, OperatorKind, Parameter};
 
 pub(super) fn search(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     p.parameters(&["kind", "withsource", "with_source"], parameters)?;
@@ -16,7 +16,28 @@ pub(super) fn search(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Par
     p.parameters(&["kind"], parameters)?;
     Ok(OperatorKind::Search {
         tables,
-        predicate: p.search_predicate()?,
+        predicate: match everything(p) {
+            Some(star) => star,
+            None => p.search_predicate()?,
+        },
+    })
+}
+
+/// `search *`, where the star is not what something is said of, as in `search * has 'a'`.
+fn everything(p: &mut Parser<'_>) -> Option<Expr> {
+    let ends = matches!(
+        p.ahead(1).kind,
+        TokenKind::Pipe
+            | TokenKind::Semicolon
+            | TokenKind::CloseParen
+            | TokenKind::End
+            | TokenKind::Whole
+            | TokenKind::String
+    );
+    let star = p.at_kind(TokenKind::Star) && ends;
+    star.then(|| Expr {
+        kind: ExprKind::Star,
+        span: p.bump().span,
     })
 }
 

@@ -7,6 +7,6 @@ pub(super) fn sort(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parse
     p.parameters(&[], parameters)?;
     p.expect_word("by")?;
     Ok(OperatorKind::Sort {
-        keys: p.list(Parser::sort_key)?,
+        keys: p.open_list(Parser::sort_key)?,
     })
 }
