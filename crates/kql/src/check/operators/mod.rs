@@ -333,7 +333,7 @@ impl<'a> Checker<'a> {
                 types::Value::Bool(flag) => Ok(Some(flag.to_string())),
                 _ => Err(self.error(
                     codes::OPERATOR_PARAMETER,
-                    parameter.span,
+                    parameter.value.span,
                     format!("expected a word as `{name}`"),
                 )),
             },

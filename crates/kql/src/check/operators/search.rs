@@ -146,8 +146,8 @@ impl<'a> Checker<'a> {
                 left,
                 right,
             } => {
-                let left = self.search_predicate(left, row, exactly);
-                let right = self.search_predicate(right, row, exactly)?;
+                let left = self.search_operand(left, row, exactly);
+                let right = self.search_operand(right, row, exactly)?;
                 self.binary(*op, *op_span, left?, right, expr.span)
             }
             ExprKind::Call(found) if found.name.text == "not" && found.args.len() == 1 => {
@@ -192,6 +192,21 @@ impl<'a> Checker<'a> {
                 ))
             }
             _ => self.predicate(expr, row),
+        }
+    }
+
+    /// What stands beside an `and` or `or`, which says itself what it cannot join.
+    fn search_operand(
+        &mut self,
+        expr: &'a Expr,
+        row: &Row,
+        exactly: bool,
+    ) -> Checked<checked::Expr> {
+        match &expr.kind {
+            ExprKind::Name(_) | ExprKind::Member { .. } | ExprKind::Index { .. } => {
+                self.scalar(expr, row)
+            }
+            _ => self.search_predicate(expr, row, exactly),
         }
     }
 
