@@ -151,6 +151,13 @@ it("no text of a log is anything but text", async () => {
     expect([where, /[\u202a-\u202e\u2066-\u2069\u0007\u001b\u200b]/.test(found.text + found.attributes)]).toEqual([where, false]);
     seen += found.text;
   }
+  // Files that are taken away hold them as text too.
+  const files = ["report.html", "timeline.svg"].map((name) => `/api/lineage/${all[0]?.root}/${name}`);
+  for (const path of files) {
+    const response = await fetch(server.url + path);
+    const text = await response.text();
+    expect([path, response.status, /<(?:img|script|iframe)|<svg\/|<b>A?$/i.test(text)]).toEqual([path, 200, false]);
+  }
   // The attacks were on the pages, as text; those that turn the direction around were spelled out.
   for (const word of ["<img src=x onerror=window.__ran=1>", "</script><svg/onload=window.__ran=1>", "⟨202E⟩gnp.exe"]) expect(seen).toContain(word);
   // What does not exist is asked for on purpose.

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -14,6 +15,8 @@ function first(what: string, named: string | undefined, candidates: string[]): s
   return found;
 }
 
+/// The rules of this checkout.
+export const rules = join(root, "rules");
 export const keyline = () => first("keyline (KEYLINE_BIN)", process.env.KEYLINE_BIN, ["release", "debug"].map((kind) => join(target, kind, "keyline")));
 const browserPath = () => first("browser (CHROMIUM)", process.env.CHROMIUM, ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]);
 
@@ -61,6 +64,17 @@ export function browse(): Promise<Browser> {
 /// Waits until the screen has what it asked for. The stream of events never ends, so the network is never idle.
 export async function settled(page: Page): Promise<void> {
   await page.waitForFunction(() => document.querySelector("h1, .notice") && !document.querySelector(".waiting, [aria-busy=true]"));
+}
+
+/// What axe finds serious or worse, in words.
+export async function serious(page: Page): Promise<string[]> {
+  await page.evaluate(`${axe.source};void 0`);
+  const violations = await page.evaluate(async () => {
+    const run = (window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[] }> } }).axe;
+    const { violations } = await run.run({ resultTypes: ["violations"] });
+    return violations.map((one) => ({ id: one.id, impact: one.impact, html: one.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`) }));
+  });
+  return violations.filter((one) => ["serious", "critical"].includes(one.impact)).map((one) => `${one.id} ${one.html.join(" | ")}`);
 }
 
 /// A page, and everything that went wrong in it: errors, messages of the console, breaches of the content policy.

@@ -2,6 +2,7 @@
 /// `KEYLINE_MOTO`, on the path, or where the tests of containment install it. Without one, null.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { createServer as createRelay, request } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { target } from "./house";
@@ -40,6 +41,46 @@ export class Moto {
     const text = await response.text();
     if (!response.ok) throw new Error(`${form.Action}: ${text}`);
     return text;
+  }
+}
+
+/// What passes every request on to AWS's emulator, after as long as is said at that time: a run can be stopped in its midst.
+export class Relay {
+  delay = 0;
+
+  private constructor(
+    readonly endpoint: string,
+    private readonly close: () => void,
+  ) {}
+
+  static begin(to: string): Promise<Relay> {
+    let relay: Relay | null = null;
+    const server = createRelay((asked, answer) => {
+      const pass = () => {
+        const further = request(to + asked.url, { method: asked.method, headers: asked.headers }, (got) => {
+          answer.writeHead(got.statusCode ?? 502, got.headers);
+          got.pipe(answer);
+        });
+        further.on("error", () => answer.destroy());
+        asked.pipe(further);
+      };
+      setTimeout(pass, relay?.delay ?? 0);
+    });
+    return new Promise((begun) => {
+      server.listen(0, "127.0.0.1", () => {
+        const address = server.address();
+        const port = typeof address === "object" && address ? address.port : 0;
+        relay = new Relay(`http://127.0.0.1:${port}`, () => {
+          server.closeAllConnections();
+          server.close();
+        });
+        begun(relay);
+      });
+    });
+  }
+
+  stop(): void {
+    this.close();
   }
 }
 

@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: process.env.MEASURE ? ["e2e/measure.ts"] : ["e2e/**/*.test.ts"],
+    include: process.env.MEASURE ? ["e2e/measure.ts"] : process.env.DRAW ? ["e2e/pictures.ts"] : ["e2e/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 180_000,
     fileParallelism: false,

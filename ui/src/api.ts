@@ -23,6 +23,10 @@ export interface Answer<T> {
 const AGAIN = 5000;
 /// The event of the window that says so.
 export const READY = "keyline:ready";
+/// The event of the window that says that answers may be others by now.
+export const NEWS = "keyline:news";
+/// Milliseconds between two askings because of news: a watch may find something every second.
+const NEWS_EVERY = 2000;
 
 export async function ask<T>(url: string, signal: AbortSignal, body?: unknown): Promise<T> {
   const response = await send(url, signal, body);
@@ -64,8 +68,8 @@ async function failure(response: Response): Promise<Failure> {
   return new Failure(`The server answered ${response.status}.`, null, response.status);
 }
 
-/// The answer to a question, asked anew when it changes. `null` asks nothing.
-export function useAnswer<T>(url: string | null, body?: unknown): Answer<T> {
+/// The answer to a question, asked anew when it changes, and when there are news if it is `live`. `null` asks nothing.
+export function useAnswer<T>(url: string | null, body?: unknown, live = body === undefined): Answer<T> {
   const key = url === null ? null : url + (body === undefined ? "" : JSON.stringify(body));
   const [answer, set] = useState<Answer<T>>({ data: null, error: null, loading: key !== null });
   const asked = useRef<string | null>(null);
@@ -77,20 +81,29 @@ export function useAnswer<T>(url: string | null, body?: unknown): Answer<T> {
     }
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let busy = false;
+    let begun = 0;
+    let again = false;
     const attempt = () => {
+      [busy, begun, again] = [true, Date.now(), false];
       clearTimeout(timer);
       removeEventListener(READY, attempt);
       set((before) => ({ ...before, loading: true }));
       ask<T>(url, stop.signal, body).then(
         (data) => {
-          if (!stop.signal.aborted) set({ data, error: null, loading: false });
+          if (stop.signal.aborted) return;
+          set({ data, error: null, loading: false });
+          busy = false;
+          if (again) news();
         },
         (error: unknown) => {
           if (stop.signal.aborted) return;
+          busy = false;
           const failed =
             error instanceof Failure ? error : new Failure("The answer cannot be read.", null, 0);
           set((before) => ({
-            data: failed.status === 503 ? before.data : null,
+            // What was there stays while the server reads, or is away for a moment.
+            data: failed.status === 503 || failed.status === 0 ? before.data : null,
             error: failed,
             loading: failed.status === 503,
           }));
@@ -100,10 +113,18 @@ export function useAnswer<T>(url: string | null, body?: unknown): Answer<T> {
         },
       );
     };
+    const news = () => {
+      again = true;
+      if (busy) return;
+      clearTimeout(timer);
+      timer = setTimeout(attempt, Math.max(0, begun + NEWS_EVERY - Date.now()));
+    };
     attempt();
+    if (live) addEventListener(NEWS, news);
     return () => {
       stop.abort();
       clearTimeout(timer);
+      removeEventListener(NEWS, news);
       removeEventListener(READY, attempt);
     };
     // The key holds the address and the body.

@@ -1,10 +1,14 @@
-/// How the server is, kept up to date by its stream of events.
+/// How the server is, kept up to date by its stream of events. When it has something new, whatever is shown is asked anew.
 import { createContext } from "preact";
-import { useContext, useEffect, useState } from "preact/hooks";
-import { ask, READY } from "./api";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { ask, NEWS, READY } from "./api";
 import { useEvent } from "./live";
 import { setYear } from "./time";
-import type { Health } from "./wire.gen";
+import type { WatchState } from "./contract";
+import type { Health as Told } from "./wire.gen";
+
+/// The health, and how far the watch is where there is one.
+export type Health = Told & { watch?: WatchState };
 
 export const HealthContext = createContext<Health | null>(null);
 
@@ -14,15 +18,28 @@ export function useHealth(): Health | null {
 
 export function useHealthStream(): Health | null {
   const [health, set] = useState<Health | null>(null);
+  const ready = useRef(false);
+  const news = () => void dispatchEvent(new Event(NEWS));
   const hear = (health: Health) => {
     setYear(health.as_of);
-    set(health);
+    set((before) => ({ ...health, watch: before?.watch }));
     if (health.phase === "ready") dispatchEvent(new Event(READY));
+    // Told again although it was ready: a watch has found something.
+    if (ready.current && health.phase === "ready") news();
+    ready.current = health.phase === "ready";
   };
+  const asked = (signal: AbortSignal) => void ask<Health>("/api/health", signal).then(hear, () => undefined);
   useEvent<Health>("health", hear);
+  useEvent<WatchState>("watch", (watch) => set((before) => before && { ...before, watch }));
+  useEvent("incident", news);
+  useEvent("plan", news);
+  useEvent("missed", () => {
+    asked(new AbortController().signal);
+    news();
+  });
   useEffect(() => {
     const stop = new AbortController();
-    ask<Health>("/api/health", stop.signal).then(hear, () => undefined);
+    asked(stop.signal);
     return () => stop.abort();
   }, []);
   return health;

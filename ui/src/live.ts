@@ -2,8 +2,8 @@
 import { useEffect, useRef } from "preact/hooks";
 
 /// `missed`: events were left out or the stream was broken; whoever shows something asks anew.
-export type Kind = "health" | "plan" | "step" | "alert" | "missed";
-const KINDS: Kind[] = ["health", "plan", "step", "alert", "missed"];
+export type Kind = "health" | "plan" | "step" | "alert" | "watch" | "incident" | "missed";
+const KINDS: Kind[] = ["health", "plan", "step", "alert", "watch", "incident", "missed"];
 /// Milliseconds until a stream that the server ended is asked for again.
 const AGAIN = 5000;
 

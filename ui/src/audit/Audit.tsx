@@ -1,5 +1,6 @@
 /// What was done from here, by whom and from where: the newest first, filtered by whatever stands in it.
 import { useAnswer } from "../api";
+import { Files } from "../parts/files";
 import { Answered, Notice, Time } from "../parts/parts";
 import { address, replace, usePlace } from "../route";
 import { plural } from "../text";
@@ -21,6 +22,7 @@ export function AuditScreen() {
                 <h1>Audit log</h1>
                 <p class="muted">{plural(data.entries.length, "deed")}{data.older ? ", and older ones" : ""}; kept in <span class="mono">{data.file}</span></p>
               </div>
+              <Files name="audit" rows={data.entries} columns={["at", "who", "role", "from", "what", "on", "more"]} />
               <input class="field" type="search" placeholder="Filter" aria-label="Filter deeds" value={wanted.q ?? ""} onInput={(event) => replace({ q: event.currentTarget.value })} />
               {filtered ? <button type="button" class="button" onClick={() => replace({ q: null, who: null, what: null })}>Show all</button> : null}
             </div>

@@ -6,7 +6,7 @@ import type { Plan, Step } from "../contract";
 import { called, may, useMe } from "../me";
 import { Command, Dialog } from "../parts/parts";
 import { plural } from "../text";
-import { exact, moment } from "../time";
+import { exact, moment, timed } from "../time";
 import type { PlanState, UndoAnswer } from "../wire.gen";
 import { PHASES } from "./state";
 
@@ -88,8 +88,8 @@ export function Standing({ plan, state, put }: Given) {
             <span class={verified.holds ? "works" : "alarm"}>{verified.holds ? "Every control is as it was left, and every key of whoever is denied is off." : `${plural(verified.findings.length, "finding")}.`}</span>{" "}
             <span class="muted small">looked at {exact(verified.at)} by {verified.by}</span>
           </p>
-          {verified.findings.length ? <ul class="notes">{verified.findings.map((one) => <li key={one} class="alarm">{one}</li>)}</ul> : null}
-          {verified.alarms.length ? <ul class="notes">{verified.alarms.map((one) => <li key={one}>{one}</li>)}</ul> : null}
+          {verified.findings.length ? <ul class="notes">{verified.findings.map((one) => <li key={one} class="alarm">{timed(one)}</li>)}</ul> : null}
+          {verified.alarms.length ? <ul class="notes">{verified.alarms.map((one) => <li key={one}>{timed(one)}</li>)}</ul> : null}
           <p class="muted small">{verified.alarms.length ? "Above: who got through after the cut" : "Nobody of the tree succeeded after the cut"}, in logs until {exact(verified.logs_until)}. That is no proof: keys that do not work leave no trace, and logs come late.</p>
         </div>
       ) : null}

@@ -4,10 +4,11 @@ import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "../api";
 import type { Plan, Step } from "../contract";
 import { may, useMe } from "../me";
+import { Files } from "../parts/files";
 import { Answered, Notice, Severity } from "../parts/parts";
 import { address, replace, usePlace } from "../route";
 import { plural } from "../text";
-import { exact, moment, useZone } from "../time";
+import { exact, moment, timed, useZone } from "../time";
 import type { Incidents, KeptPlans, PlanAnswer, PlanState, StepState } from "../wire.gen";
 import { Approve, Standing, Undo } from "./Carry";
 import { isBegun, PHASES, STEPS, usePlanState } from "./state";
@@ -111,7 +112,7 @@ function Kept() {
   if (!answer.data?.plans.length) return null;
   return (
     <section class="section">
-      <h2>Plans <span class="muted">approved here or kept beside the server</span></h2>
+      <h2>Plans <span class="muted">approved here or kept beside the server</span> <Files name="plans" rows={answer.data.plans} columns={["plan_id", "hash", "target", "headline", "made_at", "phase", "approved_by", "approved_at", "run_by", "done", "steps", "failed", "verified_at"]} /></h2>
       <table class="table">
         <thead><tr><th>plan</th><th>where it stands</th><th class="number">steps done</th><th>approved</th><th>run</th></tr></thead>
         <tbody>
@@ -171,7 +172,7 @@ function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
           <h2 class="alarm">Stays alive</h2>
           <ul class="plain-list">
             {plan.still_alive_after.map((one) => (
-              <li key={one.credential}><Name plan={plan} id={one.credential} /> <span class="muted">{one.until ? `until ${moment(one.until)}` : "without an end"} · {one.why}</span></li>
+              <li key={one.credential}><Name plan={plan} id={one.credential} /> <span class="muted">{one.until ? `until ${moment(one.until)}` : "without an end"} · {timed(one.why)}</span></li>
             ))}
           </ul>
         </section>
@@ -181,7 +182,7 @@ function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
           <h2>Let in by the tree <span class="muted">came in by something that it made or changed; the plan stops them too</span></h2>
           <ul class="plain-list">
             {plan.let_in.map((one) => (
-              <li key={one.credential + one.event_id}><Name plan={plan} id={one.credential} /> <span class="muted">{one.certainty} · {one.why}</span></li>
+              <li key={one.credential + one.event_id}><Name plan={plan} id={one.credential} /> <span class="muted">{one.certainty} · {timed(one.why)}</span></li>
             ))}
           </ul>
         </section>
@@ -189,18 +190,18 @@ function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
       {plan.refused.length ? (
         <section class="section">
           <h2>Refused <span class="muted">protected; the plan does not touch it</span></h2>
-          <ul class="plain-list">{plan.refused.map((one) => <li key={one.target + one.why}><span class="mono">{one.target}</span> <span class="muted">{one.why}</span></li>)}</ul>
+          <ul class="plain-list">{plan.refused.map((one) => <li key={one.target + one.why}><span class="mono">{one.target}</span> <span class="muted">{timed(one.why)}</span></li>)}</ul>
         </section>
       ) : null}
       <section class="section">
-        <h2>Steps <span class="muted">in this order; plan {plan.plan_id}, made of the logs as of {exact(plan.as_of)}</span></h2>
+        <h2>Steps <span class="muted">in this order; plan {plan.plan_id}, made of the logs as of {exact(plan.as_of)}</span> <Files name="steps" rows={steps} columns={["id", "phase", "kind", "account", "region", "service", "action", "params", "why", "stops", "breaks", "cuts_off", "reversible", "undo", "requires", "depends_on", "verify", "needs_confirmation", "by_hand", "commands"]} /></h2>
         <table class="table steps">
           <thead><tr><th class="number">#</th>{begun ? <th>state</th> : null}<th>what</th><th>on</th><th>stops</th><th>breaks</th><th>undo</th></tr></thead>
           <tbody>{steps.map((step, at) => <StepRow key={step.id} step={step} plan={plan} number={at + 1} state={begun ? (told.get(step.id) ?? null) : null} onUndo={undo} />)}</tbody>
         </table>
       </section>
       {plan.notes.length || plan.zombies_until ? (
-        <section class="section"><h2>To know</h2><ul class="notes">{plan.zombies_until ? <li>Leave the denials in place until {exact(plan.zombies_until)} at least: tokens that they hold down would wake up.</li> : null}{plan.notes.map((note) => <li key={note}>{note}</li>)}</ul></section>
+        <section class="section"><h2>To know</h2><ul class="notes">{plan.zombies_until ? <li>Leave the denials in place until {exact(plan.zombies_until)} at least: tokens that they hold down would wake up.</li> : null}{plan.notes.map((note) => <li key={note}>{timed(note)}</li>)}</ul></section>
       ) : null}
       {plan.alternative ? (
         <p class="muted">
@@ -232,8 +233,8 @@ function StepRow({ step, plan, number, state, onUndo }: { step: Step; plan: Plan
           <button type="button" class="line" aria-expanded={open} onClick={() => set(!open)}>
             {step.kind.replace(/-/g, " ")}
           </button>
-          <div class="muted small">{step.why}{step.by_hand ? " · by hand" : ""}{step.needs_confirmation ? " · asks before it is done" : ""}</div>
-          {state?.why ? <div class={state.phase === "failed" ? "alarm small" : "muted small"}>{state.why}</div> : null}
+          <div class="muted small">{timed(step.why)}{step.by_hand ? " · by hand" : ""}{step.needs_confirmation ? " · asks before it is done" : ""}</div>
+          {state?.why ? <div class={state.phase === "failed" ? "alarm small" : "muted small"}>{timed(state.why)}</div> : null}
           {state?.found.map((key) => <div key={key} class="alarm small">{key} was active and no step named it: switched off</div>)}
         </td>
         <td><span class="mono">{target.join(" ") || "–"}</span><div class="muted small">{step.account ?? ""}</div></td>

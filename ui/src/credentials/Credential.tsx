@@ -1,6 +1,7 @@
 /// One credential: where it came from and how sure that is, whether it works, what it did, from where, what it minted.
 import { useAnswer } from "../api";
-import { Alerts } from "../incidents/Incident";
+import { ALERT_COLUMNS, Alerts } from "../incidents/Incident";
+import { Files } from "../parts/files";
 import { useKeys } from "../keys";
 import { Answered, Command, Copy, KeyLink, State, Tallies } from "../parts/parts";
 import { address, go } from "../route";
@@ -8,7 +9,8 @@ import { plural } from "../text";
 import { useScope } from "../scope";
 import { exact, moment, span, timed, useZone } from "../time";
 import type { Activity, CredentialPage } from "../wire.gen";
-import { CredentialTable } from "./Table";
+import { Events } from "./Events";
+import { COLUMNS, CredentialTable } from "./Table";
 import "./credentials.css";
 
 export function CredentialScreen({ id }: { id: string }) {
@@ -24,7 +26,7 @@ function Page({ page }: { page: CredentialPage }) {
   useZone();
   const { row, credential } = page;
   const scope = useScope();
-  const activity = useAnswer<Activity>("/api/activity", { credentials: [row.id], ...(scope.since === null ? {} : { from: scope.since }), ...(scope.until === null ? {} : { to: scope.until }) });
+  const activity = useAnswer<Activity>("/api/activity", { credentials: [row.id], ...(scope.since === null ? {} : { from: scope.since }), ...(scope.until === null ? {} : { to: scope.until }) }, true);
   const timeline = address(["lineage", row.root], { row: row.id, sel: row.id });
   const contain = address(["contain"], { target: row.id });
   useKeys("Credential", [
@@ -49,7 +51,7 @@ function Page({ page }: { page: CredentialPage }) {
           <div><dt>came from</dt><dd>
             <ol class="path">{page.path.map((one) => <li key={one.id}>{one.id === row.id ? <b class="mono">{one.name}</b> : <KeyLink id={one.id} name={one.name} whole={one.key} />} <span class="muted small">{one.what}</span></li>)}</ol>
           </dd></div>
-          <div><dt>{parent ? "how sure" : "its parent"}</dt><dd>{page.sureness}<div class="muted small">{page.because}</div></dd></div>
+          <div><dt>{parent ? "how sure" : "its parent"}</dt><dd>{page.sureness}<div class="muted small">{timed(page.because)}</div></dd></div>
           <div><dt>principal</dt><dd class="mono">{credential.principal_arn ?? "–"}</dd></div>
           <div><dt>issued</dt><dd>{exact(credential.issued_at)}{credential.issuing_api ? ` by ${credential.issuing_api}` : ""}</dd></div>
           <div><dt>ends</dt><dd>{credential.expires_at ? exact(credential.expires_at) : row.until && !row.works ? exact(row.until) : "not by itself"}</dd></div>
@@ -71,11 +73,12 @@ function Page({ page }: { page: CredentialPage }) {
         </section>
         {data && data.calls ? <FirstSeen activity={data} /> : null}
         <section class="section">
-          <h2>What it minted <span class="muted">{plural(page.children.length, "credential")}</span></h2>
+          <h2>What it minted <span class="muted">{plural(page.children.length, "credential")}</span> <Files name="minted" rows={page.children} columns={COLUMNS} /></h2>
           {page.children.length ? <CredentialTable rows={page.children} /> : <p class="muted">Nothing that these logs show.</p>}
         </section>
-        {page.siblings.length ? <section class="section"><h2>Siblings <span class="muted">minted by the same parent</span></h2><CredentialTable rows={page.siblings} /></section> : null}
-        <section class="section"><h2>Alerts</h2><Alerts alerts={page.alerts} /></section>
+        {page.siblings.length ? <section class="section"><h2>Siblings <span class="muted">minted by the same parent</span> <Files name="siblings" rows={page.siblings} columns={COLUMNS} /></h2><CredentialTable rows={page.siblings} /></section> : null}
+        <section class="section"><h2>Alerts <Files name="alerts" rows={page.alerts} columns={ALERT_COLUMNS} /></h2><Alerts alerts={page.alerts} /></section>
+        {data && data.calls ? <Events kql={data.kql} calls={data.calls} scope={scope} /> : null}
         <section class="section"><h2>Next</h2>{page.commands.map((command) => <Command key={command} text={command} />)}</section>
       </div>
     </>

@@ -2,12 +2,13 @@
 /// number in each that still works.
 import { useState } from "preact/hooks";
 import { useAnswer } from "../api";
+import { Files } from "../parts/files";
 import { Answered, Notice } from "../parts/parts";
 import { address, replace, usePlace } from "../route";
 import { isWhole, useScope } from "../scope";
 import { count, plural } from "../text";
 import type { CredentialGroup, CredentialGroups } from "../wire.gen";
-import { CredentialTable } from "./Table";
+import { COLUMNS, CredentialTable } from "./Table";
 import "./credentials.css";
 
 const GROUPS: [string, string][] = [
@@ -44,6 +45,7 @@ export function CredentialsScreen() {
           <h1>{data ? `${count(data.alive)} of ${plural(data.total, "credential")} still work` : "Credentials"}</h1>
           <p class="muted">{isWhole(scope) ? "Everything that could act in these logs" : "Whoever was at work in this time"}, by what it has in common.</p>
         </div>
+        {data ? <Files name="credentials" rows={data.groups.flatMap((one) => one.credentials.map((row) => ({ group: one.label, ...row })))} columns={["group", ...COLUMNS]} /> : null}
         <input class="field" type="search" placeholder="Key, role, name, address" aria-label="Search credentials" value={q ?? ""} onInput={(event) => replace({ q: event.currentTarget.value })} />
         {flag("alive", "Still works")}
         {flag("production", "Production")}

@@ -5,6 +5,9 @@ import { exact, span, timed, useZone } from "../time";
 import type { CredentialRow } from "../wire.gen";
 import "./credentials.css";
 
+/// What a file of credentials holds.
+export const COLUMNS = ["name", "key", "id", "kind", "what", "account_id", "root", "works", "state", "until", "issued_at", "first_used", "last_used", "calls", "errors", "alerts", "alarms", "production", "mfa", "session_name", "source_identity", "source_ips"] as const;
+
 /// Levels that are set in; deeper ones stand where the last one does.
 const LEVELS = 10;
 

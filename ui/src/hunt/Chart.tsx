@@ -1,11 +1,13 @@
-/// Rows over time: the numbers of a column where the query made some, else how many rows there are; one line for each
-/// value of a column with few of them.
+/// Rows as a picture. Over time: the numbers of a column where the query made some, else how many rows there are; one line
+/// for each value of a column with few of them. By name, where the query ends with `render` of bars or a pie: bars on one
+/// scale, with the share of each, which is what a pie would say worse.
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { visible } from "../text";
+import { count, visible } from "../text";
 import { clock, day, startOfDay, useZone } from "../time";
 import type { ColumnInfo } from "../wire.gen";
+import { type Categories, isNumber } from "./categories";
 import type { Cell } from "./filters";
 
 const HEIGHT = 130;
@@ -17,11 +19,29 @@ export interface Series {
   lines: { name: string; values: (number | null)[] }[];
 }
 
+export function Bars({ data }: { data: Categories }) {
+  const most = Math.max(0, ...data.bars.map((one) => one.value));
+  return (
+    <figure class="chart bars" aria-label={`${data.value} by ${data.name}`}>
+      <ul>
+        {data.bars.map((one) => (
+          <li key={one.name}>
+            <span class="cut" title={one.name}>{one.name || "(empty)"}</span>
+            <span class="track" aria-hidden="true"><span class="fill" style={{ width: `${most > 0 ? Math.max(0, (one.value / most) * 100) : 0}%` }} /></span>
+            <span class="number">{Number.isInteger(one.value) ? count(one.value) : one.value.toPrecision(4)}{data.sum > 0 ? <span class="muted small"> {((one.value / data.sum) * 100).toFixed(1)} %</span> : null}</span>
+          </li>
+        ))}
+      </ul>
+      {data.more ? <p class="muted small">and {data.more} more in the rows</p> : null}
+    </figure>
+  );
+}
+
 /// What can be drawn of rows; null where no column is a time.
 export function series(columns: ColumnInfo[], rows: Cell[][]): Series | null {
   const time = columns.findIndex((column) => column.type === "datetime");
   if (time < 0 || rows.length < 2) return null;
-  const value = columns.findIndex((column) => /^(long|int|real|decimal)$/.test(column.type));
+  const value = columns.findIndex(isNumber);
   const at = rows.map((row) => Date.parse(String(row[time])) / 1000);
   if (value < 0 || columns.length > 6) return counted(at);
   const by = columns.findIndex((column, index) => index !== time && column.type === "string");

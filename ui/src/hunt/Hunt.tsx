@@ -8,11 +8,13 @@ import { Answered, Dialog } from "../parts/parts";
 import { address, go, replace, scopeOf, usePlace } from "../route";
 import { count, plural } from "../text";
 import type { ColumnInfo, KqlDiagnostic, QueryDone, TableInfo } from "../wire.gen";
-import { Chart, series } from "./Chart";
+import { categories, rendered } from "./categories";
+import { Bars, Chart, series } from "./Chart";
 import { createEditor, type Editor } from "./editor";
 import { append, type Cell, csv, jsonl, rule, text, timesketch } from "./filters";
 import { ResultGrid } from "./Grid";
 import { keep, kept, forget, note, noted } from "./kept";
+import { save } from "../parts/files";
 import { runQuery } from "./stream";
 import "./hunt.css";
 
@@ -141,7 +143,9 @@ export function HuntScreen() {
     { keys: "↵", does: "the whole row" },
     { keys: "Esc", does: "leave the editor" },
   ]);
-  const plotted = useMemo(() => (result.rows.length && !result.running ? series(result.columns, result.rows) : null), [result.columns, result.rows, result.running]);
+  const kind = rendered(result.query);
+  const named = useMemo(() => (result.rows.length && !result.running ? categories(kind, result.columns, result.rows) : null), [result.columns, result.rows, result.running]);
+  const plotted = useMemo(() => (result.rows.length && !result.running && !named && kind !== "table" ? series(result.columns, result.rows) : null), [result.columns, result.rows, result.running, named]);
   const withFilter = (step: string) => {
     const made = editor.current;
     if (!made) return;
@@ -168,14 +172,15 @@ export function HuntScreen() {
         </div>
         <div class="editor" ref={holder} />
         <Outcome result={result} onGo={(start, length) => editor.current?.goTo(start, length)} />
-        {chart && plotted ? <Chart data={plotted} bars={!/render\s+(timechart|linechart)/.test(result.query)} look={look} /> : null}
+        {chart && named ? <Bars data={named} /> : null}
+        {chart && plotted ? <Chart data={plotted} bars={kind === null || !/^(time|line|area)chart$/.test(kind)} look={look} /> : null}
         {result.columns.length ? <ResultGrid columns={result.columns} rows={result.rows} version={version} onFilter={withFilter} onOpen={setOpened} /> : <div class="result-grid empty" />}
         <div class="stats" role="status">
           {result.running ? <span>{plural(result.rows.length, "row")} …</span> : null}
           {result.done ? <span>{plural(result.done.rows, "row")} · {result.done.seconds.toFixed(2)} s{result.done.truncated ? ` · cut at ${count(result.limit)} rows: there are more` : ""}</span> : null}
           {result.stopped ? <span>cancelled after {plural(result.rows.length, "row")}</span> : null}
           <span class="push" />
-          {plotted ? <button type="button" class="button plain" aria-pressed={chart} onClick={() => setChart(!chart)}>Chart</button> : null}
+          {plotted || named ? <button type="button" class="button plain" aria-pressed={chart} onClick={() => setChart(!chart)}>Chart</button> : null}
           {result.rows.length ? <><button type="button" class="button plain" onClick={() => save("rows.csv", "text/csv", csv(result.columns, result.rows))}>CSV</button><button type="button" class="button plain" onClick={() => save("rows.jsonl", "application/x-ndjson", jsonl(result.columns, result.rows))}>JSON</button>{sketch ? <button type="button" class="button plain" title="Events for Timesketch, a JSON document a line" onClick={() => save("timesketch.jsonl", "application/x-ndjson", timesketch(result.columns, result.rows) ?? "")}>Timesketch</button> : null}</> : null}
         </div>
       </div>
@@ -191,16 +196,6 @@ function uuid(): string {
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
-
-/// A file that the page has made.
-function save(name: string, type: string, body: string): void {
-  const url = URL.createObjectURL(new Blob([body], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
 function Problems({ problems, onGo }: { problems: KqlDiagnostic[]; onGo: (one: KqlDiagnostic) => void }) {

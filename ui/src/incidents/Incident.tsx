@@ -3,8 +3,9 @@ import { useState } from "preact/hooks";
 import { useAnswer } from "../api";
 import type { Alert } from "../contract";
 import { PHASES } from "../contain/state";
-import { CredentialTable } from "../credentials/Table";
+import { COLUMNS, CredentialTable } from "../credentials/Table";
 import { useKeys } from "../keys";
+import { Files } from "../parts/files";
 import { Answered, Command, Severity, Spark } from "../parts/parts";
 import { address, go } from "../route";
 import { plural } from "../text";
@@ -52,11 +53,11 @@ function Page({ page }: { page: IncidentPage }) {
         </dl>
         <Plans targets={[incident.incident_id, root]} />
         <section class="section">
-          <h2>Credentials <span class="muted">the tree, parents before children{page.more ? `; ${page.more} more` : ""}</span></h2>
+          <h2>Credentials <span class="muted">the tree, parents before children{page.more ? `; ${page.more} more` : ""}</span> <Files name="credentials" rows={page.credentials} columns={COLUMNS} /></h2>
           {page.credentials.length ? <CredentialTable rows={page.credentials} tree /> : <p class="muted">The alerts name no credential that these logs show. Their events say more: open an alert, then “Its events in Hunt”.</p>}
         </section>
         <section class="section">
-          <h2>Alerts <span class="muted">by time</span></h2>
+          <h2>Alerts <span class="muted">by time</span> <Files name="alerts" rows={page.alerts} columns={ALERT_COLUMNS} /></h2>
           <Alerts alerts={page.alerts} />
         </section>
         <section class="section">
@@ -84,6 +85,9 @@ function Plans({ targets }: { targets: (string | null)[] }) {
     </section>
   );
 }
+
+/// What a file of alerts holds.
+export const ALERT_COLUMNS = ["alert_id", "severity", "title", "rule_name", "rule_id", "tactics", "techniques", "start_time", "end_time", "event_count", "access_key_ids", "credentials", "root_credential", "incident_id", "description"] as const;
 
 /// Alerts, each to be opened for what it says.
 export function Alerts({ alerts }: { alerts: Alert[] }) {

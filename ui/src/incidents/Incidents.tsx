@@ -2,12 +2,14 @@
 import { useRef } from "preact/hooks";
 import { useAnswer } from "../api";
 import { useKeys } from "../keys";
+import { Files } from "../parts/files";
 import { Answered, Notice, Severity, Spark } from "../parts/parts";
 import { address, go, replace, usePlace } from "../route";
 import { plural } from "../text";
+import { PHASES } from "../contain/state";
 import { isWhole, touches, useScope } from "../scope";
 import { exact, millis, moment, span, useZone } from "../time";
-import type { IncidentRow, Incidents } from "../wire.gen";
+import type { IncidentRow, Incidents, KeptPlans, PlanSummary } from "../wire.gen";
 import "./incidents.css";
 
 const SEVERITIES = ["High", "Medium", "Low", "Informational"];
@@ -26,6 +28,7 @@ export function IncidentsScreen() {
 function List({ all }: { all: IncidentRow[] }) {
   useZone();
   const { query } = usePlace();
+  const plans = useAnswer<KeptPlans>("/api/contain/plans").data?.plans ?? [];
   const table = useRef<HTMLTableSectionElement>(null);
   const wanted = query.get("severity");
   const text = (query.get("q") ?? "").toLowerCase();
@@ -49,13 +52,15 @@ function List({ all }: { all: IncidentRow[] }) {
     { keys: "c", does: "plan its containment", on: ["c"], run: () => { const row = focused(); if (row) go(address(["contain"], { target: row.root_credential ?? row.incident_id })); } },
   ], [{ keys: "↵", does: "open" }]);
   const live = all.reduce((sum, row) => sum + row.live_credentials, 0);
+  const contained = all.filter((row) => planOf(row, plans)?.phase === "holds").length;
   return (
     <>
       <div class="head">
         <div class="grow">
           <h1>{plural(all.length, "incident")}</h1>
-          <p class="muted">{live > 0 ? `${plural(live, "credential")} in ${all.length === 1 ? "it" : "them"} still ${live === 1 ? "works" : "work"}` : "No credential in them works any more"}</p>
+          <p class="muted">{contained ? `${contained} contained · ` : ""}{live > 0 ? `${plural(live, "credential")} in ${all.length === 1 ? "it" : "them"} still ${live === 1 ? "works" : "work"}` : "No credential in them works any more"}</p>
         </div>
+        <Files name="incidents" rows={rows} columns={["incident_id", "severity", "title", "root_name", "root_what", "account_id", "tree_credentials", "live_credentials", "live_until", "alerts", "rules", "tactics", "first_event", "last_event"]} />
         <input class="field" type="search" placeholder="Filter" aria-label="Filter incidents" value={query.get("q") ?? ""} onInput={(event) => replace({ q: event.currentTarget.value })} />
         <select class="field" aria-label="Severity" value={wanted ?? ""} onChange={(event) => replace({ severity: event.currentTarget.value })}>
           <option value="">Every severity</option>
@@ -93,7 +98,7 @@ function List({ all }: { all: IncidentRow[] }) {
             </thead>
             <tbody ref={table}>
               {rows.map((row) => (
-                <Row key={row.incident_id} row={row} />
+                <Row key={row.incident_id} row={row} plan={planOf(row, plans)} />
               ))}
             </tbody>
           </table>
@@ -104,7 +109,13 @@ function List({ all }: { all: IncidentRow[] }) {
   );
 }
 
-function Row({ row }: { row: IncidentRow }) {
+/// The plan for an incident that got the furthest.
+function planOf(row: IncidentRow, plans: PlanSummary[]): PlanSummary | undefined {
+  const own = plans.filter((one) => one.phase !== "drawn" && (one.target === row.incident_id || one.target === row.root_credential));
+  return own.find((one) => one.phase === "holds") ?? own[0];
+}
+
+function Row({ row, plan }: { row: IncidentRow; plan: PlanSummary | undefined }) {
   const to = address(["incidents", row.incident_id]);
   return (
     <tr class="link" onClick={(event) => { if (!(event.target as Element).closest("a")) go(to); }}>
@@ -117,7 +128,7 @@ function Row({ row }: { row: IncidentRow }) {
         {row.root_credential ? <a class="key" href={address(["credentials", row.root_credential])}>{row.root_name ?? row.root_credential}</a> : <span class="muted">{row.root_name ?? "not known"}</span>}
         <div class="muted small">{[row.root_what, row.account_name].filter(Boolean).join(" · ")}</div>
       </td>
-      <td class="once"><Live row={row} /></td>
+      <td class="once"><Live row={row} />{plan ? <div class={plan.phase === "holds" ? "works small" : "muted small"}>{PHASES[plan.phase]}</div> : null}</td>
       <td class="number">
         {row.alerts}
         <div class="muted small">{plural(row.rules, "rule")}</div>

@@ -13,7 +13,7 @@ const ASKED_MAX = 2000;
 export function Panel({ area, rows, onClear }: { area: Area | null; rows: LaneRow[]; onClear: () => void }) {
   const ids = area ? area.ids : rows.flatMap((row) => row.id ?? []);
   const question = { credentials: ids.slice(0, ASKED_MAX), ...(area?.from ? { from: Math.round(area.from) } : {}), ...(area?.to ? { to: Math.round(area.to) } : {}) };
-  const answer = useAnswer<Activity>(ids.length ? "/api/activity" : null, question);
+  const answer = useAnswer<Activity>(ids.length ? "/api/activity" : null, question, true);
   const one = area && area.ids.length === 1 ? rows.find((row) => row.id === area.ids[0]) : undefined;
   const data = answer.data;
   const what = one ? `${one.name} ${one.what}` : area ? plural(ids.length, "credential") : "The whole tree";

@@ -4,8 +4,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, Failure } from "../api";
 import { may, useMe } from "../me";
 import { Command, Dialog, Severity } from "../parts/parts";
-import { plural } from "../text";
 import type { RuleQuestion, RuleTrial } from "../wire.gen";
+import { CaseList } from "./Cases";
 import { question } from "./files";
 
 /// The longest file that is sent, in bytes: the server reads no longer request.
@@ -76,7 +76,6 @@ function Trial({ asked, onClose }: { asked: RuleQuestion | string; onClose: () =
     return () => stop.abort();
   }, []);
   const name = typeof asked === "string" ? "" : asked.file;
-  const failed = trial?.cases.filter((one) => !one.passed).length ?? 0;
   return (
     <Dialog onClose={onClose} label="A rule that was brought" wide>
       <div class="trial">
@@ -98,16 +97,7 @@ function Trial({ asked, onClose }: { asked: RuleQuestion | string; onClose: () =
           </ul>
         ) : null}
         {trial && trial.cases.length === 0 ? <p class="muted">No cases came along: nothing shows yet that it finds what it should and keeps quiet otherwise. <code>NAME.test.yaml</code> beside it has them.</p> : null}
-        {trial?.cases.length ? (
-          <>
-            <h3>{plural(trial.cases.length, "case")}{failed ? `, ${failed} failed` : ", all as expected"}</h3>
-            <ul class="plain-list">
-              {trial.cases.map((one) => (
-                <li key={`${one.line} ${one.name}`}><span class={one.passed ? "works" : "alarm"}>{one.passed ? "● ok" : "▲ failed"}</span> {one.name} <span class="muted small">line {one.line}, {one.must_fire ? "must fire" : "must keep quiet"}</span>{one.why.map((why) => <div key={why} class="alarm small pre">{why}</div>)}</li>
-              ))}
-            </ul>
-          </>
-        ) : null}
+        {trial?.cases.length ? <CaseList cases={trial.cases} /> : null}
         {trial?.kept ? <p class="works" role="status">It is kept in {trial.kept}, and runs after the next start.</p> : null}
         {trial && !trial.kept && !me?.rule_edit ? (
           <>

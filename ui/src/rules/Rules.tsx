@@ -1,6 +1,7 @@
 /// The rules: which ran, which could not and why, what they found, what they cost, and which tactics they cover.
 import { useAnswer } from "../api";
-import { Alerts } from "../incidents/Incident";
+import { ALERT_COLUMNS, Alerts } from "../incidents/Incident";
+import { Files } from "../parts/files";
 import { spaced } from "../incidents/Incidents";
 import { Answered, Copy, Notice, Severity, Time } from "../parts/parts";
 import { address, go, replace, usePlace } from "../route";
@@ -48,6 +49,7 @@ function List({ data }: { data: Rules }) {
           <h1>{plural(data.rules.length, "rule")}</h1>
           <p class="muted">{["ran", "limited", "idle", "failed"].filter((name) => by(name)).map((name) => `${by(name)} ${STATES[name]?.[1]}`).join(" · ")}</p>
         </div>
+        <Files name="rules" rows={rows} columns={["rule_id", "name", "severity", "tactics", "techniques", "schedule", "origin", "state", "why", "alerts", "events", "seconds", "last_run", "evaluations"]} />
         <Bring />
         <input class="field" type="search" placeholder="Filter" aria-label="Filter rules" value={query.get("q") ?? ""} onInput={(event) => replace({ q: event.currentTarget.value })} />
         <select class="field" aria-label="State" value={state ?? ""} onChange={(event) => replace({ state: event.currentTarget.value })}>
@@ -131,7 +133,7 @@ export function RuleScreen({ id }: { id: string }) {
               <p class="pre prose">{row.description}</p>
               <p class="muted">{row.tactics.map(spaced).join(", ")} · {row.techniques.join(" ")}</p>
               <section class="section"><h2>Query <Copy text={query} /></h2><pre class="code">{query}</pre></section>
-              <section class="section"><h2>Alerts <span class="muted">{plural(shown.length, "alert")}{shown.length < alerts.length ? ` of ${alerts.length} in this time` : ""}</span></h2><Alerts alerts={shown} /></section>
+              <section class="section"><h2>Alerts <span class="muted">{plural(shown.length, "alert")}{shown.length < alerts.length ? ` of ${alerts.length} in this time` : ""}</span> <Files name="alerts" rows={shown} columns={ALERT_COLUMNS} /></h2><Alerts alerts={shown} /></section>
             </div>
           </>
           );

@@ -2,7 +2,9 @@
 import { count, plural } from "../text";
 import { exact } from "../time";
 import { may } from "../me";
-import type { Health, Me } from "../wire.gen";
+import type { WatchState } from "../contract";
+import type { Health } from "../health";
+import type { Me } from "../wire.gen";
 
 export function HealthBar({ health, me }: { health: Health | null; me: Me | null }) {
   if (!health) return <footer class="health">connecting…</footer>;
@@ -19,6 +21,7 @@ export function HealthBar({ health, me }: { health: Health | null; me: Me | null
   return (
     <footer class="health">
       <span class="cut" title={health.title}>{health.title}</span>
+      {health.watch ? <Watch watch={health.watch} /> : null}
       <span class="push" title={coverage}>{plural(health.events, "event")}</span>
       <span class={health.bad_records ? "alarm" : ""} title={coverage}>
         {health.bad_records ? `${plural(health.bad_records, "bad record")}` : "no bad records"}
@@ -33,4 +36,27 @@ export function HealthBar({ health, me }: { health: Health | null; me: Me | null
       {may(me, "analyst") ? <a href="/audit">audit log</a> : null}
     </footer>
   );
+}
+
+/// How far the watch is: how much comes, how late it is, and what waits.
+function Watch({ watch }: { watch: WatchState }) {
+  const within = (bound: number | null) => (bound === null ? "–" : seconds(bound));
+  const title = [
+    `${plural(watch.files, "file")} taken in since the start, ${plural(watch.files_waiting, "waits", "wait")}`,
+    `in the lake within ${within(watch.lag_to_row.p50)} (half), ${within(watch.lag_to_row.p99)} (99 of 100)`,
+    `judged within ${within(watch.lag_to_alert.p50)} (half), ${within(watch.lag_to_alert.p99)} (99 of 100)`,
+  ].join("\n");
+  if (watch.trouble) return <span class="alarm cut watch" title={`${watch.trouble}\n${title}`}>the watch has trouble: {watch.trouble}</span>;
+  return (
+    <span class="watch" title={title}>
+      <span class="pulse" aria-hidden="true" /> watching · {plural(watch.events, "event")} since the start · lag under {within(watch.lag_to_row.p50)}
+      {watch.files_waiting ? ` · ${plural(watch.files_waiting, "file")} waiting` : ""}
+    </span>
+  );
+}
+
+/// `0.4 s`, `38 s`, `12 min`.
+function seconds(value: number): string {
+  if (value < 10) return `${value.toFixed(1)} s`;
+  return value < 120 ? `${Math.round(value)} s` : `${Math.round(value / 60)} min`;
 }

@@ -1,12 +1,10 @@
 /// What stands around every screen: where one can go, what is shown, and how the server is.
 import { useEffect, useState } from "preact/hooks";
-import { ContainScreen } from "../contain/Contain";
 import { CredentialScreen } from "../credentials/Credential";
 import { CredentialsScreen } from "../credentials/Credentials";
 import { HealthContext, useHealthStream } from "../health";
 import { IncidentScreen } from "../incidents/Incident";
 import { IncidentsScreen } from "../incidents/Incidents";
-import { AuditScreen } from "../audit/Audit";
 import { explained, useKeys } from "../keys";
 import { MeContext, useAskedMe, useMe } from "../me";
 import { LineageScreen } from "../lineage/Lineage";
@@ -16,13 +14,16 @@ import { go, type Place, usePlace } from "../route";
 import { RuleScreen, RulesScreen } from "../rules/Rules";
 import { applyTheme, nextTheme, theme } from "../theme";
 import { useZone } from "../time";
-import type { Health } from "../wire.gen";
+import type { Health } from "../health";
 import { HealthBar } from "./HealthBar";
 import { Jump } from "./Jump";
+import { News } from "./News";
 import { ScopeTime } from "./ScopeTime";
 import "./shell.css";
 
 const HuntScreen = lazy(() => import("../hunt/Hunt").then((module) => module.HuntScreen), "the editor");
+const ContainScreen = lazy(() => import("../contain/Contain").then((module) => module.ContainScreen), "the plan");
+const AuditScreen = lazy(() => import("../audit/Audit").then((module) => module.AuditScreen), "the audit log");
 
 export const SCREENS = [
   { name: "Incidents", to: "/incidents", key: "1" },
@@ -71,6 +72,7 @@ export function Shell() {
           <Screen place={place} health={health} />
         </main>
         <HealthBar health={health} me={me} />
+        <News health={health} />
         {open === "jump" ? <Jump onClose={() => setOpen(null)} /> : null}
         {open === "keys" ? <Keys onClose={() => setOpen(null)} /> : null}
       </div>
@@ -153,9 +155,10 @@ function Header({ place, health, onJump, onKeys }: { place: Place; health: Healt
       </nav>
       <ScopeTime health={health} />
       {me?.signed_in ? (
-        <button type="button" class="button plain" onClick={leave} title={`Signed in as ${me.name}, ${me.role}. Sign out`}>
-          {me.name} <span class="small">{me.role}</span>
-        </button>
+        <span class="who muted" title={`Signed in as ${me.name}, ${me.role}`}>
+          <b class="cut">{me.name}</b> <span class="small">{me.role}</span>
+          <button type="button" class="button plain" onClick={leave}>Sign out</button>
+        </span>
       ) : null}
       <button type="button" class="button plain" onClick={toggleZone} title="Times in UTC or as on this computer">
         {zone === "utc" ? "UTC" : "Local"}
