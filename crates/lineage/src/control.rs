@@ -353,6 +353,15 @@ pub fn stops(lever: Lever, power: Power, kind: Kind) -> bool {
     }
 }
 
+/// The same where the lever is a policy of the organisation on the account: it binds whoever has a user's or a
+/// role's power there, and the account's root, whose sessions no policy in the account reaches.
+pub(crate) fn stops_in_account(lever: Lever, kind: Kind) -> bool {
+    kind == Kind::RootSession
+        || [Power::OfUser, Power::OfRole]
+            .iter()
+            .any(|power| stops(lever, *power, kind))
+}
+
 /// Which kinds a lever stops among the credentials that have a user's power. A role session that the user
 /// assumed has the role's power, so it is not among them.
 const STOPS_OF_USER: &[(Lever, &[Kind])] = &[

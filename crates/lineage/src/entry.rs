@@ -68,6 +68,8 @@ pub(crate) struct Link {
     pub confidence: f64,
     /// Where more than one fits: each with its share.
     pub candidates: Vec<(u32, f64)>,
+    /// How many more fit than are listed.
+    pub left_out: u32,
 }
 
 impl Link {
@@ -78,6 +80,7 @@ impl Link {
             rule,
             confidence: 1.0,
             candidates: Vec::new(),
+            left_out: 0,
         }
     }
 

@@ -259,14 +259,46 @@ impl Forest {
     }
 
     /// Everything below several nodes, each node once, themselves not among them unless one stands below another.
+    /// What one of several may have minted stands below each of them: whoever asks for one must not miss it.
     pub fn below(&self, nodes: &[Node]) -> BTreeSet<Node> {
+        let perhaps = self.perhaps_minted();
         let mut found = BTreeSet::new();
         let mut waiting: Vec<Node> = nodes.to_vec();
         while let Some(node) = waiting.pop() {
-            let children = self.children(node).iter();
+            let perhaps = perhaps.get(&node).into_iter().flatten();
+            let children = self.children(node).iter().chain(perhaps);
             waiting.extend(children.filter(|child| found.insert(**child)));
         }
         found
+    }
+
+    /// By each candidate, the credentials that it may have minted and under which another one stands as the parent.
+    fn perhaps_minted(&self) -> HashMap<Node, Vec<Node>> {
+        let mut minted: HashMap<Node, Vec<Node>> = HashMap::new();
+        for node in self.nodes() {
+            let at = node.0 as usize;
+            let candidates: Vec<Node> = match &self.store {
+                Store::Whole(credentials, _) => {
+                    let parent = credentials[at].parent.iter();
+                    let candidates = parent.flat_map(|parent| &parent.candidates);
+                    candidates
+                        .filter_map(|it| self.by_id(&it.id.to_string()))
+                        .collect()
+                }
+                Store::Linked(linked, _) => {
+                    let link = linked.entries[at].link.iter();
+                    link.flat_map(|link| &link.candidates)
+                        .map(|it| Node(it.0))
+                        .collect()
+                }
+            };
+            for candidate in candidates {
+                if self.parent(node) != Some(candidate) {
+                    minted.entry(candidate).or_default().push(node);
+                }
+            }
+        }
+        minted
     }
 
     /// The forest cut down to some credentials, to what these came from and to what they minted, in this alone: what
@@ -274,7 +306,9 @@ impl Forest {
     /// the same second as one on it. All nodes stay where they are.
     pub fn about(mut self, nodes: &[Node]) -> Forest {
         let below = self.below(nodes);
-        let above = self.above(nodes);
+        // Of what one of them may have minted, another one's line is shown as well.
+        let line: Vec<Node> = nodes.iter().chain(&below).copied().collect();
+        let above = self.above(&line);
         let is_below = |node: &Node| below.contains(node) || nodes.contains(node);
         let mut children = Vec::with_capacity(self.children.len());
         let mut starts = vec![0u32; self.starts.len()];

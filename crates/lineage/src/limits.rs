@@ -37,6 +37,9 @@ pub const ACCESS_TOKEN_S: i64 = 60 * 60;
 pub const UNITS_ABOVE: usize = 8;
 /// Seconds within which a sign-in URL must be used after it was asked for.
 pub const SIGN_IN_URL_S: i64 = 15 * 60;
+/// Requests for a sign-in URL that a login to the console is compared with, the latest first: whoever signs in
+/// a thousand times in those minutes must not cost a million comparisons.
+pub const SIGN_IN_URLS_MAX: usize = 64;
 /// Seconds between a call of the access portal and the minting that it causes.
 pub const PORTAL_S: i64 = 2;
 

@@ -324,10 +324,15 @@ pub(crate) const MINTS: &[Mint] = &[
         ]],
     ),
     mint(
-        "signin", &["SwitchRole", "RenewRole"], Kind::RoleSession, From::Switched,
+        "signin", &["SwitchRole"], Kind::RoleSession, From::Switched,
         &[&[(Arn, Additional, &["SwitchFrom"])]],
     )
     .only_if(Response, &["SwitchRole"], "Success"),
+    mint(
+        "signin", &["RenewRole"], Kind::RoleSession, From::Switched,
+        &[&[(Arn, Additional, &["SwitchFrom"])]],
+    )
+    .only_if(Response, &["RenewRole"], "Success"),
     mint(
         "signin", &["CreateOAuth2Token", "CreateOAuth2TokenWithIAM"],
         Kind::OauthSession, From::Caller, &[PROGRAM],

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::control::{Lever, Power, stops};
+use crate::control::{Lever, Power, stops, stops_in_account};
 use crate::credential::{Effect, Kind};
 use crate::entry::Entry;
 use crate::policy::{Denial, matches};
@@ -131,10 +131,7 @@ fn owners(entry: &Entry, parent: Option<&Entry>, strings: &Strings) -> Vec<Owner
         _ => {}
     }
     // A service-linked role is beyond an organisation's policies.
-    let is_session = [Power::OfUser, Power::OfRole]
-        .iter()
-        .any(|power| stops(Lever::DenyAll, *power, entry.kind));
-    if is_session && !role.contains(":role/aws-service-role/") {
+    if stops_in_account(Lever::DenyAll, entry.kind) && !role.contains(":role/aws-service-role/") {
         owners.push(Owner::Account(entry.account));
     }
     owners
@@ -150,9 +147,7 @@ fn applies(denied: &Denied, owner: Owner, entry: &Entry, strings: &Strings) -> b
         Owner::User(..) | Owner::Group(..) => stops(lever, Power::OfUser, entry.kind),
         Owner::Role(..) => stops(lever, Power::OfRole, entry.kind),
         Owner::Person(_) => true,
-        Owner::Account(_) => [Power::OfUser, Power::OfRole]
-            .iter()
-            .any(|power| stops(lever, *power, entry.kind)),
+        Owner::Account(_) => stops_in_account(lever, entry.kind),
     };
     let issued = match denial.issued_before {
         None => true,

@@ -291,28 +291,21 @@ fn the_queries_of_the_guide_answer() {
         .filter(|it| it["depth"].as_u64() > Some(2))
         .count();
     let mut asked = 0;
-    for block in blocks {
-        // What stands on lines of its own is a query of its own, unless it goes on with a pipe.
-        let queries: Vec<&str> = match block.starts_with("CredentialEdge | summarize") {
-            true => block.lines().collect(),
-            false => vec![block],
-        };
-        for query in queries {
-            let rows = ask(query);
-            asked += 1;
-            match query {
-                _ if query.contains("let root") => assert_eq!(rows.len() as u64, calls, "{query}"),
-                _ if query.contains("Depth > 2") => assert_eq!(rows.len(), deep, "{query}"),
-                _ if query.contains("MfaSerial") => {
-                    assert_eq!(rows.len(), 1, "{query}");
-                    assert_eq!(rows[0][0], "arn:aws:iam::111122223333:mfa/shared");
-                }
-                _ if query.contains("graph-match") => {
-                    assert!(rows.iter().any(|row| row[3].as_u64() > Some(1)), "{rows:?}");
-                }
-                _ if query.contains("RevokedAt") => {}
-                _ => assert!(!rows.is_empty(), "{query}"),
+    for query in blocks {
+        let rows = ask(query);
+        asked += 1;
+        match query {
+            _ if query.contains("let root") => assert_eq!(rows.len() as u64, calls, "{query}"),
+            _ if query.contains("Depth > 2") => assert_eq!(rows.len(), deep, "{query}"),
+            _ if query.contains("MfaSerial") => {
+                assert_eq!(rows.len(), 1, "{query}");
+                assert_eq!(rows[0][0], "arn:aws:iam::111122223333:mfa/shared");
             }
+            _ if query.contains("graph-match") => {
+                assert!(rows.iter().any(|row| row[3].as_u64() > Some(1)), "{rows:?}");
+            }
+            _ if query.contains("RevokedAt") => {}
+            _ => assert!(!rows.is_empty(), "{query}"),
         }
     }
     assert_eq!(asked, 8);

@@ -21,8 +21,22 @@ impl Build {
     pub(super) fn guard(&mut self) {
         self.cut_circles();
         self.cut_younger_parents();
+        self.tell_what_is_left_out();
         self.find_roots();
         self.bound_lives();
+    }
+
+    fn tell_what_is_left_out(&mut self) {
+        for node in 0..self.entries.len() {
+            let entry = &self.entries[node];
+            if let Some(link) = entry.link.as_ref().filter(|link| link.left_out > 0) {
+                let (id, listed) = (entry.hash, link.candidates.len());
+                let fit = listed + link.left_out as usize;
+                self.problem("candidates-left-out", |_| {
+                    format!("{id}: {fit} credentials may have minted it, {listed} are listed")
+                });
+            }
+        }
     }
 
     /// Cuts each circle at its credential with the smallest id.
@@ -195,10 +209,6 @@ impl Build {
         let entry = &self.entries[node as usize];
         let mints = self.mints_of.of(node).iter();
         let mut mints = mints.map(|place| &self.mints[*place as usize]);
-        let parent = entry
-            .link
-            .as_ref()
-            .map(|link| &self.entries[link.parent as usize]);
         let is_root = mints
             .clone()
             .any(|minted| minted.caller.kind == CallerType::Root)
@@ -223,13 +233,18 @@ impl Build {
         let to_program = mints
             .clone()
             .any(|minted| self.text(minted.field(Field::Label)).contains(PROGRAMS));
-        let issue = match (service, parent) {
+        // Where several may have minted it, it lives as long as the longest of them lets it.
+        let by_role = |node: u32| self.entries[node as usize].kind == Kind::RoleSession;
+        let chained = entry.link.as_ref().is_some_and(|link| {
+            by_role(link.parent) && link.candidates.iter().all(|(node, _)| by_role(*node))
+        });
+        let issue = match service {
             _ if entry.kind == Kind::OauthSession && to_program => Issue::ToProgram,
-            (Some(service), _) => expiry::service(service),
+            Some(service) => expiry::service(service),
             _ if cognito => expiry::service("cognito-identity"),
             _ if is_root => Issue::Root,
             // A session of a workload counts as the first link of a chain.
-            (_, Some(parent)) if parent.kind == Kind::RoleSession => Issue::Chained,
+            _ if chained => Issue::Chained,
             _ => Issue::Any,
         };
         let longest = expiry::longest(entry.kind, issue)?;

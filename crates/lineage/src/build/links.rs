@@ -11,7 +11,7 @@ use crate::build::{Build, SECOND};
 use crate::credential::{Certainty, Kind, LinkRule};
 use crate::deed::{Caller, Minted};
 use crate::entry::{Link, Why};
-use crate::limits::{CANDIDATES_MAX, PORTAL_S, SIGN_IN_URL_S};
+use crate::limits::{CANDIDATES_MAX, PORTAL_S, SIGN_IN_URL_S, SIGN_IN_URLS_MAX};
 use crate::mint::{Field, From, SCOPES};
 use crate::sighting::CallerType;
 use crate::strings::Text;
@@ -233,6 +233,7 @@ impl Build {
                     certainty: Certainty::Ambiguous,
                     rule,
                     confidence: share,
+                    left_out: nodes.len().saturating_sub(CANDIDATES_MAX) as u32,
                     candidates: nodes
                         .into_iter()
                         .take(CANDIDATES_MAX)
@@ -401,32 +402,48 @@ impl Build {
     fn carried_into_console(&mut self, node: u32, minted: &Minted) -> Found {
         let who = minted.caller.who;
         let rule = LinkRule::ConsoleLogin;
-        let asked = self.urls.get(&who.principal).and_then(|asked| {
-            asked
-                .iter()
-                .rev()
-                .find(|(at, _)| *at <= minted.at && minted.at - at <= SIGN_IN_URL_S * SECOND)
-        });
-        if let Some((_, place)) = asked {
-            let url = &self.mints[*place as usize];
-            let nodes = self.credentials_of(&url.caller, url.at);
-            if let [parent] = nodes[..]
-                && parent != node
-            {
-                return Found::Parent(Link::inferred(parent, rule, BY_SESSION));
-            }
-        }
-        let mut nodes = match who.created {
+        let asked = self.askers(node, minted);
+        let mut created = match who.created {
             NEVER => Vec::new(),
             created => self.sessions_at(who.principal, created),
         };
-        nodes.retain(|other| {
+        created.retain(|other| {
             *other != node && self.entries[*other as usize].kind != Kind::ConsoleSession
         });
-        match nodes.is_empty() {
-            false => self.one_of(nodes, rule, BY_TIME),
-            true => Found::None(self.why(node)),
+        // Several sessions of one principal may ask within minutes: the login says of which second its own is.
+        let both: Vec<u32> = asked
+            .iter()
+            .copied()
+            .filter(|node| created.contains(node))
+            .collect();
+        match (both.is_empty(), asked.is_empty(), created.is_empty()) {
+            (false, _, _) => self.one_of(both, rule, BY_SESSION),
+            (_, _, false) => self.one_of(created, rule, BY_TIME),
+            (_, false, _) => self.one_of(asked, rule, BY_SESSION),
+            _ => Found::None(self.why(node)),
         }
+    }
+
+    /// Whoever asked for a sign-in URL that could still be used at a login to the console: the latest
+    /// [`SIGN_IN_URLS_MAX`] of them.
+    fn askers(&self, node: u32, login: &Minted) -> Vec<u32> {
+        let asked = self.urls.get(&login.caller.who.principal);
+        let asked = asked.map(Vec::as_slice).unwrap_or_default();
+        let until = asked.partition_point(|(at, _)| *at <= login.at);
+        let mut nodes: Vec<u32> = asked[..until]
+            .iter()
+            .rev()
+            .take_while(|(at, _)| login.at - at <= SIGN_IN_URL_S * SECOND)
+            .take(SIGN_IN_URLS_MAX)
+            .flat_map(|(_, place)| {
+                let url = &self.mints[*place as usize];
+                self.credentials_of(&url.caller, url.at)
+            })
+            .filter(|asker| *asker != node)
+            .collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
     }
 
     /// A principal of another account: one of its credentials if the data has it, else itself.
@@ -611,6 +628,7 @@ impl Build {
             certainty: Certainty::Ambiguous,
             rule,
             confidence,
+            left_out: candidates.len().saturating_sub(CANDIDATES_MAX) as u32,
             candidates: candidates.into_iter().take(CANDIDATES_MAX).collect(),
         })
     }

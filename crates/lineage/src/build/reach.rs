@@ -56,7 +56,11 @@ impl Build {
         let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
         for (node, entry) in self.entries.iter().enumerate() {
             if let Some(link) = &entry.link {
-                children.entry(link.parent).or_default().push(node as u32);
+                let perhaps = link.candidates.iter().map(|(candidate, _)| *candidate);
+                let perhaps = perhaps.filter(|candidate| *candidate != link.parent);
+                for parent in std::iter::once(link.parent).chain(perhaps) {
+                    children.entry(parent).or_default().push(node as u32);
+                }
             }
         }
         let of = |node: u32| children.get(&node).map_or(&[][..], |list| list);
@@ -67,8 +71,8 @@ impl Build {
             waiting.extend(of(node).iter().filter(|child| below.insert(**child)));
         }
         let mut line = below.clone();
-        for node in named {
-            let mut node = node;
+        for node in &below {
+            let mut node = *node;
             while let Some(link) = &self.entries[node as usize].link {
                 if !line.insert(link.parent) {
                     break;

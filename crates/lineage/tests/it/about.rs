@@ -15,7 +15,8 @@ fn told(forest: &Forest, text: &str) -> String {
     let forest = forest.clone().about(&named);
     let mut nodes: BTreeSet<Node> = named.iter().copied().collect();
     nodes.extend(forest.below(&named));
-    nodes.extend(forest.above(&named));
+    let line: Vec<Node> = nodes.iter().copied().collect();
+    nodes.extend(forest.above(&line));
     // Beside the line stand only credentials that were minted in its seconds.
     let beside: Vec<Node> = nodes
         .iter()

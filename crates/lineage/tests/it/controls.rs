@@ -268,6 +268,34 @@ fn denies_by_group_managed_policy_boundary_and_organisation() {
     );
 }
 
+/// A session of root that `AssumeRoot` gave out is beyond every policy in its account, and not beyond the organisation's.
+#[test]
+fn the_organisation_stops_an_assumed_root() {
+    let attached = |target: &str| {
+        [
+            event("55:00", "organizations:CreatePolicy", ADMIN)
+                .request(json!({"content": DENY_ALL, "type": "SERVICE_CONTROL_POLICY"}))
+                .response(json!({"policy": {"policySummary": {"id": "p-1"}}}))
+                .end(),
+            event("56:00", "organizations:AttachPolicy", ADMIN)
+                .request(json!({"policyId": "p-1", "targetId": target}))
+                .end(),
+        ]
+    };
+    for (target, then) in [
+        ("444455556666", "58:00 revoked"),
+        ("111122223333", "58:00 active"),
+    ] {
+        let mut records = crate::minting::root();
+        records.extend(attached(target));
+        check(
+            &forest(records.join("\n")),
+            "ASIAROOT",
+            &["48:00 active", then],
+        );
+    }
+}
+
 fn deleted() -> Vec<String> {
     let admin = |at: &str, api: &str, request: serde_json::Value| {
         event(at, api, ADMIN).request(request).end()

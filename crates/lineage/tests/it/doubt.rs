@@ -16,6 +16,9 @@ pub const CASES: &[fn() -> Vec<String>] = &[
     from_the_future,
     nameless_passwords,
     no_keys,
+    two_ask_for_the_console,
+    two_ask_and_the_login_tells,
+    a_key_or_a_role,
 ];
 
 fn without_answer(at: &str, by: &str, role: &str, id: &str) -> Event {
@@ -111,6 +114,118 @@ fn mintings_without_answers_are_told_apart() {
           federation-token 111122223333:support < access-key-id ≤2160m
         ",
     );
+}
+
+/// Two people wear a role under one name; each asks for a sign-in URL, and somebody signs in.
+fn asked_by_two(login_created: &str) -> Vec<String> {
+    let eve = ADA
+        .replace("ada", "eve")
+        .replace("AIDAADA", "AIDAEVE")
+        .replace("AKIAADA", "AKIAEVE");
+    let asks = |at: &str, key: &str, created: &str| {
+        event(
+            at,
+            "signin:GetSigninToken",
+            &role_session("hop", "x", key, created),
+        )
+        .end()
+    };
+    let mut login: serde_json::Value =
+        serde_json::from_str(&role_session("hop", "x", "x", login_created)).unwrap();
+    login.as_object_mut().unwrap().remove("accessKeyId");
+    if login_created.is_empty() {
+        let context = login["sessionContext"].as_object_mut().unwrap();
+        context.remove("attributes");
+    }
+    vec![
+        assume_role("1:00", ADA, "hop", "x", "ASIAHOPADA").end(),
+        assume_role("2:00", &eve, "hop", "x", "ASIAHOPEVE").end(),
+        asks("3:00", "ASIAHOPADA", "1:00"),
+        asks("4:00", "ASIAHOPEVE", "2:00"),
+        crate::minting::login("5:00", &login.to_string()).end(),
+    ]
+}
+
+fn two_ask_for_the_console() -> Vec<String> {
+    asked_by_two("")
+}
+
+fn two_ask_and_the_login_tells() -> Vec<String> {
+    asked_by_two("1:00")
+}
+
+#[test]
+fn a_console_is_of_whoever_asked_for_it_and_of_nobody_else() {
+    check(
+        &two_ask_and_the_login_tells(),
+        "
+        access-key AKIAADA ×1 (its creation is not in the data)
+          role-session ASIAHOPADA < access-key-id 59m ×1
+            console-session AROAHOP:x < console-login inferred 0.950 ≤720m
+        access-key AKIAEVE ×1 (its creation is not in the data)
+          role-session ASIAHOPEVE < access-key-id 58m ×1
+        ",
+    );
+    check(
+        &two_ask_for_the_console(),
+        "
+        access-key AKIAADA ×1 (its creation is not in the data)
+          role-session ASIAHOPADA < access-key-id 59m ×1
+            console-session AROAHOP:x < console-login ambiguous 0.475 of 2 ≤720m
+        access-key AKIAEVE ×1 (its creation is not in the data)
+          role-session ASIAHOPEVE < access-key-id 58m ×1
+        ",
+    );
+}
+
+/// A key and a session of a role take a role in the same second, and no answer says who got what.
+fn a_key_or_a_role() -> Vec<String> {
+    let worn = role_session("first", "x", "ASIAFIRST", "0:30");
+    vec![
+        call("0:40", &worn).end(),
+        without_answer("1:00", ADA, "same", "one").end(),
+        without_answer("1:00", &worn, "same", "two").end(),
+        call("90:00", &role_session("same", "x", "ASIAEITHER", "1:00")).end(),
+    ]
+}
+
+#[test]
+fn what_one_of_two_minted_lives_as_long_as_either_lets_it_and_stands_below_both() {
+    check(
+        &a_key_or_a_role(),
+        "
+        access-key AKIAADA ×1 (its creation is not in the data)
+          role-session arn:aws:sts::111122223333:assumed-role/same/x < access-key-id ≤720m
+        role-session ASIAFIRST ≤720m ×2 (issued before the first event of the data)
+          role-session arn:aws:sts::111122223333:assumed-role/same/x < access-key-id ≤60m
+          role-session ASIAEITHER < principal-and-creation-date ambiguous 0.475 of 2 ≤720m ×1
+        ",
+    );
+    let forest = forest(a_key_or_a_role().join("\n"));
+    let either = forest.find("ASIAEITHER");
+    for candidate in ["AKIAADA", "ASIAFIRST"] {
+        let below = forest.below(&forest.find(candidate));
+        assert!(
+            either.iter().all(|node| below.contains(node)),
+            "{candidate}"
+        );
+    }
+}
+
+#[test]
+fn more_candidates_than_are_listed_are_told() {
+    let mut records: Vec<String> = (0..20)
+        .map(|number| {
+            let by = ADA
+                .replace("ada", &format!("u{number}"))
+                .replace("ADA", &format!("U{number}"));
+            without_answer("1:00", &by, "same", &format!("e{number}")).end()
+        })
+        .collect();
+    records.push(call("2:00", &role_session("same", "x", "ASIAEITHER", "1:00")).end());
+    let (_, problems) = Forest::build(facts(records.join("\n").as_bytes()), &Production::default());
+    let kinds: Vec<&str> = problems.iter().map(|problem| problem.kind.name()).collect();
+    assert_eq!(kinds, ["candidates-left-out"]);
 }
 
 fn one_key_two_accounts() -> Vec<String> {

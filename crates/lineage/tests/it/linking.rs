@@ -172,6 +172,26 @@ fn a_switch_without_its_minting() {
     );
 }
 
+/// A role that is worn on keeps its switch, and says so under a name of its own.
+fn renewed() -> Vec<String> {
+    let at = switched_alone().len() - 2;
+    let mut records = switched_alone();
+    records[at] = records[at].replace("SwitchRole", "RenewRole");
+    records
+}
+
+#[test]
+fn a_switch_that_is_renewed() {
+    check(
+        &renewed(),
+        "
+        password AIDAADA (its creation is not in the data)
+          console-session AIDAADA < console-login ≤720m
+            role-session ASIAPAGE1 < principal-and-creation-date inferred 0.900 ≤720m ×1
+        ",
+    );
+}
+
 /// Eight hundred calls of services on behalf of one key.
 fn forwarded() -> Vec<String> {
     let mut records = vec![call("1:00", ADA).end(), call("59:59", ADA).end()];

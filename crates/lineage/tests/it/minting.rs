@@ -368,7 +368,7 @@ fn federated_identities() {
     );
 }
 
-fn root() -> Vec<String> {
+pub fn root() -> Vec<String> {
     let root = |key: &str| {
         json!({"type": "Root", "principalId": "444455556666", "accountId": "444455556666",
             "arn": "arn:aws:iam::444455556666:root", "accessKeyId": key,
@@ -397,7 +397,7 @@ fn assume_root() {
     );
 }
 
-fn login(at: &str, identity: &str) -> Event {
+pub fn login(at: &str, identity: &str) -> Event {
     event(at, "signin:ConsoleLogin", identity)
         .with(json!({"eventType": "AwsConsoleSignIn", "userAgent": "Mozilla/5.0",
             "additionalEventData": {"MFAUsed": "Yes", "MFAIdentifier": "arn:aws:iam::111122223333:mfa/ada"}}))
