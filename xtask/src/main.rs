@@ -10,6 +10,7 @@ mod data;
 mod oracle;
 mod rules;
 mod run;
+mod steady;
 mod testing;
 mod ui;
 
@@ -24,13 +25,16 @@ usage: cargo xtask TASK [OPTION…]
   ci                           formatting, lints and all tests, as `.ci/run` does
   ui                           make the page in ui/dist with npm; the next build embeds it
   kql-report                   which cases of the KQL corpora pass, and the causes of those that do not
-  soak [KILLS]                 kill commands of the lake and the watch at 200 instants each, or so many; nothing may be lost or doubled
+  soak [KILLS]                 kill commands of the lake and the watch at 200 instants each, or so many, and take 10,000
+                               objects from a bucket that throttles and fails; nothing may be lost or doubled
   oracle --tool DIR            ask Microsoft's binder about the KQL corpora; writes docs/kql/oracle.jsonl (needs Node)
   data --events N --out DIR    benchmark data: N events of a simulated organisation as gz log files
        [--seed N] [--days N] [--accounts N] [--threads N] [--habits]
   rules --keyline PATH         recall by story, noise by rule and habit; writes docs/rules-measured.md
        [--events N] [--seeds N] [--rules DIR]… [--out FILE] [--no-month] [--no-plain] [--no-recall]
        [--memory SIZE] [--rule-time TIME]
+  steady --keyline PATH        how far the watch is behind while so many events a second come in
+       [--rate N] [--seconds N] [--every SECONDS] [--accounts N] [--rules DIR]… [--memory SIZE] [--no-ui] [--out FILE]
   bench --events N [--peers]   measure this build (and the peers) over generated data; see bench/README.md
   bench --hunting --events N [--peers] [--parquet DIR]   20 questions of a hunter over Parquet, KQL against SQL
 ";
@@ -60,6 +64,7 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<ExitCode> {
         "oracle" => oracle::oracle(options).map(|()| ExitCode::SUCCESS),
         "data" => data::data(options).map(|()| ExitCode::SUCCESS),
         "rules" => rules::rules(options).map(|()| ExitCode::SUCCESS),
+        "steady" => steady::steady(options).map(|()| ExitCode::SUCCESS),
         "bench" => bench::bench(options).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

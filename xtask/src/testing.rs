@@ -59,7 +59,8 @@ pub fn ci() -> anyhow::Result<ExitCode> {
     Ok(counts.close())
 }
 
-/// The crash tests of the lake and of the watch, with many more kills than they have as two tests of many.
+/// The crash tests of the lake and of the watch, with many more kills than they have as two tests of many, and the
+/// bucket with many more objects.
 pub fn soak(options: &[String]) -> anyhow::Result<ExitCode> {
     let kills = options.first().map_or("200", String::as_str);
     let status = cargo()
@@ -69,8 +70,10 @@ pub fn soak(options: &[String]) -> anyhow::Result<ExitCode> {
             "--nocapture",
             "commands_that_are_killed",
             "a_watch_in_pieces",
+            "many_objects_come_through",
         ])
         .env("KEYLINE_KILLS", kills)
+        .env("KEYLINE_OBJECTS", "10000")
         .status()
         .context("cannot run cargo")?;
     Ok(match status.success() {

@@ -25,7 +25,8 @@ pub type Range = (i64, i64);
 pub struct Timing {
     /// Frequency and period; nothing for a rule that is evaluated once over everything.
     pub ticks: Option<(i64, i64)>,
-    /// Each row comes of one event alone, so that nothing is gained by waiting for the tick.
+    /// Each row comes of one event alone, or of some that are put together by what tells alerts apart, so that nothing is
+    /// gained by waiting for the tick: further events add rows, or to rows.
     pub at_once: bool,
     /// After an alert it rests, so that each of its evaluations hangs on all before.
     pub rests: bool,
@@ -65,7 +66,7 @@ impl Timing {
         let data = |name: &String| relations::DATA_TABLES.contains(&name.as_str());
         Some(Timing {
             ticks,
-            at_once: rule.trigger == Trigger::ANY_ROW && is_of_one_event(query),
+            at_once: rule.trigger == Trigger::ANY_ROW && is_of_one_event(rule, query),
             rests: rule.suppression.is_some(),
             of_lineage: query.tables.iter().any(|name| data(name) && !events(name)),
             of_nothing: rule.trigger.fires(0),
@@ -195,9 +196,11 @@ pub fn merged(mut ranges: Vec<Range>, gap: i64) -> Vec<Range> {
     all
 }
 
-/// Whether each row of a query is made of one event and nothing else that events can change.
-fn is_of_one_event(query: &CheckedQuery) -> bool {
+/// Whether each row of a query is made of one event and nothing else that events can change; or of several that are
+/// summed up in the end, by the entities of the alert.
+fn is_of_one_event(rule: &Rule, query: &CheckedQuery) -> bool {
     let mut rel: &Rel = &query.root;
+    let (mut filtered, mut summed) = (false, false);
     loop {
         let looks_elsewhere = relations::exprs(rel).into_iter().any(|expr| {
             let mut inner = Vec::new();
@@ -209,7 +212,20 @@ fn is_of_one_event(query: &CheckedQuery) -> bool {
         }
         rel = match &rel.op {
             Op::Table { name } => return GATHERED_TABLES.contains(&name.as_str()),
-            Op::Filter { input, .. } | Op::Project { input, .. } => input,
+            Op::Filter { input, .. } => {
+                filtered = true;
+                input
+            }
+            Op::Project { input, .. } => input,
+            // A filter above may fire on how many there are; without groups there is a row of nothing.
+            Op::Summarize { input, by, .. } if !filtered && !summed && !by.is_empty() => {
+                let mut mapped = rule.entity_mappings.iter().flat_map(|it| &it.fields);
+                if !mapped.all(|(_, column)| by.iter().any(|by| by.name == *column)) {
+                    return false;
+                }
+                summed = true;
+                input
+            }
             _ => return false,
         };
     }

@@ -29,6 +29,8 @@ mod safe_json;
 #[cfg(feature = "lake")]
 mod saved_alerts;
 #[cfg(feature = "lake")]
+mod saved_audit;
+#[cfg(feature = "lake")]
 mod saved_incidents;
 mod scratch;
 mod sending;

@@ -358,6 +358,14 @@ impl ParquetFile {
     }
 }
 
+/// What is looked for by its value, among many: a key, who used one, from where, and what was called.
+const LOOKED_UP: [Column; 4] = [
+    Column::UserIdentityAccessKeyId,
+    Column::UserIdentityPrincipalid,
+    Column::SourceIpAddress,
+    Column::EventName,
+];
+
 /// What is known of the column of that name.
 fn nature(name: &str) -> Nature {
     let differs = [
@@ -372,7 +380,7 @@ fn nature(name: &str) -> Nature {
             true => Values::Differ,
             false => Values::Repeat,
         },
-        look_up: match Column::UserIdentityAccessKeyId.name() == name {
+        look_up: match LOOKED_UP.iter().any(is) {
             true => LookUp::Filter,
             false => LookUp::Bounds,
         },
@@ -435,7 +443,7 @@ mod tests {
     /// One column without a dictionary, one with, one with a filter too, and a time.
     const COLUMNS: [Column; 3] = [
         Column::AwsEventId,
-        Column::EventName,
+        Column::EventSource,
         Column::UserIdentityAccessKeyId,
     ];
 

@@ -86,7 +86,7 @@ mod with_lake {
     use indicatif::ProgressBar;
     use keyline_lake::delta::{Ingested, Lake};
     use keyline_lake::{LogOptions, RawRecord};
-    use keyline_source::{AwsOptions, Named, Span, Wanted};
+    use keyline_source::AwsOptions;
     use serde_json::json;
 
     use super::*;
@@ -96,9 +96,8 @@ mod with_lake {
     use crate::intake::{Intake, Keys, Pace, Upkeep, Verified, Wishes, log_options};
     use crate::output::escape;
     use crate::safe_json::SafeJson;
-    use crate::units::wall_clock_ticks;
 
-    /// How often the folders are looked through with `--follow`. A file is taken when it looked the same twice.
+    /// How often the folders are looked through with `--follow`.
     const POLL: Duration = Duration::from_secs(1);
     /// How long messages are waited for where there are no folders to look through.
     const LONG_POLL: Duration = Duration::from_secs(10);
@@ -145,31 +144,16 @@ mod with_lake {
     }
 
     fn wishes(args: &IngestArgs) -> Result<Wishes> {
-        let named = args.sources.iter().map(|source| match source.to_str() {
-            Some(text) => Named::parse(text),
-            None => Ok(Named::Path(source.clone())),
-        });
-        let now = wall_clock_ticks();
-        let bound = |bound: Option<TimeBound>| {
-            bound.map(|bound| bound.resolve(now) / data::TICKS_PER_MICROSECOND)
+        let aws = AwsOptions {
+            profile: args.profile.clone(),
+            endpoint: args.endpoint_url.clone(),
         };
-        let (since, until) = (bound(args.since), bound(args.until));
-        if since.zip(until).is_some_and(|(since, until)| since > until) {
-            anyhow::bail!("`--since` is later than `--until`, so that nothing lies between them");
-        }
-        Ok(Wishes {
-            sources: named.collect::<Result<_, _>>()?,
-            wanted: Wanted {
-                span: Span::padded(since, until),
-                accounts: args.accounts.clone(),
-                regions: args.regions.clone(),
-                ..Wanted::default()
-            },
-            aws: AwsOptions {
-                profile: args.profile.clone(),
-                endpoint: args.endpoint_url.clone(),
-            },
-        })
+        Wishes::of(
+            &args.sources,
+            (args.since, args.until),
+            (&args.accounts, &args.regions),
+            aws,
+        )
     }
 
     fn options(args: &IngestArgs, bar: &ProgressBar, context: &Context) -> Result<LogOptions> {

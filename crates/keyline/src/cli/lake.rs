@@ -94,7 +94,7 @@ pub use with_lake::run;
 mod with_lake {
     use std::io::Write;
 
-    use keyline_lake::delta::{Lake, TableInfo, check_vacuum_hours};
+    use keyline_lake::delta::{Compacting, Lake, TableInfo, check_vacuum_hours};
     use serde_json::{Value, json};
 
     use super::*;
@@ -139,7 +139,7 @@ mod with_lake {
             .bar(0, "{msg} {wide_bar} {pos}/{len} days, {elapsed}");
         bar.set_message("compacting");
         let done = lake.compact(
-            args.files,
+            Compacting::Days(args.files),
             data::threads(&reading),
             data::memory_bytes(&reading, context)?,
             &|day, days| {

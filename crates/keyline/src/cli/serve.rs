@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
+use keyline_source::Named;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -30,8 +31,9 @@ use crate::server::{
 pub struct ServeArgs {
     #[command(subcommand)]
     command: Option<ServeCommand>,
-    /// The logs: files and folders; with `--lake`, folders whose files are taken into the lake as they come
-    #[arg(value_name = "PATH")]
+    /// The logs: files and folders; with `--lake`, what is taken into the lake as it comes: folders, s3://BUCKET/PREFIX,
+    /// sqs:QUEUE_URL (notifications of new objects), cloudtrail:REGION (LookupEvents, without a trail)
+    #[arg(value_name = "SOURCE")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     data: DataArgs,
@@ -96,6 +98,15 @@ pub struct WatchArgs {
     /// Add each alert to FILE, a JSON document a line, before it is noted as found
     #[arg(long, value_name = "FILE")]
     pub(super) alerts_out: Option<PathBuf>,
+    /// Take the logs of this account only, as far as their places say it; repeatable
+    #[arg(long = "account", value_name = "ID", value_delimiter = ',')]
+    pub(super) from_accounts: Vec<String>,
+    /// Take the logs of this region only, as far as their places say it; repeatable
+    #[arg(long = "region", value_name = "NAME", value_delimiter = ',')]
+    pub(super) from_regions: Vec<String>,
+    /// Reach sources at AWS as this profile says (default: AWS_PROFILE, and what else the environment gives)
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
     /// How to say on stderr what is done
     #[arg(
         long = "log",
@@ -142,8 +153,22 @@ pub fn run(args: ServeArgs, context: Context) -> Result<Status> {
         bail!("a server reads files and folders, not standard input");
     }
     // What is wrong with the flags is said at once and not on a page.
-    if let Some(missing) = reading.data.iter().find(|path| !path.exists()) {
-        bail!("there is nothing at `{}`", missing.display());
+    let is_lake = data::lake_of(&[], &reading).is_some() && !args.watch.no_watch;
+    for path in &reading.data {
+        let named = path
+            .to_str()
+            .map_or(Ok(Named::Path(path.clone())), Named::parse)?;
+        match named {
+            Named::Path(path) if !path.exists() => {
+                bail!("there is nothing at `{}`", path.display());
+            }
+            Named::Path(_) => {}
+            _ if !is_lake => bail!(
+                "`{}` is taken into a lake as it comes: name one with `--lake`",
+                path.display()
+            ),
+            _ => {}
+        }
     }
     if !data::names_logs(&[], &reading) {
         bail!("no logs are named: give files or folders, or a lake with `--lake`");
@@ -169,7 +194,8 @@ pub fn run(args: ServeArgs, context: Context) -> Result<Status> {
     if let Some(location) = data::lake_of(&[], &subject.data)
         && !args.watch.no_watch
     {
-        return serve_lake(location, subject, given, &args.listen, &args.watch, context);
+        let watch = (&args.watch, args.act.entry.endpoint());
+        return serve_lake(location, subject, given, &args.listen, watch, context);
     }
     if args.watch.no_ui || args.watch.alerts_out.is_some() {
         bail!("only a lake is watched: name one with `--lake`");

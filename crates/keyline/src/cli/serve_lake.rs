@@ -6,15 +6,18 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use keyline_lake::delta::Lake;
 use keyline_sinks::Outbox;
+use keyline_source::AwsOptions;
 use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::serve::{Given, ListenArgs, WatchArgs, listen};
 use super::{Context, Status};
+use crate::intake::Wishes;
 use crate::output::end_in_order;
 use crate::pipeline::{Pipeline, Show};
 use crate::safe_json::SafeJson;
@@ -24,13 +27,16 @@ use crate::watch::journal::Journal;
 use crate::watch::vitals::Vitals;
 use crate::watch::{PutOut, Subject};
 
+/// So many times as long as the page takes to be made it is not made anew: alerts do not wait for it.
+const PAGE_RESTS: u32 = 4;
+
 /// Watches a lake until the process is asked to end.
 pub fn serve_lake(
     location: String,
     shown: server::Subject,
     given: Given,
     at: &ListenArgs,
-    args: &WatchArgs,
+    (args, endpoint): (&WatchArgs, Option<String>),
     mut context: Context,
 ) -> Result<Status> {
     let mut reading = shown.data;
@@ -39,12 +45,22 @@ pub fn serve_lake(
     }
     let sources = std::mem::take(&mut reading.data);
     if sources.is_empty() && !Lake::is_at(&location) {
-        bail!("there is no lake at `{location}`: name the folders that are to fill it");
+        bail!("there is no lake at `{location}`: name the sources that are to fill it");
     }
+    let aws = AwsOptions {
+        profile: args.profile.clone(),
+        endpoint,
+    };
+    let wishes = Wishes::of(
+        &sources,
+        (reading.since, reading.until),
+        (&args.from_accounts, &args.from_regions),
+        aws,
+    )?;
     reading.lake = Some(location.clone());
     let subject = Subject {
         location,
-        sources,
+        wishes,
         data: reading,
         rules: shown.rules,
         references: shown.references,
@@ -112,16 +128,18 @@ pub fn serve_lake(
 /// Makes the page anew of what was judged.
 fn page_of(app: &Arc<App>, subject: &Subject, context: &Context) -> Show {
     let (app, subject, context) = (app.clone(), subject.clone(), context.clone());
-    let mut is_first = true;
+    let (mut is_old, mut rests_until) = (true, Instant::now());
     Box::new(move |judge, round| {
         for (alert, status) in &round.alerts {
             app.tell_alert(&crate::watch::document(alert, status));
         }
         app.tell_watch();
-        if !is_first && !round.is_news() {
+        is_old |= round.is_news();
+        let begun = Instant::now();
+        if !is_old || begun < rests_until {
             return;
         }
-        is_first = false;
+        is_old = false;
         let made = judge.hunted().and_then(|hunted| {
             let (data, references) = (subject.data.clone(), subject.references.clone());
             Investigation::of(hunted, data, references, context.clone())
@@ -130,6 +148,7 @@ fn page_of(app: &Arc<App>, subject: &Subject, context: &Context) -> Show {
             Ok(investigation) => app.ready(investigation),
             Err(error) => app.failed(&error),
         }
+        rests_until = Instant::now() + begun.elapsed() * PAGE_RESTS;
     })
 }
 

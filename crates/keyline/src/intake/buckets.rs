@@ -1,12 +1,14 @@
 //! Objects below the prefixes of buckets.
 //!
-//! Once: everything that is wanted and new. Following: the days that objects may still be added to, once a minute.
+//! Once: everything that is wanted and new. Following: the same until it is in, a piece at a time; from then on the days
+//! that objects may still be added to, once a minute.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use keyline_lake::ProblemKind;
-use keyline_lake::delta::Ingest;
+use keyline_lake::delta::{Ingest, SourceFile};
 use keyline_source::aws::{Aws, Listing};
 use keyline_source::{BucketPrefix, Named, S3Object, Span, Wanted};
 
@@ -19,11 +21,24 @@ const LIST_EVERY: Duration = Duration::from_secs(60);
 /// How far back those listings go: deliveries come late by minutes, seldom by hours.
 const LIST_BACK_US: i64 = 86_400_000_000;
 
+/// How often all of a bucket is listed while objects of it could not be fetched.
+const LIST_ALL_EVERY: Duration = Duration::from_secs(3600);
+/// Objects and bytes that are taken in at a time while following: the rules see them afterwards.
+const OBJECTS_AT_ONCE_MAX: usize = 1_000;
+const BYTES_AT_ONCE_MAX: u64 = 64 << 20;
+
 /// The buckets among the sources.
 pub(super) struct Buckets {
     places: Vec<BucketPrefix>,
     wanted: Wanted,
+    /// When the last listing began.
     listed: Option<Instant>,
+    /// When all that is wanted was listed to its end the last time.
+    listed_all: Option<Instant>,
+    /// Objects of the last listing that are not taken in yet.
+    waiting: VecDeque<SourceFile>,
+    /// Of the objects since a listing of everything some could not be fetched.
+    postponed: bool,
 }
 
 impl Buckets {
@@ -35,6 +50,9 @@ impl Buckets {
             }),
             wanted: wishes.wanted.clone(),
             listed: None,
+            listed_all: None,
+            waiting: VecDeque::new(),
+            postponed: false,
         }
     }
 
@@ -52,43 +70,111 @@ impl Buckets {
         if self.places.is_empty() {
             return Ok(());
         }
-        let mut wanted = self.wanted.clone();
-        if let Pace::Following { .. } = pace {
-            if self.listed.is_some_and(|at| at.elapsed() < LIST_EVERY) {
-                return Ok(());
-            }
-            let recent = Span::padded(Some(wall_clock_micros() - LIST_BACK_US), None);
-            wanted.span.first = wanted.span.first.max(recent.first);
+        match pace {
+            Pace::Once => self.once(session.get()?, ingest, step),
+            Pace::Following { .. } => self.follow(session, ingest, step),
         }
-        self.listed = Some(Instant::now());
-        let aws = session.get()?;
+    }
+
+    fn once(&mut self, aws: &Aws, ingest: &mut Ingest, step: &mut Step) -> Result<()> {
+        let begun = Instant::now();
         for at in &self.places {
-            take_in(aws, at, &wanted, ingest, step)?;
+            loop {
+                let (objects, more) = list(aws, at, &self.wanted, ingest, step)?;
+                step.meet(objects.len() as u64, begun);
+                let taken = ingest.take(objects)?;
+                let stuck = taken.postponed > 0;
+                self.postponed |= stuck;
+                step.ingested.merge(taken);
+                if !more || stuck {
+                    break;
+                }
+            }
+        }
+        (self.listed, self.listed_all) = (Some(begun), Some(begun));
+        Ok(())
+    }
+
+    fn follow(&mut self, session: &Session, ingest: &mut Ingest, step: &mut Step) -> Result<()> {
+        if self.waiting.is_empty() && !self.list(session, ingest, step)? {
+            return Ok(());
+        }
+        let mut piece = Vec::new();
+        let mut bytes = 0;
+        while piece.len() < OBJECTS_AT_ONCE_MAX
+            && bytes < BYTES_AT_ONCE_MAX
+            && let Some(file) = self.waiting.pop_front()
+        {
+            bytes += file.bytes;
+            piece.push(file);
+        }
+        step.left += self.waiting.len() as u64;
+        if !piece.is_empty() {
+            let objects = piece.len() as u64;
+            step.meet(objects, self.listed.unwrap_or_else(Instant::now));
+            let taken = ingest.take(piece)?;
+            // What is out of reach is as new when it is listed again.
+            self.postponed |= taken.postponed > 0;
+            if taken.postponed >= objects {
+                // Nobody is there: the others are not tried one after the other.
+                self.waiting.clear();
+                self.listed_all = None;
+            }
+            step.ingested.merge(taken);
         }
         Ok(())
     }
+
+    /// Lists what is new, if it is time; whether it was.
+    fn list(&mut self, session: &Session, ingest: &Ingest, step: &mut Step) -> Result<bool> {
+        if self.listed.is_some_and(|at| at.elapsed() < LIST_EVERY) {
+            return Ok(false);
+        }
+        let again = if self.postponed {
+            LIST_ALL_EVERY
+        } else {
+            Duration::MAX
+        };
+        let all = self.listed_all.is_none_or(|at| at.elapsed() >= again);
+        let mut wanted = self.wanted.clone();
+        if !all {
+            let recent = Span::padded(Some(wall_clock_micros() - LIST_BACK_US), None);
+            wanted.span.first = wanted.span.first.max(recent.first);
+        }
+        let begun = Instant::now();
+        // Also where it fails: there is a pause before the next one.
+        self.listed = Some(begun);
+        let aws = session.get()?;
+        let mut more_somewhere = false;
+        for at in &self.places {
+            let (objects, more) = list(aws, at, &wanted, ingest, step)?;
+            more_somewhere |= more;
+            self.waiting.extend(objects);
+        }
+        match (more_somewhere, all) {
+            // What did not fit is listed as soon as these are in.
+            (true, _) => self.listed = None,
+            (false, true) => (self.listed_all, self.postponed) = (Some(begun), false),
+            (false, false) => {}
+        }
+        Ok(true)
+    }
 }
 
-fn take_in(
+/// The objects below a prefix that are new, and whether there may be more of them.
+fn list(
     aws: &Aws,
     at: &BucketPrefix,
     wanted: &Wanted,
-    ingest: &mut Ingest,
+    ingest: &Ingest,
     step: &mut Step,
-) -> Result<()> {
-    loop {
-        let known = |object: &S3Object| ingest.knows(&file_of(object));
-        let listing = aws.list(at, wanted, &known)?;
-        step.found += listing.objects.len() as u64;
-        step.ingested.skipped += listing.known;
-        tell(&listing, step);
-        let taken = ingest.take(listing.objects.iter().map(file_of).collect())?;
-        let stuck = taken.postponed > 0;
-        step.ingested.merge(taken);
-        if !listing.more || stuck {
-            return Ok(());
-        }
-    }
+) -> Result<(Vec<SourceFile>, bool)> {
+    let known = |object: &S3Object| ingest.knows(&file_of(object));
+    let listing = aws.list(at, wanted, &known)?;
+    step.ingested.skipped += listing.known;
+    tell(&listing, step);
+    let objects = listing.objects.iter().map(file_of).collect();
+    Ok((objects, listing.more))
 }
 
 /// What the listing met stands in the coverage.

@@ -1,23 +1,39 @@
 //! Files, folders and standard input.
 //!
-//! Once: everything that is there. Following: what is added to the folders, a file when it looked the same in two
-//! steps, so that one that is still being written is not read half.
+//! Once: everything that is there. Following: what is added to the folders, a piece at a time, so that whoever waits
+//! for events gets the first of many soon. A file is taken when nobody can be writing to it any more: when nobody has
+//! for a second, or when it is packed and there to its last byte, so that one that is still being written is not read
+//! half.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::collections::{HashMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 use keyline_lake::delta::{Ingest, SourceFile, find_wanted};
 use keyline_source::{Named, Wanted};
 
+use super::whole::is_whole;
 use super::{Pace, Step, Wishes};
+
+/// How long nobody must have written to a file.
+const STEADY: Duration = Duration::from_secs(1);
+/// Files and bytes that are taken in at a time while following: a stop waits for them, and the rules see them afterwards.
+const FILES_AT_ONCE_MAX: usize = 1_000;
+const BYTES_AT_ONCE_MAX: u64 = 64 << 20;
+/// So many times as long as a look through the folders takes nobody looks again.
+const LOOK_SHARE: u32 = 4;
 
 /// The paths among the sources.
 pub(super) struct Folders {
     paths: Vec<PathBuf>,
     wanted: Wanted,
-    /// What was seen the last time and was not taken yet, as it was then.
-    seen: HashMap<String, SourceFile>,
+    /// Files that may still be being written, as they looked, and since when they do.
+    young: HashMap<String, (SourceFile, Instant)>,
+    /// Files that are taken in next, each since when it waits.
+    waiting: VecDeque<(SourceFile, Instant)>,
+    /// When the folders were looked through the last time, and how long that took.
+    looked: Option<(Instant, Duration)>,
 }
 
 impl Folders {
@@ -29,7 +45,9 @@ impl Folders {
         Folders {
             paths: paths.collect(),
             wanted: wishes.wanted.clone(),
-            seen: HashMap::new(),
+            young: HashMap::new(),
+            waiting: VecDeque::new(),
+            looked: None,
         }
     }
 
@@ -48,6 +66,7 @@ impl Folders {
     }
 
     fn once(&mut self, ingest: &mut Ingest, step: &mut Step) -> Result<()> {
+        let begun = Instant::now();
         let sources = find_wanted(&self.paths, &self.wanted)?;
         let mut files = sources.files;
         if sources.stdin {
@@ -56,34 +75,87 @@ impl Folders {
         for stream in &sources.streams {
             files.push(ingest.spooled(std::fs::File::open(stream)?)?);
         }
-        step.found += files.iter().filter(|file| !ingest.knows(file)).count() as u64;
+        let new = files.iter().filter(|file| !ingest.knows(file)).count();
+        step.meet(new as u64, begun);
         step.ingested.merge(ingest.take(files)?);
         step.ingested.coverage.merge(sources.coverage);
         Ok(())
     }
 
     fn follow(&mut self, ingest: &mut Ingest, step: &mut Step) -> Result<()> {
-        let folders: Vec<PathBuf> = self
-            .paths
-            .iter()
-            .filter(|path| path.is_dir())
-            .cloned()
-            .collect();
-        if folders.is_empty() {
-            return Ok(());
+        if self.waiting.is_empty() {
+            self.look(ingest)?;
         }
-        let new = find_wanted(&folders, &self.wanted)?.files;
-        let new = new.into_iter().filter(|file| !ingest.knows(file));
-        let (steady, growing): (Vec<SourceFile>, Vec<SourceFile>) =
-            new.partition(|file| self.seen.get(&file.name) == Some(file));
-        self.seen = growing
-            .into_iter()
-            .map(|file| (file.name.clone(), file))
-            .collect();
-        if !steady.is_empty() {
-            step.found += steady.len() as u64;
-            step.ingested.merge(ingest.take(steady)?);
+        let mut piece = Vec::new();
+        let mut bytes = 0;
+        while piece.len() < FILES_AT_ONCE_MAX
+            && let Some((file, since)) = self.waiting.pop_front()
+        {
+            bytes += file.bytes;
+            if bytes > BYTES_AT_ONCE_MAX && !piece.is_empty() {
+                self.waiting.push_front((file, since));
+                break;
+            }
+            step.meet(1, since);
+            piece.push(file);
+        }
+        step.left += self.waiting.len() as u64;
+        if !piece.is_empty() {
+            step.ingested.merge(ingest.take(piece)?);
         }
         Ok(())
     }
+
+    /// Looks for files that are new, and steady.
+    fn look(&mut self, ingest: &Ingest) -> Result<()> {
+        let before = match self.looked {
+            Some((at, took)) if at.elapsed() < took * LOOK_SHARE => return Ok(()),
+            looked => looked.map(|(at, _)| at),
+        };
+        let begun = Instant::now();
+        // What went away meanwhile comes back or does not.
+        let there = self.paths.iter();
+        let there: Vec<PathBuf> = there
+            .filter(|path| path.is_dir() || path.is_file())
+            .cloned()
+            .collect();
+        let mut young = HashMap::new();
+        if !there.is_empty() {
+            for file in find_wanted(&there, &self.wanted)?.files {
+                if ingest.knows(&file) {
+                    continue;
+                }
+                let met = self.young.remove(&file.name);
+                let met = met.filter(|(as_it_was, _)| *as_it_was == file);
+                let since = match (met, before) {
+                    (Some((_, since)), _) => since,
+                    // It was not there when somebody looked the last time, however old it says that it is.
+                    (None, Some(before)) => written(&file).unwrap_or(begun).clamp(before, begun),
+                    (None, None) => begun,
+                };
+                let is_steady = since.elapsed() >= STEADY || age(&file) >= Some(STEADY);
+                match is_steady || is_whole(Path::new(&file.name)) {
+                    true => self.waiting.push_back((file, since)),
+                    false => {
+                        young.insert(file.name.clone(), (file, since));
+                    }
+                }
+            }
+        }
+        self.young = young;
+        self.looked = Some((begun, begun.elapsed()));
+        Ok(())
+    }
+}
+
+/// How long ago a file was written, as its version says.
+fn age(file: &SourceFile) -> Option<Duration> {
+    let nanos: u64 = file.version.parse().ok()?;
+    let written = UNIX_EPOCH.checked_add(Duration::from_nanos(nanos))?;
+    SystemTime::now().duration_since(written).ok()
+}
+
+/// When that was, if it can be told.
+fn written(file: &SourceFile) -> Option<Instant> {
+    Instant::now().checked_sub(age(file)?)
 }

@@ -89,7 +89,7 @@ impl Lookups {
             }
         }
         files.retain(|file| !ingest.knows(file));
-        step.found += files.len() as u64;
+        step.meet(files.len() as u64, Instant::now());
         let taken = ingest.take(files)?;
         if taken.postponed == 0 {
             for region in &self.regions {

@@ -1,10 +1,11 @@
 //! From sources as the user named them into the lake: found, fetched, taken in, told.
 //!
 //! In: files, folders, standard input, buckets and what else `Named` knows. Out: steps, each of which takes in what
-//! is new, and says so. `keyline ingest` makes one step, or goes on; whoever watches does the same. What makes each
+//! is new, and says so. `keyline ingest` makes one step, or goes on; the watch goes on, a piece at a time. What makes each
 //! event be there once is the business of the crate `lake`.
 
 mod folders;
+mod whole;
 #[cfg(feature = "aws")]
 mod remote;
 #[cfg(feature = "aws")]
@@ -17,12 +18,13 @@ mod lookups;
 mod digests;
 mod upkeep;
 
-use std::time::Duration;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use keyline_lake::delta::{Ingest, Ingested, Lake};
 use keyline_lake::{LogOptions, RawRecord, SessionTokens};
-use keyline_source::{AwsOptions, Named, Wanted};
+use keyline_source::{AwsOptions, Named, Span, Wanted};
 
 pub use self::digests::{Keys, Verified};
 use self::folders::Folders;
@@ -31,7 +33,7 @@ use self::remote::Remote;
 pub use self::upkeep::Upkeep;
 use crate::cli::{Context, DataArgs};
 use crate::data;
-use crate::units::wall_clock_micros;
+use crate::units::{TimeBound, wall_clock_micros, wall_clock_ticks};
 
 /// What is to be taken in.
 #[derive(Debug, Clone, Default)]
@@ -41,12 +43,45 @@ pub struct Wishes {
     pub aws: AwsOptions,
 }
 
+impl Wishes {
+    /// As words of the command line say it; times are in ticks.
+    pub fn of(
+        sources: &[PathBuf],
+        (since, until): (Option<TimeBound>, Option<TimeBound>),
+        (accounts, regions): (&[String], &[String]),
+        aws: AwsOptions,
+    ) -> Result<Wishes> {
+        let named = sources.iter().map(|source| match source.to_str() {
+            Some(text) => Named::parse(text),
+            None => Ok(Named::Path(source.clone())),
+        });
+        let now = wall_clock_ticks();
+        let bound = |bound: Option<TimeBound>| {
+            bound.map(|bound| bound.resolve(now) / data::TICKS_PER_MICROSECOND)
+        };
+        let (since, until) = (bound(since), bound(until));
+        if since.zip(until).is_some_and(|(since, until)| since > until) {
+            anyhow::bail!("`--since` is later than `--until`, so that nothing lies between them");
+        }
+        Ok(Wishes {
+            sources: named.collect::<Result<_, _>>()?,
+            wanted: Wanted {
+                span: Span::padded(since, until),
+                accounts: accounts.to_vec(),
+                regions: regions.to_vec(),
+                ..Wanted::default()
+            },
+            aws,
+        })
+    }
+}
+
 /// How far one step goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
     /// All that is there now.
     Once,
-    /// What has come since, as one of many steps; where nothing has, it waits so long at most.
+    /// A piece of what has come since, as one of many steps; where nothing has, it waits so long at most.
     Following { wait: Duration },
 }
 
@@ -56,8 +91,22 @@ pub struct Step {
     pub ingested: Ingested,
     /// Files that were new.
     pub found: u64,
+    /// Since when they had waited, and how many of them.
+    pub since: Vec<(Instant, u64)>,
+    /// Files that are known and not taken in yet.
+    pub left: u64,
     /// What could not be reached this time, while following; the next steps try again.
     pub troubles: Vec<String>,
+}
+
+impl Step {
+    /// Files are new, and have waited since then.
+    fn meet(&mut self, files: u64, since: Instant) {
+        if files > 0 {
+            self.found += files;
+            self.since.push((since, files));
+        }
+    }
 }
 
 /// Sources that flow into a lake.
@@ -144,12 +193,12 @@ impl Intake {
 
     /// Whether a step waits for messages already.
     #[cfg(feature = "aws")]
-    fn waits_elsewhere(&self) -> bool {
+    pub fn waits_elsewhere(&self) -> bool {
         self.remote.waits()
     }
 
     #[cfg(not(feature = "aws"))]
-    fn waits_elsewhere(&self) -> bool {
+    pub fn waits_elsewhere(&self) -> bool {
         false
     }
 

@@ -5,6 +5,8 @@
 //! often. The name of such a letter is the queue's and the message's, its version says why, so that whoever finishes
 //! an interrupted batch knows both.
 
+use std::time::Instant;
+
 use anyhow::Result;
 use keyline_lake::ProblemKind;
 use keyline_lake::delta::{Ingest, SourceFile};
@@ -125,7 +127,8 @@ fn try_work(
         .iter()
         .flat_map(|notice| notice.files.iter().cloned())
         .collect();
-    step.found += files.iter().filter(|file| !ingest.knows(file)).count() as u64;
+    let new = files.iter().filter(|file| !ingest.knows(file)).count();
+    step.meet(new as u64, Instant::now());
     step.ingested.merge(ingest.take(files)?);
     let (mut done, mut again, mut letters) = (Vec::new(), Vec::new(), Vec::new());
     for notice in notices {

@@ -3,16 +3,20 @@
 //! In: the lake, and what time it is. Out: alerts, which are put out first, then kept in the lake, and last the note of
 //! how far it is, so that a crash anywhere loses none and doubles none. Lineage is kept up with the events; rules
 //! are evaluated at the ticks that new events touch and that are due, all rules over one reading of what they need.
+//! Rules of one event are evaluated in the round itself. The others look back for hours and weeks: while a watch goes
+//! on they are hunted beside the rounds (`flight.rs`), a round takes up what was found when it is, and what has become
+//! due meanwhile waits for the next flight.
 //! Deliberately not here: which ticks those are (`keyline_detect::watch`), and threads (`pipeline.rs`).
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use keyline_detect::alert::Alert;
 use keyline_detect::check::{Times, check};
-use keyline_detect::hunt::{HuntOptions, HuntReport, RuleCost, RuleStats, replayed};
+use keyline_detect::hunt::{HuntReport, RuleCost, RuleStats};
 use keyline_detect::incident::{self, Incident};
 use keyline_detect::incident_log;
 use keyline_detect::load::Loaded;
@@ -21,17 +25,17 @@ use keyline_detect::replay::Span;
 use keyline_detect::rule::Rule;
 use keyline_detect::watch::{Clock, Range, Timing, fingerprint, merged};
 use keyline_detect::watch_lineage::Marks;
-use keyline_engine::EngineOptions;
 use keyline_lake::LogOptions;
 use keyline_lake::delta::{Added, Lake};
 use keyline_lake::lineage::{Followed, Lineage};
 use serde_json::Map;
 
+use super::flight::{Flight, Hunt, Hunter};
 use super::state::{RuleState, State};
 use super::{PutOut, Subject, document};
 use crate::allow;
 use crate::cli::Context;
-use crate::cli::hunt::{Hunted, RULE_TIME_DEFAULT};
+use crate::cli::hunt::Hunted;
 use crate::cli::rules::load_rules;
 use crate::data::{self, EngineReferences, TICKS_PER_MICROSECOND};
 use crate::intake::log_options;
@@ -45,6 +49,9 @@ const FAILED_RULE_RESTS: Duration = Duration::from_secs(600);
 const WHOLE_EVERY: Duration = Duration::from_secs(24 * 3600);
 /// Between two keepings of lineage: it is written whole each time.
 const LINEAGE_EVERY: Duration = Duration::from_secs(3600);
+/// So many times as long as a hunt beside the rounds took none begins: late events come all the time, and each would
+/// have everything that looks back evaluated anew.
+const FLIGHT_RESTS: u32 = 2;
 /// The gap below which touched times are one range: rules look at an hour at least.
 const TOUCHED_GAP: i64 = 3600 * 10_000_000;
 
@@ -55,6 +62,14 @@ struct Watched {
     hash: String,
     /// When it failed last.
     failed: Option<Instant>,
+}
+
+impl Watched {
+    /// Whether it has failed, and is not tried again yet.
+    fn rests(&self) -> bool {
+        self.failed
+            .is_some_and(|at| at.elapsed() < FAILED_RULE_RESTS)
+    }
 }
 
 /// What a round has done.
@@ -70,6 +85,8 @@ pub struct Round {
     pub held_back: usize,
     /// Evaluations that were made, as hunts over a part of the lake.
     pub hunts: usize,
+    /// Something is hunted beside the rounds, or waits for it; a later one takes it up.
+    pub flies: bool,
     pub took: Duration,
     /// Alerts and incidents there are in all.
     pub standing: u64,
@@ -88,11 +105,13 @@ impl Round {
 pub struct Judge {
     lake: Lake,
     context: Context,
-    subject: Subject,
     loaded: Loaded,
     watched: Vec<Watched>,
-    references: Arc<EngineReferences>,
+    hunter: Hunter,
     options: LogOptions,
+    flight: Option<Flight>,
+    /// Nothing flies before: hunts have a share of the machine, and no more.
+    rests_until: Instant,
     followed: Followed,
     marks: Marks,
     state: State,
@@ -107,6 +126,7 @@ pub struct Judge {
     whole: Option<Instant>,
     /// When lineage was kept, and of which version.
     lineage_kept: Option<(Instant, u64)>,
+    keeping: Option<JoinHandle<Result<(), keyline_lake::Error>>>,
 }
 
 impl Judge {
@@ -121,7 +141,14 @@ impl Judge {
         let mut judge = Judge {
             followed: Followed::new(&lake, production, options.clone()),
             watched: watched(&loaded, subject, context)?,
-            references: Arc::new(EngineReferences(references)),
+            hunter: Hunter {
+                lake: lake.clone(),
+                subject: subject.clone(),
+                context: context.clone(),
+                references: Arc::new(EngineReferences(references)),
+            },
+            flight: None,
+            rests_until: Instant::now(),
             book: Book::open(&lake)?,
             log: Log::open(&lake)?,
             marks: Marks::default(),
@@ -131,8 +158,8 @@ impl Judge {
             failed: BTreeMap::new(),
             whole: None,
             lineage_kept: None,
+            keeping: None,
             context: context.clone(),
-            subject: subject.clone(),
             lake,
             loaded,
             options,
@@ -140,6 +167,11 @@ impl Judge {
         };
         judge.take_up()?;
         Ok(judge)
+    }
+
+    /// How many rules are watched.
+    pub fn rules(&self) -> usize {
+        self.watched.len()
     }
 
     /// Lineage as it was when the state was kept.
@@ -196,6 +228,7 @@ impl Judge {
     pub fn round(&mut self, now: Option<i64>, put_out: &PutOut) -> Result<Round> {
         let begun = Instant::now();
         let mut round = Round::default();
+        self.land(&mut round)?;
         let added = self.lake.added_since(self.state.version)?;
         round.events = added.rows;
         let touched = self.follow(&added)?;
@@ -207,8 +240,12 @@ impl Judge {
             events: (ticks(events.0), ticks(events.1)),
             now,
         };
-        self.evaluate(&touched, &clock, added.whole, &mut round)?;
-        self.evaluate_whole(&clock, &added, &mut round)?;
+        self.evaluate(&touched, &clock, &added, &mut round)?;
+        match clock.now {
+            None => self.evaluate_whole(&clock, &added, &mut round)?,
+            Some(_) => self.fly(&clock)?,
+        }
+        round.flies = clock.now.is_some() && self.has_to_fly();
         self.state.version = Some(added.version);
         self.finish(&clock, put_out, &mut round)?;
         round.standing = self.book.standing().count() as u64;
@@ -244,11 +281,12 @@ impl Judge {
         &mut self,
         [events, lineage]: &[Vec<Range>; 2],
         clock: &Clock,
-        whole: bool,
+        added: &Added,
         round: &mut Round,
     ) -> Result<()> {
         let mut waiting: BTreeMap<usize, Vec<Range>> = BTreeMap::new();
-        for (at, watched) in self.watched.iter_mut().enumerate() {
+        let mut turned = HashSet::new();
+        for (at, watched) in self.watched.iter().enumerate() {
             let Watched {
                 rule, timing, hash, ..
             } = watched;
@@ -256,7 +294,7 @@ impl Judge {
                 continue;
             }
             let state = self.state.rules.entry(rule.id.clone()).or_default();
-            if whole || state.hash != *hash {
+            if added.whole || state.hash != *hash {
                 *state = RuleState {
                     hash: hash.clone(),
                     ..RuleState::default()
@@ -266,20 +304,27 @@ impl Judge {
                 true => lineage,
                 false => events,
             };
-            let mut ranges = timing.ranges(touched, state.evaluated(), clock);
+            let before = state.evaluated();
+            let mut ranges = timing.ranges(touched, before, clock);
+            let reached = before.map(|before| before.until);
+            if !state.pending.is_empty() || ranges.iter().any(|range| Some(range.1) > reached) {
+                turned.insert(at);
+            }
             ranges.append(&mut state.pending);
             let ranges = timing.merged(ranges);
             if let Some(evaluated) = timing.evaluated(clock) {
                 state.evaluated = Some((evaluated.from, evaluated.until));
             }
-            let rests = watched
-                .failed
-                .is_some_and(|at| at.elapsed() < FAILED_RULE_RESTS);
-            if rests && clock.now.is_some() {
+            // What looks back for long is hunted beside the rounds.
+            let waits = !timing.at_once || watched.rests();
+            if waits && clock.now.is_some() {
                 state.pending = ranges;
             } else if !ranges.is_empty() {
                 waiting.insert(at, ranges.into_iter().rev().collect());
             }
+        }
+        if clock.now.is_some() {
+            self.sift(&mut waiting, &turned, added)?;
         }
         loop {
             let next = waiting
@@ -293,8 +338,79 @@ impl Judge {
         }
     }
 
+    /// Leaves those rules of one event that find something in the new ones. For the others nothing has changed but
+    /// that ticks have come due, which see old events: those are hunted beside the rounds.
+    fn sift(
+        &mut self,
+        waiting: &mut BTreeMap<usize, Vec<Range>>,
+        turned: &HashSet<usize>,
+        added: &Added,
+    ) -> Result<()> {
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let hit = match added.is_empty() || added.whole {
+            // Where all is new it is hunted as what has come due.
+            true => HashSet::new(),
+            false => self.found_in(waiting, added)?,
+        };
+        waiting.retain(|at, ranges| {
+            let id = &self.watched[*at].rule.id;
+            let is_hit = hit.contains(id);
+            if !is_hit && (turned.contains(at) || added.whole) {
+                let state = self.state.rules.entry(id.clone()).or_default();
+                state.pending = std::mem::take(ranges);
+                state.pending.reverse();
+            }
+            is_hit
+        });
+        Ok(())
+    }
+
+    /// The ids of the rules that find something in what was added, or fail over it.
+    fn found_in(
+        &self,
+        waiting: &BTreeMap<usize, Vec<Range>>,
+        added: &Added,
+    ) -> Result<HashSet<String>> {
+        let spans = waiting.iter().filter_map(|(at, ranges)| {
+            // They are in the order in which they are taken from the end.
+            let events = (ranges.last()?.0, ranges.first()?.1);
+            let span = Span {
+                events,
+                since: None,
+                until: None,
+                as_of: None,
+            };
+            Some((self.watched[*at].rule.clone(), span))
+        });
+        let hunt = Hunt {
+            rules: spans.collect(),
+            options: self.options.clone(),
+        };
+        let lineage = (self.followed.forest(), self.followed.production());
+        let report = self
+            .hunter
+            .hunt(&hunt, Some(added), lineage, self.options.threads)?;
+        let found = report.alerts.into_iter().map(|alert| alert.rule_id);
+        let failed = report.failed_rules.into_iter();
+        let failed = failed.filter_map(|rule| rule.rule_id);
+        Ok(found.chain(failed).collect())
+    }
+
     /// Evaluates each of these rules in its range, all over one reading.
     fn hunt(&mut self, rules: &[(usize, Range)], round: &mut Round) -> Result<()> {
+        let hunt = self.hunt_of(rules);
+        let lineage = (self.followed.forest(), self.followed.production());
+        let report = self
+            .hunter
+            .hunt(&hunt, None, lineage, self.options.threads)?;
+        self.settle(rules, report, round);
+        Ok(())
+    }
+
+    /// What has to be read to evaluate each of these rules in its range.
+    fn hunt_of(&self, rules: &[(usize, Range)]) -> Hunt {
         let mut episodes: HashMap<&str, Vec<Range>> = HashMap::new();
         for alert in self.book.standing() {
             let of_rule = episodes.entry(&alert.rule_id).or_default();
@@ -305,34 +421,53 @@ impl Judge {
         for (at, range) in rules {
             let Watched { rule, timing, .. } = &self.watched[*at];
             let known = episodes.get(rule.id.as_str()).into_iter().flatten();
-            let wide = timing.widened(*range, known.copied());
-            let (_, period) = timing.ticks.unwrap_or_default();
-            since = since.min(wide.0.saturating_sub(period));
-            until = until.max(wide.1);
-            let span = Span {
-                events: wide,
-                since: None,
-                until: None,
-                as_of: None,
+            let wide = match timing.ticks {
+                Some((_, period)) => {
+                    let wide = timing.widened(*range, known.copied());
+                    since = since.min(wide.0.saturating_sub(period));
+                    until = until.max(wide.1);
+                    wide
+                }
+                None => {
+                    (since, until) = (i64::MIN, i64::MAX);
+                    *range
+                }
             };
-            spans.push((rule, Some(span)));
+            spans.push((
+                rule.clone(),
+                Span {
+                    events: wide,
+                    since: None,
+                    until: None,
+                    as_of: None,
+                },
+            ));
         }
         let micros = |ticks: i64| ticks.div_euclid(TICKS_PER_MICROSECOND);
         let options = LogOptions {
-            since: Some(micros(since)),
-            until: Some(micros(until).saturating_add(1)),
+            since: (since > i64::MIN).then(|| micros(since)),
+            until: (until < i64::MAX).then(|| micros(until).saturating_add(1)),
             ..self.options.clone()
         };
-        let report = self.replay(&spans, options)?;
+        Hunt {
+            rules: spans,
+            options,
+        }
+    }
+
+    /// Takes what a hunt has found for what stands in the ranges.
+    fn settle(&mut self, rules: &[(usize, Range)], report: HuntReport, round: &mut Round) {
         let failed = self.note(&report, round);
         let mut found = self.by_rule(report, round);
         for (at, range) in rules {
             let Watched { rule, timing, .. } = &self.watched[*at];
             if failed.contains(&rule.id) {
                 self.watched[*at].failed = Some(Instant::now());
-                let id = &self.watched[*at].rule.id;
-                let state = self.state.rules.entry(id.clone()).or_default();
-                state.pending.push(*range);
+                let Watched { rule, timing, .. } = &self.watched[*at];
+                if timing.ticks.is_some() {
+                    let state = self.state.rules.entry(rule.id.clone()).or_default();
+                    state.pending.push(*range);
+                }
                 continue;
             }
             let found = found.remove(&rule.id).unwrap_or_default();
@@ -342,77 +477,85 @@ impl Judge {
             settle(&mut self.book, &stand, &gone);
             self.watched[*at].failed = None;
         }
+    }
+
+    /// Takes up what was hunted beside the rounds, if that is over.
+    fn land(&mut self, round: &mut Round) -> Result<()> {
+        let Some(flight) = self.flight.take_if(|flight| flight.is_over()) else {
+            return Ok(());
+        };
+        let (rules, report, took) = flight.land()?;
+        self.rests_until = Instant::now() + took * FLIGHT_RESTS;
+        self.settle(&rules, report, round);
         Ok(())
     }
 
-    /// Rules without ticks look at everything: once a day, or when all is to be evaluated.
-    fn evaluate_whole(&mut self, clock: &Clock, added: &Added, round: &mut Round) -> Result<()> {
-        let is_due = match clock.now {
-            None => !added.is_empty() || self.whole.is_none(),
-            Some(_) => self.whole.is_none_or(|at| at.elapsed() >= WHOLE_EVERY),
+    /// Has hunted beside the rounds what waits for it: rules that look at everything once a day, else those with ticks,
+    /// of each rule one range.
+    fn fly(&mut self, clock: &Clock) -> Result<()> {
+        if self.flight.is_some() || Instant::now() < self.rests_until {
+            return Ok(());
+        }
+        let mut rules: Vec<(usize, Range)> = Vec::new();
+        if self.whole.is_none_or(|at| at.elapsed() >= WHOLE_EVERY) {
+            self.whole = Some(Instant::now());
+            let without = |(_, watched): &(usize, &Watched)| watched.timing.ticks.is_none();
+            let all = self.watched.iter().enumerate().filter(without);
+            rules.extend(all.map(|(at, _)| (at, clock.events)));
+        }
+        if rules.is_empty() {
+            for (at, watched) in self.watched.iter().enumerate() {
+                let state = self.state.rules.get_mut(&watched.rule.id);
+                let waiting = state.filter(|state| !state.pending.is_empty());
+                if let Some(state) = waiting.filter(|_| !watched.rests()) {
+                    rules.push((at, state.pending.remove(0)));
+                }
+            }
+        }
+        if !rules.is_empty() {
+            let hunt = self.hunt_of(&rules);
+            let forest = self.followed.forest().clone();
+            let production = self.followed.production().clone();
+            // The rounds go on meanwhile, and need the machine too.
+            let threads = self.options.threads.div_ceil(2);
+            let hunter = self.hunter.clone();
+            let hunting = move || hunter.hunt(&hunt, None, (&forest, &production), threads);
+            self.flight = Some(Flight::begin(rules, hunting)?);
+        }
+        Ok(())
+    }
+
+    fn has_to_fly(&self) -> bool {
+        let waits = |watched: &Watched| {
+            let state = self.state.rules.get(&watched.rule.id);
+            !watched.rests() && state.is_some_and(|state| !state.pending.is_empty())
         };
-        let rules: Vec<usize> = (0..self.watched.len())
-            .filter(|at| self.watched[*at].timing.ticks.is_none())
-            .collect();
-        if !is_due || rules.is_empty() {
+        self.flight.is_some() || self.watched.iter().any(waits)
+    }
+
+    /// How far it is, as it is to be taken up by the next watch: what flies has not been evaluated.
+    fn state_to_keep(&self) -> State {
+        let mut state = self.state.clone();
+        for (at, range) in self.flight.iter().flat_map(Flight::rules) {
+            let watched = &self.watched[*at];
+            if watched.timing.ticks.is_some() {
+                let of_rule = state.rules.entry(watched.rule.id.clone()).or_default();
+                of_rule.pending.push(*range);
+            }
+        }
+        state
+    }
+
+    /// Rules without ticks look at everything, where all is to be evaluated.
+    fn evaluate_whole(&mut self, clock: &Clock, added: &Added, round: &mut Round) -> Result<()> {
+        let without = |at: &usize| self.watched[*at].timing.ticks.is_none();
+        let rules = (0..self.watched.len()).filter(without);
+        let rules: Vec<(usize, Range)> = rules.map(|at| (at, clock.events)).collect();
+        if rules.is_empty() || (added.is_empty() && self.whole.is_some()) {
             return Ok(());
         }
         self.whole = Some(Instant::now());
-        let span = Span {
-            events: clock.events,
-            since: None,
-            until: None,
-            as_of: None,
-        };
-        let spans: Vec<(&Rule, Option<Span>)> = rules
-            .iter()
-            .map(|at| (&self.watched[*at].rule, Some(span)))
-            .collect();
-        let report = self.replay(&spans, self.options.clone())?;
-        let failed = self.note(&report, round);
-        let mut found = self.by_rule(report, round);
-        for at in rules {
-            let Watched { rule, timing, .. } = &self.watched[at];
-            if failed.contains(&rule.id) {
-                continue;
-            }
-            let found = found.remove(&rule.id).unwrap_or_default();
-            let known = self.book.standing().filter(|it| it.rule_id == rule.id);
-            let known = known.map(|alert| (alert.alert_id.as_str(), alert.episode));
-            let (stand, gone) = timing.settled(clock.events, known, found);
-            settle(&mut self.book, &stand, &gone);
-        }
-        Ok(())
-    }
-
-    fn replay(&self, rules: &[(&Rule, Option<Span>)], options: LogOptions) -> Result<HuntReport> {
-        let options = LogOptions {
-            now: Some(wall_clock_micros()),
-            ..options
-        };
-        let logs = self.lake.logs(options)?;
-        let forest = self.followed.forest().clone();
-        let lineage = Lineage::known(&logs, self.followed.production().clone(), forest);
-        let watchlists = data::watchlists(&self.subject.references, &self.context);
-        let estate = &self.context.config.estate;
-        let catalog = data::catalog(&logs, &lineage, &watchlists, estate)?;
-        let options = HuntOptions {
-            since: None,
-            until: None,
-            as_of: None,
-            engine: EngineOptions {
-                memory_bytes: data::engine_memory_bytes(&self.subject.data, &self.context)?,
-                partitions: data::threads(&self.subject.data),
-                ..EngineOptions::for_this_machine()
-            },
-            threads: data::threads(&self.subject.data),
-            rule_time: Some(RULE_TIME_DEFAULT),
-            progress: None,
-        };
-        let references = self.references.clone();
-        Ok(replayed(
-            rules, &logs, &lineage, &catalog, references, &options,
-        )?)
+        self.hunt(&rules, round)
     }
 
     /// Notes what a hunt cost; the ids of the rules that failed.
@@ -471,28 +614,51 @@ impl Judge {
         self.state.open = self.book.open_ends(is_closed);
         self.book.commit()?;
         self.put_down(clock)?;
-        let bytes = serde_json::to_vec(&self.state)?;
+        let mut state = self.state_to_keep();
+        let bytes = serde_json::to_vec(&state)?;
         if self.saved.as_ref() != Some(&bytes) {
-            self.state.keep(&self.lake)?;
+            state.keep(&self.lake)?;
             self.saved = Some(bytes);
         }
         self.keep_lineage(clock)
     }
 
-    /// Keeps the tables of credentials now and then.
+    /// Keeps the tables of credentials now and then, on a thread of its own: it is no part of judging.
     fn keep_lineage(&mut self, clock: &Clock) -> Result<()> {
+        if self.keeping.as_ref().is_some_and(JoinHandle::is_finished) {
+            self.end_keeping()?;
+        }
         let version = self.state.version.unwrap_or(0);
         let is_due = match self.lineage_kept {
             None => true,
             Some((_, before)) if before == version => false,
             Some((at, _)) => clock.now.is_none() || at.elapsed() >= LINEAGE_EVERY,
         };
-        if is_due {
-            let (forest, production) = (self.followed.forest(), self.followed.production());
-            self.lake.keep_lineage(forest, production, version)?;
+        if is_due && self.keeping.is_none() {
+            let (lake, options) = (self.lake.clone(), self.options.clone());
+            let forest = self.followed.forest().clone();
+            let production = self.followed.production().clone();
+            let keep = move || {
+                lake.keep_uses(&forest, &production, version, &options)?;
+                lake.keep_lineage(&forest, &production, version)
+            };
+            let thread = thread::Builder::new().name("keyline-lineage".to_owned());
+            self.keeping = Some(thread.spawn(keep)?);
             self.lineage_kept = Some((Instant::now(), version));
         }
-        Ok(())
+        // Where everything is to be judged, nobody comes back for it.
+        match clock.now {
+            None => self.end_keeping(),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn end_keeping(&mut self) -> Result<()> {
+        match self.keeping.take().map(JoinHandle::join) {
+            Some(Ok(outcome)) => Ok(outcome?),
+            Some(Err(_)) => Err(anyhow!("the keeping of lineage broke off")),
+            None => Ok(()),
+        }
     }
 
     /// Tells the new alerts about their credentials, and puts all that stand together.

@@ -1,35 +1,35 @@
 //! The watch: what is done with events that came into the lake, one after the other, so that it ends where one hunt
 //! over everything would.
 //!
-//! `find.rs` looks for new files and `take.rs` takes them into the lake; `judge.rs` is a round of judging: what was
-//! touched, which rules are evaluated where, which alerts are new. `state.rs` is what outlives the process beside the
+//! `take.rs` takes what comes into the lake; `judge.rs` is a round of judging: what was
+//! touched, which rules are evaluated where, which alerts are new, with `flight.rs` for what takes longer. `state.rs` is what outlives the process beside the
 //! alerts themselves, `vitals.rs` counts, `diary.rs` keeps the counts, `journal.rs` tells. In which order and on which
 //! threads stands in `pipeline.rs`. Which ticks are touched and what of the alerts that changes is pure, in
 //! `keyline_detect::watch`.
 
-pub mod find;
 pub mod take;
+pub mod flight;
 pub mod judge;
 pub mod state;
 pub mod vitals;
 pub mod diary;
 pub mod journal;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Result;
 use keyline_detect::alert::Alert;
 
 use crate::cli::{DataArgs, ReferenceArgs, RuleArgs};
+use crate::intake::Wishes;
 
 /// What is to be watched, and how.
 #[derive(Clone)]
 pub struct Subject {
     /// The lake that is filled and watched.
     pub location: String,
-    /// Folders whose new files are taken in; without any, others fill the lake.
-    pub sources: Vec<PathBuf>,
+    /// Sources from which events are taken in; without any, others fill the lake.
+    pub wishes: Wishes,
     pub data: DataArgs,
     pub rules: RuleArgs,
     pub references: ReferenceArgs,

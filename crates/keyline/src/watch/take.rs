@@ -1,64 +1,84 @@
-//! Files into the lake, as a stage of the watch.
+//! Sources into the lake, as a stage of the watch.
 //!
-//! In: pieces of files, one after the other. Out: what came of each. What makes it exact is the ledger of the lake; a
-//! piece that fails is tried again, for the disk may be full or the bucket out of reach for a while.
+//! In: the sources. Out: what came of each step. What is done there is what `keyline ingest --follow` does, to the batch
+//! that somebody else has left unfinished; what makes it exact is the ledger of the lake. A step that fails is made
+//! again, for the disk may be full or the bucket out of reach for a while.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::SyncSender;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use keyline_lake::LogOptions;
-use keyline_lake::delta::{Ingest, Ingested, Lake, SourceFile};
+use keyline_lake::delta::{Ingested, Lake};
 
-use super::find::age;
 use super::vitals::Vitals;
-use crate::intake::Upkeep;
+use crate::intake::{Intake, Pace, Step, Upkeep, Wishes};
 use crate::pipeline::{Event, RESTS};
-use crate::units::wall_clock_micros;
 
-/// Takes files into the lake; a piece that fails is tried again until it is in.
+/// How long a step waits where nothing has come: for folders, where messages are waited for beside them, and for
+/// messages alone.
+const WAITS: [Duration; 3] = [
+    Duration::from_millis(250),
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+];
+/// How often it is looked whether somebody wants an end.
+const WAKE_EVERY: Duration = Duration::from_millis(200);
+
+/// Takes in what comes, until somebody wants an end; once, all that is there.
 pub fn take(
     location: &str,
+    wishes: &Wishes,
     once: bool,
     options: LogOptions,
-    to_take: &Receiver<Vec<SourceFile>>,
     events: &SyncSender<Event>,
     stop: &AtomicBool,
     vitals: &Vitals,
 ) {
     let mut taker = Taker {
         options,
-        ingest: None,
+        intake: None,
     };
     let mut rests = RESTS.0;
-    while let Ok(files) = to_take.recv() {
-        let found = Instant::now();
-        let ages = files.iter().filter_map(age).max();
-        let written = ages.and_then(|age| found.checked_sub(age)).unwrap_or(found);
-        while !stop.load(Ordering::Relaxed) {
-            let event = match taker.take(location, &files) {
-                Ok(taken) => {
-                    rests = RESTS.0;
-                    count(vitals, &taken, files.len() as u64, written.elapsed());
-                    let is_new = taken.rows > 0;
-                    Event::Taken(Box::new(taken), is_new.then_some(written))
+    let mut troubles: Vec<String> = Vec::new();
+    // Without sources others fill the lake.
+    while !wishes.sources.is_empty() && !stop.load(Ordering::Relaxed) {
+        let step = match taker.step(location, wishes, once) {
+            Ok(step) => step,
+            Err(error) => {
+                taker.intake = None;
+                if events.send(Event::Failed("take", error)).is_err() || once {
+                    return;
                 }
-                Err(error) => {
-                    taker.ingest = None;
-                    Event::Failed("take", error)
+                let until = Instant::now() + rests;
+                while Instant::now() < until && !stop.load(Ordering::Relaxed) {
+                    thread::sleep(WAKE_EVERY.min(rests));
                 }
-            };
-            let failed = matches!(event, Event::Failed(..));
-            if events.send(event).is_err() || (failed && once) {
+                rests = (rests * 2).min(RESTS.1);
+                continue;
+            }
+        };
+        rests = RESTS.0;
+        count(vitals, &step);
+        // The same trouble is told once, however long it lasts.
+        let new = step.troubles.iter().filter(|it| !troubles.contains(*it));
+        for trouble in new {
+            if events.send(Event::OutOfReach(trouble.clone())).is_err() {
                 return;
             }
-            if !failed {
-                break;
-            }
-            thread::sleep(rests);
-            rests = (rests * 2).min(RESTS.1);
+        }
+        let is_news = step.found > 0 || step.ingested.rows > 0 || step.ingested.redone > 0;
+        let oldest = step.since.iter().map(|(since, _)| *since).min();
+        let oldest = oldest.filter(|_| step.ingested.rows > 0);
+        troubles = step.troubles;
+        let taken = Event::Taken(Box::new(step.ingested), oldest);
+        if (is_news || once) && events.send(taken).is_err() {
+            return;
+        }
+        if once {
+            break;
         }
     }
     let _ = events.send(Event::AllTaken);
@@ -67,28 +87,40 @@ pub fn take(
 /// The writer of the lake.
 struct Taker {
     options: LogOptions,
-    ingest: Option<(Ingest, Upkeep)>,
+    intake: Option<(Intake, Upkeep)>,
 }
 
 impl Taker {
-    fn take(&mut self, location: &str, files: &[SourceFile]) -> Result<Ingested> {
-        if self.ingest.is_none() {
+    fn step(&mut self, location: &str, wishes: &Wishes, once: bool) -> Result<Step> {
+        let mut recovered = Ingested::default();
+        if self.intake.is_none() {
             let lake = Lake::open_or_make(location)?;
-            let mut ingest = Ingest::open(&lake, self.options.clone())?;
-            ingest.recover()?;
-            self.ingest = Some((ingest, Upkeep::new(&lake, &self.options)));
+            let mut intake = Intake::open(&lake, wishes, self.options.clone())?;
+            recovered = intake.recover()?;
+            self.intake = Some((intake, Upkeep::new(&lake, &self.options)));
         }
-        let (ingest, upkeep) = self.ingest.as_mut().context("the lake is open")?;
-        ingest.set_now(wall_clock_micros());
-        let taken = ingest.take(files.to_vec())?;
-        upkeep.after(taken.batches)?;
-        Ok(taken)
+        let (intake, upkeep) = self.intake.as_mut().context("the lake is open")?;
+        let [folders, both, messages] = WAITS;
+        let wait = match (intake.watches_folders(), intake.waits_elsewhere()) {
+            (_, false) => folders,
+            (true, true) => both,
+            (false, true) => messages,
+        };
+        let mut step = intake.step(match once {
+            true => Pace::Once,
+            false => Pace::Following { wait },
+        })?;
+        upkeep.after(step.ingested.batches)?;
+        recovered.merge(step.ingested);
+        step.ingested = recovered;
+        Ok(step)
     }
 }
 
-fn count(vitals: &Vitals, taken: &Ingested, files: u64, lag: Duration) {
+fn count(vitals: &Vitals, step: &Step) {
+    let taken = &step.ingested;
     vitals.change(|now| {
-        now.waiting_files = now.waiting_files.saturating_sub(files);
+        now.waiting_files = step.left;
         now.files += taken.coverage.files;
         now.events += taken.rows;
         now.batches += taken.batches;
@@ -99,7 +131,9 @@ fn count(vitals: &Vitals, taken: &Ingested, files: u64, lag: Duration) {
             *now.problems.entry(kind).or_default() += problem.count;
         }
         if taken.rows > 0 {
-            now.to_row.add_many(lag, taken.coverage.files.max(1));
+            for (since, files) in &step.since {
+                now.to_row.add_many(since.elapsed(), *files);
+            }
         }
     });
 }

@@ -274,6 +274,30 @@ fn other_programs_read_the_tables() {
         .expect(0);
     folder.write("logs/broken.jsonl", "not json\n");
     folder.line("ingest logs --lake lake").expect(0);
+    // What was done about a credential, as a run and a server write it down.
+    let deed = r#""at":"2026-03-01T00:00:00Z","#;
+    folder.write(
+        "keyline-plans/0123456789ab.journal",
+        format!("{{{deed}\"plan\":\"0123456789abcdef\",\"event\":\"done\",\"step\":\"s1\"}}\n"),
+    );
+    folder.write(
+        "keyline-audit.jsonl",
+        format!("{{{deed}\"who\":\"mara\",\"what\":\"plan-run\",\"on\":\"0123456789ab\"}}\n"),
+    );
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules/exfiltration");
+    let watch = format!(
+        "serve --lake lake --no-ui --once --no-builtin-rules --rules {}",
+        rules.display()
+    );
+    for _ in 0..2 {
+        folder.line(&watch).expect(0);
+    }
+    let asked = "ContainmentAudit | sort by Source asc | project Source, Who, Event, PlanId, Step";
+    let asked = folder.run(&["query", asked, "--lake", "lake", "-o", "csv"], b"");
+    assert_eq!(
+        asked.expect(0).stdout,
+        "Source,Who,Event,PlanId,Step\njournal,,done,0123456789ab,s1\nserver,mara,plan-run,0123456789ab,\n"
+    );
     let tables = folder
         .line("lake tables --lake lake -o json")
         .expect(0)
@@ -296,7 +320,22 @@ for name in sys.argv[2:]:
         .iter()
         .map(|table| table["name"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(names, ["CloudTrail", "DeadLetter"]);
+    for expected in [
+        "CloudTrail",
+        "ContainmentAudit",
+        "Credential",
+        "CredentialAlias",
+        "CredentialEdge",
+        "CredentialUse",
+        "DeadLetter",
+        "Health",
+        "KeylineAlert",
+        "KeylineIncident",
+        "SecurityAlert",
+        "SecurityIncident",
+    ] {
+        assert!(names.iter().any(|name| name == expected), "{names:?}");
+    }
     let output = Command::new(python)
         .args(["-c", script])
         .arg(&lake)

@@ -28,6 +28,8 @@ mod emulator;
 mod proxy;
 #[cfg(all(feature = "aws", feature = "lake"))]
 mod sources;
+#[cfg(all(feature = "aws", feature = "lake"))]
+mod sources_watched;
 #[cfg(feature = "aws")]
 mod carrying_out;
 mod stories;

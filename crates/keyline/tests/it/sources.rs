@@ -14,14 +14,14 @@ use crate::proxy::{Answer, Proxy};
 use crate::support::{Folder, Output, record, records};
 
 /// A folder with logs, a bucket with the same, and the way to it.
-struct Scene {
-    folder: Folder,
-    moto: Moto,
-    endpoint: String,
+pub struct Scene {
+    pub folder: Folder,
+    pub moto: Moto,
+    pub endpoint: String,
 }
 
 impl Scene {
-    fn new() -> Option<Scene> {
+    pub fn new() -> Option<Scene> {
         let moto = moto()?;
         moto.rest("PUT", "/trail-logs", "s3", "");
         let folder = Folder::new();
@@ -32,7 +32,7 @@ impl Scene {
         })
     }
 
-    fn simulate(&self) -> Vec<PathBuf> {
+    pub fn simulate(&self) -> Vec<PathBuf> {
         self.folder
             .line("simulate by-the-same-token --out logs")
             .expect(0);
@@ -41,7 +41,7 @@ impl Scene {
         files
     }
 
-    fn upload(&self, files: &[PathBuf]) {
+    pub fn upload(&self, files: &[PathBuf]) {
         let logs = self.folder.path().join("logs");
         for file in files {
             let key = file.strip_prefix(&logs).unwrap().display().to_string();
@@ -50,7 +50,7 @@ impl Scene {
         }
     }
 
-    fn environment(&self) -> Vec<(&'static str, String)> {
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("AWS_ENDPOINT_URL", self.endpoint.clone()),
             ("AWS_REGION", "us-east-1".to_owned()),
@@ -60,7 +60,7 @@ impl Scene {
         ]
     }
 
-    fn line(&self, line: &str) -> Output {
+    pub fn line(&self, line: &str) -> Output {
         let output = Command::new(env!("CARGO_BIN_EXE_keyline"))
             .args(line.split_whitespace())
             .current_dir(self.folder.path())
@@ -76,7 +76,7 @@ impl Scene {
     }
 
     /// What a lake holds, as text.
-    fn rows(&self, lake: &str) -> String {
+    pub fn rows(&self, lake: &str) -> String {
         let query = "CloudTrail | sort by AwsEventId asc, EventName asc";
         let words = ["query", query, "-o", "csv", "--lake", lake];
         self.folder.run(&words, b"").expect(0).stdout
@@ -88,7 +88,7 @@ impl Scene {
         self.folder.run(&words, b"").expect(0).stdout
     }
 
-    fn queue(&self) -> String {
+    pub fn queue(&self) -> String {
         let made = json!({"QueueName": "trail"});
         let made = self.moto.json("sqs", "AmazonSQS.CreateQueue", &made);
         let arn = format!("arn:aws:sqs:us-east-1:{ACCOUNT}:trail");
@@ -101,13 +101,13 @@ impl Scene {
         made["QueueUrl"].as_str().unwrap().to_owned()
     }
 
-    fn send(&self, url: &str, body: &str) {
+    pub fn send(&self, url: &str, body: &str) {
         let message = json!({"QueueUrl": url, "MessageBody": body});
         self.moto.json("sqs", "AmazonSQS.SendMessage", &message);
     }
 
     /// Messages that are there, and those that somebody holds.
-    fn left(&self, url: &str) -> (String, String) {
+    pub fn left(&self, url: &str) -> (String, String) {
         let asked = json!({"QueueUrl": url, "AttributeNames": ["All"]});
         let got = self
             .moto
@@ -270,6 +270,52 @@ fn what_cannot_be_fetched_is_left_for_another_time() {
     scene.endpoint = direct;
     scene.line("ingest s3://trail-logs --lake lake").expect(0);
     assert_eq!(count(&scene), 3);
+}
+
+/// How many objects, unless `KEYLINE_OBJECTS` says otherwise.
+const OBJECTS: usize = 200;
+
+#[test]
+fn many_objects_come_through_throttling_and_errors() {
+    let Some(mut scene) = Scene::new() else {
+        return;
+    };
+    let objects = std::env::var("KEYLINE_OBJECTS").ok();
+    let objects = objects.and_then(|number| number.parse().ok());
+    let objects: usize = objects.unwrap_or(OBJECTS);
+    let begun = std::time::Instant::now();
+    for number in 0..objects {
+        let (hour, minute, second) = (number / 3600, number / 60 % 60, number % 60);
+        let time = format!("2026-03-01T{hour:02}:{minute:02}:{second:02}Z");
+        let event = record(&time, "sts.amazonaws.com", "GetCallerIdentity", "");
+        let place = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/03/01";
+        let name = format!(
+            "111122223333_CloudTrail_us-east-1_20260301T{hour:02}{minute:02}Z_{number:016}.json"
+        );
+        let key = format!("/trail-logs/{place}/{name}");
+        scene.moto.upload(&key, records(&[event]).as_bytes());
+    }
+    eprintln!("{objects} objects are there after {:.1?}", begun.elapsed());
+    // One request of nine is refused, cut off or not answered in time.
+    let proxy = Proxy::before(&scene.moto.endpoint, |number, _| match number % 27 {
+        4 | 13 => Answer::SlowDown,
+        22 => Answer::Half,
+        _ => Answer::Pass,
+    });
+    scene.endpoint = proxy.endpoint.clone();
+    let begun = std::time::Instant::now();
+    let first = scene
+        .line("ingest s3://trail-logs --lake lake -o json")
+        .expect(0);
+    eprintln!("taken in after {:.1?}", begun.elapsed());
+    let first = first.json();
+    assert_eq!(first["events_added"], objects, "{first}");
+    assert_eq!(first["files_postponed"], 0, "{first}");
+    let again = scene.line("ingest s3://trail-logs --lake lake -o json");
+    let again = again.expect(0).json();
+    assert_eq!(again["events_added"], 0, "{again}");
+    assert_eq!(again["files_skipped"], objects, "{again}");
+    scene.line("lake verify --lake lake").expect(0);
 }
 
 #[test]

@@ -46,6 +46,7 @@ fn a_watch_in_pieces_that_is_killed_ends_with_the_alerts_of_one_hunt() {
     watch.extend(["--alerts-out", "out.jsonl", "-q"]);
     watch.extend(chosen.iter().map(String::as_str));
     let words: Vec<String> = watch.iter().map(|word| (*word).to_owned()).collect();
+    let compact = ["lake", "compact", "--lake", "lake"].map(str::to_owned);
     let lake = folder.path().join("lake");
     let mut killed = 0;
     for (number, piece) in files.chunks(files.len().div_ceil(PIECES)).enumerate() {
@@ -57,7 +58,11 @@ fn a_watch_in_pieces_that_is_killed_ends_with_the_alerts_of_one_hunt() {
             std::fs::copy(file, copy).unwrap();
         }
         for _ in 0..kills.div_ceil(PIECES as u64) {
-            killed += u64::from(cut_off(&folder, &words, &[], &lake, random.below(24)));
+            // Now and then a compaction of what is there is killed instead.
+            killed += u64::from(match number > 0 && random.below(5) == 0 {
+                true => cut_off(&folder, &compact, &[], &lake, random.below(4)),
+                false => cut_off(&folder, &words, &[], &lake, random.below(24)),
+            });
         }
         folder.run(&watch, b"").expect(0);
     }
@@ -93,12 +98,28 @@ fn a_watch_in_pieces_that_is_killed_ends_with_the_alerts_of_one_hunt() {
     }
     assert_eq!(last, hunted, "what was put out");
 
+    // Every event is there once.
+    folder.line("ingest logs --lake undisturbed").expect(0);
+    let events = |lake: &str| {
+        let query = "CloudTrail | sort by AwsEventId asc, EventName asc";
+        folder
+            .run(&["query", query, "--lake", lake, "-o", "csv"], b"")
+            .expect(0)
+            .stdout
+    };
+    assert_eq!(events("lake"), events("undisturbed"));
+
     // Lineage that was kept is that of the logs.
     let tables = folder
         .line("lake tables --lake lake -o csv")
         .expect(0)
         .stdout;
-    for table in ["Credential", "CredentialAlias", "CredentialEdge"] {
+    for table in [
+        "Credential",
+        "CredentialAlias",
+        "CredentialEdge",
+        "CredentialUse",
+    ] {
         let kept = tables
             .lines()
             .any(|line| line.starts_with(&format!("{table},")));
@@ -106,6 +127,10 @@ fn a_watch_in_pieces_that_is_killed_ends_with_the_alerts_of_one_hunt() {
         let order = match table {
             "Credential" => "Id asc",
             "CredentialAlias" => "Alias asc, CredentialId asc",
+            "CredentialUse" => {
+                "TimeGenerated asc, CredentialId asc, RecipientAccountId asc, EventSource asc, EventName asc, \
+                 SourceIpAddress asc, UserAgent asc, ErrorCode asc"
+            }
             _ => "ChildId asc, ParentId asc",
         };
         let query = format!("{table} | sort by {order}");
@@ -115,6 +140,10 @@ fn a_watch_in_pieces_that_is_killed_ends_with_the_alerts_of_one_hunt() {
         };
         assert_eq!(of("--lake", "lake"), of("--data", "logs"), "{table}");
     }
+
+    folder.line("lake compact --lake lake").expect(0);
+    folder.line("lake verify --lake lake").expect(0);
+    assert_eq!(events("lake"), events("undisturbed"), "compacted");
 
     // Incidents stay, and what somebody says about them.
     let listed = folder

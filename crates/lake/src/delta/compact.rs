@@ -48,11 +48,21 @@ pub struct Compacted {
     pub overtaken: u64,
 }
 
+/// Which files are put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compacting {
+    /// All of each day that has so many at least.
+    Days(usize),
+    /// Such of a day as are about of the same size, where there are so many at least: a large one waits until the small
+    /// ones together are as large, so that a day that goes on is not written anew each time.
+    Alike(usize),
+}
+
 impl Lake {
-    /// Compacts each day of events that has more than so many files to put together. Blocks.
+    /// Compacts the days of events that have several files to put together. Blocks.
     pub fn compact(
         &self,
-        files_min: usize,
+        which: Compacting,
         threads: usize,
         memory_bytes: u64,
         progress: &(dyn Fn(u64, u64) + Sync),
@@ -60,7 +70,7 @@ impl Lake {
         let Some(table) = Table::open(self.store(), events())? else {
             return Ok(Compacted::default());
         };
-        let days = due(table.files()?, files_min);
+        let days = due(table.files()?, which);
         drop(table);
         let next = AtomicUsize::new(0);
         let threads = threads.clamp(1, days.len().max(1));
@@ -110,7 +120,7 @@ impl Compacted {
 }
 
 /// The days with something to do, and the files that it is to be done with.
-fn due(files: Vec<TableFile>, files_min: usize) -> Vec<(Option<Day>, Vec<TableFile>)> {
+fn due(files: Vec<TableFile>, which: Compacting) -> Vec<(Option<Day>, Vec<TableFile>)> {
     let mut by_day: BTreeMap<Option<Day>, Vec<TableFile>> = BTreeMap::new();
     for file in files {
         // What is large and sorted stays as it is.
@@ -118,6 +128,14 @@ fn due(files: Vec<TableFile>, files_min: usize) -> Vec<(Option<Day>, Vec<TableFi
             by_day.entry(file.day).or_default().push(file);
         }
     }
+    let files_min = match which {
+        Compacting::Days(files_min) => files_min,
+        Compacting::Alike(files_min) => {
+            let some = by_day.values_mut();
+            some.for_each(|files| *files = alike(std::mem::take(files)));
+            files_min
+        }
+    };
     by_day
         .into_iter()
         .filter(|(_, files)| {
@@ -125,6 +143,27 @@ fn due(files: Vec<TableFile>, files_min: usize) -> Vec<(Option<Day>, Vec<TableFi
             files.len() >= files_min.max(1) && !is_sorted
         })
         .collect()
+}
+
+/// The most files of which none is larger than twice all the smaller ones together.
+fn alike(mut files: Vec<TableFile>) -> Vec<TableFile> {
+    files.sort_by(|one, other| (one.bytes, &one.path).cmp(&(other.bytes, &other.path)));
+    let mut best = 0..0;
+    let mut from = 0;
+    while from < files.len() {
+        let mut sum = files[from].bytes;
+        let mut until = from + 1;
+        while files.get(until).is_some_and(|file| file.bytes / 2 <= sum) {
+            sum += files[until].bytes;
+            until += 1;
+        }
+        if until - from > best.len() {
+            best = from..until;
+        }
+        // One that begins in between is part of this one, and shorter.
+        from = until;
+    }
+    files.drain(best).collect()
 }
 
 /// A day whose files were written again, and not committed yet.
@@ -467,5 +506,47 @@ impl Drop for Drafts {
         for path in &self.0 {
             let _ = std::fs::remove_file(path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sizes of the files of one day, and of those that are put together.
+    #[track_caller]
+    fn check(which: Compacting, sizes: &[u64], expected: &[u64]) {
+        let file = |(number, bytes): (usize, &u64)| TableFile {
+            path: format!("{number:04}"),
+            day: Some(Day::of(0)),
+            bytes: *bytes,
+            rows: 1,
+            first: None,
+            last: None,
+            accounts: Vec::new(),
+            regions: Vec::new(),
+            raw_record: false,
+            columns: String::new(),
+            compacted: false,
+        };
+        let files = sizes.iter().enumerate().map(file).collect();
+        let days = due(files, which);
+        let found: Vec<u64> = days
+            .iter()
+            .flat_map(|(_, files)| files.iter().map(|file| file.bytes))
+            .collect();
+        assert_eq!(found, expected, "{which:?} {sizes:?}");
+    }
+
+    #[test]
+    fn a_large_file_waits_until_the_small_ones_are_as_large() {
+        let some = Compacting::Alike(3);
+        check(some, &[90, 10, 10, 20], &[10, 10, 20]);
+        check(some, &[60, 10, 11, 12], &[10, 11, 12, 60]);
+        check(some, &[10, 10], &[]);
+        check(some, &[100, 10, 10], &[]);
+        check(some, &[1, 100, 100, 100, 100], &[100, 100, 100, 100]);
+        check(Compacting::Days(2), &[9, 1, 1, 2], &[9, 1, 1, 2]);
+        check(Compacting::Days(5), &[9, 1, 1, 2], &[]);
     }
 }

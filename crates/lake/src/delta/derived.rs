@@ -1,9 +1,10 @@
-//! Lineage that stays: `Credential`, `CredentialAlias` and `CredentialEdge` as tables of the lake.
+//! Lineage that stays: `Credential`, `CredentialAlias` and `CredentialEdge` as tables of the lake; `CredentialUse` beside
+//! them in `uses.rs`.
 //!
 //! In: the forest of all events up to a version of their table. Out: rows in the place of those that were there, with
 //! the version as a mark, so that whoever reads knows whether they are as new as the events: then a query has them
 //! without building the forest, and other programs have them in any case. They can always be made again.
-//! Deliberately not here: `CredentialUse` and `CredentialEvents`, which are as large as the events, and stay views.
+//! Deliberately not here: `CredentialEvents`, which is as large as the events, and stays a view.
 
 use keyline_lineage::{Forest, Production};
 use xxhash_rust::xxh3::xxh3_64;
@@ -57,14 +58,10 @@ impl Lake {
                 0 => Vec::new(),
                 _ => vec![table.write(None, &rows)?],
             };
-            let version = i64::try_from(version).unwrap_or(i64::MAX);
             let change = Change {
                 add,
                 remove: table.files()?,
-                also: vec![
-                    (APPLICATION.to_owned(), version),
-                    (PRODUCTION.to_owned(), tag(production)),
-                ],
+                also: marks(version, production),
                 ..Change::default()
             };
             // Where another one was quicker its rows are as good.
@@ -84,6 +81,15 @@ impl Logs {
                 .is_some_and(|it| Some(it.version) == version && it.production == tag)
         })
     }
+}
+
+/// The marks of a table that is made of the events up to a version.
+pub(super) fn marks(version: u64, production: &Production) -> Vec<(String, i64)> {
+    let version = i64::try_from(version).unwrap_or(i64::MAX);
+    vec![
+        (APPLICATION.to_owned(), version),
+        (PRODUCTION.to_owned(), tag(production)),
+    ]
 }
 
 /// Stands for what is taken for production.

@@ -23,6 +23,7 @@ mod sources;
 // Rows of other sorts.
 mod rows;
 mod derived;
+mod uses;
 
 // What is there.
 mod snapshot;
@@ -42,7 +43,7 @@ use serde_json::{Value, json};
 use self::store::{Store, is_partial};
 use crate::error::{Error, ErrorKind};
 
-pub use compact::Compacted;
+pub use compact::{Compacted, Compacting};
 pub use derived::Derived;
 pub use info::{LedgerInfo, TableInfo};
 pub use ingest::{Fetch, Fetched, Haul, Ingest, Ingested, NOT_FETCHED};
@@ -51,7 +52,10 @@ pub use retain::{Retained, Vacuumed, check_vacuum_hours};
 pub use rows::StoredTable;
 pub use since::Added;
 pub use sources::{Sources, find_sources, find_wanted};
-pub use spec::{DAY, TableSpec, dead_letters, events, health, keyline_alerts, keyline_incidents};
+pub use spec::{
+    DAY, TableSpec, containment_audit, dead_letters, events, health, keyline_alerts,
+    keyline_incidents,
+};
 pub use verify::{Finding, Verified};
 
 /// Where a lake lies when nothing says otherwise.

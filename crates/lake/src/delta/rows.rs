@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -208,38 +209,82 @@ impl Table {
     }
 
     pub(crate) fn write(&self, day: Option<Day>, rows: &RecordBatch) -> Result<TableFile, Error> {
+        let mut file = self.begin(day)?;
+        file.add(rows)?;
+        self.finish(file)
+    }
+
+    /// A file of rows, which come one batch after the other.
+    pub(crate) fn begin(&self, day: Option<Day>) -> Result<Rows, Error> {
         let path = TableFile::new_path(&self.spec, day, "rows");
-        let name = self.name_of(&path);
-        let draft = self.store().draft(&name)?;
-        let file = private(&draft).map_err(|error| cannot("write", &draft, &error))?;
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
-            .build();
-        let mut writer = ArrowWriter::try_new(file, rows.schema(), Some(properties))?;
-        writer.write(rows)?;
-        writer.close()?;
-        self.store().publish(&name, &draft)?;
-        let times = times_of(rows).map(|times| times.iter().flatten());
-        let times = times.map(|times| {
-            times.fold(None, |span: Option<(i64, i64)>, time| {
-                let (first, last) = span.unwrap_or((time, time));
-                Some((first.min(time), last.max(time)))
-            })
-        });
-        let (first, last) = times.flatten().unzip();
-        Ok(TableFile {
-            path,
+        let draft = self.store().draft(&self.name_of(&path))?;
+        Ok(Rows {
             day,
-            bytes: bytes_of(&draft)?,
-            rows: rows.num_rows() as u64,
+            path,
+            draft,
+            writer: None,
+            rows: 0,
+            span: None,
+            columns: String::new(),
+        })
+    }
+
+    /// Closes a file of rows; it is on disk then.
+    pub(crate) fn finish(&self, file: Rows) -> Result<TableFile, Error> {
+        if let Some(writer) = file.writer {
+            writer.close()?;
+        }
+        self.store()
+            .publish(&self.name_of(&file.path), &file.draft)?;
+        let (first, last) = file.span.unzip();
+        Ok(TableFile {
+            path: file.path,
+            day: file.day,
+            bytes: bytes_of(&file.draft)?,
+            rows: file.rows,
             first,
             last,
             accounts: Vec::new(),
             regions: Vec::new(),
             raw_record: false,
-            columns: columns_tag(&rows.schema()),
+            columns: file.columns,
             compacted: false,
         })
+    }
+}
+
+/// A file of rows that is being written.
+pub(crate) struct Rows {
+    day: Option<Day>,
+    path: String,
+    draft: PathBuf,
+    writer: Option<ArrowWriter<File>>,
+    rows: u64,
+    span: Option<(i64, i64)>,
+    columns: String,
+}
+
+impl Rows {
+    pub(crate) fn add(&mut self, rows: &RecordBatch) -> Result<(), Error> {
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            none => {
+                let draft = &self.draft;
+                let file = private(draft).map_err(|error| cannot("write", draft, &error))?;
+                let properties = WriterProperties::builder()
+                    .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+                    .build();
+                self.columns = columns_tag(&rows.schema());
+                none.insert(ArrowWriter::try_new(file, rows.schema(), Some(properties))?)
+            }
+        };
+        writer.write(rows)?;
+        self.rows += rows.num_rows() as u64;
+        for time in times_of(rows).into_iter().flatten().flatten() {
+            let (first, last) = self.span.unwrap_or((time, time));
+            self.span = Some((first.min(time), last.max(time)));
+        }
+        Ok(())
     }
 }
 

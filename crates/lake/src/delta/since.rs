@@ -31,6 +31,10 @@ impl Added {
         self.files.is_empty()
     }
 
+    pub(crate) fn files(&self) -> &[TableFile] {
+        &self.files
+    }
+
     /// The first and the last time of the events in each file, in microseconds since 1970; files whose events have
     /// none are left out.
     pub fn spans(&self) -> impl Iterator<Item = (i64, i64)> {
@@ -94,7 +98,11 @@ impl Lake {
 impl Table {
     /// The files that commits after one version, up to another, have added with rows of their own; nothing where the
     /// log does not tell.
-    fn added_between(&self, after: u64, until: u64) -> Result<Option<Vec<TableFile>>, Error> {
+    pub(super) fn added_between(
+        &self,
+        after: u64,
+        until: u64,
+    ) -> Result<Option<Vec<TableFile>>, Error> {
         let log = self.log_store();
         let mut added = Vec::new();
         for version in after + 1..=until {

@@ -247,6 +247,31 @@ pub fn keyline_incidents() -> TableSpec {
     )
 }
 
+/// The table of what was done about credentials and who asked for it: a row for each line of the server's audit log
+/// that is about a plan, and of the journals of plans.
+pub fn containment_audit() -> TableSpec {
+    TableSpec::by_day(
+        "ContainmentAudit",
+        Arc::new(Schema::new(vec![
+            time("TimeGenerated"),
+            // Of the line that the row was made of.
+            text("Id"),
+            // `server` or `journal`.
+            text("Source"),
+            text("Who"),
+            text("Role"),
+            text("From"),
+            text("Event"),
+            text("PlanId"),
+            text("Step"),
+            text("Service"),
+            text("Action"),
+            json("Parameters"),
+            json("More"),
+        ])),
+    )
+}
+
 /// The table of how the watch was: a row for each minute in which it ran.
 pub fn health() -> TableSpec {
     let number = |name| of(name, DataType::Int64);

@@ -6,13 +6,14 @@
 //! folder nothing is told written before it is on disk, and nobody else may read it. What the files mean is
 //! not known here.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::future::Future;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -52,6 +53,8 @@ pub(crate) struct Store {
     /// With a slash at the end.
     url: String,
     place: Place,
+    /// Tables as they were opened the last time: only what was committed since has to be read of their logs.
+    opened: Arc<Mutex<HashMap<String, DeltaTable>>>,
 }
 
 #[derive(Clone)]
@@ -95,6 +98,7 @@ impl Store {
         let base = Key::from_absolute_path(&path)
             .map_err(|error| Error::new(ErrorKind::Io, format!("`{}`: {error}", path.display())))?;
         Ok(Store {
+            opened: Arc::default(),
             objects: Arc::new(PrivateFiles(LocalFileSystem::new())),
             base,
             url: format!("{}/", url_of(&path)),
@@ -120,6 +124,7 @@ impl Store {
             logstore_factories().insert(scheme, Arc::new(ConditionalPuts));
         }
         Ok(Store {
+            opened: Arc::default(),
             objects: Arc::new(objects),
             base: Key::from(prefix),
             url: match prefix {
@@ -268,6 +273,17 @@ impl Store {
                 })
             }),
         }
+    }
+
+    /// A table as it was opened the last time by whoever has this store.
+    pub(crate) fn opened(&self, name: &str) -> Option<DeltaTable> {
+        let opened = self.opened.lock().expect("no holder of the lock panics");
+        opened.get(name).cloned()
+    }
+
+    pub(crate) fn remember(&self, name: &str, table: &DeltaTable) {
+        let mut opened = self.opened.lock().expect("no holder of the lock panics");
+        opened.insert(name.to_owned(), table.clone());
     }
 
     /// The log of a table, not loaded.

@@ -83,12 +83,23 @@ pub(crate) enum Committed {
 impl Table {
     /// The table, if it is there.
     pub(crate) fn open(store: &Store, spec: TableSpec) -> Result<Option<Table>, Error> {
-        let mut inner = store.table(&spec.name)?;
-        let there = run(inner.verify_deltatable_existence());
-        if !there.map_err(|error| delta_error(&spec.name, &error))? {
-            return Ok(None);
-        }
-        run(inner.load()).map_err(|error| delta_error(&spec.name, &error))?;
+        let before = store.opened(&spec.name).and_then(|mut before| {
+            let updated = run(before.update_state());
+            updated.is_ok().then_some(before)
+        });
+        let inner = match before {
+            Some(before) => before,
+            None => {
+                let mut inner = store.table(&spec.name)?;
+                let there = run(inner.verify_deltatable_existence());
+                if !there.map_err(|error| delta_error(&spec.name, &error))? {
+                    return Ok(None);
+                }
+                run(inner.load()).map_err(|error| delta_error(&spec.name, &error))?;
+                inner
+            }
+        };
+        store.remember(&spec.name, &inner);
         let table = Table {
             spec,
             store: store.clone(),

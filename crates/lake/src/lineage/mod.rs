@@ -159,6 +159,14 @@ impl Lineage {
         Ok(vec![credentials, aliases, edges, changes, seen, used])
     }
 
+    /// What events become as uses, however many tables of events there are.
+    #[cfg(feature = "lake")]
+    pub(crate) fn uses(&self) -> Uses {
+        Uses {
+            of_event: self.table("", OF_EVENT, alias_rows).provider,
+        }
+    }
+
     fn table<R: 'static>(
         &self,
         name: &'static str,
@@ -173,6 +181,31 @@ impl Lineage {
             provider: Arc::new(LazyTable::new(name, schema_of(columns), make)),
         }
     }
+}
+
+/// Makes uses of events.
+#[cfg(feature = "lake")]
+pub(crate) struct Uses {
+    of_event: Arc<dyn TableProvider>,
+}
+
+#[cfg(feature = "lake")]
+impl Uses {
+    pub(crate) fn of(&self, events: &Arc<dyn TableProvider>) -> Result<LineageTable, Error> {
+        views::usage(&views::events(events, &self.of_event)?)
+    }
+
+    pub(crate) fn columns(&self) -> Result<Vec<KnownColumn>, Error> {
+        let events: Arc<dyn TableProvider> =
+            Arc::new(EmptyTable::new(arrow_schema(&Projection::all())));
+        Ok(self.of(&events)?.columns)
+    }
+}
+
+/// All names by which events find their credential.
+#[cfg(feature = "lake")]
+pub(crate) fn names_of_events(forest: &Forest) -> Box<dyn Iterator<Item = AliasRow> + '_> {
+    alias_rows(forest)
 }
 
 /// A table's name, columns and rows.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::{Int64Array, RecordBatch, StringViewArray};
 use arrow_schema::{DataType, Field, Schema};
-use keyline_lake::delta::{Ingest, Ingested, Lake, TableSpec, find_sources};
+use keyline_lake::delta::{Compacting, Ingest, Ingested, Lake, TableSpec, find_sources};
 use keyline_lake::{ErrorKind, LogOptions};
 
 use crate::folder::{
@@ -158,7 +158,8 @@ fn writers_at_the_same_time_take_each_event_once() {
         let lake = lake.clone();
         scope.spawn(move || {
             for _ in 0..5 {
-                lake.compact(2, 2, 64 << 20, &|_, _| ()).unwrap();
+                lake.compact(Compacting::Days(2), 2, 64 << 20, &|_, _| ())
+                    .unwrap();
             }
         });
     });
@@ -177,14 +178,21 @@ fn compacting_keeps_the_rows_and_sorts_them() {
     let lake = Lake::open(&location).unwrap();
     let before = select(&lake.logs(options(1)).unwrap(), &["AwsEventId"], None);
     // Memory for a handful of rows at a time.
-    let done = lake.compact(1, 1, 1 << 20, &|_, _| ()).unwrap();
+    let done = lake
+        .compact(Compacting::Days(1), 1, 1 << 20, &|_, _| ())
+        .unwrap();
     assert_eq!((done.days, done.files_before, done.files_after), (2, 8, 2));
     assert_eq!((done.rows, done.overtaken), (2_000, 0));
     assert_eq!(
         select(&lake.logs(options(1)).unwrap(), &["AwsEventId"], None),
         before
     );
-    assert_eq!(lake.compact(1, 1, 1 << 20, &|_, _| ()).unwrap().days, 0);
+    assert_eq!(
+        lake.compact(Compacting::Days(1), 1, 1 << 20, &|_, _| ())
+            .unwrap()
+            .days,
+        0
+    );
     check(&location);
     // Copies are still recognised.
     let logs = tree(&[("y.json".to_owned(), records(&[event(3), event(9_000)]))]);
@@ -310,7 +318,12 @@ fn raw_records_are_there_where_all_files_have_them() {
     let more = tree(&[("y.json".to_owned(), records(&[event(2)]))]);
     ingest(&location, more.path());
     assert!(!columns(&lake).contains(&"RawRecord".to_owned()));
-    assert_eq!(lake.compact(1, 1, 64 << 20, &|_, _| ()).unwrap().rows, 2);
+    assert_eq!(
+        lake.compact(Compacting::Days(1), 1, 64 << 20, &|_, _| ())
+            .unwrap()
+            .rows,
+        2
+    );
     assert_eq!(rows(&location), 2);
 }
 

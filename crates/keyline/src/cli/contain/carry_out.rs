@@ -57,6 +57,14 @@ pub struct EntryArgs {
     endpoint_url: Option<String>,
 }
 
+#[cfg(feature = "lake")]
+impl EntryArgs {
+    /// The address that is called instead of AWS.
+    pub fn endpoint(&self) -> Option<String> {
+        self.endpoint_url.clone()
+    }
+}
+
 /// What must not be touched, as it is known when a plan is carried out.
 #[derive(Args, Clone, Default)]
 pub struct GuardArgs {
@@ -91,9 +99,42 @@ pub struct RunArgs {
     #[arg(long, value_name = "ROLE")]
     force: Vec<String>,
     #[command(flatten)]
+    kept: KeptArgs,
+    #[command(flatten)]
     guard: GuardArgs,
     #[command(flatten)]
     entry: EntryArgs,
+}
+
+/// Where what was done is kept besides the journal.
+#[derive(Args, Clone, Default)]
+pub struct KeptArgs {
+    /// Keep what is done in the table ContainmentAudit of this lake, too (default: KEYLINE_LAKE, else ./keyline-lake if
+    /// it is there)
+    #[arg(long, value_name = "URI")]
+    lake: Option<String>,
+}
+
+impl KeptArgs {
+    /// Keeps the lines of a journal; the journal is the truth, and all the same there where this fails.
+    fn keep(&self, journal: &Path) {
+        let named = DataArgs {
+            lake: self.lake.clone(),
+            ..DataArgs::default()
+        };
+        let Some(location) = data::lake_of(&[], &named) else {
+            return;
+        };
+        #[cfg(feature = "lake")]
+        if let Err(error) = crate::saved_audit::keep_journal(&location, journal) {
+            tell!(
+                "warning: what was done stands in the journal, and not in the lake: {}",
+                escape(&format!("{error:#}"))
+            );
+        }
+        #[cfg(not(feature = "lake"))]
+        let _ = (location, journal);
+    }
 }
 
 #[derive(Args)]
@@ -120,6 +161,8 @@ pub struct UndoArgs {
     /// management account enters its members by it; also says that a password was replaced
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    kept: KeptArgs,
     #[command(flatten)]
     guard: GuardArgs,
     #[command(flatten)]
@@ -164,7 +207,12 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Status> {
         return Ok(Status::Done);
     };
     let estate = estate(&args.guard, args.force.clone(), context)?;
-    live::run(args, &plan, hash, &estate, &journal_path(&args.plan)?)
+    let journal = journal_path(&args.plan)?;
+    let outcome = live::run(args, &plan, hash, &estate, &journal);
+    if journal.is_file() {
+        args.kept.keep(&journal);
+    }
+    outcome
 }
 
 /// The rules of the configuration as it is now: whoever wrote the plan may have known others. Without
@@ -256,7 +304,9 @@ pub fn undo(args: &UndoArgs, context: &Context) -> Result<Status> {
     let role = step.and_then(|step| step.params.get("role_name")?.as_str());
     let forced = role.filter(|_| args.force).map(str::to_owned);
     let estate = estate(&args.guard, forced.into_iter().collect(), context)?;
-    live::undo(args, &plan, &estate, &path)
+    let outcome = live::undo(args, &plan, &estate, &path);
+    args.kept.keep(&path);
+    outcome
 }
 
 pub fn inspect(args: &InspectArgs) -> Result<Status> {
