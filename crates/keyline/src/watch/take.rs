@@ -100,6 +100,7 @@ fn count(vitals: &Vitals, taken: &Ingested, files: u64, lag: Duration) {
         }
         if taken.rows > 0 {
             now.to_row.add_many(lag, taken.coverage.files.max(1));
+            now.added(taken.rows, lag, Instant::now());
         }
     });
 }
