@@ -152,7 +152,8 @@ it("no text of a log is anything but text", async () => {
     seen += found.text;
   }
   // Files that are taken away hold them as text too.
-  const files = ["report.html", "timeline.svg"].map((name) => `/api/lineage/${all[0]?.root}/${name}`);
+  const rooted = incidents.filter((one) => one.root_credential !== null).slice(0, 2);
+  const files = [...rooted.map((one) => `/api/incidents/${one.incident_id}/case.html`), ...["report.html", "timeline.svg"].map((name) => `/api/lineage/${all[0]?.root}/${name}`)];
   for (const path of files) {
     const response = await fetch(server.url + path);
     const text = await response.text();

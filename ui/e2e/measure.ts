@@ -6,7 +6,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import type { Lanes, LaneRow } from "../src/wire.gen";
+import type { Lanes, LaneRow, LaneUse } from "../src/wire.gen";
 import { browse, open, serve } from "./house";
 
 const RULE = `id: 6d0f7a0e-6a3c-4c0c-9a57-1f7f6f1c2b66
@@ -36,7 +36,7 @@ function lanes(from: number, to: number): Lanes {
   const row = (at: number): LaneRow => ({
     id: `cr-${String(at).padStart(16, "a")}`, level: at === 0 ? 0 : 1 + (at % 6), last: at % 6 === 5, guides: 0, has_branches: at % 6 < 5, name: `ASIA…${at}`, key: null, what: "GetSessionToken", calls: at * 37, errors: at % 5, account: at % 6, works: at % 3 === 0, usable: true, state: "valid until 23:10", alarms: at % 4 ? [] : ["works although its parent is off"], doubt: null,
     bars: [{ from: start, to: end, known: "surely", holds: at % 2 ? "duly" : "outliving" }],
-    uses: Array.from({ length: BINS }, (_, bin) => ({ from: start + bin * step, to: start + (bin + 0.8) * step, height: ((bin * 7 + at) % 10) / 10, failed: bin % 9 ? 0 : 0.2 })),
+    uses: Array.from({ length: BINS }, (_, bin) => [Math.round(start + bin * step), Math.round(0.8 * step), ((bin * 7 + at) % 10) * 100, bin % 9 ? 0 : 20] as LaneUse),
     marks: Array.from({ length: 10 }, (_, mark) => ({ at: start + ((mark + 0.5) / 10) * (end - start), kind: (["alert", "mints", "off"] as const)[mark % 3] ?? "alert", number: 1 + (mark % 3) })),
     thread: at ? start + ((at % 50) / 50) * (end - start) : null, came_before: true, goes_on: true, addresses: [`192.0.2.${at % 20}`], agents: ["aws-cli"], mfa: null, session_name: null,
   });

@@ -37,7 +37,8 @@ it("pictures of every screen", { timeout: 600_000 }, async () => {
       await settled(page);
       if (name === "rule") {
         await page.locator(".rules a.incident").first().click();
-        await page.locator("pre.code").waitFor();
+        await page.getByRole("button", { name: "Run its cases" }).click();
+        await page.getByText("all as expected").waitFor();
       }
       if (name.startsWith("hunt")) await page.locator(".stats span, .outcome-bad").first().waitFor();
       if (name.startsWith("timeline")) await page.locator(".panel .tallies li").first().waitFor();

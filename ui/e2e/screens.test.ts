@@ -199,7 +199,12 @@ it("tables leave as files, and a credential has its last events", async () => {
   const lines = readFileSync(await (await save("incidents", "CSV")).path(), "utf8").split("\r\n");
   expect([lines.length, lines[0]?.split(",")[0]]).toEqual([2, "incident_id"]);
   await at(`/incidents/${incident}`);
+  await page.getByText("are kept in a lake").waitFor();
   expect((await save("alerts", "CSV")).suggestedFilename()).toBe("alerts.csv");
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Case file" }).click()]);
+  const text = readFileSync(await file.path(), "utf8");
+  for (const part of ["<svg", "Alerts by time", "The incident"]) expect(text).toContain(part);
+  expect(text).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)[^\s"']+\.(?:js|css|png)/);
   for (const where of ["/credentials", "/rules"]) {
     await at(where);
     expect((await save(where.slice(1), "CSV")).suggestedFilename()).toBe(`${where.slice(1)}.csv`);
@@ -207,6 +212,13 @@ it("tables leave as files, and a credential has its last events", async () => {
   await at(`/credentials/${root}`);
   await page.locator(".events tbody tr").first().waitFor();
   expect(await page.locator(".events tbody tr").count()).toBeLessThanOrEqual(50);
+});
+
+it("rules: one of those that are there, over its own cases", async () => {
+  await at("/rules");
+  await page.locator(".rules a.incident").first().click();
+  await page.getByRole("button", { name: "Run its cases" }).click();
+  await page.getByText(/^\d+ cases, all as expected$/).waitFor();
 });
 
 it("hunt: from a key in a cell to its lineage", async () => {

@@ -93,18 +93,3 @@ export interface Plan {
   names: Record<string, { what: string; until: string | null }>;
   permissions: { Version: string; Statement: { Action: string[]; Resource: string[] }[] };
 }
-
-/// How far a watch is, as the event `watch` says it; lags are bounds in seconds below which so many lie.
-export interface WatchState {
-  ready: boolean;
-  trouble: string | null;
-  files: number;
-  files_waiting: number;
-  events: number;
-  bad_records: number;
-  alerts: number;
-  incidents: number;
-  last_event: number | null;
-  lag_to_row: { p50: number | null; p99: number | null };
-  lag_to_alert: { p50: number | null; p99: number | null };
-}

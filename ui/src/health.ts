@@ -4,11 +4,7 @@ import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { ask, NEWS, READY } from "./api";
 import { useEvent } from "./live";
 import { setYear } from "./time";
-import type { WatchState } from "./contract";
-import type { Health as Told } from "./wire.gen";
-
-/// The health, and how far the watch is where there is one.
-export type Health = Told & { watch?: WatchState };
+import type { Health, WatchState } from "./wire.gen";
 
 export const HealthContext = createContext<Health | null>(null);
 
@@ -18,15 +14,14 @@ export function useHealth(): Health | null {
 
 export function useHealthStream(): Health | null {
   const [health, set] = useState<Health | null>(null);
-  const ready = useRef(false);
+  const made = useRef(0);
   const news = () => void dispatchEvent(new Event(NEWS));
   const hear = (health: Health) => {
     setYear(health.as_of);
-    set((before) => ({ ...health, watch: before?.watch }));
+    set(health);
     if (health.phase === "ready") dispatchEvent(new Event(READY));
-    // Told again although it was ready: a watch has found something.
-    if (ready.current && health.phase === "ready") news();
-    ready.current = health.phase === "ready";
+    if (made.current > 0 && health.made > made.current) news();
+    made.current = health.made;
   };
   const asked = (signal: AbortSignal) => void ask<Health>("/api/health", signal).then(hear, () => undefined);
   useEvent<Health>("health", hear);

@@ -22,7 +22,7 @@ coverage: Array<[string, string]>, events: number, bad_records: number, rules: R
 /**
  * Credentials of all incidents that work, or may.
  */
-live_credentials: number, demo: boolean, };
+live_credentials: number, demo: boolean, made: number, watch: WatchState | null, };
 
 export type Phase = "reading" | "ready" | "failed";
 
@@ -36,7 +36,7 @@ export type Refusal = { error: RefusalText, };
 
 export type RefusalText = { message: string, hint: string | null, };
 
-export type Incidents = { as_of: string | null, incidents: Array<IncidentRow>, };
+export type Incidents = { as_of: string | null, incidents: Array<IncidentRow>, kept: boolean, };
 
 export type IncidentRow = { incident_id: string, severity: string, title: string, root_credential: string | null, root_name: string | null, 
 /**
@@ -50,7 +50,15 @@ live_until: string | null, first_event: string, last_event: string,
 /**
  * Calls of the tree by time, from its first event to its last, in equal parts.
  */
-activity: Array<number>, };
+activity: Array<number>, standing: IncidentStanding | null, };
+
+export type IncidentStanding = { number: number, status: string, classification: string | null, opened_at: string, closed_at: string | null, modified_at: string, modified_by: string, notes: Array<IncidentNote>, };
+export type IncidentNote = { at: string, by: string, text: string, };
+export type NoteQuestion = { text: string, };
+export type CloseQuestion = { classification: string, note?: string, };
+export type IncidentEvent = { incident_id: string, };
+export type WatchLag = { p50: number | null, p99: number | null, };
+export type WatchState = { ready: boolean, trouble: string | null, files: number, files_waiting: number, events: number, events_a_minute: number, bad_records: number, alerts: number, incidents: number, last_event: number | null, lag: number | null, lag_to_row: WatchLag, lag_to_alert: WatchLag, };
 
 export type IncidentPage = { incident: IncidentRow, 
 /**
@@ -68,7 +76,7 @@ more: number,
 /**
  * What to run next.
  */
-commands: Array<string>, };
+commands: Array<string>, kept: boolean, };
 
 export type CredentialRow = { id: string, 
 /**
@@ -168,7 +176,7 @@ export type LaneKnown = "surely" | "at-most";
 
 export type LaneHolds = "duly" | "outliving";
 
-export type LaneUse = { from: number, to: number, height: number, failed: number, };
+export type LaneUse = [number, number, number, number];
 
 export type LaneMark = { at: number, kind: LaneMarkKind, 
 /**
@@ -244,7 +252,7 @@ origin: string, state: RuleState, why: string | null, alerts: number, seconds: n
 /**
  * When it was last evaluated, by the wall clock, and at how many instants of the logs.
  */
-last_run: string | null, evaluations: number | null, description: string, };
+last_run: string | null, evaluations: number | null, cases: number | null, description: string, };
 
 export type RuleState = "ran" | "limited" | "idle" | "failed";
 
@@ -445,3 +453,5 @@ export type TriedCase = { name: string, line: number, must_fire: boolean, passed
  * What is not as expected.
  */
 why: Array<string>, };
+
+export type RuleTests = { cases: Array<TriedCase>, more: number, };

@@ -274,6 +274,18 @@ impl Record {
             ..self.clone()
         }
     }
+
+    /// Opened again by somebody who had closed it too early, or wrongly.
+    pub fn as_opened_again(&self, by: &str, now: i64) -> Record {
+        Record {
+            status: Status::Active,
+            classification: None,
+            closed: None,
+            modified_by: by.to_owned(),
+            time: now.max(self.time + 1),
+            ..self.clone()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -363,5 +375,12 @@ mod tests {
         );
         let noted = records["in-a"].with_note("2026-03-02T00:00:00Z", "somebody", "seen", 0);
         assert_eq!(noted.unwrap().notes.len(), 1);
+        let closed = records["in-a"].as_closed(Classification::TruePositive, "somebody", 0);
+        let again = closed.as_opened_again("somebody else", 0);
+        assert_eq!(
+            (again.status, again.closed, again.classification),
+            (Status::Active, None, None)
+        );
+        assert!(records["in-a"].time < closed.time && closed.time < again.time);
     }
 }

@@ -12,6 +12,7 @@ mod alert_report;
 mod alerts_file;
 mod allow;
 mod builtin;
+mod builtin_cases;
 mod cli;
 mod config;
 mod coverage;

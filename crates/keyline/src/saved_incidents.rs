@@ -52,6 +52,14 @@ impl Log {
         &self.records
     }
 
+    /// Takes up what others have put down since.
+    pub fn refresh(&mut self) -> Result<()> {
+        match self.lake.mark(&self.ours, APPLICATION)?.unwrap_or(0) == self.mark {
+            true => Ok(()),
+            false => self.read(),
+        }
+    }
+
     fn read(&mut self) -> Result<()> {
         self.mark = self.lake.mark(&self.ours, APPLICATION)?.unwrap_or(0);
         let mut all: Vec<Record> = Vec::new();

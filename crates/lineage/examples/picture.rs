@@ -110,6 +110,7 @@ fn draw(stem: &Path, view: &View, title: &str, alerts: &[Alert]) {
     let report = Report {
         sheet,
         coverage: &coverage,
+        sections: &[],
     };
     std::fs::write(stem.with_extension("html"), html(view, &report)).unwrap();
 }

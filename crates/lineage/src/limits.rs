@@ -64,6 +64,8 @@ pub const TREE_LEVELS_DRAWN: usize = 8;
 pub const CHANGES_DRAWN: usize = 256;
 /// Columns of text that a cell of the report holds; a user agent may be a megabyte.
 pub const REPORT_TEXT: usize = 160;
+/// Columns of text that a line of prose of the report holds: what people wrote, or a rule says.
+pub const REPORT_PROSE: usize = 2_000;
 /// Entries of one list of the report, so that a page can be read.
 pub const REPORT_LISTED: usize = 200;
 /// Ancestors among which the owner of a new key is looked for: who makes a backup key does so after a

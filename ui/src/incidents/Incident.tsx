@@ -12,6 +12,7 @@ import { plural } from "../text";
 import { exact, moment, span, useZone } from "../time";
 import type { IncidentPage, KeptPlans } from "../wire.gen";
 import { Live, spaced } from "./Incidents";
+import { inWords, Notes } from "./Notes";
 import "./incidents.css";
 
 export function IncidentScreen({ id }: { id: string }) {
@@ -40,11 +41,13 @@ function Page({ page }: { page: IncidentPage }) {
           <h1 class="cut" title={incident.title}>{incident.title}</h1>
           <p class="muted">{span(incident.first_event, incident.last_event)} · {incident.tactics.map(spaced).join(", ")}</p>
         </div>
+        {root ? <a class="button" href={address(["api", "incidents", incident.incident_id, "case.html"])} download title="One HTML file: the timeline, the alerts, the notes and what was done">Case file</a> : null}
         {timeline ? <a class="button" href={timeline}>Timeline</a> : null}
         {page.credentials.length ? <a class="button primary" href={contain}>Contain</a> : null}
       </div>
       <div class="scroll">
         <dl class="facts">
+          {incident.standing ? <div><dt>stands</dt><dd>{inWords(incident.standing).replace(/^./, (letter) => letter.toUpperCase())}<div class="muted small">number {incident.standing.number}</div></dd></div> : null}
           <div><dt>severity</dt><dd><Severity value={incident.severity} /></dd></div>
           <div><dt>still works</dt><dd><Live row={incident} /></dd></div>
           <div><dt>root</dt><dd>{root ? <a class="key" href={address(["credentials", root])}>{incident.root_name}</a> : "not known"}<div class="muted small">{incident.root_what}</div></dd></div>
@@ -60,6 +63,7 @@ function Page({ page }: { page: IncidentPage }) {
           <h2>Alerts <span class="muted">by time</span> <Files name="alerts" rows={page.alerts} columns={ALERT_COLUMNS} /></h2>
           <Alerts alerts={page.alerts} />
         </section>
+        <Notes incident={incident} kept={page.kept} />
         <section class="section">
           <h2>Next</h2>
           {page.commands.map((command) => <Command key={command} text={command} />)}

@@ -1,4 +1,4 @@
-/// All incidents, the worst first: what, from which root, how much of it still works.
+/// All incidents, the worst first: what, from which root, how much of it still works, and what people decided.
 import { useRef } from "preact/hooks";
 import { useAnswer } from "../api";
 import { useKeys } from "../keys";
@@ -10,6 +10,7 @@ import { PHASES } from "../contain/state";
 import { isWhole, touches, useScope } from "../scope";
 import { exact, millis, moment, span, useZone } from "../time";
 import type { IncidentRow, Incidents, KeptPlans, PlanSummary } from "../wire.gen";
+import { inWords } from "./Notes";
 import "./incidents.css";
 
 const SEVERITIES = ["High", "Medium", "Low", "Informational"];
@@ -19,16 +20,23 @@ export function IncidentsScreen() {
   return (
     <div class="screen">
       <Answered answer={answer} what="incidents">
-        {(data) => <List all={data.incidents} />}
+        {(data) => <List all={data.incidents} kept={data.kept} />}
       </Answered>
     </div>
   );
 }
 
-function List({ all }: { all: IncidentRow[] }) {
+/// Which of the incidents are shown, where people decide about them.
+const SHOWN: [string, string][] = [["", "Open"], ["closed", "Closed"], ["all", "All"]];
+
+export const isClosed = (row: IncidentRow) => row.standing?.status === "Closed";
+
+function List({ all, kept }: { all: IncidentRow[]; kept: boolean }) {
   useZone();
   const { query } = usePlace();
   const plans = useAnswer<KeptPlans>("/api/contain/plans").data?.plans ?? [];
+  const standing = kept ? (query.get("status") ?? "") : "all";
+  const closed = all.filter(isClosed).length;
   const table = useRef<HTMLTableSectionElement>(null);
   const wanted = query.get("severity");
   const text = (query.get("q") ?? "").toLowerCase();
@@ -36,6 +44,7 @@ function List({ all }: { all: IncidentRow[] }) {
   const rows = all.filter(
     (row) =>
       touches(scope, row.first_event, row.last_event) &&
+      (standing === "all" || isClosed(row) === (standing === "closed")) &&
       (!wanted || row.severity === wanted) &&
       (!text || [row.title, row.root_name, row.root_what, row.account_id, ...row.tactics].join(" ").toLowerCase().includes(text)),
   );
@@ -51,16 +60,23 @@ function List({ all }: { all: IncidentRow[] }) {
     { keys: "l", does: "its timeline", on: ["l"], run: () => { const row = focused(); if (row?.root_credential) go(address(["lineage", row.root_credential])); } },
     { keys: "c", does: "plan its containment", on: ["c"], run: () => { const row = focused(); if (row) go(address(["contain"], { target: row.root_credential ?? row.incident_id })); } },
   ], [{ keys: "↵", does: "open" }]);
-  const live = all.reduce((sum, row) => sum + row.live_credentials, 0);
-  const contained = all.filter((row) => planOf(row, plans)?.phase === "holds").length;
+  const open = all.filter((row) => !isClosed(row));
+  const live = open.reduce((sum, row) => sum + row.live_credentials, 0);
+  const contained = open.filter((row) => planOf(row, plans)?.phase === "holds").length;
+  const tally = [kept ? `${open.length} open` : null, contained ? `${contained} contained` : null, kept ? `${closed} closed` : null].filter(Boolean).join(" · ");
   return (
     <>
       <div class="head">
         <div class="grow">
           <h1>{plural(all.length, "incident")}</h1>
-          <p class="muted">{contained ? `${contained} contained · ` : ""}{live > 0 ? `${plural(live, "credential")} in ${all.length === 1 ? "it" : "them"} still ${live === 1 ? "works" : "work"}` : "No credential in them works any more"}</p>
+          <p class="muted">{tally ? `${tally} · ` : ""}{live > 0 ? `${plural(live, "credential")} in ${open.length === 1 ? "it" : kept ? "the open ones" : "them"} still ${live === 1 ? "works" : "work"}` : `No credential in ${kept ? "the open ones" : "them"} works any more`}</p>
         </div>
-        <Files name="incidents" rows={rows} columns={["incident_id", "severity", "title", "root_name", "root_what", "account_id", "tree_credentials", "live_credentials", "live_until", "alerts", "rules", "tactics", "first_event", "last_event"]} />
+        {kept ? (
+          <div class="segments" role="group" aria-label="Which incidents">
+            {SHOWN.map(([name, label]) => <button key={name} type="button" class="button" aria-pressed={standing === name} onClick={() => replace({ status: name || null })}>{label}</button>)}
+          </div>
+        ) : null}
+        <Files name="incidents" rows={rows} columns={["incident_id", "severity", "title", "root_name", "root_what", "account_id", "tree_credentials", "live_credentials", "live_until", "alerts", "rules", "tactics", "first_event", "last_event", "standing"]} />
         <input class="field" type="search" placeholder="Filter" aria-label="Filter incidents" value={query.get("q") ?? ""} onInput={(event) => replace({ q: event.currentTarget.value })} />
         <select class="field" aria-label="Severity" value={wanted ?? ""} onChange={(event) => replace({ severity: event.currentTarget.value })}>
           <option value="">Every severity</option>
@@ -78,8 +94,8 @@ function List({ all }: { all: IncidentRow[] }) {
               </p>
             </Notice>
           ) : (
-            <Notice title={isWhole(scope) ? "No incident fits the filter" : "No incident of this time fits"}>
-              <button type="button" class="button" onClick={() => replace({ q: null, severity: null, since: null, until: null })}>Show all {all.length}</button>
+            <Notice title={!isWhole(scope) ? "No incident of this time fits" : standing === "" && !wanted && !text ? "No incident is open" : "No incident fits the filter"}>
+              <button type="button" class="button" onClick={() => replace({ q: null, severity: null, since: null, until: null, status: kept ? "all" : null })}>Show all {all.length}</button>
             </Notice>
           )
         ) : (
@@ -122,7 +138,7 @@ function Row({ row, plan }: { row: IncidentRow; plan: PlanSummary | undefined })
       <td><Severity value={row.severity} /></td>
       <td class="wide">
         <a class="incident" data-id={row.incident_id} href={to}>{row.title}</a>
-        <div class="muted small">{row.tactics.slice(0, 4).map(spaced).join(" · ")}{row.tactics.length > 4 ? ` · ${row.tactics.length - 4} more` : ""}</div>
+        <div class="muted small">{row.standing ? `#${row.standing.number} ${inWords(row.standing)}${row.standing.notes.length ? ` · ${plural(row.standing.notes.length, "note")}` : ""} · ` : ""}{row.tactics.slice(0, 4).map(spaced).join(" · ")}{row.tactics.length > 4 ? ` · ${row.tactics.length - 4} more` : ""}</div>
       </td>
       <td>
         {row.root_credential ? <a class="key" href={address(["credentials", row.root_credential])}>{row.root_name ?? row.root_credential}</a> : <span class="muted">{row.root_name ?? "not known"}</span>}

@@ -376,8 +376,8 @@ function describe(row: LaneRow, px: number, axis: { from: number; to: number; wi
   } else {
     lines.push("not valid");
   }
-  const use = row.uses.find((one) => px >= x(axis, one.from) - 2 && px <= Math.max(x(axis, one.to), x(axis, one.from) + 2.5) + 2);
-  if (use) lines.push(use.failed > 0 ? "used; some calls failed" : "used");
+  const use = row.uses.find(([from, length]) => px >= x(axis, from) - 2 && px <= Math.max(x(axis, from + length), x(axis, from) + 2.5) + 2);
+  if (use) lines.push(use[3] > 0 ? "used; some calls failed" : "used");
   return lines;
 }
 

@@ -171,14 +171,14 @@ function bars(context: CanvasRenderingContext2D, scene: Scene, colour: Colours, 
   }
   const bottom = middle + BAR_HALF;
   const failing = pattern(context, "failed", colour.ink);
-  for (const use of row.uses) {
-    const left = x(axis, use.from);
-    const right = x(axis, use.to);
+  for (const [from, length, height, part] of row.uses) {
+    const left = x(axis, from);
+    const right = x(axis, from + length);
     if (right < 0 || left > axis.width) continue;
     const wide = Math.max(2.5, right - left);
     const full = BAR_HALF * 2;
-    const failed = full * use.failed;
-    const good = Math.max(0, full * use.height - failed);
+    const failed = (full * part) / 1000;
+    const good = Math.max(0, (full * height) / 1000 - failed);
     context.fillStyle = strong;
     context.fillRect(left, bottom - good, wide, good);
     if (failed > 0 && failing) {

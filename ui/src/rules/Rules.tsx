@@ -9,6 +9,7 @@ import { touches, useScope } from "../scope";
 import { count, plural } from "../text";
 import type { RulePage, RuleRow, Rules } from "../wire.gen";
 import { Bring } from "./Bring";
+import { OwnCases } from "./Cases";
 import "./rules.css";
 
 const STATES: Record<string, [string, string]> = {
@@ -49,7 +50,7 @@ function List({ data }: { data: Rules }) {
           <h1>{plural(data.rules.length, "rule")}</h1>
           <p class="muted">{["ran", "limited", "idle", "failed"].filter((name) => by(name)).map((name) => `${by(name)} ${STATES[name]?.[1]}`).join(" · ")}</p>
         </div>
-        <Files name="rules" rows={rows} columns={["rule_id", "name", "severity", "tactics", "techniques", "schedule", "origin", "state", "why", "alerts", "events", "seconds", "last_run", "evaluations"]} />
+        <Files name="rules" rows={rows} columns={["rule_id", "name", "severity", "tactics", "techniques", "schedule", "origin", "state", "why", "alerts", "events", "seconds", "last_run", "evaluations", "cases"]} />
         <Bring />
         <input class="field" type="search" placeholder="Filter" aria-label="Filter rules" value={query.get("q") ?? ""} onInput={(event) => replace({ q: event.currentTarget.value })} />
         <select class="field" aria-label="State" value={state ?? ""} onChange={(event) => replace({ state: event.currentTarget.value })}>
@@ -63,7 +64,7 @@ function List({ data }: { data: Rules }) {
             <Notice title="No rule fits the filter"><button type="button" class="button" onClick={() => replace({ q: null, state: null, tactic: null })}>Show all</button></Notice>
           ) : (
             <table class="table rules">
-              <thead><tr><th><span class="unseen">state</span></th>{head("name", "name")}<th>severity</th><th>tactics</th><th>schedule</th>{head("alerts", "alerts", true)}<th class="number">looked at</th>{head("cost", "cost", true)}<th>last run</th></tr></thead>
+              <thead><tr><th><span class="unseen">state</span></th>{head("name", "name")}<th>severity</th><th>tactics</th><th>schedule</th>{head("alerts", "alerts", true)}<th class="number">cases</th><th class="number">looked at</th>{head("cost", "cost", true)}<th>last run</th></tr></thead>
               <tbody>{rows.map((row) => <Row key={row.rule_id} row={row} />)}</tbody>
             </table>
           )}
@@ -88,6 +89,7 @@ function Row({ row }: { row: RuleRow }) {
       <td class="muted small">{row.tactics.map(spaced).join(", ")}</td>
       <td class="muted small">{row.schedule}</td>
       <td class="number">{row.alerts ? <b>{row.alerts}</b> : <span class="muted">–</span>}</td>
+      <td class="number muted" title="cases beside it, which show what it finds and what it does not">{row.cases ?? "–"}</td>
       <td class="number muted" title="events that it looked at">{row.events === null ? "–" : count(row.events)}</td>
       <td class="number muted">{row.seconds === null ? "–" : `${row.seconds.toFixed(2)} s`}</td>
       <td class="muted small once" title={row.evaluations === null ? undefined : `evaluated at ${plural(row.evaluations, "instant")} of the logs`}>{row.last_run ? <Time at={row.last_run} /> : "–"}</td>
@@ -133,6 +135,7 @@ export function RuleScreen({ id }: { id: string }) {
               <p class="pre prose">{row.description}</p>
               <p class="muted">{row.tactics.map(spaced).join(", ")} · {row.techniques.join(" ")}</p>
               <section class="section"><h2>Query <Copy text={query} /></h2><pre class="code">{query}</pre></section>
+              <OwnCases id={row.rule_id} number={row.cases} />
               <section class="section"><h2>Alerts <span class="muted">{plural(shown.length, "alert")}{shown.length < alerts.length ? ` of ${alerts.length} in this time` : ""}</span> <Files name="alerts" rows={shown} columns={ALERT_COLUMNS} /></h2><Alerts alerts={shown} /></section>
             </div>
           </>

@@ -2,9 +2,7 @@
 import { count, plural } from "../text";
 import { exact } from "../time";
 import { may } from "../me";
-import type { WatchState } from "../contract";
-import type { Health } from "../health";
-import type { Me } from "../wire.gen";
+import type { Health, Me, WatchState } from "../wire.gen";
 
 export function HealthBar({ health, me }: { health: Health | null; me: Me | null }) {
   if (!health) return <footer class="health">connecting…</footer>;
@@ -49,7 +47,7 @@ function Watch({ watch }: { watch: WatchState }) {
   if (watch.trouble) return <span class="alarm cut watch" title={`${watch.trouble}\n${title}`}>the watch has trouble: {watch.trouble}</span>;
   return (
     <span class="watch" title={title}>
-      <span class="pulse" aria-hidden="true" /> watching · {plural(watch.events, "event")} since the start · lag under {within(watch.lag_to_row.p50)}
+      <span class="pulse" aria-hidden="true" /> watching · {count(watch.events_a_minute)} events/min · lag {watch.lag === null ? "–" : seconds(watch.lag)}
       {watch.files_waiting ? ` · ${plural(watch.files_waiting, "file")} waiting` : ""}
     </span>
   );

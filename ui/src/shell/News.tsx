@@ -5,7 +5,7 @@ import { useEvent } from "../live";
 import { Severity, Time } from "../parts/parts";
 import { address } from "../route";
 import { plural } from "../text";
-import type { Health } from "../health";
+import type { Health } from "../wire.gen";
 
 /// Alerts that are shown one by one; more are counted.
 const SHOWN = 3;

@@ -14,7 +14,7 @@ import { go, type Place, usePlace } from "../route";
 import { RuleScreen, RulesScreen } from "../rules/Rules";
 import { applyTheme, nextTheme, theme } from "../theme";
 import { useZone } from "../time";
-import type { Health } from "../health";
+import type { Health } from "../wire.gen";
 import { HealthBar } from "./HealthBar";
 import { Jump } from "./Jump";
 import { News } from "./News";

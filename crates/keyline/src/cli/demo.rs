@@ -64,6 +64,7 @@ pub fn run(args: DemoArgs, context: Context) -> Result<Status> {
             demo: true,
             power: Err(why.to_owned()),
             rule_folder: None,
+            lake: None,
         };
         return serve(subject, given, &args.listen, context);
     }

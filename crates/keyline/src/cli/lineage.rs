@@ -314,7 +314,14 @@ fn show(
         Picture::Svg => svg(&view, &sheet),
         Picture::Html => {
             let coverage = &coverage::lines(read, &context.config.estate);
-            html(&view, &Report { sheet, coverage })
+            html(
+                &view,
+                &Report {
+                    sheet,
+                    coverage,
+                    sections: &[],
+                },
+            )
         }
         Picture::Tree | Picture::Json => {
             let asked = args.pivot.as_ref().map(|pivot| forest.find(pivot));

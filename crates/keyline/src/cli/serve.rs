@@ -184,6 +184,7 @@ pub fn run(args: ServeArgs, context: Context) -> Result<Status> {
         demo: false,
         power,
         rule_folder,
+        lake: data::lake_of(&[], &reading),
     };
     let subject = Subject {
         data: reading,
@@ -220,6 +221,8 @@ pub struct Given {
     /// Or why it has none.
     pub power: Result<Power, String>,
     pub rule_folder: Option<PathBuf>,
+    /// The lake that is shown, if it is one.
+    pub lake: Option<String>,
 }
 
 /// What the server is given, or why and how it would be.
@@ -305,6 +308,7 @@ pub fn listen(given: Given, at: &ListenArgs, context: &Context) -> Result<Listen
         demo,
         power,
         rule_folder,
+        lake,
     } = given;
     let config = &context.config.serve;
     let token = at.token_file.as_deref().map(Token::read).transpose()?;
@@ -340,6 +344,7 @@ pub fn listen(given: Given, at: &ListenArgs, context: &Context) -> Result<Listen
         audit: Audit::new(audit),
         desk,
         rule_folder,
+        lake,
     }));
     if keeps_log {
         app.begin_audit()?;

@@ -11,6 +11,7 @@ mod state;
 
 use std::collections::{HashMap, VecDeque};
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -227,6 +228,8 @@ impl Desk {
 
 const APPROVED: &str = "plan-approved";
 const CARRYING_OUT: &str = "it is carried out";
+/// Why a step was not taken after somebody stopped the run.
+const STOPPED: &str = "a person stopped the run";
 
 impl App {
     /// Approves a plan: it is kept, and may be run for a day.
@@ -322,7 +325,7 @@ impl App {
                     }
                     self.tell_step(plan, step);
                 };
-                acting::run(power, plan, confirm, &journal, stop, &mut told)
+                whole(|| acting::run(power, plan, confirm, &journal, stop, &mut told))
             });
         let stopped = stop.load(Ordering::SeqCst);
         let error = ended.err();
@@ -372,7 +375,7 @@ impl App {
         }
         self.desk.begin(&plan, "it is verified")?;
         let forest = self.investigation().map(|it| it.forest.clone());
-        let looked = acting::verify(power, &plan, &journal, forest.as_deref());
+        let looked = whole(|| acting::verify(power, &plan, &journal, forest.as_deref()));
         self.desk.end(&plan);
         let found = looked.map_err(|why| Refusal::new(StatusCode::BAD_GATEWAY, why))?;
         let verified = Verified {
@@ -414,7 +417,7 @@ impl App {
             self.desk.end(&plan);
             return Err(refusal);
         }
-        let outcome = acting::undo(power, &plan, step, force, &journal);
+        let outcome = whole(|| acting::undo(power, &plan, step, force, &journal));
         self.desk.end(&plan);
         let why = outcome.map_err(|why| Refusal::new(StatusCode::BAD_GATEWAY, why))?;
         self.desk.change(&plan, |known| {
@@ -447,6 +450,16 @@ impl App {
     }
 }
 
+/// Work that ends in any case: what breaks off has failed, and leaves no plan busy behind. What was done stands in the
+/// journal, which is written before and after each call.
+fn whole<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let caught = catch_unwind(AssertUnwindSafe(work));
+    caught.unwrap_or_else(|_| Err(BROKE_OFF.to_owned()))
+}
+
+const BROKE_OFF: &str = "it broke off: this is a bug of Keyline's. The journal says what was done; running the plan again \
+    goes on from there";
+
 fn read(path: &Path) -> Answer<Plan> {
     let unreadable = |why: String| {
         let message = format!("the plan `{}` cannot be read: {why}", path.display());
@@ -462,4 +475,17 @@ fn read(path: &Path) -> Answer<Plan> {
     }
     let text = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
     Plan::from_json(&text).map_err(|error| unreadable(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_breaks_off_has_failed() {
+        assert_eq!(whole(|| Ok(1)), Ok(1));
+        assert_eq!(whole::<()>(|| Err("no".to_owned())), Err("no".to_owned()));
+        let broken = whole::<()>(|| panic!("as a test wants it"));
+        assert_eq!(broken, Err(BROKE_OFF.to_owned()));
+    }
 }

@@ -27,6 +27,9 @@ pub const PLAN: &str = "plan";
 /// A step of a plan that is carried out.
 pub const STEP: &str = "step";
 
+/// Somebody has decided something about an incident.
+pub const INCIDENT: &str = "incident";
+
 /// An alert that the watch has put out.
 #[cfg(feature = "lake")]
 pub const ALERT: &str = "alert";

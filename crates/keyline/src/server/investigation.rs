@@ -155,6 +155,27 @@ impl Investigation {
         coverage::lines(&self.hunted.report.coverage, &self.context.config.estate)
     }
 
+    /// The flags by which a command reads what is shown here; where that takes many, a word for it.
+    pub fn flags(&self) -> String {
+        let plain = |text: &str| {
+            let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_./:".contains(letter);
+            match !text.is_empty() && text.chars().all(fits) {
+                true => text.to_owned(),
+                false => format!("'{}'", text.replace('\'', "'\\''")),
+            }
+        };
+        if let Some(location) = data::lake_of(&[], &self.data) {
+            return format!("--lake {}", plain(&location));
+        }
+        match &self.data.data[..] {
+            // A story's logs are gone when it ends.
+            [path] if !path.starts_with(std::env::temp_dir()) => {
+                format!("--data {}", plain(&path.display().to_string()))
+            }
+            _ => "--data LOGS".to_owned(),
+        }
+    }
+
     /// A credential by its id, one of its aliases, or a key id.
     pub fn find(&self, text: &str) -> Option<Node> {
         self.forest
@@ -207,6 +228,7 @@ impl Investigation {
             first_event: incident.first_event.clone(),
             last_event: incident.last_event.clone(),
             activity: Vec::new(),
+            standing: None,
         };
         let alerts = self.alerts_of(incident);
         let rules: BTreeSet<&str> = alerts.iter().map(|alert| alert.rule_id.as_str()).collect();

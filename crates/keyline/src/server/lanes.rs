@@ -118,14 +118,14 @@ fn lane_row(row: &Row, lane: &Lane, scene: &Scene, names: &words::Names) -> Lane
         uses: lane
             .uses
             .iter()
-            .map(|one| LaneUse {
-                from: at(one.left),
-                to: at(one.right),
-                height: one.height,
-                failed: match one.height > 0.0 {
-                    true => one.failed / one.height,
-                    false => 0.0,
-                },
+            .map(|one| {
+                let (from, to) = (at(one.left).round() as i64, at(one.right).round() as i64);
+                LaneUse(
+                    from,
+                    to.saturating_sub(from),
+                    parts(one.height),
+                    parts(one.failed),
+                )
             })
             .collect(),
         marks: lane
@@ -216,6 +216,11 @@ pub fn add_calls(credential: &keyline_lineage::Credential, axis: &Axis, parts: &
             *part += share;
         }
     }
+}
+
+/// A share in thousandths.
+fn parts(share: f64) -> u16 {
+    (share.clamp(0.0, 1.0) * 1_000.0).round() as u16
 }
 
 /// Microseconds to milliseconds.

@@ -19,6 +19,8 @@ mod tls;
 mod audit;
 mod events;
 mod containment;
+#[cfg_attr(not(feature = "lake"), path = "casebook/without.rs")]
+mod casebook;
 mod assets;
 mod refusal;
 mod routes;
@@ -31,9 +33,9 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use anyhow::{Context as _, Result};
 use axum::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 pub use audit::{Audit, FILE as AUDIT_FILE};
 pub use containment::{CANNOT, Desk, Power};
@@ -42,16 +44,20 @@ pub use investigation::{Investigation, Subject};
 
 pub use tls::Tls;
 
-use self::events::{Events, HEALTH};
+use self::casebook::{Casebook, Decision};
+use self::events::{Events, HEALTH, INCIDENT};
 use self::guard::Peer;
 use self::refusal::{Answer, Refusal};
 use self::who::Who;
-use self::wire::{Health, Phase, RuleCounts};
+use self::wire::{Health, IncidentEvent, IncidentStanding, Phase, RuleCounts};
 #[cfg(feature = "lake")]
 use crate::watch::vitals::Vitals;
 
 /// Where a server answers when nobody says where: this machine alone reaches it.
 pub const ADDRESS: &str = "127.0.0.1:7400";
+
+/// Questions that take their time and are answered at once, of all people together: each has threads and memory.
+const WORK_MAX: usize = 16;
 
 /// What all routes share.
 pub struct App {
@@ -65,6 +71,8 @@ pub struct App {
     events: Events,
     audit: Audit,
     desk: Desk,
+    casebook: Casebook,
+    work: Arc<Semaphore>,
     /// Where rules are kept that somebody brings; nowhere unless the server was started so.
     rule_folder: Option<PathBuf>,
 }
@@ -77,6 +85,8 @@ pub struct Setup {
     pub audit: Audit,
     pub desk: Desk,
     pub rule_folder: Option<PathBuf>,
+    /// The lake that is shown, if it is one.
+    pub lake: Option<String>,
 }
 
 impl App {
@@ -88,6 +98,7 @@ impl App {
             audit,
             desk,
             rule_folder,
+            lake,
         } = setup;
         App {
             health: Mutex::new(Health {
@@ -107,6 +118,8 @@ impl App {
                 incidents: 0,
                 live_credentials: 0,
                 demo,
+                made: 0,
+                watch: None,
             }),
             changes: watch::Sender::new(0),
             investigation: RwLock::new(None),
@@ -116,6 +129,8 @@ impl App {
             events: Events::new(),
             audit,
             desk,
+            casebook: Casebook::new(lake),
+            work: Arc::new(Semaphore::new(WORK_MAX)),
             rule_folder,
         }
     }
@@ -151,8 +166,42 @@ impl App {
     /// Says how far the watch is.
     #[cfg(feature = "lake")]
     pub fn tell_watch(&self) {
-        self.events
-            .tell(events::WATCH, &self.vitals.now().summary());
+        let state = self.vitals.now().state();
+        self.lock().watch = Some(state.clone());
+        self.events.tell(events::WATCH, &state);
+    }
+
+    /// A place for a question that takes its time, which ends with what holds it.
+    fn place(&self) -> Answer<OwnedSemaphorePermit> {
+        self.work.clone().try_acquire_owned().map_err(|_| {
+            let message = format!("{WORK_MAX} questions are being answered already");
+            let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, message);
+            refusal.hint("try again in a moment, or cancel one")
+        })
+    }
+
+    /// Puts down what somebody decided about an incident, and says so to whoever looks.
+    fn decide(&self, who: &Who, id: &str, decision: &Decision) -> Answer<IncidentStanding> {
+        if !self.casebook.is_kept() {
+            let refusal = Refusal::conflict("nothing is kept about incidents of logs");
+            return Err(refusal.hint("take the logs into a lake: `keyline serve LOGS --lake DIR`"));
+        }
+        let (what, more) = match decision {
+            Decision::Note(_) => ("incident-noted", json!({})),
+            Decision::Close(what, _) => ("incident-closed", json!({"as": what.name()})),
+            Decision::Reopen => ("incident-reopened", json!({})),
+        };
+        // Where nobody signs in there is no log of deeds; the incident's own rows say who.
+        if self.guard.asks() {
+            self.write_down(who, what, id, more)?;
+        }
+        let standing = self.casebook.decide(id, decision, &who.name)?;
+        let none =
+            || Refusal::not_found(format!("the lake has no incident `{}`", id.escape_debug()));
+        let standing = standing.ok_or_else(none)?;
+        let incident_id = id.to_owned();
+        self.events.tell(INCIDENT, &IncidentEvent { incident_id });
+        Ok(standing)
     }
 
     /// What was counted, in Prometheus' form.
@@ -182,7 +231,10 @@ impl App {
         let place = self.investigation.write();
         // A whole investigation or none was left behind by whoever panicked.
         *place.unwrap_or_else(|held| held.into_inner()) = Some(Arc::new(investigation));
-        self.tell(|health| summary.write(health));
+        self.tell(|health| {
+            summary.write(health);
+            health.made += 1;
+        });
     }
 
     /// What answers come from, once there is something.

@@ -98,7 +98,7 @@ fn routes() -> Vec<Route> {
         ),
         get(
             "/api/events",
-            "What happens: the health, plans and their steps, each as an event of that name",
+            "What happens: the health, plans and their steps, incidents, alerts and the watch, each as an event of that name",
             Text("text/event-stream"),
         ),
         get(
@@ -115,6 +115,28 @@ fn routes() -> Vec<Route> {
             "/api/incidents/{id}",
             "An incident with its alerts and its tree",
             Json(of::<wire::IncidentPage>),
+        ),
+        get(
+            "/api/incidents/{id}/case.html",
+            "An incident as one page to keep: its timeline, alerts, notes and plans",
+            Text("text/html"),
+        ),
+        post(
+            "/api/incidents/{id}/note",
+            "Adds a note to an incident of a lake; for analysts",
+            of::<wire::NoteQuestion>,
+            Json(of::<wire::IncidentStanding>),
+        ),
+        post(
+            "/api/incidents/{id}/close",
+            "Closes an incident of a lake, and says what it was; for analysts",
+            of::<wire::CloseQuestion>,
+            Json(of::<wire::IncidentStanding>),
+        ),
+        act(
+            "/api/incidents/{id}/reopen",
+            "Opens an incident of a lake again; for analysts",
+            Json(of::<wire::IncidentStanding>),
         ),
         get(
             "/api/credentials",
@@ -253,6 +275,11 @@ fn routes() -> Vec<Route> {
             "/api/rules/{id}",
             "A rule with its query and its alerts",
             Json(of::<wire::RulePage>),
+        ),
+        act(
+            "/api/rules/{id}/test",
+            "Runs a rule over the cases beside it; for analysts",
+            Json(of::<wire::RuleTests>),
         ),
         post(
             "/api/contain/plan",

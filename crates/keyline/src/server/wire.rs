@@ -5,12 +5,14 @@
 //! (`keyline.alert/1`, `keyline.lineage/1`, `keyline.plan/1`) and are not written down again here.
 
 mod acting;
+mod standing;
 mod trial;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use acting::*;
+pub use standing::*;
 pub use trial::*;
 
 /// Milliseconds since 1970, UTC: what JavaScript counts in.
@@ -43,6 +45,11 @@ pub struct Health {
     /// Credentials of all incidents that work, or may.
     pub live_credentials: usize,
     pub demo: bool,
+    /// Which making of the answers this is: they are made anew when a watch has found something.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub made: u64,
+    /// How far the watch is; null where none runs.
+    pub watch: Option<WatchState>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -83,6 +90,8 @@ pub struct RefusalText {
 pub struct Incidents {
     pub as_of: Option<String>,
     pub incidents: Vec<IncidentRow>,
+    /// Notes and decisions are kept: a lake is shown.
+    pub kept: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -108,6 +117,8 @@ pub struct IncidentRow {
     pub last_event: String,
     /// Calls of the tree by time, from its first event to its last, in equal parts.
     pub activity: Vec<f64>,
+    /// What people decided about it; null where no lake keeps that, or nobody has put it down yet.
+    pub standing: Option<IncidentStanding>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -123,6 +134,8 @@ pub struct IncidentPage {
     pub more: usize,
     /// What to run next.
     pub commands: Vec<String>,
+    /// Notes and decisions are kept: a lake is shown.
+    pub kept: bool,
 }
 
 /// A credential in a list.
@@ -305,6 +318,7 @@ pub struct LaneRow {
     pub alarms: Vec<String>,
     pub doubt: Option<String>,
     pub bars: Vec<LaneBar>,
+    /// Calls in short stretches of time.
     pub uses: Vec<LaneUse>,
     pub marks: Vec<LaneMark>,
     /// When it was minted, where a line leads down from the bar of its parent.
@@ -345,15 +359,16 @@ pub enum LaneHolds {
     Outliving,
 }
 
-/// Calls in a short stretch of time. `failed` is the part of `height` that failed.
+/// When it begins in milliseconds since 1970, how many of them it lasts, its height in thousandths of a bar's, and what
+/// of it failed, in the same. A large tree has a hundred thousand of these: they are written short.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
-pub struct LaneUse {
-    pub from: Millis,
-    pub to: Millis,
-    pub height: f64,
-    pub failed: f64,
-}
+pub struct LaneUse(
+    #[cfg_attr(test, ts(type = "number"))] pub i64,
+    #[cfg_attr(test, ts(type = "number"))] pub i64,
+    pub u16,
+    pub u16,
+);
 
 #[derive(Clone, Copy, Debug, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
@@ -512,6 +527,8 @@ pub struct RuleRow {
     /// When it was last evaluated, by the wall clock, and at how many instants of the logs.
     pub last_run: Option<String>,
     pub evaluations: Option<usize>,
+    /// Cases beside it; null where nobody knows of any.
+    pub cases: Option<usize>,
     pub description: String,
 }
 
@@ -588,6 +605,13 @@ mod tests {
             Incidents::decl,
             IncidentRow::decl,
             IncidentPage::decl,
+            IncidentStanding::decl,
+            IncidentNote::decl,
+            NoteQuestion::decl,
+            CloseQuestion::decl,
+            IncidentEvent::decl,
+            WatchState::decl,
+            WatchLag::decl,
             CredentialRow::decl,
             CredentialGroups::decl,
             CredentialGroup::decl,
@@ -642,6 +666,7 @@ mod tests {
             TriedRule::decl,
             RuleProblem::decl,
             TriedCase::decl,
+            RuleTests::decl,
         ];
         let config = Config::default();
         let mut text = HEAD.to_owned();

@@ -131,9 +131,13 @@ fn count(vitals: &Vitals, step: &Step) {
             *now.problems.entry(kind).or_default() += problem.count;
         }
         if taken.rows > 0 {
+            let mut longest = Duration::ZERO;
             for (since, files) in &step.since {
-                now.to_row.add_many(since.elapsed(), *files);
+                let lag = since.elapsed();
+                now.to_row.add_many(lag, *files);
+                longest = longest.max(lag);
             }
+            now.added(taken.rows, longest, Instant::now());
         }
     });
 }

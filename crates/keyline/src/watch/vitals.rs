@@ -3,12 +3,12 @@
 //! In: what each stage has done. Out: text in Prometheus' format, and a summary. Everything is a sum, a maximum or a
 //! histogram with fixed bounds, so that it takes the same room however long the watch runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use crate::server::wire::{WatchLag, WatchState};
 
 /// The bounds of lags and durations, in seconds: from what nobody notices to what somebody has to look after.
 const BOUNDS: [f64; 12] = [
@@ -16,6 +16,10 @@ const BOUNDS: [f64; 12] = [
 ];
 /// Rules whose figures are kept each by name; others are summed up under one name.
 const RULES_MAX: usize = 1_000;
+/// What "a minute" is for whoever looks at the page.
+const MINUTE: Duration = Duration::from_secs(60);
+/// Batches of the last minute that are kept apart; of more the oldest are summed up.
+const BATCHES_MAX: usize = 256;
 
 /// What was counted.
 #[derive(Debug, Default)]
@@ -43,6 +47,9 @@ pub struct Figures {
     pub to_row: Histogram,
     pub to_alert: Histogram,
     pub round: Histogram,
+    /// When which number of events was added, within the last minute, and how late the last of them were.
+    pub lately: VecDeque<(Instant, u64)>,
+    pub lag: Option<Duration>,
     /// The version of the table of events that was judged.
     pub standing_alerts: u64,
     pub incidents: u64,
@@ -153,22 +160,49 @@ impl Figures {
         self.rules.entry(name.to_owned()).or_default()
     }
 
+    /// Notes that events were added, so long after they had been written.
+    pub fn added(&mut self, events: u64, lag: Duration, now: Instant) {
+        self.lag = Some(lag);
+        self.lately.push_back((now, events));
+        let is_old = |at: &Instant| now.duration_since(*at) > MINUTE;
+        while let Some((at, events)) = self.lately.front().copied() {
+            if is_old(&at) {
+                self.lately.pop_front();
+            } else if self.lately.len() > BATCHES_MAX {
+                self.lately.pop_front();
+                if let Some(next) = self.lately.front_mut() {
+                    next.1 += events;
+                }
+            } else {
+                break;
+            }
+        }
+    }
+
     /// How far the watch is, for a page: times in seconds, lags as bounds below which so many lie.
-    pub fn summary(&self) -> Value {
-        let lag = |lag: &Histogram| json!({"p50": lag.quantile(0.5), "p99": lag.quantile(0.99)});
-        json!({
-            "ready": self.ready,
-            "trouble": self.trouble,
-            "files": self.files,
-            "files_waiting": self.waiting_files,
-            "events": self.events,
-            "bad_records": self.bad_records,
-            "alerts": self.standing_alerts,
-            "incidents": self.incidents,
-            "last_event": self.last_event.map(|micros| micros as f64 / 1e6),
-            "lag_to_row": lag(&self.to_row),
-            "lag_to_alert": lag(&self.to_alert),
-        })
+    pub fn state(&self) -> WatchState {
+        let finite = |bound: Option<f64>| bound.filter(|bound| bound.is_finite());
+        let lag = |lag: &Histogram| WatchLag {
+            p50: finite(lag.quantile(0.5)),
+            p99: finite(lag.quantile(0.99)),
+        };
+        let lately = self.lately.iter();
+        let lately = lately.filter(|(at, _)| at.elapsed() <= MINUTE);
+        WatchState {
+            ready: self.ready,
+            trouble: self.trouble.clone(),
+            files: self.files,
+            files_waiting: self.waiting_files,
+            events: self.events,
+            events_a_minute: lately.map(|(_, events)| events).sum(),
+            bad_records: self.bad_records,
+            alerts: self.standing_alerts,
+            incidents: self.incidents,
+            last_event: self.last_event.map(|micros| micros as f64 / 1e6),
+            lag: self.lag.map(|lag| lag.as_secs_f64()),
+            lag_to_row: lag(&self.to_row),
+            lag_to_alert: lag(&self.to_alert),
+        }
     }
 
     /// In the text format of Prometheus.
@@ -327,5 +361,23 @@ mod tests {
         }
         assert_eq!(figures.to_alert.quantile(0.5), Some(1.0));
         assert_eq!(figures.to_alert.quantile(0.99), Some(f64::INFINITY));
+    }
+
+    #[test]
+    fn a_page_is_told_what_the_last_minute_was() {
+        let mut figures = Figures::default();
+        let now = Instant::now();
+        for at in 0..BATCHES_MAX as u64 + 40 {
+            figures.added(10, Duration::from_millis(300 + at), now);
+        }
+        let state = figures.state();
+        assert!(figures.lately.len() <= BATCHES_MAX + 1);
+        assert_eq!(state.events_a_minute, 10 * (BATCHES_MAX as u64 + 40));
+        assert_eq!(state.lag, Some(0.3 + (BATCHES_MAX as f64 + 39.0) / 1000.0));
+        // Nobody can say how long more than half an hour is.
+        figures.to_row.add(Duration::from_secs(9000));
+        assert_eq!(figures.state().lag_to_row.p50, None);
+        figures.added(7, Duration::ZERO, now + MINUTE * 2);
+        assert_eq!(figures.lately.len(), 1);
     }
 }

@@ -16,6 +16,8 @@ mod receiver;
 #[cfg(feature = "lake")]
 mod lake;
 #[cfg(feature = "lake")]
+mod serving_lake;
+#[cfg(feature = "lake")]
 mod watch;
 mod lineage;
 mod contain;

@@ -46,7 +46,7 @@ impl Server {
     }
 
     /// The demo's story, read to its end.
-    fn ready(arguments: &[&str]) -> Server {
+    pub fn ready(arguments: &[&str]) -> Server {
         let server = Server::start(arguments);
         // The stream says each change; the last one is that it is ready.
         let mut stream = server.send("GET", "/api/stream", &[], "");
@@ -114,14 +114,14 @@ impl Server {
     }
 
     #[track_caller]
-    fn get(&self, path: &str) -> Value {
+    pub fn get(&self, path: &str) -> Value {
         let (status, _, body) = self.ask("GET", path, &[], "");
         assert_eq!(status, 200, "{path}: {body}");
         serde_json::from_str(&body).unwrap_or_else(|error| panic!("{path}: {error}: {body}"))
     }
 
     #[track_caller]
-    fn post(&self, path: &str, question: &Value) -> (u16, String) {
+    pub fn post(&self, path: &str, question: &Value) -> (u16, String) {
         let headers = [("x-keyline", "1"), ("content-type", "application/json")];
         let (status, _, body) = self.ask("POST", path, &headers, &question.to_string());
         (status, body)
@@ -182,6 +182,35 @@ fn the_demos_story_is_answered_from_incident_to_plan(server: &Server) {
         page["alerts"].as_array().map(Vec::len),
         incident["alerts"].as_u64().map(|n| n as usize)
     );
+
+    // All of it as one page, which runs nothing and keeps nothing.
+    let (status, head, case) =
+        server.ask("GET", &format!("/api/incidents/{id}/case.html"), &[], "");
+    assert_eq!(status, 200, "{case}");
+    assert!(head.contains("sandbox; default-src 'none'"), "{head}");
+    for part in ["<svg", "The incident", "Alerts by time"] {
+        assert!(case.contains(part), "{part}");
+    }
+    let (status, text) = server.post(
+        &format!("/api/incidents/{id}/note"),
+        &json!({"text": "seen"}),
+    );
+    assert!(status == 409 && text.contains("--lake"), "{status} {text}");
+
+    // A rule's own cases, run.
+    let rules = server.get("/api/rules");
+    let rule = &rules["rules"][0];
+    let (status, tests) = server.post(
+        &format!("/api/rules/{}/test", rule["rule_id"].as_str().unwrap()),
+        &Value::Null,
+    );
+    let tests: Value = serde_json::from_str(&tests).unwrap();
+    let run = tests["cases"].as_array().unwrap();
+    assert_eq!(
+        (status, Some(run.len() as u64)),
+        (200, rule["cases"].as_u64())
+    );
+    assert!(run.iter().all(|case| case["passed"] == true), "{tests:#}");
 
     // The timeline: the root first, each row with its bars; a narrower span keeps the rows.
     let root = incident["root_name"].as_str().unwrap();

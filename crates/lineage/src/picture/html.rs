@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::credential::{Credential, Expiry};
-use crate::limits::{REPORT_LISTED, REPORT_TEXT};
+use crate::limits::{REPORT_LISTED, REPORT_PROSE, REPORT_TEXT};
 use crate::liveness::Liveness;
 use crate::picture::View;
 use crate::picture::axis::short_moment;
@@ -25,6 +25,14 @@ pub struct Report<'a> {
     pub sheet: Sheet<'a>,
     /// What was read: names and values, in order.
     pub coverage: &'a [(String, String)],
+    /// What stands behind the picture of whoever makes it: alerts in words, notes.
+    pub sections: &'a [Section],
+}
+
+/// A part of a report that its maker writes: a heading, and names with what is said of each.
+pub struct Section {
+    pub title: String,
+    pub items: Vec<(String, String)>,
 }
 
 /// The report of a view.
@@ -51,6 +59,7 @@ pub fn html(view: &View, report: &Report) -> String {
     out.push_str("<figure>\n");
     write_picture(&mut out, view, &report.sheet, &rows, Values::Variables);
     out.push_str("</figure>\n");
+    write_sections(&mut out, report);
     write_alarms(&mut out, view, report, &rows);
     write_tree(&mut out, view, report, &rows);
     write_unknown(&mut out, view, &rows);
@@ -108,6 +117,29 @@ fn write_header(out: &mut String, view: &View, rows: &Rows, title: &str) {
         },
     );
     out.push_str("</ul>\n</header>\n");
+}
+
+fn write_sections(out: &mut String, report: &Report) {
+    for section in report.sections {
+        out.push_str(&format!(
+            "<section>\n<h2>{}</h2>\n<dl class=\"prose\">\n",
+            cell(&section.title)
+        ));
+        for (name, text) in section.items.iter().take(REPORT_LISTED) {
+            let lines: Vec<String> = text
+                .lines()
+                .map(|line| xml(&cut(&visible(line), REPORT_PROSE)))
+                .collect();
+            out.push_str(&format!(
+                "<dt>{}</dt><dd>{}</dd>\n",
+                cell(name),
+                lines.join("<br>")
+            ));
+        }
+        out.push_str("</dl>\n");
+        write_more(out, section.items.len(), "more");
+        out.push_str("</section>\n");
+    }
 }
 
 fn write_alarms(out: &mut String, view: &View, report: &Report, rows: &Rows) {

@@ -39,7 +39,7 @@ mod text;
 
 use crate::forest::{Forest, Node};
 
-pub use html::Report;
+pub use html::{Report, Section};
 pub use svg::Sheet;
 pub use tree::{TreeOptions, folded_state, headline, left_out};
 

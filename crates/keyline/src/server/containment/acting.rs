@@ -18,8 +18,8 @@ use keyline_contain::{Call, run};
 use keyline_lineage::Forest;
 use serde_json::{Map, Value};
 
-use super::Power;
 use super::state::Report;
+use super::{Power, STOPPED};
 use crate::cli::contain::carry_out::enter;
 use crate::units::wall_clock_micros;
 
@@ -185,7 +185,7 @@ impl Stoppable<'_> {
     fn go_on(&mut self) -> Result<(), CallError> {
         self.tell();
         match self.stop.load(Ordering::SeqCst) {
-            true => Err(CallError::of("Stopped", "a person stopped the run")),
+            true => Err(CallError::of("Stopped", STOPPED)),
             false => Ok(()),
         }
     }

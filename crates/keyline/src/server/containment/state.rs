@@ -10,7 +10,7 @@ use keyline_contain::{Plan, Step};
 use keyline_trail::time::format_time;
 use serde_json::Value;
 
-use super::{CARRYING_OUT, Known};
+use super::{CARRYING_OUT, Known, STOPPED};
 use crate::server::wire::{PlanPhase, PlanState, PlanSummary, StepPhase, StepState};
 
 /// How a step ended, as a run told it.
@@ -150,11 +150,18 @@ fn of_step(step: &Step, known: &Known, lines: &[Line]) -> StepState {
         (None, None) => StepPhase::Waiting,
     };
     let failed = line.and_then(|line| line.why.clone());
+    let why = report.and_then(|report| report.why.clone()).or(failed);
+    // What was not asked of AWS any more has not failed: it waits for whoever goes on.
+    let is_stopped = why.as_ref().is_some_and(|why| why.ends_with(STOPPED));
+    let phase = match phase {
+        StepPhase::Failed if is_stopped => StepPhase::Waiting,
+        phase => phase,
+    };
     StepState {
         step: step.id.clone(),
         phase,
         at: line.and_then(|line| line.at.clone()),
-        why: report.and_then(|report| report.why.clone()).or(failed),
+        why,
         found: report
             .map(|report| report.found.clone())
             .unwrap_or_default(),

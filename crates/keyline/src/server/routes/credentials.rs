@@ -248,8 +248,8 @@ fn page_of(it: &Investigation, id: &str) -> Answer<CredentialPage> {
         siblings: rows.in_order(&siblings),
         alerts: incidents::json(it.alerts_about(&BTreeSet::from([node])))?,
         commands: vec![
-            format!("keyline lineage {key} --data LOGS"),
-            format!("keyline contain plan {key} --data LOGS --save"),
+            format!("keyline lineage {key} {}", it.flags()),
+            format!("keyline contain plan {key} {} --save", it.flags()),
         ],
         credential: lineage_json::credential(&credential, it.as_of),
     })

@@ -20,7 +20,9 @@ pub async fn plan(
     Json(question): Json<PlanQuestion>,
 ) -> Answer<Json<PlanAnswer>> {
     let desk = app.clone();
+    let place = app.place()?;
     answer(app, move |it| {
+        let _place = place;
         let since = question
             .stolen_since
             .as_deref()

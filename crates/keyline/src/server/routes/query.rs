@@ -40,8 +40,10 @@ pub async fn query(
     Json(question): Json<QueryQuestion>,
 ) -> Answer<Response> {
     let it = investigation(&app)?;
+    let place = app.place()?;
     let (lines, read) = mpsc::channel(LINES_WAITING);
     tokio::task::spawn_blocking(move || {
+        let _place = place;
         let lines = Lines(lines);
         let before = scope(&it, &question);
         let source = format!("{before}{}", question.query);

@@ -9,7 +9,7 @@ use keyline_detect::check::{Times, check};
 use keyline_detect::rule::{Rule, tactic_name};
 use keyline_trail::time::format_time;
 
-use super::{answer, incidents};
+use super::{answer, incidents, trial};
 use crate::builtin;
 use crate::cli::rules::schedule_text;
 use crate::server::App;
@@ -124,6 +124,7 @@ fn row(it: &Investigation, rule: &Rule) -> RuleRow {
         events: cost.and_then(|cost| cost.events),
         last_run: stats.map(|_| format_time(it.hunted_at)),
         evaluations: stats.map(|stats| stats.evaluations),
+        cases: trial::own_cases(rule).map(|cases| cases.len()),
         description: rule.description.clone(),
     }
 }
@@ -160,6 +161,7 @@ fn broken(it: &Investigation) -> Vec<RuleRow> {
             events: None,
             last_run: None,
             evaluations: None,
+            cases: None,
             description: String::new(),
         })
         .collect()

@@ -6,20 +6,21 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
 use axum::response::IntoResponse;
+use keyline_detect::incident::Incident;
 use keyline_lineage::Node;
 use keyline_lineage::picture::tree::{Colour, tree as drawn_tree};
 use keyline_lineage::picture::words::full_id;
 use keyline_lineage::picture::{
-    Alert, Choice, Report, Sheet, Similar, TreeOptions, View, html::html as drawn_html,
+    Alert, Choice, Report, Section, Sheet, Similar, TreeOptions, View, html::html as drawn_html,
     svg::svg as drawn_svg,
 };
 use serde::Deserialize;
 
-use super::{answer, blocking, credentials, investigation};
+use super::{answer, blocking, credentials, incidents, investigation};
 use crate::server::App;
 use crate::server::investigation::Investigation;
 use crate::server::lanes::{self, Question, ROWS_MAX, micros};
-use crate::server::refusal::Answer;
+use crate::server::refusal::{Answer, Refusal};
 use crate::server::wire::{Lanes, Millis};
 
 /// Pixels of lanes when nobody says how many there are.
@@ -75,7 +76,14 @@ pub async fn html(
     file(app, id, "html", "text/html; charset=utf-8", |it, about| {
         let coverage = &it.coverage_lines();
         let sheet = about.sheet();
-        drawn_html(&about.view(it), &Report { sheet, coverage })
+        drawn_html(
+            &about.view(it),
+            &Report {
+                sheet,
+                coverage,
+                sections: &[],
+            },
+        )
     })
     .await
 }
@@ -95,6 +103,114 @@ pub async fn tree(
         drawn_tree(&about.view(it), &options)
     })
     .await
+}
+
+/// An incident as one page to keep: the timeline of its tree with the alerts in words, the notes, and what was done.
+pub async fn case(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Answer<impl IntoResponse> {
+    let it = investigation(&app)?;
+    blocking(move || {
+        let incident = incidents::find(&it, &id)?;
+        let root = incident.root_credential.as_deref().ok_or_else(|| {
+            Refusal::not_found(
+                "the incident has no tree: its alerts name no credential of these logs",
+            )
+        })?;
+        let about = About::find(&it, root)?;
+        let sections = sections(&app, &it, incident)?;
+        let coverage = &it.coverage_lines();
+        let sheet = Sheet {
+            title: &incident.title,
+            ..about.sheet()
+        };
+        let sections = &sections;
+        let page = drawn_html(
+            &about.view(&it),
+            &Report {
+                sheet,
+                coverage,
+                sections,
+            },
+        );
+        let name = format!("keyline-{}.html", incident.incident_id);
+        Ok((headers(&name, "text/html; charset=utf-8"), page))
+    })
+    .await
+}
+
+fn sections(app: &App, it: &Investigation, incident: &Incident) -> Answer<Vec<Section>> {
+    let item = |name: &str, text: String| (name.to_owned(), text);
+    let mut facts = vec![
+        item("severity", incident.severity.name().to_owned()),
+        item(
+            "still works",
+            format!(
+                "{} of {} credentials",
+                incident.live_credentials, incident.tree_credentials
+            ),
+        ),
+        item(
+            "alerts",
+            format!("{} to {}", incident.first_event, incident.last_event),
+        ),
+    ];
+    let standing = app.casebook.standings()?.remove(&incident.incident_id);
+    let mut notes = Vec::new();
+    if let Some(standing) = standing {
+        let closed = standing.classification.map(|what| format!(" as {what}"));
+        let status = standing.status + &closed.unwrap_or_default();
+        facts.insert(
+            0,
+            item("incident", format!("{}, {status}", standing.number)),
+        );
+        let noted = standing.notes.into_iter();
+        notes.extend(noted.map(|note| (format!("{} {}", note.at, note.by), note.text)));
+    }
+    let alerts = it.alerts_of(incident).into_iter().map(|alert| {
+        let name = format!("{} {}", alert.start_time, alert.severity.name());
+        let text = format!("{}\n{}", alert.title, alert.description.trim());
+        (name, text)
+    });
+    let alerts = alerts.collect();
+    let is_for = |target: &str| {
+        target == incident.incident_id || Some(target) == incident.root_credential.as_deref()
+    };
+    let plans = app.desk.kept().into_iter();
+    let plans = plans.filter(|plan| is_for(&plan.target)).map(|plan| {
+        let by = |what: &str, who: Option<String>| {
+            who.map(|who| format!(", {what} by {who}"))
+                .unwrap_or_default()
+        };
+        let text = format!(
+            "{}: {} of {} steps done{}{}{}",
+            plan.headline,
+            plan.done,
+            plan.steps,
+            by("approved", plan.approved_by),
+            by("run", plan.run_by),
+            match plan.verified_at {
+                Some(at) => format!(", looked at {at}"),
+                None => String::new(),
+            },
+        );
+        (format!("plan {}", plan.plan_id), text)
+    });
+    let section = |title: &str, items: Vec<(String, String)>| Section {
+        title: title.to_owned(),
+        items,
+    };
+    let all = [
+        section("The incident", facts),
+        section("Alerts by time", alerts),
+        section("Notes", notes),
+        section("Containment", plans.collect()),
+    ];
+    Ok(all
+        .into_iter()
+        .filter(|one| !one.items.is_empty())
+        .collect())
 }
 
 /// What a picture is about: a credential with what it came from and what it minted.
@@ -161,19 +277,22 @@ async fn file(
     let it = investigation(&app)?;
     blocking(move || {
         let about = About::find(&it, &id)?;
-        let name = it.forest.id(about.root);
-        let headers = [
-            (CONTENT_TYPE, kind.to_owned()),
-            (
-                CONTENT_DISPOSITION,
-                format!("attachment; filename=\"keyline-{name}.{ending}\""),
-            ),
-            (
-                CONTENT_SECURITY_POLICY,
-                "sandbox; default-src 'none'; style-src 'unsafe-inline'".to_owned(),
-            ),
-        ];
-        Ok((headers, draw(&it, &about)))
+        let name = format!("keyline-{}.{ending}", it.forest.id(about.root));
+        Ok((headers(&name, kind), draw(&it, &about)))
     })
     .await
+}
+
+fn headers(name: &str, kind: &str) -> Headers {
+    [
+        (CONTENT_TYPE, kind.to_owned()),
+        (
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+        (
+            CONTENT_SECURITY_POLICY,
+            "sandbox; default-src 'none'; style-src 'unsafe-inline'".to_owned(),
+        ),
+    ]
 }

@@ -1,5 +1,5 @@
 //! `/api/rules/try` and `POST /api/rules`: a rule that somebody brings, checked, run over its cases, and kept if the
-//! server lets rules be kept and nothing is wrong with it.
+//! server lets rules be kept and nothing is wrong with it. `/api/rules/ID/test`: one that is there, run over its own.
 
 use std::fs;
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use axum::extract::State;
+use axum::extract::{Path as Named, State};
 use axum::{Extension, Json};
 use keyline_detect::cases::{self, Case};
 use keyline_detect::check::{Times, check};
@@ -17,22 +17,68 @@ use keyline_detect::rule::Rule;
 use serde_json::json;
 
 use super::answer;
+use crate::builtin_cases;
 use crate::cli::rules::{schedule_text, state};
 use crate::cli::rules_test::try_case;
 use crate::server::App;
 use crate::server::investigation::Investigation;
 use crate::server::refusal::{Answer, Refusal};
 use crate::server::who::Who;
-use crate::server::wire::{RuleProblem, RuleQuestion, RuleTrial, TriedCase, TriedRule};
+use crate::server::wire::{RuleProblem, RuleQuestion, RuleTests, RuleTrial, TriedCase, TriedRule};
 
 /// Cases that one trial runs; `keyline rules test` runs them all.
 const CASES_MAX: usize = 50;
+/// The longest file of cases that is read.
+const CASES_BYTES_MAX: u64 = 1 << 20;
 
 pub async fn attempt(
     State(app): State<Arc<App>>,
     Json(asked): Json<RuleQuestion>,
 ) -> Answer<Json<RuleTrial>> {
-    answer(app, move |it| Ok(tried(it, &asked))).await
+    let place = app.place()?;
+    answer(app, move |it| {
+        let _place = place;
+        Ok(tried(it, &asked))
+    })
+    .await
+}
+
+/// A rule that is there, over the cases beside it.
+pub async fn test(
+    State(app): State<Arc<App>>,
+    Named(id): Named<String>,
+) -> Answer<Json<RuleTests>> {
+    let place = app.place()?;
+    answer(app, move |it| {
+        let _place = place;
+        let mut rules = it.hunted.loaded.rules.iter();
+        let rule = rules.find(|rule| rule.id == id).ok_or_else(|| {
+            Refusal::not_found(format!("there is no rule `{}`", id.escape_debug()))
+        })?;
+        let Some(cases) = own_cases(rule) else {
+            let refusal = Refusal::not_found("the rule has no cases that can be read");
+            return Err(refusal.hint("`NAME.test.yaml` beside it has them"));
+        };
+        let run = cases.iter().take(CASES_MAX);
+        Ok(RuleTests {
+            cases: run.map(|case| tried_case(it, rule, case)).collect(),
+            more: cases.len().saturating_sub(CASES_MAX),
+        })
+    })
+    .await
+}
+
+/// The cases beside a rule: embedded with it, or in its folder.
+pub fn own_cases(rule: &Rule) -> Option<Vec<Case>> {
+    let text = match builtin_cases::of(&rule.file) {
+        Some(text) => text.to_owned(),
+        None => {
+            let path = cases::beside(rule.file.as_ref());
+            let size = fs::metadata(&path).ok()?.len();
+            (size <= CASES_BYTES_MAX).then(|| fs::read_to_string(&path).ok())??
+        }
+    };
+    cases::read(&rule.file, &text).ok().map(|file| file.cases)
 }
 
 /// The same; what passes is kept.
@@ -42,7 +88,9 @@ pub async fn keep(
     Json(asked): Json<RuleQuestion>,
 ) -> Answer<Json<RuleTrial>> {
     let keeper = app.clone();
+    let place = app.place()?;
     answer(app, move |it| {
+        let _place = place;
         let Some(folder) = &keeper.rule_folder else {
             let refusal = Refusal::forbidden("this server keeps no rules");
             return Err(refusal.hint("start it with `--allow-rule-edit` and a folder of rules"));

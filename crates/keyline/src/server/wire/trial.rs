@@ -52,6 +52,15 @@ pub struct RuleProblem {
     pub help: Option<String>,
 }
 
+/// A rule's own cases, run.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct RuleTests {
+    pub cases: Vec<TriedCase>,
+    /// Cases that were left out: `keyline rules test` runs them all.
+    pub more: usize,
+}
+
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct TriedCase {

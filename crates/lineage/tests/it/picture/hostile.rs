@@ -6,7 +6,7 @@ use keyline_lineage::picture::html::html;
 use keyline_lineage::picture::layout::{LANES_LEFT, LANES_WIDTH, Scene, scene};
 use keyline_lineage::picture::rows::rows;
 use keyline_lineage::picture::svg::svg;
-use keyline_lineage::picture::{Alert, Report, Sheet, View};
+use keyline_lineage::picture::{Alert, Report, Section, Sheet, View};
 use keyline_lineage::{
     Candidate, Certainty, Change, Credential, Effect, Expiry, Forest, Kind, LinkRule, Origin,
     Parent, Source, Stretch,
@@ -156,9 +156,14 @@ fn check_all(forest: &Forest, as_of: i64, title: &str, alerts: &[Alert]) {
     };
     check_markup(&svg(&view, &sheet));
     let coverage = [(title.to_owned(), title.to_owned())];
+    let section = Section {
+        title: title.to_owned(),
+        items: vec![(title.to_owned(), format!("{title}\n{title}"))],
+    };
     let report = Report {
         sheet,
         coverage: &coverage,
+        sections: &[section],
     };
     check_markup(&html(&view, &report));
     let limited = View {

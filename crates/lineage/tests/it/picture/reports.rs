@@ -20,6 +20,7 @@ fn report_of(forest: &keyline_lineage::Forest, when: &str) -> String {
             to_see_all: "--all",
         },
         coverage: &coverage,
+        sections: &[],
     };
     html(&view(forest, at(when)), &report)
 }
