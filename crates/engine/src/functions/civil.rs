@@ -113,6 +113,23 @@ pub fn start_of_week(ticks: i64) -> i64 {
     start_of_day(ticks).saturating_sub(day_of_week(ticks) * TICK_DAY)
 }
 
+pub fn start_of_month(ticks: i64) -> i64 {
+    let date = Date {
+        day: 1,
+        ..date(ticks)
+    };
+    day_of_date(date).saturating_mul(TICK_DAY)
+}
+
+pub fn start_of_year(ticks: i64) -> i64 {
+    let date = Date {
+        day: 1,
+        month: 1,
+        ..date(ticks)
+    };
+    day_of_date(date).saturating_mul(TICK_DAY)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

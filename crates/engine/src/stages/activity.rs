@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use keyline_kql::types::Value;
 
-use super::axis::{Slice, bin};
+use super::axis::{Slice, Step, bin};
 
 /// From where to where, both included, and how wide a bin is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
     pub start: i64,
     pub end: i64,
-    pub step: i64,
+    pub step: Step,
 }
 
 /// A bin and its measures.
@@ -23,7 +23,7 @@ pub(crate) type Measures = Vec<(i64, Vec<Value>)>;
 
 impl Window {
     /// That of all events, in bins from the first on.
-    pub(crate) fn of(slice: &Slice, step: i64) -> Window {
+    pub(crate) fn of(slice: &Slice, step: Step) -> Window {
         Window {
             start: slice.first(),
             end: slice.last(),
@@ -32,7 +32,7 @@ impl Window {
     }
 
     fn bin(self, at: i64) -> i64 {
-        bin(at, self.start, self.step)
+        self.step.bin(at, self.start)
     }
 
     /// The ids of the events in each bin that has some.
@@ -83,7 +83,7 @@ pub(crate) fn counts_metrics(slice: &Slice, window: Window) -> Measures {
 pub(crate) fn engagement(slice: &Slice, window: Window, outer: i64) -> Measures {
     let bins = window.bins(slice).into_iter();
     bins.map(|(bin, ids)| {
-        let end = bin.saturating_add(window.step);
+        let end = window.step.after(bin);
         let around = slice.between(end.saturating_sub(outer), end).iter();
         let around: HashSet<u32> = around.map(|(_, id)| *id).collect();
         let here = distinct(&ids);
@@ -226,14 +226,14 @@ pub(crate) fn sliding(slice: &Slice, window: Window, lookback: i64) -> Measures 
     let mut found = Vec::new();
     let mut at = window.start;
     while at <= window.end && at <= slice.last().saturating_add(lookback) {
-        let end = at.saturating_add(window.step);
+        let end = window.step.after(at);
         let within = slice.between(end.saturating_sub(lookback), end);
         if !within.is_empty() {
             let ids: HashSet<u32> = within.iter().map(|(_, id)| *id).collect();
             found.push((at, vec![long(within.len()), long(ids.len())]));
         } else if let Some((next, _)) = slice.events.iter().find(|(event, _)| *event >= end) {
             // Nothing is seen up to the bin of the next event.
-            at = bin(*next, window.start, window.step);
+            at = window.bin(*next);
             continue;
         }
         at = end;

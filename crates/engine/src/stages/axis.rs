@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use keyline_kql::types::{Type, Value};
 
 use super::Row;
+use crate::functions::civil;
 use crate::rows;
 
 /// The place of a value on an axis.
@@ -38,6 +39,47 @@ pub(crate) fn bin(place: i64, origin: i64, step: i64) -> i64 {
     let step = step.max(1);
     let offset = place.saturating_sub(origin).rem_euclid(step);
     place.saturating_sub(offset)
+}
+
+/// How wide bins are: all alike, or as the calendar has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Of(i64),
+    Week,
+    Month,
+    Year,
+}
+
+impl Step {
+    /// `'week'`, `'month'`, `'year'`.
+    pub(crate) fn named(name: &str) -> Option<Step> {
+        match name {
+            "week" => Some(Step::Week),
+            "month" => Some(Step::Month),
+            "year" => Some(Step::Year),
+            _ => None,
+        }
+    }
+
+    /// The first place of the bin in which a place lies; those of the calendar count from nowhere.
+    pub(crate) fn bin(self, place: i64, origin: i64) -> i64 {
+        match self {
+            Step::Of(step) => bin(place, origin, step),
+            Step::Week => civil::start_of_week(place),
+            Step::Month => civil::start_of_month(place),
+            Step::Year => civil::start_of_year(place),
+        }
+    }
+
+    /// Where the bin after that of `bin` begins.
+    pub(crate) fn after(self, bin: i64) -> i64 {
+        match self {
+            Step::Of(step) => bin.saturating_add(step),
+            Step::Week => bin.saturating_add(7 * civil::TICK_DAY),
+            Step::Month => civil::add_months(bin, 1).unwrap_or(i64::MAX),
+            Step::Year => civil::add_months(bin, 12).unwrap_or(i64::MAX),
+        }
+    }
 }
 
 /// The events of one combination of dimensions.

@@ -6,7 +6,7 @@ use keyline_kql::types::{Type, Value};
 
 use super::Row;
 use super::activity::Window;
-use super::axis::{bin, distance, place, value};
+use super::axis::{distance, place, value};
 use crate::rows;
 
 /// Rows (id, place, state) in; (bin, state, period, ids) out. An id counts for a state in the bin in
@@ -37,7 +37,7 @@ pub(crate) fn completion(
             if states.first() != Some(state) {
                 continue;
             }
-            let bin = bin(*start, window.start, window.step);
+            let bin = window.step.bin(*start, window.start);
             for (p, period) in periods.iter().enumerate() {
                 let mut wanted = 0;
                 for (at, state) in &events[first..] {

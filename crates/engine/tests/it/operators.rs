@@ -203,6 +203,31 @@ fn ids_are_compared_with_the_bin_before() {
         ),
         &["2 2 NaN", "2 1 0.5", "3 2 0.5"],
     );
+    // The first of May 2024 was a Wednesday.
+    for (step, row) in [
+        ("week", "2024-04-28T00:00:00Z 4"),
+        ("month", "2024-05-01T00:00:00Z 4"),
+        ("year", "2024-01-01T00:00:00Z 4"),
+    ] {
+        check(
+            &format!(
+                "{VISITS} T | evaluate activity_metrics(u, t, D(1), D(4), '{step}')
+                 | project t, dcount_values"
+            ),
+            &[row],
+        );
+    }
+}
+
+#[test]
+fn an_edge_of_several_hops_has_a_list_of_each_column() {
+    check(
+        "let E = datatable(s: string, d: string)['a', 'b', 'b', 'c'];
+         E | make-graph s --> d with_node_id = id
+         | graph-match (p)-[e*2..2]->(q) where array_length(e.d) == 2
+           project e.d, n = e, q.id",
+        &["[\"b\",\"c\"] [{\"s\":\"a\",\"d\":\"b\"},{\"s\":\"b\",\"d\":\"c\"}] c"],
+    );
 }
 
 #[test]

@@ -267,6 +267,9 @@ impl<'a> Checker<'a> {
         if let Some(found) = row.column(&name.text) {
             return Ok(column(&found.name, found.ty, name.span));
         }
+        if let Some(found) = self.path_member(name, None, name.span) {
+            return found;
+        }
         match self.scopes.find(&name.text).cloned() {
             Some(Binding::Failed) => Err(Reported),
             Some(Binding::Scalar(scalar)) => {
@@ -367,6 +370,11 @@ impl<'a> Checker<'a> {
                 return Err(Reported);
             };
             return self.prefixed_column(&prefix.text, name, row, span);
+        }
+        if let syntax::ExprKind::Name(edge) = &base.kind
+            && let Some(found) = self.path_member(edge, Some(name), span)
+        {
+            return found;
         }
         let base = self.scalar(base, row)?;
         let base = self.dynamic(base, name.span)?;

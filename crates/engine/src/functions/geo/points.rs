@@ -1,7 +1,9 @@
 //! Functions of points: distances, directions, circles.
 
+use std::f64::consts::{PI, TAU};
+
 use super::shape::point;
-use super::sphere::{self, angle, cross, vector};
+use super::sphere::{self, Point, angle, vector};
 use crate::functions::prelude::*;
 
 pub const DISTANCE: Function = Function {
@@ -32,17 +34,15 @@ pub const AZIMUTH: Function = Function {
     name: "geo_azimuth",
     family: Family::Geo,
     signature: "geo_azimuth(longitude1: real, latitude1: real, longitude2: real, latitude2: real): real",
-    doc: "The angle, clockwise in radians, between north and the way from the first point to the second.",
-    examples: &[("round(geo_azimuth(0, 0, 1, 0), 6)", "1.570796")],
+    doc: "The angle, clockwise in radians from 0 to 2π, between north and the way from the first point to the second; null of a point with itself or its antipode.",
+    examples: &[
+        ("round(geo_azimuth(0, 0, 1, 0), 6)", "1.570796"),
+        ("round(geo_azimuth(0, 0, -1, 0), 6)", "4.712389"),
+    ],
     lower: Lower::Convert(&[Type::Real]),
     kernels: &[Kernel::new("kql_geo_azimuth", Type::Real, |rows| {
         each!(rows, [real x1, real y1, real x2, real y2] -> RealOut, {
-            let ((x1, y1), (x2, y2)) = (point(x1, y1)?, point(x2, y2)?);
-            let (from, to, apart) =
-                (y1.to_radians(), y2.to_radians(), (x2 - x1).to_radians());
-            let east = apart.sin() * to.cos();
-            let north = from.cos() * to.sin() - from.sin() * to.cos() * apart.cos();
-            Some(east.atan2(north))
+            direction(point(x1, y1)?, point(x2, y2)?)
         })
     })],
 };
@@ -51,17 +51,36 @@ pub const ANGLE: Function = Function {
     name: "geo_angle",
     family: Family::Geo,
     signature: "geo_angle(longitude1: real, latitude1: real, longitude2: real, latitude2: real, longitude3: real, latitude3: real): real",
-    doc: "The angle in radians at the second point, between the ways to the first and to the third.",
-    examples: &[("round(geo_angle(0, 1, 0, 0, 1, 0), 6)", "1.570796")],
+    doc: "The angle at the second point, clockwise in radians from 0 to 2π, from the way to the first to that to the third; null where one of these ways is none or may lead anywhere.",
+    examples: &[
+        ("round(geo_angle(0, 1, 0, 0, 1, 0), 6)", "1.570796"),
+        ("round(geo_angle(1, 0, 0, 0, 0, 1), 6)", "4.712389"),
+    ],
     lower: Lower::Convert(&[Type::Real]),
     kernels: &[Kernel::new("kql_geo_angle", Type::Real, |rows| {
         each!(rows, [real x1, real y1, real x2, real y2, real x3, real y3] -> RealOut, {
-            let [a, b, c] =
-                [point(x1, y1)?, point(x2, y2)?, point(x3, y3)?].map(vector);
-            Some(angle(cross(b, a), cross(b, c)))
+            let (a, b, c) = (point(x1, y1)?, point(x2, y2)?, point(x3, y3)?);
+            Some((direction(b, c)? - direction(b, a)?).rem_euclid(TAU))
         })
     })],
 };
+
+/// Points that are less apart, in radians, are one point: some tenths of a micrometre.
+const SAME_POINT: f64 = 1e-13;
+
+/// Where the way to another point leads, clockwise from north; none to the point itself, or to its
+/// antipode, to which all ways lead.
+fn direction(a: Point, b: Point) -> Option<f64> {
+    let apart = angle(vector(a), vector(b));
+    if apart < SAME_POINT || apart > PI - SAME_POINT {
+        return None;
+    }
+    let ((x1, y1), (x2, y2)) = (a, b);
+    let (from, to, turn) = (y1.to_radians(), y2.to_radians(), (x2 - x1).to_radians());
+    let east = turn.sin() * to.cos();
+    let north = from.cos() * to.sin() - from.sin() * to.cos() * turn.cos();
+    Some(east.atan2(north).rem_euclid(TAU))
+}
 
 pub const IN_CIRCLE: Function = Function {
     name: "geo_point_in_circle",

@@ -4,6 +4,9 @@ use super::statistics;
 use crate::functions::json;
 use crate::functions::prelude::*;
 
+/// How many of the statistics become columns.
+const COLUMNS: usize = 7;
+
 pub const FUNCTION: Function = Function {
     name: "series_stats",
     family: Family::Series,
@@ -14,6 +17,11 @@ pub const FUNCTION: Function = Function {
     kernels: &[Kernel::new(
         "kql_series_stats",
         Type::Dynamic,
-        |rows| each!(rows, [json series] -> JsonOut, Some(json::print_array(&statistics::of(series)?.map(|(_, value)| value)))),
+        |rows| {
+            statistics::run(rows, |members| {
+                // The sum and the length are in the bag only.
+                json::print_array(&members.map(|(_, value)| value)[..COLUMNS])
+            })
+        },
     )],
 };

@@ -14,7 +14,7 @@ use crate::lower::Lowerer;
 use crate::lower::relation::{Relation, column};
 use crate::rows;
 use crate::stages::activity::{self, Cohort, Measures, Window};
-use crate::stages::axis::{self, Slice};
+use crate::stages::axis::{self, Slice, Step};
 use crate::stages::{
     Row, funnel, geo_lookup, ip_lookup, near, patterns, reduce, rolling, sequence,
 };
@@ -106,8 +106,14 @@ impl Lowerer<'_> {
             _ => return Err(Error::unsupported(format!("the plugin `{plugin}`"))),
         };
         let mut given = Vec::new();
+        let mut steps = Vec::new();
         for expr in exprs.iter().skip(2).take(constants) {
-            given.push(self.axis_place(expr)?);
+            let step = self.step(expr)?;
+            given.push(match step {
+                Step::Of(place) => place,
+                _ => 0,
+            });
+            steps.push(step);
         }
         let mut columns = exprs[..2].to_vec();
         columns.extend(exprs.iter().skip(2 + constants));
@@ -126,16 +132,16 @@ impl Lowerer<'_> {
             let window = |step: usize| Window {
                 start: given[0],
                 end: given[1],
-                step: given[step],
+                step: steps[step],
             };
             let measures: Measures = match (plugin, given.len()) {
                 ("activity_counts_metrics", _) => activity::counts_metrics(slice, window(2)),
                 ("activity_engagement", 4) => activity::engagement(slice, window(2), given[3]),
                 ("activity_engagement", _) => {
-                    activity::engagement(slice, Window::of(slice, given[0]), given[1])
+                    activity::engagement(slice, Window::of(slice, steps[0]), given[1])
                 }
                 ("activity_metrics", 3) => activity::metrics(slice, window(2)),
-                ("activity_metrics", _) => activity::metrics(slice, Window::of(slice, given[0])),
+                ("activity_metrics", _) => activity::metrics(slice, Window::of(slice, steps[0])),
                 ("session_count", _) => activity::sessions(slice, window(2), given[3]),
                 ("sliding_window_counts", _) => activity::sliding(slice, window(3), given[2]),
                 ("active_users_count", _) => {
@@ -285,7 +291,7 @@ impl Lowerer<'_> {
         let window = Window {
             start: self.axis_place(exprs[2])?,
             end: self.axis_place(exprs[3])?,
-            step: self.axis_place(exprs[4])?,
+            step: Step::Of(self.axis_place(exprs[4])?),
         };
         let mut lists = Vec::new();
         for expr in &exprs[6..8] {
@@ -388,6 +394,16 @@ impl Lowerer<'_> {
             let message = format!("a value of the axis was expected, found a `{}`", value.ty());
             Error::new(ErrorKind::Invalid, message).at(expr.span)
         })
+    }
+
+    /// A place, a distance, or the name of a step of the calendar.
+    fn step(&mut self, expr: &Expr) -> Result<Step> {
+        match self.constant(expr)? {
+            Value::String(name) if Step::named(&name).is_some() => {
+                Ok(Step::named(&name).unwrap_or(Step::Week))
+            }
+            _ => self.axis_place(expr).map(Step::Of),
+        }
     }
 
     fn real(&mut self, expr: &Expr) -> Result<f64> {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::check::build::{column, converted, literal};
+use crate::check::build::{call, column, converted, literal};
 use crate::check::names::Columns;
 use crate::check::projection::Style;
 use crate::check::report::{Checked, Reported};
@@ -622,6 +622,45 @@ impl<'a> Checker<'a> {
             expr: checked?,
         });
         Ok(column(&name, ty, span))
+    }
+
+    /// `e.column` of an edge of variable length, and `e` itself: what each of its edges has, in order;
+    /// `None` if no such edge is meant.
+    pub(in crate::check) fn path_member(
+        &mut self,
+        edge: &Name,
+        member: Option<&Name>,
+        span: Span,
+    ) -> Option<Checked<Expr>> {
+        let scope = self.graph.as_ref().filter(|scope| scope.inside.is_none())?;
+        let variable = scope.variables.iter().position(|known| {
+            known.name == edge.text && matches!(known.kind, GraphVariableKind::Path { .. })
+        })?;
+        let columns = scope.edge.clone();
+        let expr = match member {
+            Some(name) => match self.column_named(name, &row_of(&columns, &[])) {
+                Ok(found) => column(&found.name, found.ty, span),
+                Err(reported) => return Some(Err(reported)),
+            },
+            None => {
+                let mut parts = Vec::with_capacity(2 * columns.len());
+                for found in &columns {
+                    parts.push(literal(Value::String(found.name.clone()), span));
+                    parts.push(column(&found.name, found.ty, span));
+                }
+                call("bag_pack", parts, Type::Dynamic, span)
+            }
+        };
+        let scope = self.graph.as_mut()?;
+        let name = format!("$path{}", scope.lists.len());
+        scope.lists.push(PathList {
+            column: name.clone(),
+            kind: PathListKind::Map,
+            variable,
+            of_nodes: false,
+            expr,
+        });
+        Some(Ok(column(&name, Type::Dynamic, span)))
     }
 
     fn path_expected(&mut self, span: Span) -> Reported {

@@ -33,6 +33,8 @@ enum Takes {
     Place,
     /// A distance on the axis, the same for all rows.
     Distance,
+    /// The same, or `'week'`, `'month'`, `'year'` on an axis of instants.
+    Step,
     Count,
     Percentage,
     Dynamic,
@@ -53,13 +55,13 @@ const PLUGINS: &[Plugin] = &[
     Plugin {
         name: "active_users_count",
         takes: &[&[
-            Value, Axis, Place, Place, Distance, Distance, Count, Distance, Dimensions,
+            Value, Axis, Place, Place, Distance, Distance, Count, Step, Dimensions,
         ]],
         columns: |bound, _| bound.by_axis(&[("dcount", Type::Long)]),
     },
     Plugin {
         name: "activity_counts_metrics",
-        takes: &[&[Value, Axis, Place, Place, Distance, Dimensions]],
+        takes: &[&[Value, Axis, Place, Place, Step, Dimensions]],
         columns: |bound, _| {
             bound.by_axis(&[
                 ("count", Type::Long),
@@ -86,8 +88,8 @@ const PLUGINS: &[Plugin] = &[
     Plugin {
         name: "activity_metrics",
         takes: &[
-            &[Value, Axis, Place, Place, Distance, Dimensions],
-            &[Value, Axis, Distance, Dimensions],
+            &[Value, Axis, Place, Place, Step, Dimensions],
+            &[Value, Axis, Step, Dimensions],
         ],
         columns: |bound, _| {
             bound.by_axis(&[
@@ -102,8 +104,8 @@ const PLUGINS: &[Plugin] = &[
         // The further place is the bin that is looked at alone; a table at the end holds known ids.
         name: "new_activity_metrics",
         takes: &[
-            &[Value, Axis, Place, Place, Distance, Place, Dimensions],
-            &[Value, Axis, Place, Place, Distance, Dimensions],
+            &[Value, Axis, Place, Place, Step, Place, Dimensions],
+            &[Value, Axis, Place, Place, Step, Dimensions],
         ],
         columns: |bound, _| {
             let axis = bound.axis();
@@ -212,6 +214,11 @@ fn distance(axis: Type) -> Type {
         Type::DateTime => Type::TimeSpan,
         ty => ty,
     }
+}
+
+/// Whether it says that bins are those of the calendar.
+fn is_calendar_step(value: &Expr) -> bool {
+    fold::string(value).is_some_and(|name| matches!(name, "week" | "month" | "year"))
 }
 
 /// The names of the plugins that stand here.
@@ -360,6 +367,11 @@ impl<'a> Checker<'a> {
                 axis_like(axis.map(distance), value.ty),
                 "a distance on the axis",
             ),
+            Step => (
+                axis_like(axis.map(distance), value.ty)
+                    || axis == Some(Type::DateTime) && is_calendar_step(&value),
+                "a distance on the axis, or `week`, `month` or `year` on one of instants",
+            ),
             Count => (whole(value.ty), "a whole number"),
             Percentage => (value.ty.is_numeric(), "a number"),
             Dynamic => (value.ty == Type::Dynamic, "a `dynamic`"),
@@ -375,7 +387,7 @@ impl<'a> Checker<'a> {
                 ),
             ));
         }
-        let constant = matches!(takes, Place | Distance | Count | Percentage | Dynamic);
+        let constant = matches!(takes, Place | Distance | Step | Count | Percentage | Dynamic);
         if constant && !is_constant(&value) {
             return Err(self.error(
                 codes::NOT_CONSTANT,
@@ -384,7 +396,7 @@ impl<'a> Checker<'a> {
             ));
         }
         Ok(match (takes, value.ty) {
-            (Axis | Place | Distance | Count, Type::Int) => converted(value, Type::Long),
+            (Axis | Place | Distance | Step | Count, Type::Int) => converted(value, Type::Long),
             (Percentage, _) => converted(value, Type::Real),
             _ => value,
         })
