@@ -262,6 +262,12 @@ fn take_back(
         }
         let mut draft = draft(&place, event, row, &call, survey);
         draft.leaves(left.get(number), &call);
+        if row.how == How::Remove && event.before.is_some() {
+            draft.needs_confirmation = true;
+            draft.why.push_str(
+                "; it was so before the tree did it, by an earlier event: somebody may need it",
+            );
+        }
         if let Some(since) = request.stolen_since.filter(|since| event.at < *since) {
             draft.by_hand = true;
             draft.needs_confirmation = true;

@@ -251,6 +251,7 @@ impl Step {
                     "rotate-access-key" => *name != "user_name",
                     "revoke-oauth-tokens" => *name == "principal",
                     "disable-person" => *name == "user_name",
+                    "replace-instance-profile" | "snapshot-instance" => *name == "instance_id",
                     "deny-in-permission-set" | "provision-permission-set" => {
                         *name == "permission_set_name"
                     }

@@ -17,6 +17,7 @@ use keyline_trail::partition::Partition;
 use keyline_trail::time::format_time;
 use serde_json::json;
 
+use crate::action::rotate_access_key::Denied;
 use crate::action::{self, Draft, Place};
 use crate::canonical;
 use crate::control::{Control, Measure, Only, is_assumed_root};
@@ -277,7 +278,14 @@ impl Composer<'_> {
                 && used
             {
                 let place = place(account, credential.partition, owner, Some(&credential.id));
-                let mut drafts = user::rotations(&place, name, &credential);
+                let denied = self.out.drafts.iter().any(|draft| {
+                    draft.kind == action::deny_all_on_user::ACTION.name && draft.on == *owner
+                });
+                let denied = match denied {
+                    true => Denied::Yes,
+                    false => Denied::No,
+                };
+                let mut drafts = user::rotations(&place, name, denied, &credential);
                 self.out.drafts.append(&mut drafts);
             }
         }

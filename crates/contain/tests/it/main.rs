@@ -10,6 +10,8 @@ mod kinds;
 mod guards;
 mod doors;
 mod zombies;
+mod undoing;
+mod partitions;
 mod tables;
 mod resources;
 mod output;

@@ -290,6 +290,100 @@ fn what_was_there_before_is_found_in_earlier_events() {
     );
 }
 
+/// What stood there before the tree came, by events of one user and one role in the order of their time.
+#[track_caller]
+fn check_before(events: &[(&str, &str, Value)], expected: Option<Value>, later: usize) {
+    let at = |(place, (name, by, said)): (usize, &(&str, &str, Value))| {
+        let mut request = json!({"userName": "bob", "roleName": "Admin", "policyName": "p",
+            "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"});
+        let members = said.as_object().unwrap().clone();
+        request.as_object_mut().unwrap().extend(members);
+        AlteringEvent {
+            at: place as i64,
+            ..event(&format!("e-{place}"), name, by, request, Value::Null)
+        }
+    };
+    let events = events.iter().enumerate().map(at).collect();
+    let known = keyline_contain::history::complete(events, &["cr-key".to_owned()].into(), None);
+    let of_tree = known
+        .iter()
+        .find(|event| event.credential == "cr-key")
+        .unwrap();
+    let before = of_tree
+        .before
+        .as_ref()
+        .map(|before| before["policyDocument"].clone());
+    assert_eq!(before, expected);
+    assert_eq!(of_tree.touched_later_by.len(), later);
+}
+
+#[test]
+fn what_was_taken_away_before_the_tree_came_does_not_come_back() {
+    let policy = |text: &str| json!({"policyDocument": text});
+    let none = || json!({});
+    for (put, taken) in [
+        ("PutUserPolicy", "DeleteUserPolicy"),
+        ("PutRolePolicy", "DeleteRolePolicy"),
+    ] {
+        let theirs = (put, "cr-bob", policy("theirs"));
+        let thiefs = (put, "cr-key", policy("the thief's"));
+        check_before(&[theirs.clone(), thiefs.clone()], Some(json!("theirs")), 0);
+        let away = (taken, "cr-bob", none());
+        check_before(&[theirs.clone(), away.clone(), thiefs.clone()], None, 0);
+        // Who takes away what the thief wrote has touched it.
+        check_before(&[thiefs, away], None, 1);
+        // And what the thief took away is known.
+        check_before(
+            &[theirs, (taken, "cr-key", none())],
+            Some(json!("theirs")),
+            0,
+        );
+    }
+    // Who made a role wrote its first trust.
+    let made = (
+        "CreateRole",
+        "cr-bob",
+        json!({"assumeRolePolicyDocument": "first"}),
+    );
+    let opened = ("UpdateAssumeRolePolicy", "cr-key", policy("open"));
+    check_before(&[made.clone(), opened.clone()], Some(json!("first")), 0);
+    let changed = ("UpdateAssumeRolePolicy", "cr-bob", policy("second"));
+    check_before(&[made, changed, opened], Some(json!("second")), 0);
+}
+
+#[test]
+fn what_was_attached_before_the_tree_attached_it_again_is_asked_about() {
+    let attached = |before: Option<Value>| {
+        let request =
+            json!({"userName": "bob", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"});
+        let attached = event("e-1", "AttachUserPolicy", "cr-key", request, Value::Null);
+        plan_with(vec![AlteringEvent { before, ..attached }])
+    };
+    assert_eq!(told(&attached(None)), ["DetachUserPolicy"]);
+    let again = attached(Some(json!({"userName": "bob"})));
+    assert_eq!(told(&again), ["DetachUserPolicy (asks)"]);
+}
+
+#[test]
+fn events_are_known_by_every_name_that_their_service_writes() {
+    let names = |event: &str| {
+        let row = keyline_contain::undo_map::find("lambda.amazonaws.com", event);
+        row.unwrap().names()
+    };
+    assert_eq!(
+        names("UpdateFunctionCode"),
+        [
+            "UpdateFunctionCode",
+            "UpdateFunctionCode20150331v2",
+            "UpdateFunctionCode20150331"
+        ]
+    );
+    assert_eq!(
+        names("CreateFunctionUrlConfig"),
+        ["CreateFunctionUrlConfig"]
+    );
+}
+
 /// A key that made things for months before it was stolen.
 fn with_a_past(change: impl Fn(&mut Ask<'_>)) -> Plan {
     let mut stolen = key("cr-key", OURS, "alice");
