@@ -726,6 +726,18 @@ fn every_call_of_a_plan_is_allowed_to_a_role_for_the_right_sort_of_thing() {
         assert!(allows(of(role), permission, right), "{permission} {right}");
         assert!(!allows(of(role), permission, wrong), "{permission} {wrong}");
     }
+    // Lists of everything are no question about a thing.
+    for list in [
+        "iam:ListOpenIDConnectProviders",
+        "iam:ListSAMLProviders",
+        "rolesanywhere:ListProfiles",
+        "rolesanywhere:ListTrustAnchors",
+    ] {
+        assert!(allows(of(Responder::ContainIam), list, "*"), "{list}");
+    }
+    // What the thief detached is attached again by whoever may attach any policy.
+    let attach = ("iam:AttachUserPolicy", "arn:aws:iam::111122223333:user/u");
+    assert!(allows(of(Responder::Eradicate), attach.0, attach.1));
 }
 
 #[test]
