@@ -715,6 +715,8 @@ fn drifted(step: &Step, call: &Call, before: &Value) -> Option<String> {
             let ours = wanted(call).map(|wanted| without_instants(&wanted));
             !before.is_null() && Some(without_instants(before)) != ours
         }
+        // What was switched off a day ago and works again is somebody's.
+        "DeleteAccessKey" => before["status"] == "Active",
         "UpdateAssumeRolePolicy" => undo_param("policy_document")
             .is_some_and(|known| before["policy_document"] != document(known)),
         "PutInlinePolicyToPermissionSet" => {

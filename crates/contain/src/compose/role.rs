@@ -281,7 +281,8 @@ impl Composer<'_> {
             let Owner::Role { account, name } = &owner else {
                 continue;
             };
-            let refused = self.guard.refuses(&owner, partition, "").is_some();
+            let refused = self.guard.refuses(&owner, partition, "");
+            let refused = refused.is_some_and(|guarded| !self.only_seems(&owner, &guarded));
             let wanted = opened == Opened::Made || self.request.breadth == Breadth::Broad;
             if groups.contains_key(&owner) || refused || !wanted {
                 continue;

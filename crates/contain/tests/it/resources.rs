@@ -246,6 +246,60 @@ fn a_role_that_the_thief_made_is_denied_altogether() {
 }
 
 #[test]
+fn the_name_of_a_service_linked_role_protects_none_that_the_thief_made() {
+    let named = "AWSServiceRoleForSupport";
+    let stolen = key("cr-key", OURS, "alice");
+    let session = from(&stolen, session("cr-role", OURS, named, "x"));
+    let tree = [stolen, session];
+    let forest = forest(&tree);
+    for seen in [true, false] {
+        let made = json!({"roleName": named});
+        let of = event(
+            "e-1",
+            "CreateRole",
+            "cr-key",
+            made.clone(),
+            json!({"role": made}),
+        );
+        let only_key = crate::world::forest(&tree[..1]);
+        let mut ask = Ask::of(if seen { &forest } else { &only_key }, "cr-key");
+        ask.events = vec![of];
+        let plan = ask.plan();
+        assert!(plan.still_alive_after.is_empty() && plan.refused.is_empty());
+        let denied = plan
+            .steps
+            .iter()
+            .any(|step| step.kind == "deny-all-on-role");
+        assert!(denied, "{}", plan.markdown());
+        assert_eq!(told(&plan), ["DeleteRole (by hand) (asks)"]);
+        let note = plan
+            .notes
+            .iter()
+            .any(|note| note.contains(&format!("--force {named}")));
+        assert!(note, "{:?}", plan.notes);
+        // Nothing but the name is known when it is carried out.
+        let scratch = crate::running::Scratch::named("seems");
+        let mut live = crate::live::Live::with_keys(&crate::live::KEYS[..1]);
+        let mut go = |forced: &[&str]| {
+            let estate = keyline_contain::Estate {
+                forced: forced.iter().map(|name| (*name).to_owned()).collect(),
+                ..keyline_contain::Estate::default()
+            };
+            let mut clock = crate::live::Hands::at(NOW);
+            crate::running::go_under(&estate, &plan, &mut live, &scratch, &mut clock, &[])
+        };
+        assert_eq!(
+            go(&[]).unwrap_err().kind(),
+            keyline_contain::ErrorKind::Guarded
+        );
+        assert!(go(&[named]).is_ok());
+    }
+    // One that nobody of the tree made is what it is called.
+    let plan = Ask::of(&forest, "cr-key").plan();
+    assert_eq!(plan.refused.len(), 1);
+}
+
+#[test]
 fn what_was_there_before_is_found_in_earlier_events() {
     use keyline_contain::history::complete;
     let trust = |id: &str, by: &str, at: i64, role: &str, document: &str| AlteringEvent {
