@@ -21,7 +21,7 @@ use crate::resources::RESTORE;
 use crate::sweep::{is_sweep, user_of};
 
 /// The shell's name for the instant that is filled in.
-const CUT_OFF_VARIABLE: &str = "\"$CUT_OFF\"";
+pub(crate) const CUT_OFF_VARIABLE: &str = "\"$CUT_OFF\"";
 
 /// Reads that take the name of one of several things, which stand in what the others give.
 const OF_EACH: &[&str] = &["GetAccessKeyLastUsed", "GetRolePolicy", "GetUserPolicy"];

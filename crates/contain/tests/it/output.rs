@@ -515,6 +515,13 @@ fn the_page_says_first_what_stays_alive() {
     let alive = page.find("1 of 2 credentials is still alive").unwrap();
     assert!(alive < page.find("## Steps").unwrap());
     assert!(page.contains("service-linked-role"));
+    // Whoever copies a command with the instant in it learns where that comes from.
+    let told = "`$CUT_OFF` in a command stands for an instant 10 seconds ahead";
+    let page = stolen_key_and_role().markdown();
+    assert!(page.find(told).unwrap() < page.find("\"$CUT_OFF\"").unwrap());
+    let expired = crate::world::forest(&[until(NOW - 1, token("cr-t", OURS, "alice"))]);
+    let nothing = Ask::of(&expired, "cr-t");
+    assert!(!nothing.plan().markdown().contains(told));
 }
 
 #[test]
