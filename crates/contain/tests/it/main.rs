@@ -7,6 +7,7 @@ mod fake;
 mod properties;
 mod minimum;
 mod kinds;
+mod rightful;
 mod guards;
 mod doors;
 mod zombies;
