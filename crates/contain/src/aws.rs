@@ -10,11 +10,13 @@ use crate::plan::Call;
 
 /// AWS, as far as a plan needs it. Calls wait until they are answered.
 pub trait Aws {
-    /// The ARN under which calls in an account are made.
-    fn identity(&mut self, account: &str) -> Result<String, CallError>;
+    /// The ARN under which calls in an account are made, asked in a region of the account's own partition: credentials
+    /// of one partition are unknown in another.
+    fn identity(&mut self, place: &At<'_>) -> Result<String, CallError>;
 
-    /// The ARNs by whose credentials accounts are entered, where these are others than those in the accounts.
-    fn behind(&mut self) -> Result<Vec<String>, CallError> {
+    /// The ARNs by whose credentials accounts are entered, where these are others than those in the accounts; asked in
+    /// a region of their partition.
+    fn behind(&mut self, _region: &str) -> Result<Vec<String>, CallError> {
         Ok(Vec::new())
     }
 

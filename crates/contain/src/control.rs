@@ -171,6 +171,12 @@ impl Only {
             Only::All => true,
             Only::AccessKey(id) => credential.access_key_ids.contains(id),
             Only::Credential(id) => credential.id == *id,
+            // Of a session that was never used no record gives the id: its role and its name are the same.
+            Only::UserIds(ids) if credential.principal_id.is_empty() => {
+                let name = &credential.session_name;
+                let mut names = ids.iter().filter_map(|id| id.split_once(':'));
+                !name.is_empty() && names.any(|(_, of)| of == name)
+            }
             Only::UserIds(ids) => ids.contains(&credential.principal_id),
             Only::SessionNames(names) => names.contains(&credential.session_name),
         }

@@ -274,7 +274,7 @@ impl<'a> Guard<'a> {
         }
         match owner {
             Owner::Role { name, .. } => match role_class(name, role_arn) {
-                RoleClass::ServiceLinked => guarded(
+                RoleClass::ServiceLinked if !self.estate.forced.contains(name) => guarded(
                     Reason::ServiceLinkedRole,
                     "sessions of a service-linked role cannot be revoked".to_owned(),
                 ),

@@ -2,12 +2,13 @@
 //!
 //! In: events that make or alter something, by whomever, in any order. Out: the same with `before` and
 //! `touched_later_by` filled in where the events tell. Two events are about the same thing when all
-//! parameters agree that the undo map names for them, those apart that say what it was set to.
+//! parameters agree that the undo map names for them, those apart that say what it was set to. What takes something
+//! away is about what sets it, and who makes a role sets its trust.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use keyline_lineage::CredentialId;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::request::AlteringEvent;
 use crate::undo_map::{self, Record};
@@ -31,11 +32,11 @@ pub fn complete(
         of_theft && tree.contains(&event.credential)
     };
     for places in by_thing.values() {
-        // What the last of the others had set when the tree came.
+        // What the last of the others had set when the tree came; none where they took it away again.
         let mut last_before: Option<Value> = None;
         for (number, place) in places.iter().enumerate() {
             if !of_tree(&events[*place]) {
-                last_before = Some(events[*place].request.clone());
+                last_before = left_by(&events[*place]);
                 continue;
             }
             let later: BTreeSet<String> = places[number + 1..]
@@ -56,9 +57,35 @@ pub fn complete(
     events
 }
 
+/// Events that take away what another sets, or set it in passing, by that other.
+const SAME_THING: &[(&str, &str)] = &[
+    ("CreateRole", "UpdateAssumeRolePolicy"),
+    ("DeleteBucketPolicy", "PutBucketPolicy"),
+    ("DeleteRolePolicy", "PutRolePolicy"),
+    ("DeleteUserPolicy", "PutUserPolicy"),
+    ("DetachRolePolicy", "AttachRolePolicy"),
+    ("DetachUserPolicy", "AttachUserPolicy"),
+    ("RemoveUserFromGroup", "AddUserToGroup"),
+];
+
+/// What an event leaves set, in the form of a request that sets it.
+fn left_by(event: &AlteringEvent) -> Option<Value> {
+    let known = SAME_THING.iter().any(|(name, _)| *name == event.name);
+    match event.name.as_str() {
+        "CreateRole" => {
+            let trust = event.request.get("assumeRolePolicyDocument")?;
+            Some(json!({"policyDocument": trust}))
+        }
+        _ if known => None,
+        _ => Some(event.request.clone()),
+    }
+}
+
 /// What an event is about: account, row of the undo map, and what names the thing.
 fn thing(event: &AlteringEvent) -> Option<String> {
     let row = undo_map::find(&event.source, &event.name)?;
+    let same = SAME_THING.iter().find(|(name, _)| *name == row.event);
+    let sets = same.map_or(row.event, |(_, sets)| sets);
     let names = row.names_of(&Record {
         request: &event.request,
         response: &event.response,
@@ -70,7 +97,7 @@ fn thing(event: &AlteringEvent) -> Option<String> {
             event.account,
             event.region,
             row.source,
-            row.event,
+            sets,
             Value::Object(names)
         )
     })

@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind};
 use crate::head::Head;
 use crate::limits::{AT_ONCE_MAX, JOURNAL_BYTES_MAX};
 use crate::plan::{Call, Plan};
+use crate::trust::trusted;
 use crate::undo::Done;
 
 /// The schema of a journal's lines.
@@ -141,14 +142,18 @@ impl Journal {
                 "it has {size} bytes; at most {JOURNAL_BYTES_MAX} are read"
             )));
         }
-        let mut text = String::new();
-        file.read_to_string(&mut text)
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)
             .map_err(|error| failed("read", error))?;
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        if whole < text.len() {
+        // A crash may tear a line within a letter.
+        let last = bytes.iter().rposition(|byte| *byte == b'\n');
+        let whole = last.map_or(0, |end| end + 1);
+        if whole < bytes.len() {
             file.set_len(whole as u64)
                 .map_err(|error| failed("mend", error))?;
+            bytes.truncate(whole);
         }
+        let text = String::from_utf8(bytes).map_err(|_| broken("it is no text"))?;
         file.seek(SeekFrom::End(0))
             .map_err(|error| failed("read", error))?;
         let head = Head::open(path, whole == 0)?;
@@ -172,7 +177,7 @@ impl Journal {
             lines: Vec::new(),
             last: String::new(),
         };
-        for line in text[..whole].lines() {
+        for line in text.lines() {
             journal.read_line(line)?;
             journal.check_head()?;
         }
@@ -365,15 +370,18 @@ impl Journal {
         swept
     }
 
-    /// The longest session of a role in seconds, as the snapshot of it says that was filed.
+    /// The longest session of a role in seconds, as the snapshot of it says that was filed. `None` where that is not
+    /// known, or where a service may take the role: the role's maximum does not bind what services give out.
     pub fn role_session_s(&self, plan: &Plan, account: &str, role: &str) -> Option<i64> {
         self.lines.iter().find_map(|line| {
             let snapshot = &line.value["more"]["snapshot"];
             let step = plan.steps.iter().find(|step| step.id == line.step)?;
             let of_role = step.account == account && snapshot["role_name"] == role;
+            let trust = trusted(&snapshot["assume_role_policy_document"]);
+            let by_service = trust.iter().any(|trusted| trusted.kind == "Service");
             snapshot["max_session_duration"]
                 .as_i64()
-                .filter(|_| of_role)
+                .filter(|_| of_role && !trust.is_empty() && !by_service)
         })
     }
 

@@ -43,6 +43,7 @@ mod head;
 pub mod journal;
 pub mod run;
 mod sweep;
+mod ways;
 pub mod verify;
 #[cfg(feature = "aws")]
 pub mod look;

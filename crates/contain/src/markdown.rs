@@ -9,8 +9,10 @@ use keyline_lineage::CredentialId;
 use keyline_trail::time::format_time;
 
 use crate::json::{breadth_name, reach_name};
+use crate::limits::CUT_OFF_AHEAD_S;
 use crate::names::counted;
 use crate::plan::{Phase, Plan, Step};
+use crate::script::CUT_OFF_VARIABLE;
 
 /// Credentials that one step lists; the JSON has them all.
 const LISTED_MAX: usize = 12;
@@ -65,6 +67,14 @@ impl Plan {
             writeln!(out)?;
         }
         writeln!(out, "## Steps\n")?;
+        let mut commands = self.steps.iter().flat_map(Step::commands);
+        if commands.any(|command| command.contains(CUT_OFF_VARIABLE)) {
+            writeln!(
+                out,
+                "`$CUT_OFF` in a command stands for an instant {CUT_OFF_AHEAD_S} seconds ahead, in UTC and set anew \
+                 before each: `2026-01-31T12:00:00Z`. The program and the script set it themselves.\n"
+            )?;
+        }
         let mut phase = None;
         for step in &self.steps {
             if phase != Some(step.phase) {

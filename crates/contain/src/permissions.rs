@@ -172,7 +172,9 @@ pub fn responders_of(service: &str, operation: &str) -> Vec<Responder> {
         // With AWS's policy of denial only in the one role, with any in the other.
         (
             "iam",
-            "DetachRolePolicy"
+            "AttachRolePolicy"
+            | "AttachUserPolicy"
+            | "DetachRolePolicy"
             | "DetachUserPolicy"
             | "PutRolePermissionsBoundary"
             | "PutUserPermissionsBoundary"
@@ -182,9 +184,7 @@ pub fn responders_of(service: &str, operation: &str) -> Vec<Responder> {
         ) => vec![Responder::ContainIam, Responder::Eradicate],
         (
             "iam",
-            "AttachRolePolicy"
-            | "AttachUserPolicy"
-            | "DeactivateMFADevice"
+            "DeactivateMFADevice"
             | "DeleteLoginProfile"
             | "DeleteRolePolicy"
             | "DeleteUserPolicy"
@@ -229,7 +229,10 @@ fn sort_of(permission: &str) -> Sort {
     match service {
         _ if operation.contains('*') => Sort::Anything,
         "iam" => match operation {
-            "ListVirtualMFADevices" => Sort::Anything,
+            // Lists of everything there is are asked for no thing in particular.
+            "ListOpenIDConnectProviders" | "ListSAMLProviders" | "ListVirtualMFADevices" => {
+                Sort::Anything
+            }
             "DeleteVirtualMFADevice" => Sort::Mfa,
             "AddUserToGroup" | "RemoveUserFromGroup" => Sort::Group,
             "DeletePolicy"
@@ -264,6 +267,7 @@ fn sort_of(permission: &str) -> Sort {
             _ if has(&["Layer"]) => Sort::Layer,
             _ => Sort::Function,
         },
+        "rolesanywhere" if operation.starts_with("List") => Sort::Anything,
         "rolesanywhere" if has(&["TrustAnchor"]) => Sort::TrustAnchor,
         "rolesanywhere" => Sort::Profile,
         "s3" if has(&["Object"]) => Sort::Object,

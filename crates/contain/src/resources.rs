@@ -101,7 +101,7 @@ pub fn resources(
             });
             continue;
         }
-        if let Some(why) = untouchable(event, guard) {
+        if let Some(why) = untouchable(event, scope, guard) {
             composed.refused.insert(Refused { target, why });
             continue;
         }
@@ -203,7 +203,7 @@ impl Counted {
 }
 
 /// Why what an event altered is not touched: it is in another account, or belongs to somebody protected.
-fn untouchable(event: &AlteringEvent, guard: &Guard<'_>) -> Option<String> {
+fn untouchable(event: &AlteringEvent, scope: &Scope, guard: &Guard<'_>) -> Option<String> {
     if !is_account(&event.account) {
         return Some("its record names no account".to_owned());
     }
@@ -223,10 +223,12 @@ fn untouchable(event: &AlteringEvent, guard: &Guard<'_>) -> Option<String> {
     };
     let partition = Partition::of_region(&event.region).name();
     let guarded = guard.refuses(&owner, partition, "")?;
-    let protected = matches!(
-        guarded.reason,
-        Reason::Protected | Reason::ServiceLinkedRole
-    );
+    let protected = match guarded.reason {
+        Reason::Protected => true,
+        // One that the tree made has no more than the name.
+        Reason::ServiceLinkedRole => !scope.made.contains(&owner),
+        _ => false,
+    };
     protected.then_some(guarded.why)
 }
 
@@ -262,6 +264,12 @@ fn take_back(
         }
         let mut draft = draft(&place, event, row, &call, survey);
         draft.leaves(left.get(number), &call);
+        if row.how == How::Remove && event.before.is_some() {
+            draft.needs_confirmation = true;
+            draft.why.push_str(
+                "; it was so before the tree did it, by an earlier event: somebody may need it",
+            );
+        }
         if let Some(since) = request.stolen_since.filter(|since| event.at < *since) {
             draft.by_hand = true;
             draft.needs_confirmation = true;

@@ -27,6 +27,7 @@ use crate::request::Estate;
 use crate::resources::RESTORE;
 use crate::sweep::{found, is_sweep, switched, user_of};
 use crate::verify::{PROVISION, awake, settle};
+use crate::ways::{check_journal, instead_of, under_another_name};
 
 /// The time, and waiting.
 pub trait Clock {
@@ -104,6 +105,7 @@ pub fn run(
     told: &mut dyn FnMut(&Step, &StepReport),
 ) -> Result<Vec<StepReport>, Error> {
     check_approval(plan, approval.hash)?;
+    check_journal(plan, journal)?;
     check_guards(plan, &Guard::at_run(approval.estate, &[]))?;
     let by = check_identities(plan, aws)?;
     let guard = Guard::at_run(approval.estate, &by);
@@ -277,8 +279,11 @@ fn check_guards(plan: &Plan, guard: &Guard<'_>) -> Result<(), Error> {
 fn check_identities(plan: &Plan, aws: &mut dyn Aws) -> Result<Vec<String>, Error> {
     let mut by = Vec::new();
     let acting = plan.steps.iter().filter(|step| is_acting(step));
-    let accounts: BTreeSet<&str> = acting.map(|step| step.account.as_str()).collect();
-    for account in accounts {
+    // The services that stand once in a partition answer in its home region.
+    let places: BTreeMap<&str, &str> = acting
+        .map(|step| (step.account.as_str(), home_of(step)))
+        .collect();
+    for (account, region) in &places {
         let refused = |error: CallError| {
             let kind = match error.kind {
                 CallErrorKind::Denied => ErrorKind::Refused,
@@ -287,10 +292,10 @@ fn check_identities(plan: &Plan, aws: &mut dyn Aws) -> Result<Vec<String>, Error
             let why = format!("cannot enter account {account}: {}", error.why());
             Error::new(kind, why)
         };
-        let arn = aws.identity(account).map_err(refused)?;
+        let arn = aws.identity(&At { account, region }).map_err(refused)?;
         let own = named_by(&arn);
         let own_account = own.as_ref().map(|own| own.account().to_owned());
-        if own_account.as_deref() != Some(account) {
+        if own_account.as_deref() != Some(*account) {
             return Err(Error::new(
                 ErrorKind::Identity,
                 format!("the credentials for account {account} are those of `{arn}`"),
@@ -299,7 +304,10 @@ fn check_identities(plan: &Plan, aws: &mut dyn Aws) -> Result<Vec<String>, Error
         spare(plan, &arn)?;
         by.push(arn);
     }
-    let behind = aws.behind().map_err(|error| {
+    let Some(region) = places.values().next() else {
+        return Ok(by);
+    };
+    let behind = aws.behind(region).map_err(|error| {
         let why = format!("cannot tell whose credentials these are: {}", error.why());
         Error::new(ErrorKind::Identity, why)
     })?;
@@ -658,54 +666,12 @@ fn is_as_wanted(call: &Call, state: &Value) -> bool {
     wanted(call).is_some_and(|wanted| wanted == *state) || (switched_off && state.is_null())
 }
 
-/// The same denial under a name that nobody could know before the plan was made: it ends with the plan's hash.
-fn under_another_name(plan: &Plan, step: &Step, call: &Call) -> Option<Call> {
-    let denies = matches!(call.action.as_str(), "PutUserPolicy" | "PutRolePolicy");
-    if !denies || step.kind == RESTORE {
-        return None;
-    }
-    let name = step.params.get("policy_name")?.as_str()?;
-    let mut other = call.clone();
-    let name = json!(format!("{name}-{}", plan.plan_id()));
-    other.params.insert("policy_name".to_owned(), name);
-    Some(other)
-}
-
 fn name_is_taken() -> CallError {
     CallError {
         kind: CallErrorKind::Other,
         code: "NameTaken".to_owned(),
         message: "a policy of this name stands there that is not the plan's".to_owned(),
     }
-}
-
-/// Other calls that deny everything to the principal of a step, where it has no room for the step's own.
-fn instead_of(step: &Step) -> Vec<Call> {
-    let names = match step.kind.as_str() {
-        "deny-all-on-user" => [
-            "user_name",
-            "AttachUserPolicy",
-            "PutUserPermissionsBoundary",
-        ],
-        "deny-all-on-role" => [
-            "role_name",
-            "AttachRolePolicy",
-            "PutRolePermissionsBoundary",
-        ],
-        _ => return Vec::new(),
-    };
-    let [principal, attach, bound] = names;
-    let Some(name) = step.params.get(principal) else {
-        return Vec::new();
-    };
-    let partition = keyline_trail::partition::Partition::of_region(&step.region).name();
-    let policy = json!(format!("arn:{partition}:iam::aws:policy/AWSDenyAll"));
-    let with =
-        |param: &str| crate::action::params([(principal, name.clone()), (param, policy.clone())]);
-    vec![
-        Call::new("iam", attach, with("policy_arn")),
-        Call::new("iam", bound, with("permissions_boundary")),
-    ]
 }
 
 /// The step's call with the instant filled in: that of an earlier, unfinished attempt if there was one, so
@@ -749,6 +715,8 @@ fn drifted(step: &Step, call: &Call, before: &Value) -> Option<String> {
             let ours = wanted(call).map(|wanted| without_instants(&wanted));
             !before.is_null() && Some(without_instants(before)) != ours
         }
+        // What was switched off a day ago and works again is somebody's.
+        "DeleteAccessKey" => before["status"] == "Active",
         "UpdateAssumeRolePolicy" => undo_param("policy_document")
             .is_some_and(|known| before["policy_document"] != document(known)),
         "PutInlinePolicyToPermissionSet" => {
@@ -773,6 +741,11 @@ fn drifted(step: &Step, call: &Call, before: &Value) -> Option<String> {
 
 fn is_acting(step: &Step) -> bool {
     !step.by_hand && step.service != "keyline"
+}
+
+/// Where whoever takes a step is asked who that is.
+pub(crate) fn home_of(step: &Step) -> &'static str {
+    keyline_trail::partition::Partition::of_region(&step.region).home_region()
 }
 
 fn place(step: &Step) -> At<'_> {

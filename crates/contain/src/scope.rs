@@ -22,8 +22,8 @@ use crate::survey::Survey;
 /// How far up a chain a cycle of roles is looked for, in sessions. A longer cycle is revoked as any chain.
 const JUGGLING_STEPS_MAX: usize = 64;
 
-/// Machines that one note names; more are counted.
-const MACHINES_NAMED_MAX: usize = 5;
+/// Machines or principals that one note names; more are counted.
+const NAMED_MAX: usize = 5;
 
 pub struct Scope {
     pub members: BTreeSet<Node>,
@@ -94,6 +94,7 @@ pub fn scope(
     let mut members = BTreeSet::new();
     let others = everything_below(&tops, is_others, &perhaps, forest, &mut members);
     confirm(&members, forest, &mut confirmed);
+    notes.extend(several(target, &seeds, survey));
     let mut scope = Scope {
         members,
         confirmed,
@@ -177,7 +178,7 @@ impl Scope {
             .keys()
             .map(|(account, id)| format!("{id} in {account}"))
             .collect();
-        let named = unseen.iter().take(MACHINES_NAMED_MAX);
+        let named = unseen.iter().take(NAMED_MAX);
         let named: Vec<String> = named
             .map(|((account, _), what)| format!("{what} in {account}"))
             .collect();
@@ -510,6 +511,34 @@ fn juggled(members: &BTreeSet<Node>, survey: &Survey<'_>) -> BTreeSet<Owner> {
         }
     }
     found
+}
+
+/// That a name means several principals, who may have nothing to do with each other.
+fn several(target: &Target, seeds: &BTreeSet<Node>, survey: &Survey<'_>) -> Option<String> {
+    let Target::Pivot(text) = target else {
+        return None;
+    };
+    let owners = seeds.iter().map(|seed| survey.owner(*seed));
+    let owners = owners.filter(|owner| !matches!(owner, Owner::Outside | Owner::Unknown));
+    let owners: BTreeSet<&Owner> = owners.collect();
+    let partition = seeds
+        .first()
+        .map(|seed| survey.forest.alone(*seed).partition);
+    let shown = owners.iter().take(NAMED_MAX);
+    let shown: Vec<String> = shown
+        .map(|owner| owner.arn(partition.unwrap_or_default()))
+        .collect();
+    let more = match owners.len() - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (owners.len() > 1).then(|| {
+        format!(
+            "{text} is the name of several, and all of them are in the plan: {}{more}; if one is meant, plan for it by \
+             its ARN or a key",
+            shown.join(", ")
+        )
+    })
 }
 
 /// A credential for people.

@@ -21,7 +21,7 @@ use crate::resources::RESTORE;
 use crate::sweep::{is_sweep, user_of};
 
 /// The shell's name for the instant that is filled in.
-const CUT_OFF_VARIABLE: &str = "\"$CUT_OFF\"";
+pub(crate) const CUT_OFF_VARIABLE: &str = "\"$CUT_OFF\"";
 
 /// Reads that take the name of one of several things, which stand in what the others give.
 const OF_EACH: &[&str] = &["GetAccessKeyLastUsed", "GetRolePolicy", "GetUserPolicy"];
@@ -251,6 +251,7 @@ impl Step {
                     "rotate-access-key" => *name != "user_name",
                     "revoke-oauth-tokens" => *name == "principal",
                     "disable-person" => *name == "user_name",
+                    "replace-instance-profile" | "snapshot-instance" => *name == "instance_id",
                     "deny-in-permission-set" | "provision-permission-set" => {
                         *name == "permission_set_name"
                     }

@@ -157,18 +157,17 @@ impl Sdk {
 }
 
 impl Aws for Sdk {
-    fn identity(&mut self, account: &str) -> Result<String, CallError> {
-        let config = self.enter(account, "")?;
+    fn identity(&mut self, place: &At<'_>) -> Result<String, CallError> {
+        let config = self.enter(place.account, place.region)?;
         self.runtime.block_on(whoami(&config))
     }
 
-    fn behind(&mut self) -> Result<Vec<String>, CallError> {
+    fn behind(&mut self, region: &str) -> Result<Vec<String>, CallError> {
         if self.entry.assume_role.is_none() {
             return Ok(Vec::new());
         }
         let mut builder = self.base.to_builder();
-        let region = Region::new(Partition::Aws.home_region());
-        builder.set_region(Some(self.base.region().cloned().unwrap_or(region)));
+        builder.set_region(Some(Region::new(region.to_owned())));
         let config = builder.build();
         Ok(vec![self.runtime.block_on(whoami(&config))?])
     }

@@ -6,7 +6,15 @@
 
 use serde_json::{Value, json};
 
+use crate::guard::matches;
 use crate::owner::is_account;
+
+/// The actions by which a role is taken, in small letters.
+const ASSUMING: [&str; 3] = [
+    "sts:assumerole",
+    "sts:assumerolewithsaml",
+    "sts:assumerolewithwebidentity",
+];
 
 /// A principal that a trust policy lets in, or shuts out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,8 +33,7 @@ pub fn trusted(policy: &Value) -> Vec<Trusted> {
     for statement in list(&policy["Statement"]) {
         let actions = list(&statement["Action"]);
         let mut actions = actions.iter().filter_map(|action| action.as_str());
-        let named = actions
-            .any(|action| action == "*" || action == "sts:*" || action.starts_with("sts:Assume"));
+        let named = actions.any(lets_assume);
         if !named && statement["NotAction"].is_null() {
             continue;
         }
@@ -65,6 +72,14 @@ pub fn trusted(policy: &Value) -> Vec<Trusted> {
     found
 }
 
+/// Whether an action of a policy is one by which a role is taken: in letters large or small, and with what stands
+/// for other letters, as AWS reads it.
+fn lets_assume(action: &str) -> bool {
+    let pattern = action.to_ascii_lowercase().replace('?', "*");
+    let mut known = ASSUMING.iter();
+    known.any(|known| matches(&pattern, known))
+}
+
 /// Whether a trust policy lets a principal of an account in, by its name or with its whole account.
 pub fn lets_in(policy: &Value, arn: &str, account: &str) -> bool {
     let root = format!(":iam::{account}:root");
@@ -99,6 +114,7 @@ pub fn without_anybody(policy: &Value) -> Option<Value> {
         }
         match &mut statement["Principal"] {
             Value::Object(kinds) => {
+                kinds.remove("*");
                 if let Some(named) = kinds.get_mut("AWS") {
                     let others: Vec<Value> = list(named)
                         .into_iter()
@@ -178,6 +194,27 @@ mod tests {
             let closed = without_anybody(&json!({"Statement": statements}));
             let closed = closed.map_or(Value::Null, |policy| policy["Statement"].clone());
             assert_eq!(closed, left, "{statements}");
+        }
+    }
+
+    #[test]
+    fn actions_are_read_as_aws_reads_them() {
+        for (action, expected) in [
+            (json!("sts:AssumeRole"), true),
+            (json!("STS:assumerole"), true),
+            (json!("sts:a*"), true),
+            (json!("s*"), true),
+            (json!("*:*"), true),
+            (json!(["sts:TagSession", "sts:*WithSAML"]), true),
+            (json!("sts:Assume????"), true),
+            (json!("sts:TagSession"), false),
+            (json!("sts:SetSourceIdentity"), false),
+            (json!("iam:*"), false),
+        ] {
+            let policy = json!({"Statement":
+                {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": action}});
+            assert_eq!(!trusted(&policy).is_empty(), expected, "{action}");
+            assert_eq!(without_anybody(&policy).is_some(), expected, "{action}");
         }
     }
 

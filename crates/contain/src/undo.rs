@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use keyline_trail::time::format_time;
 use serde_json::{Value, json};
 
-use crate::action::{delete_password, params, reset_password};
+use crate::action::{delete_password, params, reset_password, stop_function};
 use crate::aws::{At, Aws, CallError, CallErrorKind, wanted, without_instants};
 use crate::error::Error;
 use crate::guard::{Guard, denied_by};
@@ -22,12 +22,17 @@ use crate::plan::{Call, Phase, Plan, Step};
 use crate::policy::CUT_OFF;
 use crate::request::Estate;
 use crate::resources::RESTORE;
-use crate::run::Clock;
+use crate::run::{Clock, home_of};
 use crate::sweep::{is_sweep, switched, user_of};
 use crate::verify::{PROVISION, keys_of};
+use crate::ways::check_journal;
 
 /// Steps about a password that the thief knows or has made.
 const PASSWORD_STEPS: &[&str] = &[delete_password::ACTION.name, reset_password::ACTION.name];
+
+/// The call that stops a function, and the parameter that says how often it may run at once.
+const STOP: &str = stop_function::ACTION.operation;
+const RESERVED: &str = "reserved_concurrent_executions";
 
 /// A step that was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,7 +194,10 @@ pub fn undo_of<'a>(
         .chain(known.keys_until)
         .max()
         .unwrap_or(known.now);
+    // What is known to live longer than a role's sessions may by now was made when they might.
+    let ends = step.stops.iter().filter_map(|id| plan.names.get(id)?.until);
     let until = last.saturating_add(longest_s * 1_000_000);
+    let until = ends.max().map_or(until, |end| end.max(until));
     match known.now < until {
         true => Err(UndoRefused::Zombies { until }),
         false => Ok(undo),
@@ -255,6 +263,7 @@ pub fn undo(
     journal: &mut Journal,
     clock: &mut dyn Clock,
 ) -> Result<Undoing, Error> {
+    check_journal(plan, journal)?;
     let done = journal.done();
     let allowed = |journal: &Journal, now: i64, keys_until: Option<i64>| {
         let longest_s = |account: &str, role: &str| journal.role_session_s(plan, account, role);
@@ -274,8 +283,12 @@ pub fn undo(
     let Some(step) = step else {
         return Ok(Undoing::Refused(UndoRefused::NoSuchStep));
     };
-    let mut by = aws.behind().unwrap_or_default();
-    by.extend(aws.identity(&step.account));
+    let region = home_of(step);
+    let mut by = aws.behind(region).unwrap_or_default();
+    by.extend(aws.identity(&At {
+        account: &step.account,
+        region,
+    }));
     let guard = Guard::at_run(permit.estate, &by);
     if let Some(guarded) = guard.refuses_call(&step.account, &step.region, &step.call()) {
         return Ok(Undoing::Refused(UndoRefused::Guarded(guarded.why)));
@@ -307,6 +320,7 @@ pub fn undo(
     };
     let call = match &made.call {
         Some(restored) if step.kind == RESTORE => as_found(restored, before).unwrap_or(call),
+        Some(stop) if stop.action == STOP => as_reserved(stop, before).unwrap_or(call),
         Some(instead) if otherwise(&instead) => {
             back_from(instead, &made.value["more"]["before"]).unwrap_or(call)
         }
@@ -537,6 +551,14 @@ fn as_found(restored: &Call, before: Option<&Value>) -> Option<Call> {
     };
     let mut call = restored.clone();
     call.params.insert(member.to_owned(), json!(text));
+    Some(call)
+}
+
+/// What gives a stopped function the reserved concurrency that it had; none where it had none.
+fn as_reserved(stop: &Call, before: Option<&Value>) -> Option<Call> {
+    let had = before?.get(RESERVED).filter(|had| had.is_u64())?;
+    let mut call = stop.clone();
+    call.params.insert(RESERVED.to_owned(), had.clone());
     Some(call)
 }
 

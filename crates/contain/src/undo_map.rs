@@ -131,6 +131,18 @@ pub fn find(source: &str, event: &str) -> Option<&'static Row> {
 }
 
 impl Row {
+    /// The names under which the event is written down: some services have written theirs without the date of an
+    /// interface's version, with it, and with a second number behind it.
+    pub fn names(&self) -> Vec<String> {
+        let plain = plain_name(self.event);
+        let date = self.event.get(plain.len()..).and_then(|rest| rest.get(..8));
+        let Some(date) = date else {
+            return vec![self.event.to_owned()];
+        };
+        let dated = format!("{plain}{date}");
+        vec![plain.to_owned(), format!("{dated}v2"), dated]
+    }
+
     /// What the record says about which thing it is: its parameters without those of the state before.
     pub fn names_of(&self, record: &Record<'_>) -> Map<String, Value> {
         let named = self.params.iter().filter_map(|(name, paths)| {

@@ -313,8 +313,7 @@ pub fn alarms(plan: &Plan, journal: &Journal, later: &Forest) -> Vec<Alarm> {
         found.entry(node).or_insert_with(|| Alarm {
             weight: Weight::Alarm,
             why: format!(
-                "it succeeded at {}, and {what} {}; asking who it is always succeeds, anything else is an \
-                 alarm",
+                "it succeeded at {}, and {what} {}; asking who it is, which always succeeds, does not count",
                 format_time(at),
                 format_time(since)
             ),

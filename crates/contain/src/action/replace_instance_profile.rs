@@ -50,10 +50,13 @@ pub const ACTION: Action = Action {
 pub fn step(place: &Place<'_>, instance: &str) -> Draft {
     let mut draft = ACTION.draft(
         place,
-        params([(
-            "filters",
-            json!(format!("Name=instance-id,Values={instance}")),
-        )]),
+        params([
+            (
+                "filters",
+                json!(format!("Name=instance-id,Values={instance}")),
+            ),
+            ("instance_id", json!(instance)),
+        ]),
         "so that the instance fetches no new credentials once the denial is lifted",
     );
     let association = params([("association_id", json!("THE-ASSOCIATION-ID"))]);

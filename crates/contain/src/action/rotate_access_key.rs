@@ -5,6 +5,9 @@
 //! A person makes a new key (better: a role) for whatever legitimately used the stolen key. The step names
 //! every source of its calls; which of them are the thief is for the person to say.
 //!
+//! Where everything is denied to the user it is a key of another one: the denial stays for days, and as long as a
+//! key of the user is active it is not lifted at all.
+//!
 //! # What it stops
 //!
 //! Nothing.
@@ -23,20 +26,22 @@
 //!
 //! # AWS calls and permissions
 //!
-//! `iam:CreateAccessKey`, by hand.
+//! `iam:CreateAccessKey`, `iam:CreateUser`, by hand.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::action::{Action, Draft, Execution, Place, Responder, params};
-use serde_json::Value;
+use crate::plan::{Call, Phase};
 
-use crate::plan::Phase;
+/// Stands for a name that whoever takes the step gives.
+const NEW_USER: &str = "A-NEW-USER";
+
 /// This action as data.
 pub const ACTION: Action = Action {
     name: "rotate-access-key",
     service: "iam",
     operation: "CreateAccessKey",
-    requires: &["iam:CreateAccessKey"],
+    requires: &["iam:CreateAccessKey", "iam:CreateUser"],
     phase: Phase::Afterwards,
     responder: Responder::ContainIam,
     execution: Execution::Person,
@@ -46,13 +51,44 @@ pub const ACTION: Action = Action {
     undo: "delete the new key",
 };
 
+/// What becomes of the user whose key it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// Everything is denied to it.
+    Yes,
+    No,
+}
+
 /// The rotation of one key, with the sources and agents that used it.
-pub fn step(place: &Place<'_>, user: &str, key: &str, used_by: Value, agents: Value) -> Draft {
+pub fn step(
+    place: &Place<'_>,
+    user: &str,
+    denied: Denied,
+    key: &str,
+    used_by: Value,
+    agents: Value,
+) -> Draft {
     let mut draft = ACTION.draft(
         place,
         params([("user_name", json!(user))]),
         format!("{key} is switched off: whoever legitimately used it needs another, if any of these is not the thief"),
     );
+    if denied == Denied::Yes {
+        draft.why.push_str(&format!(
+            "; of another user, with what this one may: everything stays denied to {user}, and a new key of it would \
+             be switched off"
+        ));
+        let call = |operation: &str, user: &str| {
+            Call::new("iam", operation, params([("user_name", json!(user))]))
+        };
+        draft.operation = "ListGroupsForUser".to_owned();
+        draft.then = vec![
+            call("ListAttachedUserPolicies", user),
+            call("ListUserPolicies", user),
+            call("CreateUser", NEW_USER),
+            call("CreateAccessKey", NEW_USER),
+        ];
+    }
     draft.params.insert("replaces".to_owned(), json!(key));
     draft.params.insert("used_from".to_owned(), used_by);
     draft.params.insert("used_by_agents".to_owned(), agents);

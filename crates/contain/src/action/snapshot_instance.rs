@@ -58,6 +58,7 @@ pub fn step(place: &Place<'_>, instance: &str) -> Draft {
                 json!(format!("InstanceId={instance}")),
             ),
             ("description", json!("evidence")),
+            ("instance_id", json!(instance)),
         ]),
         "disks change with every minute that the instance runs",
     )

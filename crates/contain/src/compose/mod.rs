@@ -17,6 +17,7 @@ use keyline_trail::partition::Partition;
 use keyline_trail::time::format_time;
 use serde_json::json;
 
+use crate::action::rotate_access_key::Denied;
 use crate::action::{self, Draft, Place};
 use crate::canonical;
 use crate::control::{Control, Measure, Only, is_assumed_root};
@@ -25,7 +26,7 @@ use crate::json::{breadth_name, reach_name};
 use crate::limits::INACTIVE_BEFORE_DELETION_S;
 use crate::names::named;
 use crate::owner::{Owner, is_aws_name};
-use crate::plan::{Phase, Refused};
+use crate::plan::{Phase, Reason, Refused};
 use crate::policy::CUT_OFF;
 use crate::request::Request;
 use crate::scope::{Scope, made_at};
@@ -86,8 +87,10 @@ pub fn compose(
     let mut touched = Vec::new();
     for (owner, group) in &groups {
         match guard.refuses(owner, group.partition, &group.role_arn) {
-            Some(guarded) => composer.refuse(owner, group, guarded),
-            None => touched.push((owner, group)),
+            Some(guarded) if !composer.only_seems(owner, &guarded) => {
+                composer.refuse(owner, group, guarded);
+            }
+            _ => touched.push((owner, group)),
         }
     }
     composer.by_organisation(&touched);
@@ -142,6 +145,22 @@ impl Composer<'_> {
         groups
     }
 
+    /// Whether a role has the name of a service-linked one and is none, because the tree made it: those are made by
+    /// another call. Whoever carries the plan out is asked, as nothing but the name is known there.
+    fn only_seems(&mut self, owner: &Owner, guarded: &Guarded) -> bool {
+        let Owner::Role { account, name } = owner else {
+            return false;
+        };
+        let seems = guarded.reason == Reason::ServiceLinkedRole && self.scope.made.contains(owner);
+        if seems {
+            self.out.notes.insert(format!(
+                "the thief made the role {name} in {account} with the name of a service-linked role, which it is not: \
+                 --force {name} lets the plan be carried out"
+            ));
+        }
+        seems
+    }
+
     fn refuse(&mut self, owner: &Owner, group: &Group, guarded: Guarded) {
         if *owner == Owner::Outside {
             return;
@@ -159,13 +178,13 @@ impl Composer<'_> {
             target,
             why: guarded.why.clone(),
         });
-        if guarded.reason == crate::plan::Reason::ForeignAccount {
+        if guarded.reason == Reason::ForeignAccount {
             let account = owner.account();
             let place = place(account, group.partition, owner, None);
             let draft = action::notify_account::step(&place, account);
             self.out.drafts.push(draft);
         }
-        if guarded.reason == crate::plan::Reason::ManagementAccount {
+        if guarded.reason == Reason::ManagementAccount {
             let main = main_credential(&group.members);
             let place = place(owner.account(), group.partition, owner, main);
             let draft = action::secure_root::step(&place, &keys_of(&group.members));
@@ -277,7 +296,14 @@ impl Composer<'_> {
                 && used
             {
                 let place = place(account, credential.partition, owner, Some(&credential.id));
-                let mut drafts = user::rotations(&place, name, &credential);
+                let denied = self.out.drafts.iter().any(|draft| {
+                    draft.kind == action::deny_all_on_user::ACTION.name && draft.on == *owner
+                });
+                let denied = match denied {
+                    true => Denied::Yes,
+                    false => Denied::No,
+                };
+                let mut drafts = user::rotations(&place, name, denied, &credential);
                 self.out.drafts.append(&mut drafts);
             }
         }

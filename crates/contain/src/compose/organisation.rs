@@ -28,7 +28,7 @@ impl Composer<'_> {
             // Against a root there is nothing else; for the rest it is the wide way.
             let wanted = match owner {
                 Owner::User { .. } | Owner::Role { .. } => {
-                    self.request.breadth == Breadth::Broad && !self.is_all_workload(group)
+                    self.request.breadth == Breadth::Broad && !self.is_all_workload(owner, group)
                 }
                 Owner::Root { .. } => {
                     let mut members = group.members.iter();

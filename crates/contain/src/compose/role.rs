@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keyline_lineage::{Credential, Node};
+use keyline_lineage::{Credential, Kind, Node};
 use keyline_trail::partition::Partition;
 use serde_json::json;
 
@@ -52,12 +52,15 @@ impl Composer<'_> {
             ));
         }
         // What a service does in a workload's name carries the workload's own id.
-        let ids_of_workloads = self.ids_of_workloads(group);
+        let ids_of_workloads = self.ids_of_workloads(owner, group);
         let (workload, other): (Vec<_>, Vec<_>) = group
             .members
             .iter()
             .filter(|(_, credential)| credential.kind.is_usable())
-            .partition(|(_, credential)| ids_of_workloads.contains(&credential.principal_id));
+            .partition(|(_, credential)| {
+                let id = self.user_id(owner, credential);
+                id.is_some_and(|id| ids_of_workloads.contains(&id))
+            });
         let (by_name, mut by_time) = match broad {
             true => (workload, !other.is_empty()),
             false => (
@@ -71,7 +74,10 @@ impl Composer<'_> {
         };
         let ids: BTreeSet<String> = by_name
             .iter()
-            .map(|(_, credential)| credential.principal_id.clone())
+            .map(|(_, credential)| {
+                let id = self.user_id(owner, credential);
+                id.unwrap_or_else(|| credential.principal_id.clone())
+            })
             .collect();
         let ids: Vec<String> = ids.into_iter().collect();
         let all_known = ids.iter().all(|id| is_user_id(id));
@@ -132,7 +138,8 @@ impl Composer<'_> {
         });
         let set_region = known.map_or("", |(_, set)| set.region.as_str());
         let home = home_region(group.partition);
-        // Where the set is not known a person looks it up; the account is then that of the role.
+        // Where the set is not known a person looks it up, where sign-ins to the portal are written down.
+        let portals = self.portal_account();
         let (administrator, set, by_hand) = match set {
             Some((administrator, set)) => (administrator, set, !self.guard.is_ours(administrator)),
             None => {
@@ -142,7 +149,7 @@ impl Composer<'_> {
                     permission_set_arn: "",
                     inline_policy: None,
                 };
-                (owner.account(), set, true)
+                (portals.as_str(), set, true)
             }
         };
         if by_hand && known.is_some() {
@@ -211,6 +218,21 @@ impl Composer<'_> {
         self.out.drafts.extend([deny, provision]);
     }
 
+    /// The account that has Identity Center, by the sessions of its portal. Empty where no log shows one, or where
+    /// several have.
+    fn portal_account(&self) -> String {
+        let forest = self.survey.forest;
+        let portals = forest
+            .nodes()
+            .filter(|node| forest.kind(*node) == Kind::IdentityCenterSession);
+        let accounts: BTreeSet<String> =
+            portals.map(|node| forest.alone(node).account_id).collect();
+        match &Vec::from_iter(accounts)[..] {
+            [one] => one.clone(),
+            _ => String::new(),
+        }
+    }
+
     /// Whoever took a role of Identity Center has a session of the portal, whether a log shows it or not, and
     /// fetches the next role by it.
     fn persons(&mut self, place: &Place<'_>, names: &BTreeSet<String>) {
@@ -259,7 +281,8 @@ impl Composer<'_> {
             let Owner::Role { account, name } = &owner else {
                 continue;
             };
-            let refused = self.guard.refuses(&owner, partition, "").is_some();
+            let refused = self.guard.refuses(&owner, partition, "");
+            let refused = refused.is_some_and(|guarded| !self.only_seems(&owner, &guarded));
             let wanted = opened == Opened::Made || self.request.breadth == Breadth::Broad;
             if groups.contains_key(&owner) || refused || !wanted {
                 continue;
@@ -426,22 +449,44 @@ impl Composer<'_> {
         })
     }
 
-    pub(super) fn is_workload(&self, node: Node, credential: &Credential) -> bool {
-        self.survey.origin(node, credential).is_some() && is_user_id(&credential.principal_id)
+    /// What `aws:userid` is for a session of a role. Where it was minted for a machine and never used no record says
+    /// it: the id of the role, which others of its sessions show, and the session's name.
+    fn user_id(&self, owner: &Owner, credential: &Credential) -> Option<String> {
+        if is_user_id(&credential.principal_id) {
+            return Some(credential.principal_id.clone());
+        }
+        if !credential.principal_id.is_empty() {
+            return None;
+        }
+        let sessions = self.survey.living(owner).iter();
+        let ids: BTreeSet<String> = sessions
+            .filter_map(|node| {
+                let known = self.survey.forest.alone(*node).principal_id;
+                let (role, _) = known.split_once(':')?;
+                is_user_id(&known).then(|| role.to_owned())
+            })
+            .collect();
+        // A role that was made anew has another id.
+        let [role] = &Vec::from_iter(ids)[..] else {
+            return None;
+        };
+        let id = format!("{role}:{}", credential.session_name);
+        is_user_id(&id).then_some(id)
     }
 
-    fn ids_of_workloads<'g>(&self, group: &'g Group) -> BTreeSet<&'g String> {
+    fn ids_of_workloads(&self, owner: &Owner, group: &Group) -> BTreeSet<String> {
         let members = group.members.iter();
         members
-            .filter(|(node, credential)| self.is_workload(*node, credential))
-            .map(|(_, credential)| &credential.principal_id)
+            .filter(|(node, credential)| self.survey.origin(*node, credential).is_some())
+            .filter_map(|(_, credential)| self.user_id(owner, credential))
             .collect()
     }
 
-    pub(super) fn is_all_workload(&self, group: &Group) -> bool {
-        let ids = self.ids_of_workloads(group);
+    pub(super) fn is_all_workload(&self, owner: &Owner, group: &Group) -> bool {
+        let ids = self.ids_of_workloads(owner, group);
         group.members.iter().all(|(_, credential)| {
-            !credential.kind.is_usable() || ids.contains(&credential.principal_id)
+            let id = self.user_id(owner, credential);
+            !credential.kind.is_usable() || id.is_some_and(|id| ids.contains(&id))
         })
     }
 }

@@ -9,6 +9,7 @@ use keyline_trail::time::format_time;
 use serde_json::{Value, json};
 
 use crate::action::deactivate_access_key::MadeBy;
+use crate::action::rotate_access_key::Denied;
 use crate::action::{self, Draft, Place};
 use crate::control::{Subject, is_federated, subject};
 use crate::limits::ROTATION_SOURCES_MAX;
@@ -156,7 +157,11 @@ impl Composer<'_> {
             let member = self.scope.members.contains(node);
             let of_thief = member && set_by_thief(&credential);
             if in_use && !of_thief && (every_key || member) {
-                drafts.extend(rotations(&place, name, &credential));
+                let denied = match every_key {
+                    true => Denied::Yes,
+                    false => Denied::No,
+                };
+                drafts.extend(rotations(&place, name, denied, &credential));
             }
         }
         if not_looked_up {
@@ -194,7 +199,12 @@ fn other_long_term(place: &Place<'_>, user: &str, credential: &Credential) -> Op
 }
 
 /// A step for each key of a credential that its rightful users lose, with all that used it.
-pub(super) fn rotations(place: &Place<'_>, user: &str, credential: &Credential) -> Vec<Draft> {
+pub(super) fn rotations(
+    place: &Place<'_>,
+    user: &str,
+    denied: Denied,
+    credential: &Credential,
+) -> Vec<Draft> {
     let from: Vec<Value> = credential
         .sources
         .iter()
@@ -211,7 +221,7 @@ pub(super) fn rotations(place: &Place<'_>, user: &str, credential: &Credential) 
     let keys = credential.access_key_ids.iter();
     keys.map(|key| {
         let from = Value::Array(from.clone());
-        action::rotate_access_key::step(place, user, key, from, agents.clone())
+        action::rotate_access_key::step(place, user, denied, key, from, agents.clone())
     })
     .collect()
 }

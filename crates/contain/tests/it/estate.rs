@@ -413,7 +413,8 @@ impl Shared {
 }
 
 impl Aws for Shared {
-    fn identity(&mut self, account: &str) -> Result<String, CallError> {
+    fn identity(&mut self, place: &At<'_>) -> Result<String, CallError> {
+        let account = place.account;
         Ok(format!("arn:aws:sts::{account}:assumed-role/Responder/me"))
     }
 

@@ -212,6 +212,25 @@ fn pivots_find_their_credentials() {
 }
 
 #[test]
+fn a_name_that_several_have_is_said_to_be_theirs() {
+    let note = |tree: &[Credential]| {
+        let plan = Ask::of(&forest(tree), "alice").plan();
+        plan.notes
+            .into_iter()
+            .find(|note| note.contains("the name of several"))
+    };
+    let [here, there] = [key("cr-1", OURS, "alice"), key("cr-2", OTHER, "alice")];
+    assert_eq!(note(&[here.clone(), password("cr-3", OURS, "alice")]), None);
+    let told = note(&[here, there]).unwrap();
+    for account in [OURS, OTHER] {
+        assert!(
+            told.contains(&format!("arn:aws:iam::{account}:user/alice")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn a_key_made_long_ago_does_not_accuse_its_maker() {
     let admin = password("cr-admin", OURS, "bob");
     let signed_in = from(&admin, console("cr-console", OURS, "bob"));

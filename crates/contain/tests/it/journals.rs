@@ -1,7 +1,7 @@
 //! Journals that were altered, cut short or lost: refused, and mended after a crash.
 
 use keyline_contain::journal::{Event, Journal};
-use keyline_contain::{ErrorKind, Plan};
+use keyline_contain::{Call, ErrorKind, Plan};
 use serde_json::json;
 
 use crate::live::*;
@@ -33,6 +33,109 @@ fn a_journal_that_was_altered_is_refused() {
         let mode = std::fs::metadata(&fresh.0).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
+}
+
+/// A journal whose lines hang together and which says that a call was begun; out comes why it is not gone on with.
+fn with_begun(plan: &Plan, step: &str, call: &Call, live: &mut Live) -> Option<String> {
+    let scratch = Scratch::named("forged");
+    let mut journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+    journal
+        .write(NOW, Event::Begin, step, Some(call), json!({}))
+        .unwrap();
+    drop(journal);
+    let ended = go(plan, live, &scratch, &mut Hands::at(NOW), &[]);
+    ended.err().map(|error| error.to_string())
+}
+
+#[test]
+fn a_call_that_is_none_of_the_plan_is_not_made_because_a_journal_says_that_it_was_begun() {
+    let plan = plan_of(&tree(), "cr-key");
+    let deny = plan
+        .steps
+        .iter()
+        .find(|step| step.kind == "deny-all-on-user")
+        .unwrap();
+    let keys = plan
+        .steps
+        .iter()
+        .find(|step| step.kind == "deactivate-other-keys")
+        .unwrap();
+    let with = |call: &Call, name: &str, value: &str| {
+        let mut call = call.clone();
+        call.params.insert(name.to_owned(), json!(value));
+        call
+    };
+    let own = deny.call();
+    let attach = Call {
+        action: "AttachUserPolicy".to_owned(),
+        ..with(
+            &own,
+            "policy_arn",
+            "arn:aws:iam::aws:policy/AdministratorAccess",
+        )
+    };
+    let instead = {
+        let mut call = with(&attach, "policy_arn", "arn:aws:iam::aws:policy/AWSDenyAll");
+        call.params
+            .retain(|name, _| name == "user_name" || name == "policy_arn");
+        call
+    };
+    let key = with(
+        &with(&keys.call(), "access_key_id", "AKIACROTHER"),
+        "status",
+        "Inactive",
+    );
+    let mut nothing = 0;
+    for (step, call) in [
+        (&deny.id, with(&own, "policy_document", "{}")),
+        (&deny.id, with(&own, "user_name", "carol")),
+        (&deny.id, attach),
+        (&keys.id, with(&key, "status", "Active")),
+        (&keys.id, with(&key, "user_name", "carol")),
+        (&"s999".to_owned(), own.clone()),
+    ] {
+        let mut live = Live::with_keys(&KEYS);
+        let why = with_begun(&plan, step, &call, &mut live).unwrap_or_default();
+        assert!(
+            why.contains("line 1 is about no call of the plan"),
+            "{call:?}: {why}"
+        );
+        nothing += live.made.len();
+    }
+    assert_eq!(nothing, 0);
+    let name = own.params["policy_name"].as_str().unwrap();
+    let other_name = with(&own, "policy_name", &format!("{name}-{}", plan.plan_id()));
+    for (step, call) in [
+        (&deny.id, own),
+        (&deny.id, other_name),
+        (&deny.id, instead),
+        (&keys.id, key),
+    ] {
+        let mut live = Live::with_keys(&KEYS);
+        assert_eq!(with_begun(&plan, step, &call, &mut live), None, "{call:?}");
+    }
+}
+
+#[test]
+fn a_line_that_a_crash_tore_within_a_letter_is_dropped() {
+    let plan = plan_of(&tree(), "cr-key");
+    let scratch = Scratch::named("torn-letter");
+    let mut journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+    let more = json!({"note": "\u{e9}"});
+    journal.write(NOW, Event::Done, "s1", None, more).unwrap();
+    drop(journal);
+    let whole = std::fs::read(&scratch.0).unwrap();
+    let within = whole.iter().position(|byte| !byte.is_ascii()).unwrap();
+    let torn = [&whole[..], &whole[..=within]].concat();
+    std::fs::write(&scratch.0, torn).unwrap();
+    let journal = Journal::open(&scratch.0, &plan.hash).unwrap();
+    assert_eq!(journal.lines().len(), 1);
+    assert_eq!(std::fs::read(&scratch.0).unwrap(), whole);
+    // A whole line that is no text is none of ours.
+    drop(journal);
+    let foreign = [&whole[..], &[0xff, b'\n']].concat();
+    std::fs::write(&scratch.0, foreign).unwrap();
+    assert!(Journal::open(&scratch.0, &plan.hash).is_err());
 }
 
 /// Writes a journal and its head as they were at some moment, and says why it is not opened then.

@@ -33,7 +33,12 @@ fn told(plan: &Plan) -> Vec<String> {
 }
 
 #[track_caller]
-fn check(credentials: &[Credential], target: &str, change: impl Fn(&mut Ask<'_>), wanted: &[&str]) {
+pub fn check(
+    credentials: &[Credential],
+    target: &str,
+    change: impl Fn(&mut Ask<'_>),
+    wanted: &[&str],
+) {
     let forest = forest(credentials);
     let mut ask = Ask::of(&forest, target);
     change(&mut ask);
@@ -41,7 +46,7 @@ fn check(credentials: &[Credential], target: &str, change: impl Fn(&mut Ask<'_>)
     assert_eq!(told(&plan), wanted, "\n{}", plan.markdown());
 }
 
-fn broad(_: &mut Ask<'_>) {}
+pub fn broad(_: &mut Ask<'_>) {}
 
 fn narrow(ask: &mut Ask<'_>) {
     ask.breadth = Breadth::Narrow;
@@ -291,6 +296,17 @@ fn identity_center() {
             "alive: cr-role by-hand",
         ],
     );
+    // It is looked up where the portal is, and not in the account of the role.
+    let of_set = |tree: &[Credential]| {
+        let plan = Ask::of(&forest(tree), "cr-role").plan();
+        let mut steps = plan
+            .steps
+            .into_iter()
+            .filter(|step| step.service == "sso-admin");
+        steps.next().unwrap().account
+    };
+    assert_eq!(of_set(&tree), OURS);
+    assert_eq!(of_set(&tree[1..]), "");
     let known = |ask: &mut Ask<'_>| {
         ask.inventory.accounts.push(inventory::Account {
             account: OURS.to_owned(),

@@ -7,6 +7,7 @@ use keyline_contain::aws::{At, Aws, CallError, wanted};
 use keyline_contain::run::Clock;
 use keyline_contain::undo::{Force, Permit};
 use keyline_contain::{Call, Estate};
+use keyline_trail::partition::Partition;
 use serde_json::{Map, Value, json};
 
 use crate::world::*;
@@ -23,10 +24,14 @@ pub struct Live {
     pub moments: usize,
     /// Errors by operation.
     pub faults: BTreeMap<String, CallError>,
+    /// What snapshots of a role say besides what is asked for.
+    pub filed: Map<String, Value>,
     /// Objects whose state cannot be read.
     pub unreadable: BTreeSet<String>,
     /// By whom calls are made.
     pub own: String,
+    /// Where the credentials of the executor are known; everywhere where it is `None`.
+    pub partition: Option<Partition>,
     /// What a thief does after each call of ours, as long as it can.
     pub thief: Option<fn(&mut Live)>,
 }
@@ -71,6 +76,15 @@ impl Live {
         live
     }
 
+    /// The partition of a region, where the executor is known there.
+    fn knows(&self, region: &str) -> Result<&'static str, CallError> {
+        let asked = Partition::of_region(region);
+        match self.partition.is_none_or(|own| own == asked) {
+            true => Ok(asked.name()),
+            false => Err(CallError::of("InvalidClientTokenId", "not known here")),
+        }
+    }
+
     fn moment(&mut self) {
         self.moments += 1;
         if self.cut_off_at == Some(self.moments) {
@@ -80,11 +94,21 @@ impl Live {
 }
 
 impl Aws for Live {
-    fn identity(&mut self, account: &str) -> Result<String, CallError> {
-        Ok(format!("arn:aws:sts::{account}:{}", self.own))
+    fn identity(&mut self, place: &At<'_>) -> Result<String, CallError> {
+        let partition = self.knows(place.region)?;
+        Ok(format!(
+            "arn:{partition}:sts::{}:{}",
+            place.account, self.own
+        ))
+    }
+
+    fn behind(&mut self, region: &str) -> Result<Vec<String>, CallError> {
+        self.knows(region)?;
+        Ok(Vec::new())
     }
 
     fn state(&mut self, place: &At<'_>, call: &Call) -> Result<Value, CallError> {
+        self.knows(place.region)?;
         if call.action == "ListAccessKeys" {
             let user = call.params["user_name"].as_str().unwrap();
             let start = format!("{}//{user}/", place.account);
@@ -103,6 +127,7 @@ impl Aws for Live {
     }
 
     fn call(&mut self, place: &At<'_>, call: &Call) -> Result<Value, CallError> {
+        self.knows(place.region)?;
         self.moment();
         if let Some(error) = self.faults.get(&call.action) {
             return Err(error.clone());
@@ -131,10 +156,21 @@ impl Aws for Live {
         Ok(Value::Null)
     }
 
-    fn snapshot(&mut self, _: &At<'_>, params: &Map<String, Value>) -> Result<Value, CallError> {
+    fn snapshot(
+        &mut self,
+        place: &At<'_>,
+        params: &Map<String, Value>,
+    ) -> Result<Value, CallError> {
+        self.knows(place.region)?;
         match self.faults.get("snapshot") {
             Some(error) => Err(error.clone()),
-            None => Ok(Value::Object(params.clone())),
+            None => {
+                let mut filed = params.clone();
+                if filed.contains_key("role_name") {
+                    filed.extend(self.filed.clone());
+                }
+                Ok(Value::Object(filed))
+            }
         }
     }
 }

@@ -515,6 +515,13 @@ fn the_page_says_first_what_stays_alive() {
     let alive = page.find("1 of 2 credentials is still alive").unwrap();
     assert!(alive < page.find("## Steps").unwrap());
     assert!(page.contains("service-linked-role"));
+    // Whoever copies a command with the instant in it learns where that comes from.
+    let told = "`$CUT_OFF` in a command stands for an instant 10 seconds ahead";
+    let page = stolen_key_and_role().markdown();
+    assert!(page.find(told).unwrap() < page.find("\"$CUT_OFF\"").unwrap());
+    let expired = crate::world::forest(&[until(NOW - 1, token("cr-t", OURS, "alice"))]);
+    let nothing = Ask::of(&expired, "cr-t");
+    assert!(!nothing.plan().markdown().contains(told));
 }
 
 #[test]
@@ -726,6 +733,18 @@ fn every_call_of_a_plan_is_allowed_to_a_role_for_the_right_sort_of_thing() {
         assert!(allows(of(role), permission, right), "{permission} {right}");
         assert!(!allows(of(role), permission, wrong), "{permission} {wrong}");
     }
+    // Lists of everything are no question about a thing.
+    for list in [
+        "iam:ListOpenIDConnectProviders",
+        "iam:ListSAMLProviders",
+        "rolesanywhere:ListProfiles",
+        "rolesanywhere:ListTrustAnchors",
+    ] {
+        assert!(allows(of(Responder::ContainIam), list, "*"), "{list}");
+    }
+    // What the thief detached is attached again by whoever may attach any policy.
+    let attach = ("iam:AttachUserPolicy", "arn:aws:iam::111122223333:user/u");
+    assert!(allows(of(Responder::Eradicate), attach.0, attach.1));
 }
 
 #[test]

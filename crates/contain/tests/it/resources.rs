@@ -246,6 +246,60 @@ fn a_role_that_the_thief_made_is_denied_altogether() {
 }
 
 #[test]
+fn the_name_of_a_service_linked_role_protects_none_that_the_thief_made() {
+    let named = "AWSServiceRoleForSupport";
+    let stolen = key("cr-key", OURS, "alice");
+    let session = from(&stolen, session("cr-role", OURS, named, "x"));
+    let tree = [stolen, session];
+    let forest = forest(&tree);
+    for seen in [true, false] {
+        let made = json!({"roleName": named});
+        let of = event(
+            "e-1",
+            "CreateRole",
+            "cr-key",
+            made.clone(),
+            json!({"role": made}),
+        );
+        let only_key = crate::world::forest(&tree[..1]);
+        let mut ask = Ask::of(if seen { &forest } else { &only_key }, "cr-key");
+        ask.events = vec![of];
+        let plan = ask.plan();
+        assert!(plan.still_alive_after.is_empty() && plan.refused.is_empty());
+        let denied = plan
+            .steps
+            .iter()
+            .any(|step| step.kind == "deny-all-on-role");
+        assert!(denied, "{}", plan.markdown());
+        assert_eq!(told(&plan), ["DeleteRole (by hand) (asks)"]);
+        let note = plan
+            .notes
+            .iter()
+            .any(|note| note.contains(&format!("--force {named}")));
+        assert!(note, "{:?}", plan.notes);
+        // Nothing but the name is known when it is carried out.
+        let scratch = crate::running::Scratch::named("seems");
+        let mut live = crate::live::Live::with_keys(&crate::live::KEYS[..1]);
+        let mut go = |forced: &[&str]| {
+            let estate = keyline_contain::Estate {
+                forced: forced.iter().map(|name| (*name).to_owned()).collect(),
+                ..keyline_contain::Estate::default()
+            };
+            let mut clock = crate::live::Hands::at(NOW);
+            crate::running::go_under(&estate, &plan, &mut live, &scratch, &mut clock, &[])
+        };
+        assert_eq!(
+            go(&[]).unwrap_err().kind(),
+            keyline_contain::ErrorKind::Guarded
+        );
+        assert!(go(&[named]).is_ok());
+    }
+    // One that nobody of the tree made is what it is called.
+    let plan = Ask::of(&forest, "cr-key").plan();
+    assert_eq!(plan.refused.len(), 1);
+}
+
+#[test]
 fn what_was_there_before_is_found_in_earlier_events() {
     use keyline_contain::history::complete;
     let trust = |id: &str, by: &str, at: i64, role: &str, document: &str| AlteringEvent {
@@ -287,6 +341,100 @@ fn what_was_there_before_is_found_in_earlier_events() {
             ("e-3", Some("legitimate"), 1),
             ("e-4", None, 0),
         ]
+    );
+}
+
+/// What stood there before the tree came, by events of one user and one role in the order of their time.
+#[track_caller]
+fn check_before(events: &[(&str, &str, Value)], expected: Option<Value>, later: usize) {
+    let at = |(place, (name, by, said)): (usize, &(&str, &str, Value))| {
+        let mut request = json!({"userName": "bob", "roleName": "Admin", "policyName": "p",
+            "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"});
+        let members = said.as_object().unwrap().clone();
+        request.as_object_mut().unwrap().extend(members);
+        AlteringEvent {
+            at: place as i64,
+            ..event(&format!("e-{place}"), name, by, request, Value::Null)
+        }
+    };
+    let events = events.iter().enumerate().map(at).collect();
+    let known = keyline_contain::history::complete(events, &["cr-key".to_owned()].into(), None);
+    let of_tree = known
+        .iter()
+        .find(|event| event.credential == "cr-key")
+        .unwrap();
+    let before = of_tree
+        .before
+        .as_ref()
+        .map(|before| before["policyDocument"].clone());
+    assert_eq!(before, expected);
+    assert_eq!(of_tree.touched_later_by.len(), later);
+}
+
+#[test]
+fn what_was_taken_away_before_the_tree_came_does_not_come_back() {
+    let policy = |text: &str| json!({"policyDocument": text});
+    let none = || json!({});
+    for (put, taken) in [
+        ("PutUserPolicy", "DeleteUserPolicy"),
+        ("PutRolePolicy", "DeleteRolePolicy"),
+    ] {
+        let theirs = (put, "cr-bob", policy("theirs"));
+        let thiefs = (put, "cr-key", policy("the thief's"));
+        check_before(&[theirs.clone(), thiefs.clone()], Some(json!("theirs")), 0);
+        let away = (taken, "cr-bob", none());
+        check_before(&[theirs.clone(), away.clone(), thiefs.clone()], None, 0);
+        // Who takes away what the thief wrote has touched it.
+        check_before(&[thiefs, away], None, 1);
+        // And what the thief took away is known.
+        check_before(
+            &[theirs, (taken, "cr-key", none())],
+            Some(json!("theirs")),
+            0,
+        );
+    }
+    // Who made a role wrote its first trust.
+    let made = (
+        "CreateRole",
+        "cr-bob",
+        json!({"assumeRolePolicyDocument": "first"}),
+    );
+    let opened = ("UpdateAssumeRolePolicy", "cr-key", policy("open"));
+    check_before(&[made.clone(), opened.clone()], Some(json!("first")), 0);
+    let changed = ("UpdateAssumeRolePolicy", "cr-bob", policy("second"));
+    check_before(&[made, changed, opened], Some(json!("second")), 0);
+}
+
+#[test]
+fn what_was_attached_before_the_tree_attached_it_again_is_asked_about() {
+    let attached = |before: Option<Value>| {
+        let request =
+            json!({"userName": "bob", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"});
+        let attached = event("e-1", "AttachUserPolicy", "cr-key", request, Value::Null);
+        plan_with(vec![AlteringEvent { before, ..attached }])
+    };
+    assert_eq!(told(&attached(None)), ["DetachUserPolicy"]);
+    let again = attached(Some(json!({"userName": "bob"})));
+    assert_eq!(told(&again), ["DetachUserPolicy (asks)"]);
+}
+
+#[test]
+fn events_are_known_by_every_name_that_their_service_writes() {
+    let names = |event: &str| {
+        let row = keyline_contain::undo_map::find("lambda.amazonaws.com", event);
+        row.unwrap().names()
+    };
+    assert_eq!(
+        names("UpdateFunctionCode"),
+        [
+            "UpdateFunctionCode",
+            "UpdateFunctionCode20150331v2",
+            "UpdateFunctionCode20150331"
+        ]
+    );
+    assert_eq!(
+        names("CreateFunctionUrlConfig"),
+        ["CreateFunctionUrlConfig"]
     );
 }
 

@@ -156,4 +156,16 @@ fn a_key_is_deleted_by_a_later_plan_when_it_has_been_inactive_for_a_day() {
     assert_eq!(told(&plan), ["rotate-access-key", "delete-access-key"]);
     let deletion = &plan.steps[1];
     assert!(deletion.needs_confirmation && deletion.undo.is_none());
+    // One that somebody has switched on again meanwhile stays.
+    for (status, left) in [("Active", true), ("Inactive", false)] {
+        let scratch = crate::running::Scratch::named(&format!("old-key-{status}"));
+        let mut live = crate::live::Live::with_keys(&crate::live::KEYS[..1]);
+        let object = format!("{OURS}//alice/AKIACRKEY");
+        let state = serde_json::json!({"status": status});
+        live.states.insert(object.clone(), state);
+        let mut clock = crate::live::Hands::at(NOW);
+        let confirmed = &[deletion.id.as_str()];
+        crate::running::go(&plan, &mut live, &scratch, &mut clock, confirmed).unwrap();
+        assert_eq!(live.states.contains_key(&object), left, "{status}");
+    }
 }

@@ -88,8 +88,8 @@ const MINTING: &[(&str, &str, &str)] = &[
     (
         "iam-update-user-login-profile",
         "deny-all-on-user x2, deactivate-access-key, delete-password (asks), deactivate-other-keys x2, \
-         revoke-user-sessions x2, verify, revoke-user-sessions x2, rotate-access-key (hand), \
-         reset-password (hand)",
+         revoke-user-sessions x2, verify, revoke-user-sessions x2, reset-password (hand), \
+         rotate-access-key (hand)",
         "deactivate-access-key, delete-password (asks), verify, rotate-access-key (hand), \
          reset-password (hand)",
     ),

@@ -76,7 +76,7 @@ pub fn read(
 }
 
 fn question() -> String {
-    let names: BTreeSet<&str> = undo_map::ROWS.iter().map(|row| row.event).collect();
+    let names: BTreeSet<String> = undo_map::ROWS.iter().flat_map(|row| row.names()).collect();
     let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
     format!(
         "CredentialEvents | where EventName in ({}) and isnotempty(CredentialId) | project AwsEventId, \

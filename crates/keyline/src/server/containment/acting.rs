@@ -210,13 +210,13 @@ impl Stoppable<'_> {
 }
 
 impl Aws for Stoppable<'_> {
-    fn identity(&mut self, account: &str) -> Result<String, CallError> {
+    fn identity(&mut self, place: &At<'_>) -> Result<String, CallError> {
         self.go_on()?;
-        self.aws.identity(account)
+        self.aws.identity(place)
     }
 
-    fn behind(&mut self) -> Result<Vec<String>, CallError> {
-        self.aws.behind()
+    fn behind(&mut self, region: &str) -> Result<Vec<String>, CallError> {
+        self.aws.behind(region)
     }
 
     fn state(&mut self, place: &At<'_>, call: &Call) -> Result<Value, CallError> {
