@@ -74,7 +74,7 @@ pub fn load(loaded: &mut Loaded) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
     use keyline_detect::cases::{self, Case};
     use keyline_detect::load::Loaded;
@@ -221,90 +221,6 @@ mod tests {
     fn every_rule_has_what_each_must_have() {
         let lacking: Vec<String> = rules().iter().flat_map(lacking).collect();
         assert!(lacking.is_empty(), "{}", lacking.join("\n"));
-    }
-
-    /// What is wrong with where a query says its parameters: they stand at its top, each once, and
-    /// what is told in many rules is told alike.
-    fn scattered(
-        file: &str,
-        query: &str,
-        idioms: &mut BTreeMap<&'static str, BTreeSet<String>>,
-    ) -> Vec<String> {
-        let mut wrong = Vec::new();
-        let mut tables = false;
-        let mut names = BTreeSet::new();
-        for line in query.lines() {
-            let Some((name, value)) = line
-                .strip_prefix("let ")
-                .and_then(|rest| rest.split_once(" = "))
-            else {
-                if line.contains("ago(")
-                    && line
-                        .split("ago(")
-                        .skip(1)
-                        .any(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
-                {
-                    wrong.push(format!("{file}: a time of its own in `{line}`"));
-                }
-                continue;
-            };
-            if !names.insert(name) {
-                wrong.push(format!("{file}: `{name}` twice"));
-            }
-            let is_parameter = value.starts_with(|first: char| first.is_ascii_digit())
-                || ["dynamic(", "datetime(", "\"", "toscalar(Estate"]
-                    .iter()
-                    .any(|begin| value.starts_with(begin));
-            if is_parameter && tables {
-                wrong.push(format!(
-                    "{file}: the parameter `{name}` below the first table"
-                ));
-            }
-            tables |= !is_parameter;
-            if query.matches(name).count() < 2 {
-                wrong.push(format!("{file}: `{name}` is not used"));
-            }
-            for parameter in ["vouching", "peopleMin", "crowd", "earlier", "settled"] {
-                if name == parameter {
-                    idioms.entry(parameter).or_default().insert(line.to_owned());
-                }
-            }
-        }
-        for (name, begin, end) in [
-            ("vouched", "let vouched = ", "IsVouched = true;"),
-            (
-                "chained",
-                "let machines = Credential\n",
-                "MachineId, MachineRole;",
-            ),
-        ] {
-            if let Some(text) = query.find(begin).map(|at| &query[at..])
-                && let Some(length) = text.find(end)
-            {
-                // Sentinel's table has no address without a port; else the two tables are one.
-                let text = text[..length]
-                    .replace("AWSCloudTrail", "CloudTrail")
-                    .replace("SourceIpAddress", "SourceAddress");
-                idioms.entry(name).or_default().insert(text);
-            }
-        }
-        wrong
-    }
-
-    #[test]
-    fn parameters_stand_at_the_top_and_what_many_rules_tell_is_told_alike() {
-        let mut idioms = BTreeMap::new();
-        let mut wrong: Vec<String> = rules()
-            .iter()
-            .flat_map(|rule| scattered(&rule.file, &rule.query.text, &mut idioms))
-            .collect();
-        for (name, told) in idioms.iter().filter(|(_, told)| told.len() > 1) {
-            wrong.push(format!(
-                "`{name}` is told in {} ways: {told:#?}",
-                told.len()
-            ));
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
     #[test]
