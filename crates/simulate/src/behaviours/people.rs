@@ -3,7 +3,7 @@
 //! In: a stage. Out: one day of each habit. Deliberately not here: tools (`tokens`, `roles`).
 
 use super::{Behaviour, Days, HABIT, Reach};
-use crate::clock::{HOUR, MINUTE};
+use crate::clock::{DAY, HOUR, MINUTE};
 use crate::stage::{Account, Ask, BROWSER, CLI, Hand, Stage};
 
 pub(super) const HABITS: &[Behaviour] = &[
@@ -78,6 +78,26 @@ pub(super) const HABITS: &[Behaviour] = &[
         days: Days::Weekdays,
         begins: 17,
         act: office_and_train,
+        ..HABIT
+    },
+    Behaviour {
+        name: "laptop-and-vpn",
+        what: "a laptop whose VPN goes on and off within minutes, with two programs in one session",
+        confuses: &["A10", "A13"],
+        every: 2,
+        days: Days::Weekdays,
+        begins: 10,
+        act: laptop_and_vpn,
+        ..HABIT
+    },
+    Behaviour {
+        name: "administrator-at-home",
+        what: "an administrator who is in the office by day and, on Wednesdays, sets a colleague's password from home in the evening",
+        confuses: &["A6", "A10"],
+        days: Days::Weekdays,
+        begins: 9,
+        takes: 12,
+        act: administrator_at_home,
         ..HABIT
     },
 ];
@@ -201,4 +221,47 @@ fn office_and_train(stage: &mut Stage, account: Account) {
     stage.calls(token, "logs:FilterLogEvents", r#"{"logGroupName":"/app"}"#);
     let token = stage.get_session_token(key, HOUR, &device);
     stage.calls(token, "logs:DescribeLogGroups", "{}");
+}
+
+const TERRAFORM: &str = "APN/1.0 HashiCorp/1.0 Terraform/1.10.3 (+https://www.terraform.io) \
+                         terraform-provider-aws/5.82.2 aws-sdk-go-v2/1.32.7 ua/2.1 os/macos";
+
+fn laptop_and_vpn(stage: &mut Stage, account: Account) {
+    let user = stage.user(account, "sunniva");
+    let device = stage.mfa_of(user);
+    let key = stage.key_of(user);
+    let (vpn, home) = ("192.0.2.18", "198.51.100.205");
+    stage.by(&Hand::rightful(vpn, CLI));
+    let token = stage.get_session_token(key, 8 * HOUR, &device);
+    for _ in 0..5 {
+        for address in [vpn, home] {
+            stage.by(&Hand::rightful(address, CLI));
+            stage.calls(token, "ec2:DescribeInstances", "{}");
+            stage.by(&Hand::rightful(address, TERRAFORM));
+            stage.calls(token, "ec2:DescribeVpcs", "{}");
+            stage.wait(20);
+        }
+        stage.wait(4 * MINUTE);
+    }
+}
+
+fn administrator_at_home(stage: &mut Stage, account: Account) {
+    let user = stage.user(account, "torunn");
+    let device = stage.mfa_of(user);
+    stage.by(&Hand::rightful("192.0.2.19", BROWSER));
+    let console = stage.console_login(user, &device);
+    stage.console_calls(console, "iam:ListUsers", "{}");
+    // The first of January 1970 was a Thursday.
+    if stage.now.div_euclid(DAY).rem_euclid(7) != 6 {
+        return;
+    }
+    stage.wait(10 * HOUR);
+    stage.by(&Hand::rightful("203.0.113.140", BROWSER));
+    let console = stage.console_login(user, &device);
+    stage.console_calls(console, "iam:GetLoginProfile", r#"{"userName":"hedda"}"#);
+    stage.console_calls(
+        console,
+        "iam:UpdateLoginProfile",
+        r#"{"userName":"hedda","passwordResetRequired":true}"#,
+    );
 }

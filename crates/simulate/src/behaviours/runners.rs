@@ -2,9 +2,9 @@
 //!
 //! In: a stage. Out: one day of each habit. Deliberately not here: pipelines outside AWS (`roles`).
 
-use super::{Behaviour, HABIT};
+use super::{Behaviour, Days, HABIT};
 use crate::address;
-use crate::clock::{HOUR, MINUTE};
+use crate::clock::{DAY, HOUR, MINUTE};
 use crate::random::derive_text;
 use crate::stage::{Account, BOTO, Cred, Hand, Stage};
 
@@ -40,6 +40,15 @@ pub(super) const HABITS: &[Behaviour] = &[
         begins: 8,
         takes: 5,
         act: jenkins,
+        ..HABIT
+    },
+    Behaviour {
+        name: "terraform-user",
+        what: "a pipeline with a user of its own whose Terraform plans every day and, on Wednesdays, makes a user with a key and a role",
+        confuses: &["A6", "A11"],
+        days: Days::Weekdays,
+        begins: 11,
+        act: terraform_user,
         ..HABIT
     },
     Behaviour {
@@ -449,6 +458,41 @@ fn config_remediation(stage: &mut Stage, account: Account) {
             ),
             ("s3:PutBucketPublicAccessBlock", r#"{"bucketName":"examplecorp-assets"}"#),
             ("ec2:RevokeSecurityGroupIngress", r#"{"groupId":"sg-0ba5e0ba5e0ba5e02"}"#),
+        ],
+    );
+}
+
+fn terraform_user(stage: &mut Stage, account: Account) {
+    let user = stage.user(account, "terraform");
+    let key = stage.key_of(user);
+    stage.by(&Hand::rightful("198.51.100.62", TERRAFORM));
+    stage.makes(
+        key,
+        &[
+            ("sts:GetCallerIdentity", ""),
+            ("iam:GetRole", r#"{"roleName":"checkout-task-role"}"#),
+            (
+                "iam:ListRolePolicies",
+                r#"{"roleName":"checkout-task-role"}"#,
+            ),
+            ("ec2:DescribeVpcs", "{}"),
+        ],
+    );
+    // The first of January 1970 was a Thursday.
+    let day = stage.now.div_euclid(DAY);
+    if day.rem_euclid(7) != 6 {
+        return;
+    }
+    let made = stage.create_user(key, &format!("exporter-{day}"));
+    stage.create_access_key(key, made);
+    stage.makes(
+        key,
+        &[
+            (
+                "iam:PutUserPolicy",
+                &format!(r#"{{"userName":"exporter-{day}","policyName":"write"}}"#),
+            ),
+            ("iam:CreateRole", r#"{"roleName":"exporter-role"}"#),
         ],
     );
 }

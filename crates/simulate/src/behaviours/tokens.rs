@@ -60,6 +60,15 @@ pub(super) const HABITS: &[Behaviour] = &[
         ..HABIT
     },
     Behaviour {
+        name: "vault-wraps-keys",
+        what: "a vault that takes a token without MFA every few hours, each good for twelve, and hands it to a job",
+        confuses: &["A4"],
+        begins: 0,
+        takes: 16,
+        act: vault_wraps_keys,
+        ..HABIT
+    },
+    Behaviour {
         name: "sdk-retries",
         what: "a client whose first answer is lost and who asks for the same token again in the same second",
         confuses: &["A4"],
@@ -172,6 +181,20 @@ fn ci_wraps_keys(stage: &mut Stage, account: Account) {
             r#"{"bucketName":"examplecorp-artifacts","key":"build.zip"}"#,
         );
         stage.wait(3 * HOUR);
+    }
+}
+
+fn vault_wraps_keys(stage: &mut Stage, account: Account) {
+    let user = stage.user(account, "vault");
+    let key = stage.key_of(user);
+    stage.by(&Hand::rightful(
+        "198.51.100.61",
+        "Vault/1.18.2 (+https://www.vaultproject.io/; go1.23.3) aws-sdk-go/1.55.5",
+    ));
+    for _ in 0..6 {
+        let token = stage.get_session_token(key, 12 * HOUR, "");
+        stage.calls(token, "rds:DescribeDBInstances", "{}");
+        stage.wait(150 * MINUTE);
     }
 }
 

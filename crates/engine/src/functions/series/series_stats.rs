@@ -14,14 +14,10 @@ pub const FUNCTION: Function = Function {
     doc: "The columns min, min_idx, max, max_idx, avg, stdev and variance of a series.",
     examples: &[],
     lower: Lower::Convert(&[Type::Dynamic, Type::Bool]),
-    kernels: &[Kernel::new(
-        "kql_series_stats",
-        Type::Dynamic,
-        |rows| {
-            statistics::run(rows, |members| {
-                // The sum and the length are in the bag only.
-                json::print_array(&members.map(|(_, value)| value)[..COLUMNS])
-            })
-        },
-    )],
+    kernels: &[Kernel::new("kql_series_stats", Type::Dynamic, |rows| {
+        statistics::run(rows, |members| {
+            // The sum and the length are in the bag only.
+            json::print_array(&members.map(|(_, value)| value)[..COLUMNS])
+        })
+    })],
 };

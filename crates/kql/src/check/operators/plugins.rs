@@ -387,7 +387,10 @@ impl<'a> Checker<'a> {
                 ),
             ));
         }
-        let constant = matches!(takes, Place | Distance | Step | Count | Percentage | Dynamic);
+        let constant = matches!(
+            takes,
+            Place | Distance | Step | Count | Percentage | Dynamic
+        );
         if constant && !is_constant(&value) {
             return Err(self.error(
                 codes::NOT_CONSTANT,
