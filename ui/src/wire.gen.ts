@@ -22,7 +22,15 @@ coverage: Array<[string, string]>, events: number, bad_records: number, rules: R
 /**
  * Credentials of all incidents that work, or may.
  */
-live_credentials: number, demo: boolean, made: number, watch: WatchState | null, };
+live_credentials: number, demo: boolean, 
+/**
+ * Which making of the answers this is: they are made anew when a watch has found something.
+ */
+made: number, 
+/**
+ * How far the watch is; null where none runs.
+ */
+watch: WatchState | null, };
 
 export type Phase = "reading" | "ready" | "failed";
 
@@ -36,7 +44,11 @@ export type Refusal = { error: RefusalText, };
 
 export type RefusalText = { message: string, hint: string | null, };
 
-export type Incidents = { as_of: string | null, incidents: Array<IncidentRow>, kept: boolean, };
+export type Incidents = { as_of: string | null, incidents: Array<IncidentRow>, 
+/**
+ * Notes and decisions are kept: a lake is shown.
+ */
+kept: boolean, };
 
 export type IncidentRow = { incident_id: string, severity: string, title: string, root_credential: string | null, root_name: string | null, 
 /**
@@ -50,15 +62,11 @@ live_until: string | null, first_event: string, last_event: string,
 /**
  * Calls of the tree by time, from its first event to its last, in equal parts.
  */
-activity: Array<number>, standing: IncidentStanding | null, };
-
-export type IncidentStanding = { number: number, status: string, classification: string | null, opened_at: string, closed_at: string | null, modified_at: string, modified_by: string, notes: Array<IncidentNote>, };
-export type IncidentNote = { at: string, by: string, text: string, };
-export type NoteQuestion = { text: string, };
-export type CloseQuestion = { classification: string, note?: string, };
-export type IncidentEvent = { incident_id: string, };
-export type WatchLag = { p50: number | null, p99: number | null, };
-export type WatchState = { ready: boolean, trouble: string | null, files: number, files_waiting: number, events: number, events_a_minute: number, bad_records: number, alerts: number, incidents: number, last_event: number | null, lag: number | null, lag_to_row: WatchLag, lag_to_alert: WatchLag, };
+activity: Array<number>, 
+/**
+ * What people decided about it; null where no lake keeps that, or nobody has put it down yet.
+ */
+standing: IncidentStanding | null, };
 
 export type IncidentPage = { incident: IncidentRow, 
 /**
@@ -76,7 +84,65 @@ more: number,
 /**
  * What to run next.
  */
-commands: Array<string>, kept: boolean, };
+commands: Array<string>, 
+/**
+ * Notes and decisions are kept: a lake is shown.
+ */
+kept: boolean, };
+
+export type IncidentStanding = { 
+/**
+ * Counted from 1 in the order in which they were opened.
+ */
+number: number, 
+/**
+ * `New`, `Active` (opened again) or `Closed`.
+ */
+status: string, 
+/**
+ * What it was, once it is closed: `TruePositive`, `BenignPositive`, `FalsePositive` or `Undetermined`.
+ */
+classification: string | null, opened_at: string, closed_at: string | null, modified_at: string, modified_by: string, notes: Array<IncidentNote>, };
+
+export type IncidentNote = { at: string, by: string, text: string, };
+
+export type NoteQuestion = { text: string, };
+
+export type CloseQuestion = { 
+/**
+ * `TruePositive`, `BenignPositive`, `FalsePositive` or `Undetermined`.
+ */
+classification: string, 
+/**
+ * Why, for whoever reads it later.
+ */
+note?: string, };
+
+export type IncidentEvent = { incident_id: string, };
+
+export type WatchState = { 
+/**
+ * Everything that was found has been taken in and judged once.
+ */
+ready: boolean, 
+/**
+ * Why it is not well, if it is not.
+ */
+trouble: string | null, files: number, files_waiting: number, events: number, 
+/**
+ * Events that were added within the last minute.
+ */
+events_a_minute: number, bad_records: number, alerts: number, incidents: number, 
+/**
+ * The time of the last event, in seconds since 1970.
+ */
+last_event: number | null, 
+/**
+ * From the writing of the files that were taken in last to the commit of their events, in seconds.
+ */
+lag: number | null, lag_to_row: WatchLag, lag_to_alert: WatchLag, };
+
+export type WatchLag = { p50: number | null, p99: number | null, };
 
 export type CredentialRow = { id: string, 
 /**
@@ -164,7 +230,11 @@ guides: number, has_branches: boolean, name: string, key: string | null, what: s
 /**
  * A place in `accounts`, or beyond it.
  */
-account: number, works: boolean, usable: boolean, state: string, alarms: Array<string>, doubt: string | null, bars: Array<LaneBar>, uses: Array<LaneUse>, marks: Array<LaneMark>, 
+account: number, works: boolean, usable: boolean, state: string, alarms: Array<string>, doubt: string | null, bars: Array<LaneBar>, 
+/**
+ * Calls in short stretches of time.
+ */
+uses: Array<LaneUse>, marks: Array<LaneMark>, 
 /**
  * When it was minted, where a line leads down from the bar of its parent.
  */
@@ -252,7 +322,11 @@ origin: string, state: RuleState, why: string | null, alerts: number, seconds: n
 /**
  * When it was last evaluated, by the wall clock, and at how many instants of the logs.
  */
-last_run: string | null, evaluations: number | null, cases: number | null, description: string, };
+last_run: string | null, evaluations: number | null, 
+/**
+ * Cases beside it; null where nobody knows of any.
+ */
+cases: number | null, description: string, };
 
 export type RuleState = "ran" | "limited" | "idle" | "failed";
 
@@ -454,4 +528,8 @@ export type TriedCase = { name: string, line: number, must_fire: boolean, passed
  */
 why: Array<string>, };
 
-export type RuleTests = { cases: Array<TriedCase>, more: number, };
+export type RuleTests = { cases: Array<TriedCase>, 
+/**
+ * Cases that were left out: `keyline rules test` runs them all.
+ */
+more: number, };
