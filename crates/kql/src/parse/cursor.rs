@@ -238,7 +238,7 @@ impl<'a> Parser<'a> {
     }
 
     /// What was said last is wrong with all that was read since `start`.
-    pub(super) fn from_there(&mut self, start: Span) -> Reported {
+    pub(super) fn widened_to(&mut self, start: Span) -> Reported {
         if let Some(last) = self.diagnostics.last_mut() {
             last.primary = start.to(last.primary);
         }

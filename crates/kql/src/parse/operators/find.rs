@@ -39,7 +39,7 @@ fn tables_of(p: &mut Parser<'_>) -> Parsed<Vec<Expr>> {
         let bracket = p.at_kind(TokenKind::OpenParen);
         tables.push(p.table_item()?);
         if bracket && p.said() > said {
-            p.from_there(start);
+            p.widened_to(start);
         }
         if p.eat(TokenKind::Comma).is_none() {
             return Ok(tables);

@@ -99,12 +99,12 @@ fn pattern(p: &mut Parser<'_>) -> Parsed<Vec<GraphPatternPart>> {
         // An edge that is wrong, or leads to no node, is wrong as a whole.
         let start = p.span();
         let Ok(read) = edge(p) else {
-            return Err(p.from_there(start));
+            return Err(p.widened_to(start));
         };
         parts.push(read);
         if !p.at_kind(TokenKind::OpenParen) {
             p.expected_with("a node after this edge", "a node is written `(n)` or `()`");
-            return Err(p.from_there(start));
+            return Err(p.widened_to(start));
         }
         parts.push(node(p)?);
     }
