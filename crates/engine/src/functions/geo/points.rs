@@ -72,7 +72,7 @@ const SAME_POINT: f64 = 1e-13;
 /// antipode, to which all ways lead.
 fn direction(a: Point, b: Point) -> Option<f64> {
     let apart = angle(vector(a), vector(b));
-    if apart < SAME_POINT || apart > PI - SAME_POINT {
+    if !(SAME_POINT..=PI - SAME_POINT).contains(&apart) {
         return None;
     }
     let ((x1, y1), (x2, y2)) = (a, b);
