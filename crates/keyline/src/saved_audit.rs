@@ -136,7 +136,7 @@ fn keep(lake: &Lake, mut deeds: Vec<Deed>) -> Result<u64> {
         if all.is_empty() {
             return Ok(0);
         }
-        let new = rows(&spec.columns, &all, |deed, column| cell(deed, column))?;
+        let new = rows(&spec.columns, &all, cell)?;
         if lake.append(&spec, &new, Some((APPLICATION, mark)))? {
             return Ok(all.len() as u64);
         }

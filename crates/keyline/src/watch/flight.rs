@@ -94,6 +94,13 @@ pub struct Flight {
     thread: JoinHandle<(Result<HuntReport>, Duration)>,
 }
 
+/// What was hunted, what was found, and how long that took.
+pub struct Landed {
+    pub rules: Vec<(usize, Range)>,
+    pub report: HuntReport,
+    pub took: Duration,
+}
+
 impl Flight {
     /// Begins it. The rules are the numbers by which whoever waits knows them.
     pub fn begin(
@@ -121,12 +128,15 @@ impl Flight {
         self.thread.is_finished()
     }
 
-    /// What was hunted, what was found, and how long that took.
-    pub fn land(self) -> Result<(Vec<(usize, Range)>, HuntReport, Duration)> {
+    pub fn land(self) -> Result<Landed> {
         let (found, took) = self
             .thread
             .join()
             .map_err(|_| anyhow!("a hunt broke off after {:?}", self.begun.elapsed()))?;
-        Ok((self.rules, found?, took))
+        Ok(Landed {
+            rules: self.rules,
+            report: found?,
+            took,
+        })
     }
 }

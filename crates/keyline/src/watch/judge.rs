@@ -30,7 +30,7 @@ use keyline_lake::delta::{Added, Lake};
 use keyline_lake::lineage::{Followed, Lineage};
 use serde_json::Map;
 
-use super::flight::{Flight, Hunt, Hunter};
+use super::flight::{Flight, Hunt, Hunter, Landed};
 use super::state::{RuleState, State};
 use super::{PutOut, Subject, document};
 use crate::allow;
@@ -484,7 +484,11 @@ impl Judge {
         let Some(flight) = self.flight.take_if(|flight| flight.is_over()) else {
             return Ok(());
         };
-        let (rules, report, took) = flight.land()?;
+        let Landed {
+            rules,
+            report,
+            took,
+        } = flight.land()?;
         self.rests_until = Instant::now() + took * FLIGHT_RESTS;
         self.settle(&rules, report, round);
         Ok(())
