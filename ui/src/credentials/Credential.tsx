@@ -71,6 +71,8 @@ function Page({ page }: { page: CredentialPage }) {
             <Tallies title="Failed with" rows={data?.error_codes ?? []} most={10} empty={data ? "nothing failed" : " "} />
           </div>
         </section>
+        {/* What stands below what it did comes when that has its height, so that nothing jumps. */}
+        {data || activity.error ? <>
         {data && data.calls ? <FirstSeen activity={data} /> : null}
         <section class="section">
           <h2>What it minted <span class="muted">{plural(page.children.length, "credential")}</span> <Files name="minted" rows={page.children} columns={COLUMNS} /></h2>
@@ -80,6 +82,7 @@ function Page({ page }: { page: CredentialPage }) {
         <section class="section"><h2>Alerts <Files name="alerts" rows={page.alerts} columns={ALERT_COLUMNS} /></h2><Alerts alerts={page.alerts} /></section>
         {data && data.calls ? <Events kql={data.kql} calls={data.calls} scope={scope} /> : null}
         <section class="section"><h2>Next</h2>{page.commands.map((command) => <Command key={command} text={command} />)}</section>
+        </> : null}
       </div>
     </>
   );
