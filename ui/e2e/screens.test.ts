@@ -89,6 +89,7 @@ it("timeline: an area by dragging, in the address, and from there again", async 
 
 it("timeline: by keys alone", async () => {
   await at(`/lineage/${root}`);
+  await settled(page);
   await rows().first().focus();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowDown");
