@@ -256,7 +256,7 @@ fn administrator_at_home(stage: &mut Stage, account: Account) {
         return;
     }
     stage.wait(10 * HOUR);
-    stage.by(&Hand::rightful("203.0.113.140", BROWSER));
+    stage.by(&Hand::rightful("198.51.100.207", BROWSER));
     let console = stage.console_login(user, &device);
     stage.console_calls(console, "iam:GetLoginProfile", r#"{"userName":"hedda"}"#);
     stage.console_calls(
