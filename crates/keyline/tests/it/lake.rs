@@ -8,6 +8,8 @@ use crate::support::{Folder, three_events};
 
 /// How often commands are killed, unless `KEYLINE_KILLS` says otherwise.
 const KILLS: u64 = 20;
+/// So often it is looked, a thousandth of a second apart at least, before what stands still is killed all the same.
+const QUIET: u32 = 5000;
 
 #[test]
 fn logs_are_taken_in_and_every_command_reads_them() {
@@ -163,8 +165,8 @@ fn commands_that_are_killed_lose_nothing_and_double_nothing() {
     assert_eq!(rows("lake"), rows("undisturbed"));
 }
 
-/// Starts a command and kills it as soon as so many things were made, renamed or removed in the lake; whether it
-/// was still alive.
+/// Starts a command and kills it as soon as so many things were made, renamed or removed in the lake, or
+/// nothing is for a while; whether it was still alive.
 pub fn cut_off(
     folder: &Folder,
     command: &[String],
@@ -182,18 +184,19 @@ pub fn cut_off(
         .unwrap();
     let mut seen = Vec::new();
     collect(lake, &mut seen);
-    let mut met = 0;
+    let (mut met, mut quiet) = (0, 0);
     loop {
         if child.try_wait().unwrap().is_some() {
             return false;
         }
         let mut now = Vec::new();
         collect(lake, &mut now);
+        quiet += 1;
         if now != seen {
-            met += 1;
+            (met, quiet) = (met + 1, 0);
             seen = now;
         }
-        if met > changes {
+        if met > changes || quiet > QUIET {
             // On Unix this is SIGKILL.
             child.kill().unwrap();
             child.wait().unwrap();

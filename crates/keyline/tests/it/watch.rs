@@ -46,6 +46,11 @@ fn a_watch_in_pieces_that_is_killed_ends_with_the_alerts_of_one_hunt() {
     watch.extend(["--alerts-out", "out.jsonl", "-q"]);
     watch.extend(chosen.iter().map(String::as_str));
     let words: Vec<String> = watch.iter().map(|word| (*word).to_owned()).collect();
+    // A watch that goes on hunts what looks back beside its rounds, and is killed in the midst of that too.
+    let live = words.iter().filter(|word| *word != "--once").cloned();
+    let live: Vec<String> = live
+        .chain(["--listen", "127.0.0.1:0"].map(str::to_owned))
+        .collect();
     let compact = ["lake", "compact", "--lake", "lake"].map(str::to_owned);
     let lake = folder.path().join("lake");
     let mut killed = 0;
@@ -57,10 +62,13 @@ fn a_watch_in_pieces_that_is_killed_ends_with_the_alerts_of_one_hunt() {
             std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
             std::fs::copy(file, copy).unwrap();
         }
-        for _ in 0..kills.div_ceil(PIECES as u64) {
+        for kill in 0..kills.div_ceil(PIECES as u64) {
             // Now and then a compaction of what is there is killed instead.
             killed += u64::from(match number > 0 && random.below(5) == 0 {
                 true => cut_off(&folder, &compact, &[], &lake, random.below(4)),
+                false if (number as u64 + kill) % 2 == 0 => {
+                    cut_off(&folder, &live, &[], &lake, random.below(24))
+                }
                 false => cut_off(&folder, &words, &[], &lake, random.below(24)),
             });
         }
