@@ -52,7 +52,10 @@ impl Failure {
                 (_, Some(408 | 425 | 429 | 500..)) | (_, None) => Failure::Passing(why),
                 _ => Failure::Refused(why),
             },
-            SdkError::DispatchFailure(failed) if !(failed.is_io() || failed.is_timeout()) => {
+            // What the SDK itself would try again, such as a connection that was closed, may pass.
+            SdkError::DispatchFailure(failed)
+                if !(failed.is_io() || failed.is_timeout() || failed.as_other().is_some()) =>
+            {
                 Failure::Refused(why)
             }
             SdkError::ConstructionFailure(_) => Failure::Refused(why),

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use keyline_source::aws::{Aws, Bucketed, Failure};
 use keyline_source::layout::{Day, Span};
-use keyline_source::{AwsOptions, BucketPrefix, S3Object, Wanted, objects_of, verify_digests};
+use keyline_source::{
+    AwsOptions, BucketPrefix, S3Object, Wanted, limits, objects_of, verify_digests,
+};
 use serde_json::json;
 
 use crate::digests::{Signer, trail};
@@ -214,6 +216,31 @@ fn pages_and_faults_lose_nothing_on(moto: &Moto) {
             (_, Err(failure)) => panic!("{number}: {failure:?}"),
         }
     }
+}
+
+#[test]
+fn a_connection_that_is_cut_again_and_again_passes() {
+    alone(
+        "a_connection_that_is_cut_again_and_again_passes",
+        a_connection_that_is_cut_again_and_again_passes_on,
+    );
+}
+
+fn a_connection_that_is_cut_again_and_again_passes_on(moto: &Moto) {
+    moto.rest("PUT", "/trail-logs", "s3", "");
+    put(moto, &key(ONE, "CloudTrail", "us-east-1", 1, 0), "{}");
+    // More often than the SDK tries by itself.
+    let cut = limits::SDK_ATTEMPTS_MAX as usize + 2;
+    let proxy = Proxy::before(&moto.endpoint, move |number, _| match number {
+        number if number < cut => Answer::Cut,
+        _ => Answer::Pass,
+    });
+    let aws = aws(&proxy.endpoint);
+    let listing = aws
+        .list(&place(""), &Wanted::default(), &|_| false)
+        .unwrap();
+    assert_eq!(listing.objects.len(), 1);
+    assert!(proxy.asked().len() > cut);
 }
 
 #[test]
