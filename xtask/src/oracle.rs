@@ -76,7 +76,7 @@ const HEAD: &str = "queries that crates/kql/tests/it/generated makes: hash of th
 /// The queries that the tests of `kql` make and write where the variable says.
 fn made_by_the_tests(made: &str, variable: &str) -> anyhow::Result<Vec<String>> {
     let file = std::env::temp_dir().join(format!("keyline-generated-{}.jsonl", std::process::id()));
-    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let status = crate::run::cargo()
         .args([
             "test",
             "-q",

@@ -33,9 +33,18 @@ pub fn target() -> PathBuf {
 }
 
 /// `cargo`, the one that runs us, in the workspace's root.
+///
+/// What cargo said of `xtask` to `xtask` is taken away: build scripts of others ask for these names, and would run
+/// again, with all that depends on them, whenever the same folder is built with and without `cargo xtask`.
 pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root()).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 
