@@ -14,7 +14,7 @@ use crate::world::{batches, shown};
 use crate::{records, shared};
 
 /// Records of all stories and tests, and of whatever real data there is, one a line.
-static LINES: LazyLock<Vec<String>> = LazyLock::new(|| {
+pub static LINES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut lines: Vec<String> = records::all();
     for story in stories::ALL {
         let told = (story.tell)(3);

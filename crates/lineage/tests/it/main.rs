@@ -8,6 +8,7 @@ mod controls;
 mod reach;
 mod doubt;
 mod guarantee;
+mod late;
 mod about;
 mod hostile;
 mod stories;
