@@ -66,7 +66,7 @@ fn a_watch_in_pieces_that_is_killed_ends_with_the_alerts_of_one_hunt() {
             // Now and then a compaction of what is there is killed instead.
             killed += u64::from(match number > 0 && random.below(5) == 0 {
                 true => cut_off(&folder, &compact, &[], &lake, random.below(4)),
-                false if (number as u64 + kill) % 2 == 0 => {
+                false if (number as u64 + kill).is_multiple_of(2) => {
                     cut_off(&folder, &live, &[], &lake, random.below(24))
                 }
                 false => cut_off(&folder, &words, &[], &lake, random.below(24)),
