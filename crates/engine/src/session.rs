@@ -8,12 +8,21 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::optimizer::Optimizer;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::error::Result;
 use crate::limits::{BATCH_ROWS, MEMORY_BYTES_DEFAULT};
 use crate::pushdown::MicrosecondComparisons;
 use crate::{aggregates, extract, functions, lists};
+
+/// The optimiser's rules about subqueries, which no plan of ours has: each looks through every expression to find none.
+const ABOUT_SUBQUERIES: [&str; 4] = [
+    "decorrelate_lateral_join",
+    "decorrelate_predicate_subquery",
+    "rewrite_set_comparison",
+    "scalar_subquery_to_join",
+];
 
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
@@ -56,11 +65,26 @@ pub fn session(options: &EngineOptions) -> Result<SessionContext> {
         .with_information_schema(false);
     config.options_mut().sql_parser.enable_ident_normalization = false;
     config.options_mut().execution.parquet.pushdown_filters = true;
+    // Each pass over a rule's plan costs as much as running it over a day's logs, and what a second one still finds in
+    // our plans saves less.
+    config.options_mut().optimizer.max_passes = 1;
+    let mut rules = Vec::new();
+    for rule in Optimizer::new().rules {
+        match rule.name() {
+            name if ABOUT_SUBQUERIES.contains(&name) => {}
+            // Comparisons of times are seen where they have been pushed to, and tables are asked once more whether they
+            // can use them as they are now.
+            "push_down_filter" => {
+                rules.extend([rule.clone(), Arc::new(MicrosecondComparisons), rule]);
+            }
+            _ => rules.push(rule),
+        }
+    }
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime)
         .with_default_features()
-        .with_optimizer_rule(Arc::new(MicrosecondComparisons))
+        .with_optimizer_rules(rules)
         .build();
     let context = SessionContext::new_with_state(state);
     register(&context);
