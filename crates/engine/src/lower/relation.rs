@@ -4,9 +4,14 @@
 //! evaluations share one plan. Their names begin with `__kl`. The optimiser drops those that nothing
 //! uses, so carrying them costs nothing.
 
-use datafusion::common::Column as PlanColumn;
+use std::sync::Arc;
+
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Column as PlanColumn, DFSchema};
 use datafusion::logical_expr::expr::Sort;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{
+    Aggregate, Expr, Filter, LogicalPlan, LogicalPlanBuilder, Projection,
+};
 use keyline_kql::schema::Column;
 use keyline_kql::types::Type;
 
@@ -106,7 +111,7 @@ impl Relation {
         let exprs = exprs
             .into_iter()
             .chain(hidden.iter().map(|name| column(name)));
-        self.plan = builder(&self.plan).project(exprs)?.build()?;
+        self.plan = project(&self.plan, exprs)?;
         self.columns = columns;
         Ok(())
     }
@@ -120,14 +125,13 @@ impl Relation {
         let all = before
             .into_iter()
             .map(Expr::Column)
-            .chain(exprs.into_iter().map(|(name, expr)| named(expr, &name)))
-            .collect::<Vec<_>>();
-        self.plan = builder(&self.plan).project(all)?.build()?;
+            .chain(exprs.into_iter().map(|(name, expr)| named(expr, &name)));
+        self.plan = project(&self.plan, all)?;
         Ok(())
     }
 
     pub fn filter(&mut self, predicate: Expr) -> Result<()> {
-        self.plan = builder(&self.plan).filter(predicate)?.build()?;
+        self.plan = filter(&self.plan, predicate)?;
         Ok(())
     }
 
@@ -138,6 +142,55 @@ impl Relation {
     pub fn carry_exprs(&self) -> Vec<Expr> {
         self.carry.iter().map(|name| column(name)).collect()
     }
+}
+
+/// The columns of a plan by other expressions over them, which name columns and no expressions of the plan.
+///
+/// The builder's own function looks through the whole plan for every column that an expression names, so that a long
+/// query over wide tables spends most of its planning there.
+pub fn project(plan: &LogicalPlan, exprs: impl IntoIterator<Item = Expr>) -> Result<LogicalPlan> {
+    let exprs = qualified(exprs, plan.schema())?;
+    let projection = Projection::try_new(exprs, Arc::new(plan.clone()))?;
+    Ok(LogicalPlan::Projection(projection))
+}
+
+/// The rows of a plan for which a condition on its columns holds; for the same reason not by the builder.
+pub fn filter(plan: &LogicalPlan, predicate: Expr) -> Result<LogicalPlan> {
+    let mut predicate = qualified([predicate], plan.schema())?;
+    let predicate = predicate.swap_remove(0);
+    let filter = Filter::try_new(predicate, Arc::new(plan.clone()))?;
+    Ok(LogicalPlan::Filter(filter))
+}
+
+/// The rows of a plan in groups; for the same reason not by the builder.
+pub fn aggregate(
+    plan: &LogicalPlan,
+    groups: impl IntoIterator<Item = Expr>,
+    aggregates: impl IntoIterator<Item = Expr>,
+) -> Result<LogicalPlan> {
+    let groups = qualified(groups, plan.schema())?;
+    let aggregates = qualified(aggregates, plan.schema())?;
+    let aggregate = Aggregate::try_new(Arc::new(plan.clone()), groups, aggregates)?;
+    Ok(LogicalPlan::Aggregate(aggregate))
+}
+
+/// The expressions with the tables of the columns that they name.
+fn qualified(exprs: impl IntoIterator<Item = Expr>, schema: &DFSchema) -> Result<Vec<Expr>> {
+    let exprs = exprs.into_iter();
+    if schema.iter().all(|(table, _)| table.is_none()) {
+        return Ok(exprs.collect());
+    }
+    let qualified = exprs.map(|expr| {
+        let expr = expr.transform(|node| match &node {
+            Expr::Column(column) if column.relation.is_none() => {
+                let found = schema.qualified_field_with_unqualified_name(&column.name)?;
+                Ok(Transformed::yes(Expr::Column(PlanColumn::from(found))))
+            }
+            _ => Ok(Transformed::no(node)),
+        })?;
+        Ok(expr.data)
+    });
+    qualified.collect()
 }
 
 pub fn builder(plan: &LogicalPlan) -> LogicalPlanBuilder {

@@ -13,7 +13,7 @@ use datafusion::logical_expr::{EmptyRelation, Expr, LogicalPlan, LogicalPlanBuil
 use keyline_kql::checked::{Op, Rel};
 use keyline_kql::walk;
 
-use super::relation::{Relation, builder, column};
+use super::relation::{Relation, column, project};
 use super::{Kept, Lowerer};
 use crate::error::Result;
 
@@ -83,7 +83,7 @@ impl Lowerer<'_> {
         let visible = relation.columns.iter().map(|c| c.name.clone());
         let names: Vec<String> = visible.chain(relation.hidden()).collect();
         let columns = || names.iter().map(|name| column(name));
-        let plan = builder(&relation.plan).project(columns())?.build()?;
+        let plan = project(&relation.plan, columns())?;
         let schema = plan.schema().clone();
         let plan = match self.host.keep(plan)? {
             Kept::Not => return Ok(relation),
@@ -99,9 +99,7 @@ impl Lowerer<'_> {
         };
         let unqualified: Vec<Expr> = names.iter().map(|n| column(n).alias(n)).collect();
         Ok(Relation {
-            plan: LogicalPlanBuilder::new(plan)
-                .project(unqualified)?
-                .build()?,
+            plan: project(&plan, unqualified)?,
             ..relation
         })
     }

@@ -3,11 +3,9 @@
 use keyline_kql::checked::Rel;
 use std::sync::Arc;
 
-use datafusion::logical_expr::Expr;
-
 use crate::error::Result;
 use crate::lower::Lowerer;
-use crate::lower::relation::{Relation, builder, column};
+use crate::lower::relation::{Relation, aggregate, column};
 
 impl Lowerer<'_> {
     pub(crate) fn distinct(&mut self, input: &Arc<Rel>) -> Result<Relation> {
@@ -23,10 +21,8 @@ impl Lowerer<'_> {
         }
         self.expand(&mut relation)?;
         let visible = relation.columns.iter().map(|c| column(&c.name));
-        let groups = visible.chain(relation.carry_exprs()).collect::<Vec<_>>();
-        relation.plan = builder(&relation.plan)
-            .aggregate(groups, Vec::<Expr>::new())?
-            .build()?;
+        let groups = visible.chain(relation.carry_exprs());
+        relation.plan = aggregate(&relation.plan, groups, [])?;
         let columns = relation.columns.clone();
         self.order_by_columns(&mut relation, &columns)?;
         Ok(relation)

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::filter::plan_columns;
 use super::ticks::stretch_of;
 use crate::error::{Error, Result};
-use crate::lower::relation::{OrderKey, Relation, builder, column};
+use crate::lower::relation::{OrderKey, Relation, builder, column, project};
 use crate::lower::{Lowerer, When};
 
 impl Lowerer<'_> {
@@ -302,7 +302,7 @@ impl Lowerer<'_> {
                 free.insert(new);
             }
         }
-        relation.plan = builder(&relation.plan).project(exprs)?.build()?;
+        relation.plan = project(&relation.plan, exprs)?;
         relation.order = relation
             .order
             .iter()

@@ -14,7 +14,7 @@ use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, lit};
 use crate::aggregates;
 use crate::error::Result;
 use crate::lists;
-use crate::lower::relation::{Pending, Relation, builder, column};
+use crate::lower::relation::{Pending, Relation, aggregate, column, filter};
 use crate::lower::{Lowerer, When};
 
 /// The keys and the aggregates of a grouping, each under its name.
@@ -71,8 +71,8 @@ impl Lowerer<'_> {
             until.alias(&last),
         ];
         let all = keys.iter().cloned().chain(interval);
-        let plan = builder(&relation.plan).aggregate(all, firsts)?;
-        relation.plan = plan.filter(column(&first).lt_eq(column(&last)))?.build()?;
+        let plan = aggregate(&relation.plan, all, firsts)?;
+        relation.plan = filter(&plan, column(&first).lt_eq(column(&last)))?;
         relation.pending = Some(Pending {
             first,
             last,

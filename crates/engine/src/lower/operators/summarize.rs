@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::functions::{self, TypedExpr};
 use crate::limits::COLLECTION_ELEMENTS_MAX;
 use crate::lower::literal::data_type;
-use crate::lower::relation::{Relation, builder, column};
+use crate::lower::relation::{Relation, aggregate, column};
 use crate::lower::{Lowerer, When};
 
 /// A key of an order: what to compare, descending, nulls first.
@@ -90,7 +90,7 @@ impl Lowerer<'_> {
         if keys.is_empty() && plan.is_empty() {
             plan.push(stock::count(lit(1_i64)).alias(self.hidden("rows")));
         }
-        relation.plan = builder(&relation.plan).aggregate(keys, plan)?.build()?;
+        relation.plan = aggregate(&relation.plan, keys, plan)?;
         relation.order.clear();
         relation.sorted = false;
         let by = columns

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::catalog::{TIME_COLUMN, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lower::literal::data_type;
-use crate::lower::relation::{OrderKey, Relation, column};
+use crate::lower::relation::{OrderKey, Relation, column, project};
 use crate::lower::{Lowerer, When};
 use crate::pushdown::TICKS_PER_MICRO;
 
@@ -99,7 +99,7 @@ impl Lowerer<'_> {
             exprs.push(represent(expr, &field, &Column::new(key, ty))?.alias(&hidden));
             order.push(OrderKey::ascending(hidden));
         }
-        let plan = plan.project(exprs)?.build()?;
+        let plan = project(&plan.build()?, exprs)?;
         let mut relation = Relation::new(plan, columns);
         relation.order = order;
         // A table without a time is the same at all ticks.

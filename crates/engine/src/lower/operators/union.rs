@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::lower::Lowerer;
-use crate::lower::relation::{OrderKey, Pending, Relation, builder, column};
+use crate::lower::relation::{OrderKey, Pending, Relation, column, project};
 
 impl Lowerer<'_> {
     pub(crate) fn union(&mut self, inputs: &[Arc<Rel>], rel: &Arc<Rel>) -> Result<Relation> {
@@ -68,7 +68,7 @@ impl Lowerer<'_> {
                 exprs.push(lit(i64::try_from(number).unwrap_or(i64::MAX)).alias(&branch));
                 exprs.push(column(&relation.order[0].name).alias(&row));
             }
-            plans.push(Arc::new(builder(&relation.plan).project(exprs)?.build()?));
+            plans.push(Arc::new(project(&relation.plan, exprs)?));
         }
         let ordered = ordered && relations.iter().all(|r| self.integer_order(r));
         let union = Union::try_new_with_loose_types(plans)?;
