@@ -81,7 +81,7 @@ beforeAll(async () => {
 }, 400_000);
 afterAll(async () => {
   await browser?.close();
-  server?.stop();
+  await server?.stop();
   relay?.stop();
   moto?.stop();
   rmSync(folder, { recursive: true, force: true });

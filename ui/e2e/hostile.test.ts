@@ -100,7 +100,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
-  server?.stop();
+  await server?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

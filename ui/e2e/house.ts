@@ -22,7 +22,8 @@ const browserPath = () => first("browser (CHROMIUM)", process.env.CHROMIUM, ["/u
 
 export interface Server {
   url: string;
-  stop(): void;
+  /// Ends the program, and waits until it has ended.
+  stop(): Promise<void>;
 }
 
 /// Starts the program with the pages as they are built now, and waits until it has read everything.
@@ -54,7 +55,17 @@ export async function serveIn(cwd: string, token: string | null, ...args: string
     if (health.phase === "failed") throw new Error(health.detail ?? "failed");
     await new Promise((after) => setTimeout(after, 200));
   }
-  return { url, stop: () => void child.kill() };
+  return { url, stop: () => ended(child) };
+}
+
+/// A watch ends in order, which takes as long as what it is at; a test waits for some of that and no more.
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const over = new Promise((gone) => child.once("exit", gone));
+  child.kill();
+  const impatient = setTimeout(() => child.kill("SIGKILL"), 20_000);
+  await over;
+  clearTimeout(impatient);
 }
 
 export function browse(): Promise<Browser> {

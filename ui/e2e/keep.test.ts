@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
-  server?.stop();
+  await server?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -77,7 +77,7 @@ it("a rule is kept with its cases, never over another, and runs after the next s
   await page.locator("input[type=file]").setInputFiles(files as never);
   await page.getByRole("button", { name: "Keep it" }).click();
   await page.getByRole("alert").getByText("it is not written over").waitFor();
-  server.stop();
+  await server.stop();
   server = await served();
   await page.goto(`${server.url}/rules`);
   await page.getByRole("link", { name: "Everybody who asks who they are" }).click();

@@ -86,7 +86,7 @@ it("a large tree", { timeout: 600_000 }, async () => {
   console.log(told(frames));
   if (wrong.length) console.error(wrong.join("\n"));
   await browser.close();
-  server.stop();
+  await server.stop();
 });
 
 it("a tree of real logs", { timeout: 1_800_000 }, async () => {
@@ -119,5 +119,5 @@ it("a tree of real logs", { timeout: 1_800_000 }, async () => {
     await page.context().close();
   }
   await browser.close();
-  server.stop();
+  await server.stop();
 });

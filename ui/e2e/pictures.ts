@@ -56,5 +56,5 @@ it("pictures of every screen", { timeout: 600_000 }, async () => {
     await page.context().close();
   }
   await browser.close();
-  server.stop();
+  await server.stop();
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
-  server?.stop();
+  await server?.stop();
 });
 beforeEach(async () => {
   ({ page, wrong } = await open(browser));

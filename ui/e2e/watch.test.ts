@@ -40,10 +40,9 @@ beforeAll(async () => {
 }, 400_000);
 afterAll(async () => {
   await browser?.close();
-  server?.stop();
-  // The watch ends in order: it may be writing still.
-  rmSync(folder, { recursive: true, force: true, maxRetries: 40, retryDelay: 250 });
-});
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
 
 async function as(name: string) {
   const opened = await open(browser);
