@@ -51,6 +51,7 @@ rules![
     "persistence/mfa-device-enrolled-for-another.yaml",
     "persistence/new-key-first-used-elsewhere.yaml",
     "persistence/role-juggling.yaml",
+    "persistence/role-taken-again-after-a-revocation.yaml",
     "persistence/roles-anywhere-opened.yaml",
     "persistence/second-key-kept-in-reserve.yaml",
     "persistence/session-token-of-long-duration.yaml",

@@ -167,6 +167,7 @@ struct ShownLiveness<'a> {
     why: Option<&'a str>,
     used_after_revocation: bool,
     used_after_revocation_at: Option<Time>,
+    issued_after_revocation: bool,
 }
 
 impl<'a> Shown<'a> {
@@ -220,6 +221,7 @@ impl<'a> Shown<'a> {
                 why: text(&live.why),
                 used_after_revocation: live.used_after_revocation,
                 used_after_revocation_at: live.used_after_revocation_at.map(Time),
+                issued_after_revocation: live.issued_after_revocation,
             },
             forwarded_count: it.forwarded_count,
             forwarded_in_session_count: it.forwarded_in_session_count,

@@ -13,7 +13,7 @@ use crate::sighting::is_service;
 use crate::usage::NEVER;
 
 /// What says who made a call; equal views mean equal callers.
-pub(crate) const CALLER: [Column; 17] = [
+pub(crate) const CALLER: [Column; 18] = [
     Column::UserIdentityAccessKeyId,
     Column::UserIdentityPrincipalid,
     Column::UserIdentityAccountId,
@@ -30,13 +30,15 @@ pub(crate) const CALLER: [Column; 17] = [
     Column::SignInSessionArn,
     Column::WebIdFederationData,
     Column::UserIdentityCredentialId,
+    Column::InvokedByDelegate,
     Column::RecipientAccountId,
 ];
 
 /// The places of some of these: the service that calls on the caller's behalf, what a web identity provider says,
-/// and the account whose trail has the event.
+/// the provider that the caller let act for it, and the account whose trail has the event.
 pub(crate) const INVOKED_BY: usize = 5;
 pub(crate) const WEB: usize = 14;
+pub(crate) const DELEGATE: usize = 16;
 pub(crate) const RECIPIENT: usize = CALLER.len() - 1;
 
 /// Text that differs from call to call.

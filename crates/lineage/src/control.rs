@@ -27,6 +27,8 @@ pub(crate) enum Does {
     Activate,
     Deactivate,
     DeleteCredential,
+    /// Gives a credential another secret, or sets its device anew; it works on.
+    Alter,
     /// Writes a policy into a principal, or takes it out.
     PutPolicy,
     RemovePolicy,
@@ -72,10 +74,12 @@ pub(crate) enum Target {
     Unit,
     UnitBefore,
     Person,
+    /// What sort of policy of an organisation it is.
+    Sort,
 }
 
 /// How many targets there are.
-pub(crate) const TARGETS: usize = Person as usize + 1;
+pub(crate) const TARGETS: usize = Sort as usize + 1;
 
 pub(crate) type Named = (Target, Part, &'static [&'static str]);
 
@@ -116,6 +120,12 @@ pub(crate) const CONTROLS: &[Control] = &[
         Does::DeleteCredential,
         &[SERVICE_CREDENTIAL, USER],
     ),
+    // The credential keeps its id: the old secret is dead, whoever holds the new one goes on.
+    iam(
+        &["ResetServiceSpecificCredential"],
+        Does::Alter,
+        &[SERVICE_CREDENTIAL, USER],
+    ),
     iam(
         &["UpdateSSHPublicKey"],
         Does::SetStatus,
@@ -138,6 +148,7 @@ pub(crate) const CONTROLS: &[Control] = &[
     ),
     iam(&["EnableMFADevice"], Does::Activate, &[SERIAL, USER]),
     iam(&["DeactivateMFADevice"], Does::Deactivate, &[SERIAL, USER]),
+    iam(&["ResyncMFADevice"], Does::Alter, &[SERIAL, USER]),
     iam(
         &["DeleteVirtualMFADevice"],
         Does::DeleteCredential,
@@ -214,6 +225,8 @@ pub(crate) const CONTROLS: &[Control] = &[
             (Policy, Response, &["policy", "policySummary", "id"]),
             (Policy, Request, &["policyId"]),
             (Document, Request, &["content"]),
+            (Sort, Request, &["type"]),
+            (Sort, Response, &["policy", "policySummary", "type"]),
         ],
     },
     Control {
@@ -374,6 +387,9 @@ const STOPS_OF_USER: &[(Lever, &[Kind])] = &[
             Kind::ConsoleSession,
             Kind::OauthSession,
             Kind::UnknownTemporary,
+            // What is signed with these has the user's permissions and no others.
+            Kind::ServiceCredential,
+            Kind::SshKey,
         ],
     ),
     (

@@ -71,6 +71,8 @@ pub struct Credential {
     pub used_in_accounts: Vec<String>,
     /// What was done to it, or to what it draws its power from, in order of time.
     pub changes: Vec<Change>,
+    /// When older sessions of the power that it has had been revoked, if it was issued within a day after that.
+    pub revoked_before_issue: Option<i64>,
     /// It belongs to a production account, was used in one, or is or touched a production asset.
     pub touches_production: bool,
     /// Calls that services made on its behalf in sessions of their own; they are not among `event_count`.
@@ -324,6 +326,8 @@ pub enum Effect {
     /// It was switched on again.
     Active,
     Deleted,
+    /// It works as before, and something about it is new: its secret, or what its device counts from.
+    Altered,
 }
 
 impl Effect {
@@ -334,6 +338,7 @@ impl Effect {
             Effect::Inactive => "inactive",
             Effect::Active => "active",
             Effect::Deleted => "deleted",
+            Effect::Altered => "altered",
         }
     }
 }

@@ -169,6 +169,16 @@ struct Plan {
     places: [Vec<Place>; Part::ALL.len()],
     /// The fields that are given from [`GIVEN`] on, those that count first before others.
     fields: Vec<Field>,
+    list: Option<List>,
+}
+
+/// A list of which every element is a credential of its own.
+struct List {
+    part: Part,
+    path: &'static [&'static str],
+    /// Places by their number with the path inside an element; none for what stands beside the list and tells of one
+    /// credential only.
+    inside: Vec<(usize, Option<&'static [&'static str]>)>,
 }
 
 /// The numbers of places: what an event reports its failure by, whether its answer was left out, and its fields.
@@ -190,13 +200,37 @@ impl Plan {
             put(part, CONDITION, path);
         }
         put(Part::Response, OMITTED, &["omitted"]);
-        let given = mint.gives.iter().copied().flatten();
+        let given = || mint.gives.iter().copied().flatten();
         let mut fields = Vec::new();
-        for (field, part, path) in given {
+        for (field, part, path) in given() {
             put(*part, GIVEN + fields.len(), path);
             fields.push(*field);
         }
-        Plan { places, fields }
+        let place_of = |path: &[&str]| path.iter().position(|step| *step == json::FIRST);
+        let list = given().find_map(|(field, part, path)| {
+            let at = place_of(path).filter(|_| *field == Field::Key)?;
+            Some((*part, &path[..at]))
+        });
+        let list = list.map(|(part, path)| List {
+            part,
+            path,
+            inside: given()
+                .enumerate()
+                .filter_map(|(number, (field, of, full))| {
+                    let inside = match place_of(full) {
+                        Some(at) if *of == part && full[..at] == *path => Some(&full[at + 1..]),
+                        _ if *field == Field::Key => None,
+                        _ => return None,
+                    };
+                    Some((GIVEN + number, inside))
+                })
+                .collect(),
+        });
+        Plan {
+            places,
+            fields,
+            list,
+        }
     }
 }
 
@@ -223,7 +257,8 @@ impl Minted {
             .chain(self.fields)
     }
 
-    /// Reads a row by the first mint of its name that fits it.
+    /// Reads a row by the first mint of its name that fits it: what it mints, one of each element where its answer
+    /// is a list.
     pub(crate) fn read(
         columns: &Columns<'_>,
         row: usize,
@@ -231,12 +266,16 @@ impl Minted {
         caller: &Caller,
         caller_type: &str,
         strings: &mut Strings,
-    ) -> Option<Minted> {
+        into: &mut Vec<Minted>,
+    ) {
         let service = service_name(columns.source(row));
-        let number = *named.mints.iter().find(|number| {
+        let fits = |number: &&u16| {
             let mint = &MINTS[**number as usize];
             mint.service == service && (mint.by.is_empty() || mint.by.contains(&caller_type))
-        })?;
+        };
+        let Some(number) = named.mints.iter().find(fits).copied() else {
+            return;
+        };
         let mint = &MINTS[number as usize];
         let plan = &PLANS[number as usize];
         let mut found = [""; PLACES];
@@ -245,11 +284,10 @@ impl Minted {
                 json::find_all(part.of(columns, row), places, &mut found);
             }
         }
-        let text_of = |number: usize| json::text_of(found[number]);
         if let Some((.., wanted)) = mint.only_if
-            && text_of(CONDITION).as_deref() != Some(wanted)
+            && json::text_of(found[CONDITION]).as_deref() != Some(wanted)
         {
-            return None;
+            return;
         }
         let mut minted = Minted {
             row: number,
@@ -267,30 +305,51 @@ impl Minted {
             fields: [Text::EMPTY; FIELDS],
             omitted: found[OMITTED] == "true" || found[OMITTED] == "\"true\"",
         };
-        for (number, field) in plan.fields.iter().enumerate() {
-            let is_known = match field {
-                Field::Expires => minted.expires != NEVER,
-                Field::Seconds => minted.seconds != 0,
-                field => !minted.field(*field).is_empty(),
-            };
-            if is_known {
-                continue;
-            }
-            let Some(found) = text_of(GIVEN + number) else {
-                continue;
-            };
-            match field {
-                Field::Expires => minted.expires = date::instant(&found).unwrap_or(NEVER),
-                Field::Seconds => minted.seconds = found.parse().unwrap_or(0),
-                Field::Key if !names_key(mint.makes, &found) => {}
-                field => minted.fields[*field as usize] = strings.intern(&found),
-            }
-        }
+        let bare = minted.clone();
+        minted.fill(plan, &found, strings);
         if minted.field(Field::Role).is_empty() && mint.service == "sts" {
             let role = role_of_resources(columns.detail(Column::Resources, row));
             minted.fields[Field::Role as usize] = strings.intern(&role.unwrap_or_default());
         }
-        Some(minted)
+        into.push(minted);
+        let Some(list) = &plan.list else {
+            return;
+        };
+        let part = list.part.of(columns, row);
+        for element in json::elements(part, list.path).into_iter().skip(1) {
+            for (number, inside) in &list.inside {
+                found[*number] = inside.map_or("", |path| json::raw(element, path).unwrap_or(""));
+            }
+            let mut minted = bare.clone();
+            minted.fill(plan, &found, strings);
+            // What else the list holds is no credential.
+            if !minted.field(Field::Key).is_empty() {
+                into.push(minted);
+            }
+        }
+    }
+
+    /// Takes the fields out of what was found.
+    fn fill(&mut self, plan: &Plan, found: &[&str; PLACES], strings: &mut Strings) {
+        for (number, field) in plan.fields.iter().enumerate() {
+            let is_known = match field {
+                Field::Expires => self.expires != NEVER,
+                Field::Seconds => self.seconds != 0,
+                field => !self.field(*field).is_empty(),
+            };
+            if is_known {
+                continue;
+            }
+            let Some(found) = json::text_of(found[GIVEN + number]) else {
+                continue;
+            };
+            match field {
+                Field::Expires => self.expires = date::instant(&found).unwrap_or(NEVER),
+                Field::Seconds => self.seconds = found.parse().unwrap_or(0),
+                Field::Key if !names_key(self.mint().makes, &found) => {}
+                field => self.fields[*field as usize] = strings.intern(&found),
+            }
+        }
     }
 
     pub(crate) fn renumber(&mut self, to: &Renumbering) {

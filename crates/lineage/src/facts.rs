@@ -10,7 +10,7 @@ use keyline_trail::partition::service_name;
 use keyline_trail::{Column, ColumnTest, Conjunction, Detail, Prefilter, Projection, Test};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::columns::{self, Columns, INVOKED_BY, RECIPIENT, WEB};
+use crate::columns::{self, Columns, DELEGATE, INVOKED_BY, RECIPIENT, WEB};
 use crate::deed::{Caller, Changed, Minted, NAMES, detailed, provider};
 use crate::outline::Outline;
 use crate::production::Production;
@@ -317,7 +317,8 @@ impl Facts {
             "{}" | "null" => Text::EMPTY,
             _ => recent.intern(columns, WEB, row, strings),
         };
-        let texts = [4, 6, 9, 12, 7, 8, 11].map(|at| recent.intern(columns, at, row, strings));
+        let texts =
+            [4, 6, 9, 12, 7, 8, 11, DELEGATE].map(|at| recent.intern(columns, at, row, strings));
         let texts = texts.into_iter().chain([web]);
         for (known, text) in sighting.attributes().into_iter().zip(texts) {
             settle(known, text, strings);
@@ -334,6 +335,9 @@ impl Facts {
         }
         if bits & 0b11 == 0b01 {
             sighting.flags.add(Flags::NO_MFA);
+        }
+        if columns.created(row) == NEVER {
+            sighting.flags.add(Flags::NO_SESSION);
         }
         // The sign-in service calls as the console.
         if service_name(columns.caller_text(INVOKED_BY, row)) == "signin" {
@@ -424,13 +428,15 @@ impl Facts {
         };
         let strings = &mut self.strings;
         caller.provider = strings.intern(&provider(columns, row));
-        let minted = Minted::read(columns, row, named, &caller, caller_type, strings);
+        let before = self.mints.len();
+        let mints = &mut self.mints;
+        Minted::read(columns, row, named, &caller, caller_type, strings, mints);
         let changed = Changed::read(columns, row, named, &caller, strings);
-        if (minted.is_some() || changed.is_some()) && columns.time(row) == NEVER {
-            self.untimed += 1;
+        if columns.time(row) == NEVER {
+            self.untimed += u64::from(mints.len() > before || changed.is_some());
+            mints.truncate(before);
             return;
         }
-        self.mints.extend(minted);
         self.changes.extend(changed);
     }
 

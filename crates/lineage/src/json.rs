@@ -2,7 +2,8 @@
 //!
 //! A column and a path go in, text comes out: a string without its escapes, a number or `true` as it
 //! stands. What is not there, is null, or is no JSON is `None`, never an error. Minting events are asked for ten
-//! places each, so that several are found in one walk, which goes into nothing that lies on no path.
+//! places each, so that several are found in one walk, which goes into nothing that lies on no path. A path goes
+//! through the first element of an array; what lies in the others is found by asking for these one by one.
 
 use std::borrow::Cow;
 
@@ -53,7 +54,22 @@ pub(crate) fn find_all<'a>(json: &'a str, places: &[Place], found: &mut [&'a str
     });
 }
 
-fn raw<'a>(json: &'a str, path: &[&str]) -> Option<&'a str> {
+/// The elements of an array at a path, as they stand; none where the array does not end.
+pub(crate) fn elements<'a>(json: &'a str, path: &[&str]) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    let array = match path {
+        [] => Some(json),
+        path => raw(json, path),
+    };
+    if let Some(json) = array.filter(|array| array.starts_with('[')) {
+        let mut walk = Walk { json, at: 0 };
+        let _ = walk.elements(&mut |element| found.push(element));
+    }
+    found
+}
+
+/// The value at a path, as it stands.
+pub(crate) fn raw<'a>(json: &'a str, path: &[&str]) -> Option<&'a str> {
     if !json.starts_with(['{', '[']) {
         return None;
     }
@@ -150,6 +166,23 @@ impl<'a> Walk<'a> {
             self.found(first, depth, path_of, take)?;
         }
         self.close()
+    }
+
+    fn elements(&mut self, take: &mut impl FnMut(&'a str)) -> Option<()> {
+        self.at += 1;
+        if self.blank()? == b']' {
+            return Some(());
+        }
+        loop {
+            let start = self.at;
+            self.skip()?;
+            take(self.json.get(start..self.at)?);
+            if self.blank()? != b',' {
+                return Some(());
+            }
+            self.at += 1;
+            self.blank()?;
+        }
     }
 
     /// The value at hand is where some paths end and others go on.
@@ -303,6 +336,23 @@ mod tests {
         for json in ["", "null", "{", "[1", "\"a\"", "{\"a\":", "nonsense"] {
             check(json, &["a", "b"], None);
         }
+    }
+
+    #[test]
+    fn elements_of_arrays() {
+        for (json, expected) in [
+            (
+                r#"{"a":[{"b":"]"} , 2,"x",[1,{}]]}"#,
+                &[r#"{"b":"]"}"#, "2", "\"x\"", "[1,{}]"][..],
+            ),
+            (r#"{"a":[]}"#, &[]),
+            (r#"{"a":[1,{"b":"#, &[]),
+            (r#"{"a":{}}"#, &[]),
+            ("null", &[]),
+        ] {
+            assert_eq!(elements(json, &["a"]), expected, "{json}");
+        }
+        assert_eq!(elements("[1,2]", &[]), ["1", "2"]);
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub const STATEMENTS_MAX: usize = 256;
 pub const ASSETS_MAX: usize = 10_000;
 /// Seconds that a revocation may take to reach every endpoint of AWS.
 pub const PROPAGATION_S: i64 = 60;
+/// Seconds after a revocation of sessions by their age in which another session of the same power is an alarm: so
+/// soon the door may be the one that the thief came in by. Later ones are the days that follow.
+pub const AFTER_REVOCATION_S: i64 = 24 * 60 * 60;
 /// Seconds by which the clocks of two endpoints may differ when they write down one minting.
 pub const CLOCKS_S: i64 = 1;
 /// Seconds that the access token of a program lives on when it can be renewed no more.

@@ -21,7 +21,8 @@ pub fn liveness(credential: &Credential, at: i64) -> Liveness {
         .filter(|change| change.at <= at)
         .collect();
     let (stopped, used_after) = stops(credential, &changes, at);
-    let judged = |state, until, why| Liveness {
+    let judged = |state: State, until, why| Liveness {
+        issued_after_revocation: state.is_alive() && credential.revoked_before_issue.is_some(),
         state,
         until,
         why,
@@ -81,6 +82,7 @@ fn stops<'a>(
             Effect::Inactive => inactive = inactive.or(Some(change)),
             Effect::Active => inactive = None,
             Effect::Deleted => deleted = deleted.or(Some(change)),
+            Effect::Altered => {}
         }
         let stopped = revoked.or(inactive).or(deleted).is_some();
         match (stopped, stopped_from) {
@@ -151,6 +153,8 @@ pub struct Liveness {
     pub used_after_revocation: bool,
     /// When that was first, as exactly as it is known.
     pub used_after_revocation_at: Option<i64>,
+    /// It works, and was issued within a day after older sessions of the same power were revoked: an alarm.
+    pub issued_after_revocation: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

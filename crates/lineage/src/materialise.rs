@@ -91,6 +91,7 @@ impl Linked {
             more_user_agents,
             used_in_accounts,
             changes: acts.iter().map(|act| self.change(act)).collect(),
+            revoked_before_issue: self.timelines.escaped(entry, parent, &self.strings),
             touches_production: entry.production,
             forwarded_count: entry.forwarded.into(),
             forwarded_in_session_count: entry.forwarded_in_session.into(),

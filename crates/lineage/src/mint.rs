@@ -48,6 +48,9 @@ pub(crate) enum From {
     Switched,
     /// Mints nothing by itself: the session of the access portal that another event's minting comes from.
     Portal,
+    /// The node of a cluster that asks for a pod's session. Where the answer names no key, the session is what a
+    /// service mints in another event.
+    Node,
     /// Mints nothing by itself: a session asks for the URL with which it will sign in.
     SignInUrl,
 }
@@ -242,6 +245,8 @@ const VENDED: Gives = &[
     (Role, Request, &["roleArn"]),
 ];
 
+const CLUSTER: Gives = &[(Label, Request, &["clusterName"])];
+
 const UPLOAD: Gives = &[(Key, Response, &["uploadCredentials", "accessKeyId"])];
 
 const ARTIFACTS: Gives = &[
@@ -363,7 +368,7 @@ pub(crate) const MINTS: &[Mint] = &[
         Kind::Password, From::Caller, &[PASSWORD, USER],
     ),
     mint(
-        "iam", &["CreateServiceSpecificCredential", "ResetServiceSpecificCredential"],
+        "iam", &["CreateServiceSpecificCredential"],
         Kind::ServiceCredential, From::Caller, &[SERVICE_CREDENTIAL, USER],
     ),
     mint("iam", &["UploadSSHPublicKey"], Kind::SshKey, From::Caller, &[SSH_KEY, USER]),
@@ -421,7 +426,7 @@ pub(crate) const MINTS: &[Mint] = &[
         "ssm", &["GetAccessToken", "RequestManagedInstanceRoleToken"],
         Kind::UnknownTemporary, From::Caller, &[ISSUED, VENDED],
     ),
-    mint("eks-auth", &["AssumeRoleForPodIdentity"], Kind::RoleSession, From::Caller, &[ISSUED, VENDED]),
+    mint("eks-auth", &["AssumeRoleForPodIdentity"], Kind::RoleSession, From::Node, &[ISSUED, VENDED, CLUSTER]),
 ];
 
 /// What the name of a service's session stands for.

@@ -96,6 +96,8 @@ pub(crate) struct Sighting {
     pub store: Text,
     /// `inScopeOf` as JSON.
     pub scope: Text,
+    /// `invokedByDelegate` as JSON.
+    pub delegate: Text,
     /// `webIdFederationData` as JSON, where it says anything.
     pub web: Text,
     pub usage: Usage,
@@ -119,6 +121,8 @@ impl Flags {
     pub(crate) const ASSUMED_ROOT: Flags = Flags(64);
     /// Touched a production asset.
     pub(crate) const PRODUCTION: Flags = Flags(128);
+    /// A record shows no session.
+    pub(crate) const NO_SESSION: Flags = Flags(256);
 
     pub(crate) fn has(self, other: Flags) -> bool {
         self.0 & other.0 != 0
@@ -142,13 +146,14 @@ impl Sighting {
             person: Text::EMPTY,
             store: Text::EMPTY,
             scope: Text::EMPTY,
+            delegate: Text::EMPTY,
             web: Text::EMPTY,
             usage: Usage::default(),
         }
     }
 
     /// Texts of which one is settled on where records differ.
-    pub(crate) fn attributes(&mut self) -> [&mut Text; 8] {
+    pub(crate) fn attributes(&mut self) -> [&mut Text; 9] {
         [
             &mut self.arn,
             &mut self.user,
@@ -157,6 +162,7 @@ impl Sighting {
             &mut self.person,
             &mut self.store,
             &mut self.scope,
+            &mut self.delegate,
             &mut self.web,
         ]
     }

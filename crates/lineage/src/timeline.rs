@@ -5,9 +5,11 @@
 
 use std::collections::HashMap;
 
+use crate::build::SECOND;
 use crate::control::{Lever, Power, stops, stops_in_account};
 use crate::credential::{Effect, Kind};
 use crate::entry::Entry;
+use crate::limits::AFTER_REVOCATION_S;
 use crate::policy::{Denial, matches};
 use crate::strings::{Strings, Text};
 use crate::usage::{ALWAYS, NEVER};
@@ -98,6 +100,39 @@ impl Timelines {
         });
         acts
     }
+
+    /// When sessions of the power that a session has were last revoked by their age, shortly before it was issued.
+    pub(crate) fn escaped(
+        &self,
+        entry: &Entry,
+        parent: Option<&Entry>,
+        strings: &Strings,
+    ) -> Option<i64> {
+        if entry.issued == NEVER {
+            return None;
+        }
+        let since = entry.issued.saturating_sub(AFTER_REVOCATION_S * SECOND);
+        let lines = owners(entry, parent, strings)
+            .into_iter()
+            .filter_map(|owner| Some((owner, self.by_owner.get(&owner)?)));
+        let of_age = lines.flat_map(|(owner, line)| {
+            line.denied
+                .iter()
+                .filter(move |denied| {
+                    let from = denied.from.at;
+                    since <= from
+                        && from <= entry.issued
+                        && denied
+                            .denial
+                            .issued_before
+                            .is_some_and(|at| at <= entry.issued)
+                        && !is_long_term(entry.kind)
+                        && binds(denied, owner, entry, strings)
+                })
+                .map(|denied| denied.from.at)
+        });
+        of_age.max()
+    }
 }
 
 /// When a credential is first known of.
@@ -138,6 +173,16 @@ fn owners(entry: &Entry, parent: Option<&Entry>, strings: &Strings) -> Vec<Owner
 }
 
 fn applies(denied: &Denied, owner: Owner, entry: &Entry, strings: &Strings) -> bool {
+    let issued = match denied.denial.issued_before {
+        None => true,
+        Some(_) if is_long_term(entry.kind) => denied.denial.without_issue_time,
+        Some(before) => entry.issued != NEVER && entry.issued < before,
+    };
+    issued && binds(denied, owner, entry, strings)
+}
+
+/// Whether a denial binds a credential, whenever that was issued before the end of the denial.
+fn binds(denied: &Denied, owner: Owner, entry: &Entry, strings: &Strings) -> bool {
     let denial = &denied.denial;
     let lever = match denial.issued_before {
         Some(_) if !denial.without_issue_time => Lever::DenyIssuedBefore,
@@ -148,11 +193,6 @@ fn applies(denied: &Denied, owner: Owner, entry: &Entry, strings: &Strings) -> b
         Owner::Role(..) => stops(lever, Power::OfRole, entry.kind),
         Owner::Person(_) => true,
         Owner::Account(_) => stops_in_account(lever, entry.kind),
-    };
-    let issued = match denial.issued_before {
-        None => true,
-        Some(_) if entry.kind == Kind::AccessKey => denial.without_issue_time,
-        Some(before) => entry.issued != NEVER && entry.issued < before,
     };
     let over = denied
         .until
@@ -166,7 +206,6 @@ fn applies(denied: &Denied, owner: Owner, entry: &Entry, strings: &Strings) -> b
         _ => "",
     };
     stopped
-        && issued
         && !over
         && !too_late
         && among(&denial.callers, strings.get(entry.principal))
@@ -175,6 +214,14 @@ fn applies(denied: &Denied, owner: Owner, entry: &Entry, strings: &Strings) -> b
             &denial.source_identities,
             strings.get(entry.source_identity),
         )
+}
+
+/// Whether what a credential signs has no issue time.
+fn is_long_term(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::AccessKey | Kind::ServiceCredential | Kind::SshKey
+    )
 }
 
 /// Several denials at a time are one: it begins with the first and ends with the last.

@@ -496,7 +496,7 @@ fn inactive_since(credential: &Credential, at: i64) -> Option<i64> {
         match change.effect {
             Effect::Inactive => since = since.or(Some(change.at)),
             Effect::Active | Effect::Deleted => since = None,
-            Effect::Revoked | Effect::Restored => {}
+            Effect::Revoked | Effect::Restored | Effect::Altered => {}
         }
     }
     since

@@ -6,9 +6,9 @@ use keyline_lineage::{Kind, Lever, Power, stops};
 
 use crate::world::*;
 
-/// What a plan stops and lineage goes on to count as working. A password, an SSH key and the like are valid
-/// under a denial: they open something, and what they open can do nothing. Lineage says that of the
-/// credential, a plan says what can be done with it. What a service does in somebody's name lives and dies
+/// What a plan stops and lineage may go on to count as working. A password is valid under a denial: it opens
+/// something, and what it opens can do nothing. Lineage says that of the credential, a plan says what can be
+/// done with it. What a service does in somebody's name lives and dies
 /// with whoever that is, which lineage says of that one.
 const VALID_AND_POWERLESS: &[Kind] = &[
     Kind::Password,

@@ -59,6 +59,7 @@ pub fn bare(id: &str, kind: Kind, account: &str) -> Credential {
         more_user_agents: false,
         used_in_accounts: Vec::new(),
         changes: Vec::new(),
+        revoked_before_issue: None,
         touches_production: false,
     }
 }

@@ -9,13 +9,14 @@ use crate::credential::Kind;
 use crate::deed::Minted;
 use crate::entry::NONE;
 use crate::mint::{Field, From};
-use crate::quick::Map;
-use crate::sighting::CallerType;
+use crate::quick::{Map, Set};
+use crate::sighting::{CallerType, Flags, Sighting};
 use crate::strings::Text;
 use crate::usage::NEVER;
 
 impl Build {
     pub(super) fn bear(&mut self) {
+        self.spare_long_term_keys();
         // Those that name a key first: the others look for them.
         for place in 0..self.mints.len() {
             let minted = &self.mints[place];
@@ -35,6 +36,7 @@ impl Build {
             let principal = self.mints[place].caller.who.principal;
             match self.mints[place].mint().from {
                 From::Portal => self.portals.push(place as u32),
+                From::Node => self.pods.push(place as u32),
                 From::SignInUrl => self
                     .urls
                     .entry(principal)
@@ -69,6 +71,53 @@ impl Build {
             }
         }
         self.sort_sessions();
+    }
+
+    /// A long-term key is no session, whatever an event says that it minted: a key that was made as one, or that signs
+    /// without a session. Samples have ids of long-term keys for sessions, but show the session in their uses.
+    fn spare_long_term_keys(&mut self) {
+        let is_named_so = |build: &Build, key: Text| build.text(key).starts_with("AKIA");
+        let suspect = |minted: &Minted| {
+            minted.mint().makes != Kind::AccessKey && !minted.field(Field::Key).is_empty()
+        };
+        let mut keys: Set<Text> = self
+            .mints
+            .iter()
+            .filter(|minted| suspect(minted))
+            .map(|minted| minted.field(Field::Key))
+            .filter(|key| is_named_so(self, *key))
+            .collect();
+        if keys.is_empty() {
+            return;
+        }
+        let made = self
+            .mints
+            .iter()
+            .filter(|minted| minted.mint().makes == Kind::AccessKey)
+            .map(|minted| minted.field(Field::Key));
+        let is_used_so = |sighting: &&Sighting| {
+            matches!(sighting.caller, CallerType::IamUser | CallerType::Root)
+                && sighting.flags.has(Flags::NO_SESSION)
+        };
+        let used = self.sightings.iter().filter(is_used_so);
+        let long_term: Set<Text> = used.map(|it| it.who.key).chain(made).collect();
+        keys.retain(|key| long_term.contains(key));
+        for place in 0..self.mints.len() {
+            let minted = &self.mints[place];
+            let key = minted.field(Field::Key);
+            if !suspect(minted) || !keys.contains(&key) {
+                continue;
+            }
+            let (api, event) = (minted.api(), minted.event);
+            self.mints[place].fields[Field::Key as usize] = Text::EMPTY;
+            self.problem("long-term-key-as-session", |strings| {
+                format!(
+                    "{api}: event {} says that it minted {}, which is a long-term key",
+                    strings.get(event),
+                    strings.get(key)
+                )
+            });
+        }
     }
 
     fn bear_by_key(&mut self, place: usize) {

@@ -34,6 +34,8 @@ struct Replay {
     attached: BTreeMap<Text, BTreeSet<(Owner, Text)>>,
     contents: HashMap<Text, Vec<Denial>>,
     versions: HashMap<(Text, Text), Vec<Denial>>,
+    /// Policies of an organisation that are no service control policies.
+    of_other_sorts: Set<Text>,
     members: BTreeMap<Owner, BTreeSet<Owner>>,
     /// The unit that an account or unit of an organisation lies in.
     unit_of: HashMap<Text, Text>,
@@ -59,12 +61,18 @@ impl Build {
         let policy = changed.target(Target::Policy);
         let does = changed.control().does;
         match does {
-            Does::SetStatus | Does::Activate | Does::Deactivate | Does::DeleteCredential => {
+            Does::SetStatus
+            | Does::Activate
+            | Does::Deactivate
+            | Does::DeleteCredential
+            | Does::Alter => {
                 self.change_credential(replay, changed, account);
                 return;
             }
             Does::EndRenewal => return self.end_renewal(replay, changed),
             Does::JoinUnit | Does::LeaveUnit => return self.move_in_organisation(replay, changed),
+            // A policy on resources stops callers at those alone, and not what they hold.
+            Does::WriteManagedPolicy if self.is_no_service_control(replay, changed) => return,
             Does::WriteManagedPolicy => {
                 let version = changed.target(Target::Version);
                 if !version.is_empty() {
@@ -192,6 +200,17 @@ impl Build {
         }
     }
 
+    /// Whether a policy of an organisation is of another sort than those that bind principals. An event that changes
+    /// one need not say so.
+    fn is_no_service_control(&self, replay: &mut Replay, changed: &Changed) -> bool {
+        let policy = changed.target(Target::Policy);
+        let sort = self.text(changed.target(Target::Sort));
+        if !sort.is_empty() && sort != "SERVICE_CONTROL_POLICY" {
+            replay.of_other_sorts.insert(policy);
+        }
+        replay.of_other_sorts.contains(&policy)
+    }
+
     /// What is done to a key, a password, a device.
     fn change_credential(&mut self, replay: &mut Replay, changed: &Changed, account: Text) {
         let status = self.text(changed.target(Target::Status));
@@ -199,6 +218,7 @@ impl Build {
             Does::DeleteCredential => Effect::Deleted,
             Does::Activate => Effect::Active,
             Does::Deactivate => Effect::Inactive,
+            Does::Alter => Effect::Altered,
             _ if status.eq_ignore_ascii_case("active") => Effect::Active,
             _ => Effect::Inactive,
         };

@@ -11,6 +11,7 @@ use crate::build::{Build, SECOND};
 use crate::credential::{Certainty, Kind, LinkRule};
 use crate::deed::{Caller, Minted};
 use crate::entry::{Link, Why};
+use crate::json;
 use crate::limits::{CANDIDATES_MAX, PORTAL_S, SIGN_IN_URL_S, SIGN_IN_URLS_MAX};
 use crate::mint::{Field, From, SCOPES};
 use crate::sighting::CallerType;
@@ -127,11 +128,13 @@ impl Build {
     fn parent_by(&mut self, node: u32, minted: &Minted) -> (u8, Found) {
         let caller = minted.caller;
         match minted.mint().from {
-            From::Caller | From::CallerItself => (0, self.parent_caller(minted)),
+            From::Caller | From::CallerItself | From::Node => (0, self.parent_caller(minted)),
             From::Service => {
-                let parent = self.service_parent(minted);
-                let rule = LinkRule::Service;
-                (1, Found::Parent(Link::exact(parent, rule)))
+                let link = self.node_of(minted).unwrap_or_else(|| {
+                    let parent = self.service_parent(minted);
+                    Link::exact(parent, LinkRule::Service)
+                });
+                (1, Found::Parent(link))
             }
             From::Subject => match self.portal_of(minted) {
                 Some(link) => (0, Found::Parent(link)),
@@ -456,15 +459,7 @@ impl Build {
         if !nodes.is_empty() {
             return self.one_of(nodes, LinkRule::External, BY_TIME);
         }
-        let evidence = format!(
-            "external|{}|{}",
-            self.text(who.account),
-            self.text(who.principal)
-        );
-        let node = self.ensure(&evidence, Kind::External);
-        let entry = self.entry(node);
-        entry.account = who.account;
-        entry.principal = who.principal;
+        let node = self.external(who.account, who.principal);
         Found::Parent(Link::exact(node, LinkRule::External))
     }
 
@@ -513,13 +508,52 @@ impl Build {
         nodes
     }
 
+    /// The session of the node that asked for the session of a pod.
+    fn node_of(&mut self, minted: &Minted) -> Option<Link> {
+        if self.pods.is_empty() || service_name(self.text(minted.caller.service)) != "pods.eks" {
+            return None;
+        }
+        let (account, _) = self.role_of(minted.field(Field::Role))?;
+        let (name, at) = (minted.field(Field::SessionName), minted.at);
+        let slack = PORTAL_S * SECOND;
+        let first = |place: &u32| self.mints[*place as usize].at < at - slack;
+        let from = self.pods.partition_point(first);
+        let mut nodes = Vec::new();
+        for place in &self.pods[from..] {
+            let call = &self.mints[*place as usize];
+            if call.at > at + slack {
+                break;
+            }
+            let cluster = self.text(call.field(Field::Label));
+            let rest = self.text(name).strip_prefix("eks-");
+            let fits = call.caller.recipient.or(call.caller.who.account) == account
+                && rest.is_some_and(|rest| match rest.strip_prefix(cluster) {
+                    Some(rest) => cluster.is_empty() || rest.starts_with('-'),
+                    None => false,
+                });
+            if fits {
+                nodes.extend(self.credentials_of(&call.caller, call.at));
+            }
+        }
+        match self.one_of(nodes, LinkRule::PrincipalAndCreationDate, BY_TIME) {
+            Found::Parent(link) => Some(link),
+            Found::None(_) => None,
+        }
+    }
+
     /// The parent of a credential that no event mints, by what its uses show; nothing for what needs none.
     fn link_used(&mut self, node: u32) -> Option<Found> {
         let entry = &self.entries[node as usize];
         let (account, user, issued) = (entry.account, entry.user, entry.issued);
         let has_role = !entry.role.is_empty();
+        let kind = entry.kind;
         let places = self.sightings_of.of(node).to_vec();
-        Some(match entry.kind {
+        if is_session(kind)
+            && let Some(link) = self.provider_of(&places)
+        {
+            return Some(Found::Parent(link));
+        }
+        Some(match kind {
             Kind::AccessKey => Found::None(Why::KeyNotObserved),
             Kind::FederationToken => {
                 // The user is named in every record; the key that was used is not.
@@ -559,6 +593,29 @@ impl Build {
             kind if is_session(kind) => Found::None(self.why(node)),
             _ => return None,
         })
+    }
+
+    /// The account of the provider whom a principal let act for it, as the records of a session say.
+    fn provider_of(&mut self, places: &[u32]) -> Option<Link> {
+        let delegates = places
+            .iter()
+            .map(|place| self.sightings[*place as usize].delegate);
+        let delegate = delegates
+            .filter(|delegate| !delegate.is_empty())
+            .min_by_key(|delegate| self.text(*delegate))?;
+        let account = json::text(self.text(delegate), &["accountId"])?.into_owned();
+        let account = self.strings.intern(&account);
+        let node = self.external(account, Text::EMPTY);
+        Some(Link::inferred(node, LinkRule::External, BY_TIME))
+    }
+
+    fn external(&mut self, account: Text, principal: Text) -> u32 {
+        let evidence = format!("external|{}|{}", self.text(account), self.text(principal));
+        let node = self.ensure(&evidence, Kind::External);
+        let entry = self.entry(node);
+        entry.account = account;
+        entry.principal = principal;
+        node
     }
 
     /// A role session that no event mints: a workload's, or a person's of Identity Center.

@@ -111,8 +111,9 @@ pub(crate) struct Build {
     named_keys: Map<u32, Text>,
     /// Keys under which credentials minted others, though services signed with them.
     more_keys: Vec<(u32, Text)>,
-    /// Calls of the access portal that have others mint.
+    /// Calls of the access portal, and of nodes for their pods, that have others mint.
     portals: Vec<u32>,
+    pods: Vec<u32>,
     /// Sessions that asked for a sign-in URL, by principal.
     urls: Map<Text, Vec<(i64, u32)>>,
     /// Services and their workloads that were made, by all that tells them apart.
@@ -203,6 +204,7 @@ impl Build {
             named_keys: Map::default(),
             more_keys: Vec::new(),
             portals: Vec::new(),
+            pods: Vec::new(),
             urls: Map::default(),
             services: Map::default(),
             workloads: Map::default(),

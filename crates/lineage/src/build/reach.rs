@@ -284,32 +284,38 @@ impl Build {
         }
     }
 
-    /// The calls of the access portal that may have had a session minted.
+    /// The calls of the access portal, and of nodes, that may have had a session minted.
     fn add_portals(&self, at: i64, found: &mut Found) {
         if at == NEVER {
             return;
         }
         let slack = (PORTAL_S + 1) * SECOND;
         let at_of = |place: &u32| self.mints[*place as usize].at;
-        let from = self
-            .portals
-            .partition_point(|place| at_of(place) < at - slack);
-        let near = self.portals[from..].iter();
-        for place in near.take_while(|place| at_of(place) <= at + slack) {
-            self.add_caller(&self.mints[*place as usize].caller, found);
+        for calls in [&self.portals, &self.pods] {
+            let from = calls.partition_point(|place| at_of(place) < at - slack);
+            let near = calls[from..].iter();
+            for place in near.take_while(|place| at_of(place) <= at + slack) {
+                self.add_caller(&self.mints[*place as usize].caller, found);
+            }
         }
     }
 
-    /// What the portal handed out to a session of the tree shows neither that nor its person.
+    /// What the portal handed out to a session of the tree shows neither that nor its person, nor does what a node
+    /// asked for show the node.
     fn add_handed_out(&self, below: &HashSet<u32>, found: &mut Found) {
         let is_portal = |node: &u32| {
             let kind = self.entries[*node as usize].kind;
             kind == Kind::IdentityCenterSession && below.contains(node)
         };
-        for place in &self.portals {
+        let portals = self.portals.iter().map(|place| (place, true));
+        for (place, by_portal) in portals.chain(self.pods.iter().map(|place| (place, false))) {
             let call = &self.mints[*place as usize];
             let of = self.credentials_of(&call.caller, call.at);
-            if of.iter().any(is_portal) {
+            let hands_out = |node: &u32| match by_portal {
+                true => is_portal(node),
+                false => below.contains(node),
+            };
+            if of.iter().any(hands_out) {
                 let second = call.at.div_euclid(SECOND);
                 for second in second - PORTAL_S..=second + PORTAL_S {
                     found.around.seconds.insert(second);

@@ -88,7 +88,14 @@ fn write_header(out: &mut String, view: &View, rows: &Rows, title: &str) {
     fact(
         "main",
         format!("{working} of {}", thousands(counts.usable as u64)),
-        &format!("credentials work at {} UTC", minute(view.as_of)),
+        &format!(
+            "credentials {} at {} UTC",
+            match counts.perhaps {
+                0 => "work",
+                _ => "work or may work",
+            },
+            minute(view.as_of)
+        ),
     );
     if counts.production > 0 {
         let words = "that work and touch production";

@@ -479,7 +479,7 @@ fn marks(view: &View, axis: &Axis, one: &One, alerts: &[i64]) -> Vec<Mark> {
     for change in &credential.changes {
         let kind = match change.effect {
             Effect::Revoked | Effect::Inactive | Effect::Deleted => MarkKind::Off,
-            Effect::Restored | Effect::Active => MarkKind::On,
+            Effect::Restored | Effect::Active | Effect::Altered => MarkKind::On,
         };
         add(kind, change.at);
     }

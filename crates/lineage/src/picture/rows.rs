@@ -31,6 +31,8 @@ pub struct Counts {
     /// Credentials that can be used and were issued by then; services and the like are not among them.
     pub usable: usize,
     pub working: usize,
+    /// Among those that work, the ones of which that is not certain.
+    pub perhaps: usize,
     /// Among those that work, the ones that touch production.
     pub production: usize,
     /// Credentials with an alarm.
@@ -275,6 +277,7 @@ fn count_all(chosen: &[Node], shape: &Shape, survey: &Survey) -> Counts {
         let standing = &survey.standings[node];
         counts.usable += usize::from(standing.counts());
         counts.working += usize::from(standing.works());
+        counts.perhaps += usize::from(standing.works() && standing.state != State::Active);
         counts.production += usize::from(standing.works() && standing.production);
         counts.alarming += usize::from(standing.alarming);
         counts.orphans += usize::from(standing.orphan.is_some());

@@ -159,6 +159,9 @@ impl<'a> Survey<'a> {
         if liveness.used_after_revocation {
             alarms.push(Alarm::UsedAfterRevocation);
         }
+        if liveness.issued_after_revocation {
+            alarms.push(Alarm::IssuedAfterRevocation);
+        }
         if credential.kind.is_usable() && liveness.state.is_alive() {
             // A key that its owner made is no session of the other: to outlive it is what it is for.
             match self.is_backup(node, credential) {

@@ -354,18 +354,28 @@ fn write_end(out: &mut String, rows: &Rows, view: &View, options: &TreeOptions, 
 pub fn headline(counts: &Counts, as_of: i64) -> String {
     let when = format!("at {} UTC", minute(as_of));
     let usable = thousands(counts.usable as u64);
+    // A row that says "may" must not be summed up as more.
+    let (works, work) = match counts.perhaps == counts.working {
+        true => ("may still work", "may still work"),
+        false => ("still works", "still work"),
+    };
     let text = match (counts.usable, counts.working) {
         (0, _) => format!("no credentials {when}"),
         (1, 0) => format!("the only credential does not work any more {when}"),
-        (1, _) => format!("the only credential still works {when}"),
+        (1, _) => format!("the only credential {works} {when}"),
         (_, 0) => format!("none of {usable} credentials works {when}"),
-        (2, 2) => format!("both credentials still work {when}"),
-        (all, working) if working == all => format!("all {usable} credentials still work {when}"),
-        (_, 1) => format!("1 of {usable} credentials still works {when}"),
+        (2, 2) => format!("both credentials {work} {when}"),
+        (all, working) if working == all => format!("all {usable} credentials {work} {when}"),
+        (_, 1) => format!("1 of {usable} credentials {works} {when}"),
         (_, working) => format!(
-            "{} of {usable} credentials still work {when}",
+            "{} of {usable} credentials {work} {when}",
             thousands(working as u64)
         ),
+    };
+    let text = match counts.perhaps {
+        0 => text,
+        all if all == counts.working => text,
+        some => format!("{text}, {} of them perhaps", thousands(some as u64)),
     };
     match (counts.production, counts.working) {
         (0, _) => text,

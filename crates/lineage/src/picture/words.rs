@@ -296,6 +296,8 @@ pub enum Still {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alarm {
     UsedAfterRevocation,
+    /// It works, and was issued soon after older sessions like it were revoked: the door may still be open.
+    IssuedAfterRevocation,
     /// It works, and the one that minted it was switched off or revoked.
     ParentIsOff,
     /// The same, and those between have expired by themselves.
@@ -314,6 +316,7 @@ impl Alarm {
     pub fn words(&self) -> String {
         match self {
             Alarm::UsedAfterRevocation => "used after revocation".to_owned(),
+            Alarm::IssuedAfterRevocation => "taken after older sessions were revoked".to_owned(),
             Alarm::ParentIsOff => "works although its parent is off".to_owned(),
             Alarm::AncestorIsOff { name } => format!("works although {name} is off"),
             Alarm::BackupKey => "backup key".to_owned(),

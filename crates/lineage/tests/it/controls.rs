@@ -13,6 +13,8 @@ pub const CASES: &[fn() -> Vec<String>] = &[
     deleted,
     narrow,
     devices,
+    what_a_user_signs_with,
+    other_sorts_of_policies,
 ];
 
 pub const ADMIN: &str = r#"{"type":"IAMUser","principalId":"AIDAADMIN","arn":"arn:aws:iam::111122223333:user/admin","accountId":"111122223333","userName":"admin","accessKeyId":"AKIAADMIN"}"#;
@@ -478,4 +480,84 @@ fn production_is_what_the_user_says() {
             (true, dev, false)
         );
     }
+}
+
+/// A user's credentials for single services have the user's permissions.
+fn what_a_user_signs_with() -> Vec<String> {
+    let admin = |at: &str, api: &str, request: serde_json::Value| {
+        event(at, api, ADMIN)
+            .request(request)
+            .id(&format!("sam {at}"))
+    };
+    vec![
+        admin("1:00", "iam:CreateServiceSpecificCredential", json!({"userName": "sam"}))
+            .response(json!({"serviceSpecificCredential":
+                {"serviceSpecificCredentialId": "ACCASAM", "userName": "sam"}}))
+            .end(),
+        admin("2:00", "iam:UploadSSHPublicKey", json!({"userName": "sam"}))
+            .response(json!({"sSHPublicKey": {"sSHPublicKeyId": "APKASAM", "userName": "sam"}}))
+            .end(),
+        // They have no issue time, so that this stops neither.
+        admin("10:00", "iam:PutUserPolicy",
+            json!({"userName": "sam", "policyName": "older", "policyDocument": deny_before("10:00")}))
+            .end(),
+        admin("20:00", "iam:PutUserPolicy",
+            json!({"userName": "sam", "policyName": "stop", "policyDocument": DENY_ALL}))
+            .end(),
+    ]
+}
+
+#[test]
+fn a_deny_stops_what_a_user_signs_with() {
+    let forest = forest(what_a_user_signs_with().join("\n"));
+    for key in ["ACCASAM", "APKASAM"] {
+        check(&forest, key, &["15:00 active", "25:00 revoked"]);
+    }
+}
+
+/// A resource control policy denies on resources, whatever it is called and however it is changed.
+fn other_sorts_of_policies() -> Vec<String> {
+    let organisation = |at: &str, api: &str, request: serde_json::Value| {
+        event(at, api, ADMIN)
+            .request(request)
+            .id(&format!("sort {at}"))
+    };
+    let summary = |sort: &str| json!({"policy": {"policySummary": {"id": "p-rcp", "type": sort}}});
+    vec![
+        call(
+            "50:00",
+            &session_in("aws", "666677778888", "app", "x", "ASIAINORG", "49:00"),
+        )
+        .id("in an organisation")
+        .end(),
+        organisation(
+            "51:00",
+            "organizations:CreatePolicy",
+            json!({"content": "{}", "name": "r", "type": "RESOURCE_CONTROL_POLICY"}),
+        )
+        .response(summary("RESOURCE_CONTROL_POLICY"))
+        .end(),
+        organisation(
+            "52:00",
+            "organizations:AttachPolicy",
+            json!({"policyId": "p-rcp", "targetId": "666677778888"}),
+        )
+        .end(),
+        organisation(
+            "53:00",
+            "organizations:UpdatePolicy",
+            json!({"policyId": "p-rcp", "content": DENY_ALL}),
+        )
+        .end(),
+    ]
+}
+
+#[test]
+fn a_policy_on_resources_stops_no_credential() {
+    let forest = forest(other_sorts_of_policies().join("\n"));
+    check(
+        &forest,
+        "ASIAINORG",
+        &["52:00 possibly-active", "58:00 possibly-active"],
+    );
 }

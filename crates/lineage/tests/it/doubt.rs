@@ -19,6 +19,7 @@ pub const CASES: &[fn() -> Vec<String>] = &[
     two_ask_for_the_console,
     two_ask_and_the_login_tells,
     a_key_or_a_role,
+    a_key_made_a_session,
 ];
 
 fn without_answer(at: &str, by: &str, role: &str, id: &str) -> Event {
@@ -329,4 +330,58 @@ fn no_keys() -> Vec<String> {
 fn what_is_no_key_is_no_credential() {
     // The principal's own id would be replaced with the key.
     check(&no_keys()[..4], "");
+}
+
+/// Two records say that taking a role gave keys out that are somebody's long-term keys; and samples give sessions ids of
+/// such keys.
+fn a_key_made_a_session() -> Vec<String> {
+    let forged = |at: &str, key: &str| assume_role(at, ADA, "bait", key, key).end();
+    let user = |name: &str, key: &str| {
+        json!({"type": "IAMUser", "principalId": format!("AIDA{name}"), "accountId": "111122223333",
+            "arn": format!("arn:aws:iam::111122223333:user/{name}"), "userName": name, "accessKeyId": key})
+        .to_string()
+    };
+    let in_sample = in_session(
+        &also(&user("kai", "AKIASAMPLE"), json!({"sessionContext": {}})),
+        json!({"attributes": {"creationDate": time("20:00"), "mfaAuthenticated": "false"}}),
+    );
+    vec![
+        forged("20:00", "AKIAVICTIM"),
+        call("25:00", &user("vic", "AKIAVICTIM")).id("vic").end(),
+        event("10:00", "iam:CreateAccessKey", ADA)
+            .id("kim")
+            .request(json!({"userName": "kim"}))
+            .response(json!({"accessKey": {"accessKeyId": "AKIAUNUSED", "userName": "kim"}}))
+            .end(),
+        forged("21:00", "AKIAUNUSED"),
+        event("20:00", "sts:GetSessionToken", &user("kai", "AKIAKAI"))
+            .id("kai")
+            .response(json!({"credentials": {"accessKeyId": "AKIASAMPLE",
+                "expiration": "Oct 14, 2026, 10:00:00 AM"}}))
+            .end(),
+        call("30:00", &in_sample).id("sample").end(),
+    ]
+}
+
+#[test]
+fn a_long_term_key_is_no_session_whoever_says_so() {
+    let lines = a_key_made_a_session();
+    check(
+        &lines,
+        "
+        access-key AKIAADA ×3 (its creation is not in the data)
+          access-key AKIAUNUSED < access-key-id
+          role-session AROABAIT:AKIAVICTIM < access-key-id 40m
+          role-session AROABAIT:AKIAUNUSED < access-key-id 39m
+        access-key AKIAKAI ×1 (its creation is not in the data)
+          session-token AKIASAMPLE < access-key-id 40m ×1
+        access-key AKIAVICTIM ×1 (its creation is not in the data)
+        ",
+    );
+    let (_, problems) = Forest::build(facts(lines.join("\n").as_bytes()), &Production::default());
+    let told: Vec<(&str, u64)> = problems
+        .iter()
+        .map(|problem| (problem.kind.name(), problem.count))
+        .collect();
+    assert_eq!(told, [("long-term-key-as-session", 2)]);
 }

@@ -180,6 +180,17 @@ fn golden_12_what_a_revocation_stops() {
         let tokens = [Kind::SessionToken, Kind::FederationToken];
         let tokens = || tokens.into_iter().flat_map(of);
         let end = forest.last_event().unwrap();
+        // What is taken after a revocation is an alarm, and nothing else of this is.
+        let forest_end = forest.last_event().unwrap();
+        let is_alarm = |it: &&Credential| {
+            let node = forest.by_id(&it.id).unwrap();
+            forest.liveness(node, forest_end).issued_after_revocation
+        };
+        let alarms: Vec<&str> = found
+            .iter()
+            .filter(is_alarm)
+            .map(|it| it.session_name.as_str())
+            .collect();
         let mut roles: Vec<&str> = of(Kind::RoleSession).map(|it| state(it, end)).collect();
         roles.sort_unstable();
         // The key is switched off and nothing else, the user is denied and not the role, the role's sessions are
@@ -188,6 +199,7 @@ fn golden_12_what_a_revocation_stops() {
             && tokens().all(|it| state(it, off.at + 900_000_000) == "active")
             && tokens().all(|it| state(it, end) == "revoked")
             && roles == ["active", "active", "revoked"]
+            && alarms == ["r2"]
     });
 }
 

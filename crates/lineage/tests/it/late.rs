@@ -350,11 +350,22 @@ fn compare(late: &BTreeSet<usize>, ties: &Ties) -> Result<(usize, usize), String
     let mut may_differ = borne.clone();
     let mut waiting: Vec<&String> = borne.iter().copied().filter(|id| has_changed(id)).collect();
     let mut hanging: HashMap<&String, Vec<&String>> = HashMap::new();
+    let mut made_by: HashMap<&String, BTreeSet<&String>> = HashMap::new();
     for id in &ids {
         for it in both(id) {
             for relative in relatives(it) {
                 hanging.entry(relative).or_default().push(id);
             }
+            // What an event made may turn out to be something else.
+            for event in &it.issuing_event_ids {
+                made_by.entry(event).or_default().insert(id);
+            }
+        }
+    }
+    for made in made_by.values() {
+        for id in made {
+            let others = made.iter().copied().filter(|other| other != id);
+            hanging.entry(*id).or_default().extend(others);
         }
     }
     while let Some(id) = waiting.pop() {

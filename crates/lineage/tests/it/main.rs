@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod minting;
+mod indirect;
 mod linking;
 mod controls;
 mod reach;

@@ -663,7 +663,11 @@ fn vended() -> Vec<String> {
         vend(
             "10:52:00",
             "codepipeline:PollForJobs",
-            json!({"jobs": [{"data": {"artifactCredentials": {"accessKeyId": "ASIACP"}}}]}),
+            json!({"jobs": [
+                {"data": {"artifactCredentials": {"accessKeyId": "ASIACP"}}},
+                {"id": "without credentials"},
+                {"data": {"artifactCredentials": {"accessKeyId": "ASIACP2"}}},
+            ]}),
         ),
         // The usual case: the answer is left out, and nothing is made up.
         vend(
@@ -682,6 +686,7 @@ fn credentials_of_other_services() {
         access-key AKIAADA ×4 (its creation is not in the data)
           unknown-temporary ASIAS3 < access-key-id 5m
           role-session ASIADZ < access-key-id ≤720m
+          unknown-temporary ASIACP2 < access-key-id ≤2160m
           unknown-temporary ASIACP < access-key-id ≤2160m
         ",
     );

@@ -10,6 +10,7 @@ pub const ADA: &str = r#"{"type":"IAMUser","principalId":"AIDAADA","arn":"arn:aw
 pub fn all() -> Vec<String> {
     crate::minting::CASES
         .iter()
+        .chain(crate::indirect::CASES)
         .chain(crate::linking::CASES)
         .chain(crate::controls::CASES)
         .chain(crate::reach::CASES)

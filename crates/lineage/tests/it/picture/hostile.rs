@@ -249,7 +249,7 @@ prop_compose! {
         one.parent_unknown_because = (keys == 0).then_some("it was issued before the first record");
         one.sources.push(Source { address, first_used: 0, last_used: 0, event_count: counts.2 });
         one.user_agents.push(agent.clone());
-        let effects = [Effect::Revoked, Effect::Restored, Effect::Inactive, Effect::Active, Effect::Deleted];
+        let effects = [Effect::Revoked, Effect::Restored, Effect::Inactive, Effect::Active, Effect::Deleted, Effect::Altered];
         one.changes = changes.into_iter().map(|(at, effect)| Change {
             at,
             effect: effects[effect],

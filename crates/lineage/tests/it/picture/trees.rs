@@ -87,7 +87,7 @@ service  ec2.amazonaws.com
 ├─ ASIA…001SESSN  → web-fleet in 111122223333             41 calls              expired 08:10
 └─ …  44 more sessions of role web-fleet               2,794 calls              all expired
 
-9 of 78 credentials still work at 2026-10-14 16:45 UTC
+9 of 78 credentials still work at 2026-10-14 16:45 UTC, 4 of them perhaps
 Next: keyline lineage AKIADEPLOYKEYEXAMPLE
 ",
     );
@@ -110,7 +110,7 @@ AKIA…MPLE  deployer in 222233334444                            3,204 calls  25
 ├─ ASIA…0002ROLE  → terraform-plan-and-apply-with-a-long-name    610 calls   2 failed  expired 07:00
 
 … 75 more not shown, 5 trees whole: 8 of them work (`--all` shows them)
-9 of 78 credentials still work at 2026-10-14 16:45 UTC
+9 of 78 credentials still work at 2026-10-14 16:45 UTC, 4 of them perhaps
 Next: keyline lineage AKIADEPLOYKEYEXAMPLE
 ",
     );

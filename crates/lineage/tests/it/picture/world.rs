@@ -69,6 +69,7 @@ pub fn credential(id: &str, kind: Kind, account: &str) -> Credential {
         more_user_agents: false,
         used_in_accounts: Vec::new(),
         changes: Vec::new(),
+        revoked_before_issue: None,
         touches_production: false,
         forwarded_count: 0,
         forwarded_in_session_count: 0,
