@@ -10,6 +10,7 @@ use keyline_lineage::{Certainty, CredentialId, Forest};
 use keyline_trail::time::format_time;
 use serde_json::{Map, Value};
 
+use crate::aws::document;
 use crate::canonical;
 use crate::compose::{Composed, compose};
 use crate::error::Error;
@@ -23,6 +24,7 @@ use crate::resources::RESTORE;
 use crate::resources::resources;
 use crate::scope::{Scope, scope};
 use crate::survey::Survey;
+use crate::trust;
 
 /// Parameters that say what a step is done to, in the order in which they are read.
 const NAMING: &[&str] = &[
@@ -82,6 +84,20 @@ const NAMING_RESTORED: &[&str] = &[
     "saml_provider_arn",
     "open_id_connect_provider_arn",
     "model_id",
+];
+
+/// The calls that close a way in which the tree made, or that look at it before a person closes it. What the tree made
+/// of providers lets nobody in by itself, and is not among them.
+const CLOSING: &[(&str, &str)] = &[
+    ("iam", "UpdateAssumeRolePolicy"),
+    ("iam", "GetRole"),
+    ("iam", "UpdateSAMLProvider"),
+    ("iam", "GetSAMLProvider"),
+    ("iam", "RemoveClientIDFromOpenIDConnectProvider"),
+    ("rolesanywhere", "DisableTrustAnchor"),
+    ("rolesanywhere", "DisableProfile"),
+    ("rolesanywhere", "GetProfile"),
+    ("eks", "DeleteAccessEntry"),
 ];
 
 /// Things of one sort that a title names; more are counted.
@@ -442,7 +458,10 @@ impl Plan {
         };
         let users = self.rightful_users("is stopped");
         let run_on = self.running_on();
-        format!("{still} of {all} {verb} still alive after it{until}. {hits}{cut}{run_on}{users}")
+        let open = self.left_open();
+        format!(
+            "{still} of {all} {verb} still alive after it{until}. {hits}{cut}{run_on}{open}{users}"
+        )
     }
 
     /// What may run on, as half of the first sentence.
@@ -460,6 +479,47 @@ impl Plan {
                 shown.join("; ")
             ),
         }
+    }
+
+    /// Ways in that the tree made and that stand until somebody takes a step, as half of the first sentence: whoever
+    /// knows them comes in again, although nothing of what is known is alive.
+    fn left_open(&self) -> String {
+        let waits = |step: &&Step| match (step.by_hand, step.needs_confirmation) {
+            // So stand deeds of before the theft, which are not the thief's.
+            (true, true) => self.stolen_since.is_none(),
+            (by_hand, asks) => by_hand || asks,
+        };
+        let closes = |step: &&Step| {
+            let call = (step.service.as_str(), step.action.as_str());
+            step.kind == RESTORE && CLOSING.contains(&call) && !self.is_shut_already(step)
+        };
+        let open = self.steps.iter().filter(closes).filter(waits);
+        let open: Vec<&str> = open.map(|step| step.id.as_str()).collect();
+        match open.is_empty() {
+            true => String::new(),
+            false => format!(
+                " Ways in that the tree made stay open until a person closes them: see {}.",
+                open.join(", ")
+            ),
+        }
+    }
+
+    /// Whether the program lets nobody into the role of a step any more whom its trust policy should not let in.
+    fn is_shut_already(&self, step: &Step) -> bool {
+        let role = step.params.get("role_name");
+        let mut of_role = self.steps.iter().filter(|other| {
+            let waits = other.by_hand || other.needs_confirmation;
+            !waits && other.account == step.account && other.params.get("role_name") == role
+        });
+        role.is_some()
+            && of_role.any(|other| match other.kind.as_str() {
+                "deny-all-on-role" => true,
+                "close-trust" => {
+                    let policy = other.params.get("policy_document").map(document);
+                    policy.is_some_and(|policy| !trust::lets_providers_in(&policy))
+                }
+                _ => false,
+            })
     }
 
     /// Where it stands who needs another key.

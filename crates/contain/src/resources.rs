@@ -293,6 +293,13 @@ fn take_back(
         before = Some(key.clone());
         draft.key = Some(key);
         if !is_planned_already(&draft, composed) {
+            // What no record says is looked up by whoever takes the step.
+            for name in &call.missing {
+                let shown = format!("THE-{}", name.to_uppercase().replace('_', "-"));
+                draft
+                    .params
+                    .insert((*name).to_owned(), Value::String(shown));
+            }
             composed.drafts.push(draft);
         }
     }

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keyline_lineage::CredentialId;
-use keyline_trail::time::format_time;
+use keyline_trail::time::{format_time, parse_time};
 use serde_json::{Value, json};
 
 use crate::aws::{
@@ -515,7 +515,7 @@ impl Hands<'_> {
                 let why = json!({"state": before});
                 self.write(Event::AlreadyDone, step, Some(call), why)?;
                 ends.push((*step, Ended::AlreadyDone, Refusal::None));
-            } else if let Some(why) = drifted(step, call, &before)
+            } else if let Some(why) = drifted(self.plan, step, call, &before)
                 && !self.has_looked(step)
             {
                 if step.kind == RESTORE {
@@ -586,7 +586,7 @@ impl Hands<'_> {
                 Err(error) if error.kind == CallErrorKind::Missing => Value::Null,
                 Err(error) => return self.failed(step, &error),
             };
-            if drifted(step, &call, &before).is_some() {
+            if drifted(self.plan, step, &call, &before).is_some() {
                 last = name_is_taken();
                 continue;
             }
@@ -704,7 +704,7 @@ pub(crate) fn filled_in(step: &Step, now: i64) -> Call {
 }
 
 /// Why a state is not the one that the plan was made for.
-fn drifted(step: &Step, call: &Call, before: &Value) -> Option<String> {
+fn drifted(plan: &Plan, step: &Step, call: &Call, before: &Value) -> Option<String> {
     let undo = step.undo.as_ref();
     let undo_param = |name: &str| undo.and_then(|undo| undo.params.get(name));
     let drift = match call.action.as_str() {
@@ -717,6 +717,12 @@ fn drifted(step: &Step, call: &Call, before: &Value) -> Option<String> {
         }
         // What was switched off a day ago and works again is somebody's.
         "DeleteAccessKey" => before["status"] == "Active",
+        // So is a password that was made since.
+        "DeleteLoginProfile" => {
+            let made = before["made"].as_str().map(str::as_bytes);
+            made.and_then(parse_time)
+                .is_some_and(|made| made > plan.as_of)
+        }
         "UpdateAssumeRolePolicy" => undo_param("policy_document")
             .is_some_and(|known| before["policy_document"] != document(known)),
         "PutInlinePolicyToPermissionSet" => {

@@ -342,16 +342,17 @@ impl Step {
 
     /// Keys that are known only once they are listed. One that fails leaves no other on.
     fn other_keys(&self, aws: &str) -> Vec<String> {
-        let user = quote(user_of(self));
+        let mut user = String::new();
+        option(&mut user, "user_name", &json!(user_of(self)));
         let mut region = String::new();
         self.in_region(&self.service, &mut region);
         let query = quote("AccessKeyMetadata[?Status=='Active'].AccessKeyId");
         vec![
             format!(
-                "keys=$({aws} iam list-access-keys --user-name {user} --query {query} --output text{region})"
+                "keys=$({aws} iam list-access-keys{user} --query {query} --output text{region})"
             ),
             format!(
-                "(end=0; for key in $keys; do {aws} iam update-access-key --user-name {user} --access-key-id \"$key\" \
+                "(end=0; for key in $keys; do {aws} iam update-access-key{user} --access-key-id \"$key\" \
                  --status Inactive{region} || end=1; done; exit \"$end\")"
             ),
         ]

@@ -90,6 +90,18 @@ pub fn lets_in(policy: &Value, arn: &str, account: &str) -> bool {
     })
 }
 
+/// Whether a trust policy lets identity providers in that it does not shut out.
+pub(crate) fn lets_providers_in(policy: &Value) -> bool {
+    let all = trusted(policy);
+    let of = |effect: &str| -> Vec<&str> {
+        let all = all.iter();
+        let some = all.filter(|trusted| trusted.kind == "Federated" && trusted.effect == effect);
+        some.map(|trusted| trusted.principal.as_str()).collect()
+    };
+    let denied = of("Deny");
+    of("Allow").iter().any(|allowed| !denied.contains(allowed))
+}
+
 /// Whether somebody let in is anybody: no account, no user and no role is named.
 pub fn is_anybody(trusted: &Trusted) -> bool {
     let open = match trusted.kind.as_str() {

@@ -39,7 +39,7 @@ pub const ACTION: Action = Action {
     responder: Responder::ContainIam,
     execution: Execution::Program,
     applies_to: "passwords that the tree made or changed",
-    precheck: "the login profile exists",
+    precheck: "the login profile exists, and nobody made it since the plan",
     verify: "`GetLoginProfile` finds none",
     undo: "a person gives a new password",
 };

@@ -366,10 +366,14 @@ impl Composer<'_> {
                 let by_name = self.strangers(event).iter().any(|stranger| {
                     account_of(stranger).is_some_and(|account| account == maker.account_id)
                 });
-                let left = trust::without_anybody(&document(&event.request["policyDocument"]));
-                let as_anybody = left
-                    .is_some_and(|left| !doors::lets_in(&trusted(&left), maker_node, self.survey));
-                (by_name || as_anybody).then_some(Undoing::ShutsOut)
+                let policy = document(&event.request["policyDocument"]);
+                let providers = self.providers_of_the_thief(event);
+                let without_anybody = trust::without_anybody(&policy);
+                let closes = without_anybody.is_some() || !providers.is_empty();
+                let mut left = trusted(&without_anybody.unwrap_or(policy));
+                left.retain(|trusted| !providers.contains(&trusted.principal));
+                let otherwise = closes && !doors::lets_in(&left, maker_node, self.survey);
+                (by_name || otherwise).then_some(Undoing::ShutsOut)
             }
         }
     }
@@ -387,8 +391,37 @@ impl Composer<'_> {
             .collect()
     }
 
-    /// Roles whose trust policy the tree wrote: strangers whom that lets in are shut out again, and so is everybody
-    /// where it lets everybody in. What stands there now is what the tree wrote, or the step is not taken. Where an
+    /// Identity providers that the tree made, and that a trust policy lets in which it wrote.
+    fn providers_of_the_thief(&self, event: &AlteringEvent) -> BTreeSet<String> {
+        let makes = ["CreateSAMLProvider", "CreateOpenIDConnectProvider"];
+        let made: BTreeSet<&str> = self
+            .request
+            .events
+            .iter()
+            .filter(|made| makes.contains(&made.name.as_str()) && made.account == event.account)
+            .filter(|made| {
+                let maker = self.survey.forest.by_id(&made.credential);
+                let confirmed = maker.is_some_and(|maker| self.scope.confirmed.contains(&maker));
+                confirmed
+                    && !made.failed
+                    && self.request.is_of_theft(made.at)
+                    && made.at <= self.request.as_of
+            })
+            .filter_map(|made| {
+                let arns = ["sAMLProviderArn", "openIDConnectProviderArn"];
+                arns.iter().find_map(|arn| made.response[*arn].as_str())
+            })
+            .collect();
+        trusted(&document(&event.request["policyDocument"]))
+            .into_iter()
+            .filter(|trusted| trusted.effect == "Allow" && trusted.kind == "Federated")
+            .map(|trusted| trusted.principal)
+            .filter(|provider| made.contains(provider.as_str()))
+            .collect()
+    }
+
+    /// Roles whose trust policy the tree wrote: strangers whom that lets in are shut out again, and so are identity
+    /// providers that it made, and everybody where it lets everybody in. What stands there now is what the tree wrote, or the step is not taken. Where an
     /// event tells what stood there before, that is put back instead. A policy that no log holds is not known to let
     /// nobody in: the role is denied everything until somebody has looked.
     pub(super) fn doors_of_the_thief(&mut self) {
@@ -403,6 +436,7 @@ impl Composer<'_> {
                 continue;
             }
             let strangers = self.strangers(event);
+            let providers = self.providers_of_the_thief(event);
             let without_anybody = trust::without_anybody(&policy);
             let place = place(account, partition, &owner, Some(&event.credential));
             let step = if !policy.is_object() {
@@ -412,21 +446,38 @@ impl Composer<'_> {
                 let why = "the thief wrote who may take this role, and no log holds what it says: nobody uses it \
                            until somebody has looked";
                 action::deny_all_on_role::step(&place, name, &self.tag, why)
-            } else if without_anybody.is_some() || !strangers.is_empty() {
+            } else if without_anybody.is_some() || !strangers.is_empty() || !providers.is_empty() {
                 let everybody = without_anybody.is_some().then_some("everybody");
-                let named = everybody
-                    .into_iter()
-                    .chain(strangers.iter().map(String::as_str));
-                let named: Vec<&str> = named.collect();
+                let by_name = strangers.iter().chain(&providers).map(String::as_str);
+                let named: Vec<&str> = everybody.into_iter().chain(by_name).collect();
                 let why = format!("the thief opened the role to {}", named.join(", "));
                 let left = without_anybody.as_ref().unwrap_or(&policy);
-                let closed = match strangers.is_empty() {
-                    true => left.to_string(),
-                    false => {
-                        let principal = json!({"AWS": strangers});
-                        policy::shut_out(left, principal, "sts:AssumeRole", None)
+                let (saml, openid): (Vec<&String>, Vec<&String>) = providers
+                    .iter()
+                    .partition(|provider| provider.contains(":saml-provider/"));
+                let mut closed = left.to_string();
+                for (nobody, principal, taking) in [
+                    (
+                        strangers.is_empty(),
+                        json!({"AWS": strangers}),
+                        "sts:AssumeRole",
+                    ),
+                    (
+                        saml.is_empty(),
+                        json!({"Federated": saml}),
+                        "sts:AssumeRoleWithSAML",
+                    ),
+                    (
+                        openid.is_empty(),
+                        json!({"Federated": openid}),
+                        "sts:AssumeRoleWithWebIdentity",
+                    ),
+                ] {
+                    if !nobody {
+                        closed =
+                            policy::shut_out(&document(&json!(closed)), principal, taking, None);
                     }
-                };
+                }
                 action::close_trust::written(&place, name, &policy, closed, why)
             } else {
                 continue;

@@ -36,16 +36,19 @@ impl Composer<'_> {
         let set_by_thief = |credential: &Credential| self.made_in_tree(credential);
         let broad = self.request.breadth == Breadth::Broad;
         let passwords = alive(&[Subject::Password]);
-        let lasting_password = passwords
-            .iter()
-            .any(|(_, credential)| !set_by_thief(credential));
-        if broad || lasting_password {
+        // Nothing else stops a password at once: a person sets another, and a deletion, of one that the thief set, waits
+        // to be confirmed. Nor does anything else what has no id by which it could be switched off.
+        let nameless = alive(&[Subject::OtherLongTerm])
+            .into_iter()
+            .any(|(_, credential)| id_of(credential).is_none());
+        let denied = broad || !passwords.is_empty() || nameless;
+        if denied {
             drafts.push(action::deny_all_on_user::step(&place, name, &self.tag));
         }
 
         // Every key of the user where everything is denied to it, because under the denial a key makes tokens
         // that wake up with its end; else those of the tree.
-        let every_key = broad || lasting_password;
+        let every_key = denied;
         let mut keys: BTreeMap<String, (MadeBy, Option<String>, String)> = BTreeMap::new();
         for node in self.survey.living(owner) {
             let credential = self.survey.forest.credential(*node);
@@ -137,7 +140,7 @@ impl Composer<'_> {
                 &self.tag,
                 "so that the old sessions stay dead when the denial is lifted",
             ));
-        } else if !sessions.is_empty() && !lasting_password {
+        } else if !sessions.is_empty() && !denied {
             let ids: Vec<String> = federated.into_iter().collect();
             drafts.push(match all_federated {
                 true => action::deny_federated_user::step(&place, name, &ids, &self.tag),
@@ -174,11 +177,7 @@ impl Composer<'_> {
 }
 
 fn other_long_term(place: &Place<'_>, user: &str, credential: &Credential) -> Option<Draft> {
-    let id = credential
-        .access_key_ids
-        .first()
-        .or(credential.minted_key_id.as_ref())
-        .filter(|id| is_aws_name(id));
+    let id = id_of(credential);
     let step = match credential.kind {
         Kind::ServiceCredential => action::deactivate_service_credential::step,
         Kind::SshKey => action::deactivate_ssh_key::step,
@@ -196,6 +195,13 @@ fn other_long_term(place: &Place<'_>, user: &str, credential: &Credential) -> Op
     // Without its id a person looks it up.
     draft.by_hand = id.is_none();
     Some(draft)
+}
+
+/// The id of a service credential, an SSH key or a certificate, where a record gives it.
+fn id_of(credential: &Credential) -> Option<&String> {
+    let mut ids = credential.access_key_ids.iter();
+    let id = ids.next().or(credential.minted_key_id.as_ref());
+    id.filter(|id| is_aws_name(id))
 }
 
 /// A step for each key of a credential that its rightful users lose, with all that used it.

@@ -526,12 +526,15 @@ fn what_the_thief_made_for_others() {
         "cr-key",
         narrow,
         &[
+            "deny-all-on-user",
+            "deactivate-access-key",
             "deactivate-access-key",
             "deactivate-access-key",
             "delete-password (asks)",
+            "deactivate-other-keys",
             "verify",
             "rotate-access-key (by hand)",
-            "alive: cr-pass by-hand",
+            "rotate-access-key (by hand)",
         ],
     );
 }

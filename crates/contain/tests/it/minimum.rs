@@ -4,7 +4,9 @@
 //! documents that it lays on.
 //!
 //! The narrow form stops what is known of the tree. The broad one stops also what nobody has seen of the same
-//! users and roles, and keeps it stopped when the denial of a user is lifted. One owner at a time, because what
+//! users and roles, and keeps it stopped when the denial of a user is lifted. Where only the denial of a user does what
+//! the narrow form promises, every key of the user is switched off under it, because it would go on making tokens that
+//! wake up with the denial's end. One owner at a time, because what
 //! is laid on one changes nothing for another (asserted below): the smallest of the whole is the sum.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,6 +86,8 @@ fn tasks(credentials: &[Credential], plan: &Plan) -> BTreeMap<Owner, Task> {
             let (unseen, others) = beside(credential);
             task.unseen.extend(unseen);
             task.others.extend(others);
+        } else if credential.kind == Kind::Password && alive(credential) {
+            task.unseen.push(unseen_key(credential));
         }
     }
     tasks.retain(|_, task| task.must_stop().next().is_some());
@@ -96,10 +100,8 @@ fn beside(member: &Credential) -> (Vec<Credential>, Vec<Credential>) {
     let owner = owner(member);
     let Owner::Role { name, .. } = &owner else {
         let user = &member.user_name;
-        let mut key = key("cr-unseen-key", account, user);
-        key.access_key_ids = vec![Fake::UNSEEN_KEY.to_owned()];
         let unseen = vec![
-            key,
+            unseen_key(member),
             password("cr-unseen-password", account, user),
             token("cr-unseen-token", account, user),
             console("cr-unseen-console", account, user),
@@ -121,6 +123,14 @@ fn beside(member: &Credential) -> (Vec<Credential>, Vec<Credential>) {
         false => session("cr-unseen-session", account, name, "nobody-saw"),
     };
     (vec![unseen], vec![rightful])
+}
+
+/// A key of the same user that no log shows.
+fn unseen_key(member: &Credential) -> Credential {
+    Credential {
+        access_key_ids: vec![Fake::UNSEEN_KEY.to_owned()],
+        ..key("cr-unseen-key", &member.account_id, &member.user_name)
+    }
 }
 
 /// Every control that could be laid on an owner, each of which is one step.
@@ -164,7 +174,7 @@ fn controls(on: &Owner, task: &Task, breadth: Breadth) -> Vec<Measure> {
         let id = credential.access_key_ids[0].clone();
         found.push(measure(Control::KeyInactive, Only::AccessKey(id)));
     }
-    if breadth == Breadth::Broad {
+    if !task.unseen.is_empty() {
         let others = Only::AccessKey(Fake::UNSEEN_KEY.to_owned());
         found.push(measure(Control::KeyInactive, others));
     }
@@ -205,9 +215,9 @@ fn does_it(fake: &Fake, laid: &[&Measure], task: &Task, breadth: Breadth) -> boo
         laid.any(|measure| measure.control == Control::KeyInactive && measure.only == this)
     };
     let is_key = |credential: &&Credential| credential.kind == Kind::AccessKey;
-    let keys_off = match breadth {
-        Breadth::Narrow => task.members.iter().filter(is_key).all(|key| off(&key)),
-        Breadth::Broad => {
+    let keys_off = match task.unseen.is_empty() {
+        true => task.members.iter().filter(is_key).all(|key| off(&key)),
+        false => {
             let keys = task.must_stop().chain(&task.others);
             keys.filter(is_key).all(|key| off(&key))
         }
@@ -264,12 +274,9 @@ fn check(credentials: &[Credential], plan: &Plan) -> Result<(), String> {
     let mut after = Fake::default();
     after.run(plan);
     for (owner, task) in &tasks {
-        // Left out: what cannot be stopped; in the narrow form passwords, which are deleted after a confirmation
-        // of its own; and juggled roles, for which the plan takes the blanket on purpose.
-        let special = task.members.iter().any(|member| {
-            (member.kind == Kind::Password && plan.breadth == Breadth::Narrow)
-                || member.role_arn.contains("AWSServiceRoleFor")
-        });
+        // Left out: what cannot be stopped, and juggled roles, for which the plan takes the blanket on purpose.
+        let mut members = task.members.iter();
+        let special = members.any(|member| member.role_arn.contains("AWSServiceRoleFor"));
         let of_owner = || {
             plan.steps
                 .iter()

@@ -348,3 +348,86 @@ fn two_functions_of_one_name_in_two_regions_are_both_stopped() {
     let regions: Vec<&str> = stops.map(|step| step.region.as_str()).collect();
     assert_eq!(regions, ["eu-west-1", "us-east-2"]);
 }
+
+#[test]
+fn a_provider_that_the_thief_made_is_shut_out_and_one_that_was_there_is_said_to_be_in() {
+    let arn = |what: &str| format!("arn:aws:iam::{OURS}:{what}");
+    let saml = (
+        "CreateSAMLProvider",
+        "sAMLProviderArn",
+        arn("saml-provider/backdoor"),
+        "sts:AssumeRoleWithSAML",
+    );
+    let open_id = (
+        "CreateOpenIDConnectProvider",
+        "openIDConnectProviderArn",
+        arn("oidc-provider/id.example.com"),
+        "sts:AssumeRoleWithWebIdentity",
+    );
+    for (call, member, provider, taking) in [saml, open_id] {
+        let made = event(
+            "e-made",
+            call,
+            "cr-key",
+            Value::Null,
+            json!({member: provider}),
+        );
+        let ours = allow(json!({"AWS": arn("user/ops")}));
+        let lets_in = |provider: &str| json!({"Effect": "Allow", "Principal": {"Federated": provider}, "Action": taking});
+        for breadth in [Breadth::Broad, Breadth::Narrow] {
+            let opened = opens(trust(&[ours.clone(), lets_in(&provider)]));
+            let plan = plan_with(&[made.clone(), opened], &[], breadth);
+            let closed = step(&plan, "close-trust").unwrap();
+            assert!(!closed.by_hand && !closed.needs_confirmation);
+            let statements = &document(&closed.params["policy_document"])["Statement"];
+            assert_eq!(statements[0], ours);
+            let denied =
+                json!({"Effect": "Deny", "Principal": {"Federated": [provider]}, "Action": taking});
+            assert_eq!(statements[2], denied);
+            let headline = plan.headline();
+            assert!(!headline.contains("stay open"), "{headline}");
+            // Of one that was there before nobody knows whom it vouches for.
+            let others = arn("saml-provider/corp");
+            for events in [
+                vec![opens(trust(&[lets_in(&others)]))],
+                vec![
+                    made.clone(),
+                    opens(trust(&[lets_in(&provider), lets_in(&others)])),
+                ],
+            ] {
+                let plan = plan_with(&events, &[], breadth);
+                let looks = |step: &&Step| step.action == "GetRole" && step.by_hand;
+                let look = plan.steps.iter().find(looks).unwrap();
+                let open = format!(
+                    "Ways in that the tree made stay open until a person closes them: see {}.",
+                    look.id
+                );
+                let headline = plan.headline();
+                assert!(headline.contains(&open), "{headline}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_door_for_certificates_without_its_ids_is_said_to_be_open() {
+    let of = |name: &str, request: Value, response: Value| AlteringEvent {
+        source: "rolesanywhere.amazonaws.com".to_owned(),
+        ..event(&format!("e-{name}"), name, "cr-key", request, response)
+    };
+    let roles = json!({"roleArns": [format!("arn:aws:iam::{OURS}:role/Deploy")]});
+    let profile = |response: Value| of("CreateProfile", roles.clone(), response);
+    let unknown = plan_with(&[profile(Value::Null)], &[], Breadth::Narrow);
+    let disables = |step: &&Step| step.action == "DisableProfile";
+    let by_hand = unknown.steps.iter().find(disables).unwrap();
+    let commands = by_hand.commands();
+    assert_eq!(
+        commands,
+        ["aws rolesanywhere disable-profile --profile-id THE-PROFILE-ID --region us-east-1"]
+    );
+    let open = format!("closes them: see {}.", by_hand.id);
+    assert!(unknown.headline().contains(&open), "{}", unknown.headline());
+    let id = json!({"profile": {"profileId": "1b0b0b0b-1111-4222-8333-444444444444"}});
+    let known = plan_with(&[profile(id)], &[], Breadth::Narrow);
+    assert!(!known.headline().contains("closes them"));
+}

@@ -1,7 +1,10 @@
 //! A denial of a user whose password the thief has: taken back when that is gone, or another.
 
+use keyline_contain::Breadth;
 use keyline_contain::journal::Journal;
+use keyline_contain::run::Ended;
 use keyline_contain::undo::{Permit, UndoRefused, Undoing, undo};
+use keyline_lineage::{Credential, Kind};
 use serde_json::json;
 
 use crate::live::*;
@@ -78,5 +81,91 @@ fn a_denial_is_lifted_where_there_is_no_password_any_more_or_somebody_answers_fo
         clock.now = NOW + 100 * HOUR;
         let ended = undo(&plan, denial, permit, &mut live, &mut journal, &mut clock);
         assert_eq!(ended.unwrap(), Undoing::Undone, "{name}");
+    }
+}
+
+/// Narrowly, too: nothing else stops a password at once.
+#[test]
+fn a_password_that_the_thief_set_is_stopped_by_a_denial_whatever_the_breadth() {
+    let stolen = key("cr-key", OURS, "alice");
+    let secret = from(&stolen, password("cr-pass", OURS, "bob"));
+    let bobs = key("cr-bobs", OURS, "bob");
+    let all = [stolen, secret, bobs];
+    let forest = forest(&all);
+    let mut ask = Ask::of(&forest, "cr-key");
+    ask.breadth = Breadth::Narrow;
+    let plan = ask.plan();
+    assert!(plan.still_alive_after.is_empty(), "{}", plan.markdown());
+    let on_bob = |kind: &str| {
+        plan.steps.iter().any(|step| {
+            let names_bob = step.params.get("user_name") == Some(&json!("bob"));
+            step.kind == kind && names_bob
+        })
+    };
+    for kind in [
+        "deny-all-on-user",
+        "deactivate-other-keys",
+        "delete-password",
+    ] {
+        assert!(on_bob(kind), "{kind}\n{}", plan.markdown());
+    }
+    // Whom that breaks is said first of all; alice, whose key alone is the thief's, is left as she is.
+    let headline = plan.headline();
+    assert!(
+        headline.contains("Cut off with the thief: user bob"),
+        "{headline}"
+    );
+    assert!(!headline.contains("user alice"), "{headline}");
+    assert!(plan.breaks() == 1, "{headline}");
+}
+
+#[test]
+fn what_of_a_user_has_no_id_is_stopped_by_a_denial_too() {
+    let stolen = key("cr-key", OURS, "alice");
+    let named = Credential {
+        kind: Kind::ServiceCredential,
+        access_key_ids: vec!["ACCAEXAMPLE00000001".to_owned()],
+        ..password("cr-codecommit", OURS, "bob")
+    };
+    let nameless = Credential {
+        access_key_ids: Vec::new(),
+        ..named.clone()
+    };
+    for (credential, denied) in [(named, false), (nameless, true)] {
+        let all = [stolen.clone(), from(&stolen, credential)];
+        let forest = forest(&all);
+        let mut ask = Ask::of(&forest, "cr-key");
+        ask.breadth = Breadth::Narrow;
+        let plan = ask.plan();
+        let denials = plan.steps.iter();
+        let denials = denials.filter(|step| step.kind == "deny-all-on-user");
+        assert_eq!(denials.count(), usize::from(denied), "{}", plan.markdown());
+        assert!(plan.still_alive_after.is_empty(), "{}", plan.markdown());
+    }
+}
+
+#[test]
+fn a_password_that_was_made_since_is_not_deleted() {
+    let stolen = key("cr-key", OURS, "alice");
+    let secret = from(&stolen, password("cr-pass", OURS, "bob"));
+    let plan = plan_of(&[stolen, secret], "cr-key");
+    let deletion = plan
+        .steps
+        .iter()
+        .find(|step| step.kind == "delete-password");
+    let deletion = deletion.unwrap().id.as_str();
+    for (name, made, kept) in [("thiefs", NOW - HOUR, false), ("new", NOW + HOUR, true)] {
+        let scratch = Scratch::named(name);
+        let mut live = Live::with_keys(&[]);
+        let profile = format!("{OURS}//bob");
+        let made = keyline_trail::time::format_time(made);
+        let state = json!({"exists": true, "made": made});
+        live.states.insert(profile.clone(), state);
+        let mut clock = Hands::at(NOW + 2 * HOUR);
+        let reports = go(&plan, &mut live, &scratch, &mut clock, &[deletion]).unwrap();
+        let report = reports.iter().find(|report| report.step == deletion);
+        let failed = matches!(&report.unwrap().ended, Ended::Failed(why) if why.contains("since"));
+        assert_eq!(failed, kept, "{name}: {:?}", report.unwrap().ended);
+        assert_eq!(live.states.contains_key(&profile), kept, "{name}");
     }
 }

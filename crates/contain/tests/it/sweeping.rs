@@ -207,3 +207,21 @@ fn a_denial_is_not_lifted_while_a_key_works_nor_36_hours_after_it_did() {
     let ended = taken_back(&denial, PERMIT, &mut live, &mut clock);
     assert_eq!(ended, Undoing::Undone);
 }
+
+#[test]
+fn a_user_who_is_called_like_an_option_is_one_all_the_same() {
+    let forest = forest(&[key("cr-key", OURS, "--output")]);
+    let plan = Ask::of(&forest, "cr-key").plan();
+    let named: Vec<String> = plan
+        .steps
+        .iter()
+        .filter(|step| !step.by_hand)
+        .flat_map(|step| step.commands())
+        .filter(|command| command.contains("--user-name"))
+        .collect();
+    assert!(named.len() > 4, "{named:?}");
+    for command in named {
+        assert!(command.contains("--user-name=--output"), "{command}");
+        assert!(!command.contains("--user-name -"), "{command}");
+    }
+}

@@ -74,7 +74,8 @@ const MINTING: &[(&str, &str, &str)] = &[
         "iam-create-user-login-profile",
         "deny-all-on-user x2, deactivate-access-key, delete-password (asks), deactivate-other-keys x2, \
          revoke-user-sessions x2, verify, revoke-user-sessions x2, rotate-access-key (hand)",
-        "deactivate-access-key, delete-password (asks), verify, rotate-access-key (hand)",
+        "deny-all-on-user, deactivate-access-key, delete-password (asks), deactivate-other-keys, verify, \
+         rotate-access-key (hand)",
     ),
     (
         "rolesanywhere-create-trust-anchor",
@@ -90,8 +91,8 @@ const MINTING: &[(&str, &str, &str)] = &[
         "deny-all-on-user x2, deactivate-access-key, delete-password (asks), deactivate-other-keys x2, \
          revoke-user-sessions x2, verify, revoke-user-sessions x2, reset-password (hand), \
          rotate-access-key (hand)",
-        "deactivate-access-key, delete-password (asks), verify, rotate-access-key (hand), \
-         reset-password (hand)",
+        "deny-all-on-user, deactivate-access-key, delete-password (asks), deactivate-other-keys, verify, \
+         rotate-access-key (hand), reset-password (hand)",
     ),
 ];
 
