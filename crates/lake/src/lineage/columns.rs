@@ -201,7 +201,7 @@ columns! {
     CREDENTIAL_CHANGE: ChangeRow;
     TimeGenerated "datetime" "When it came to bear on the credential: the later of the change and of the credential's coming to be known." |row| Cell::Time(row.known.max(Some(row.change.at)));
     ChangedAt "datetime" "When the change happened." |row| Cell::Time(Some(row.change.at));
-    Effect "string" "revoked, restored, inactive, active or deleted." |row| text(row.change.effect.name());
+    Effect "string" "revoked, restored, inactive, active, deleted or altered." |row| text(row.change.effect.name());
     Distance "long" "0 where the credential itself was changed, 1 where the one was that issued it, and so on." |row| Cell::Long(i64::try_from(row.distance).ok());
     CredentialId "string" "The credential that the change bears on." |row| text(&row.credential.id);
     CredentialKind "string" "What that is: access-key, session-token, role-session and so on." |row| text(row.credential.kind.name());
