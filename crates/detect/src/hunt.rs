@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use keyline_engine::{Catalog, Engine, EngineOptions, References, Ticks};
+use keyline_engine::{Catalog, Engine, EngineOptions, References, Ticks, deep};
 use keyline_kql::checked::{CheckedQuery, Op, Rel};
 use keyline_lake::lineage::Lineage;
 use keyline_lake::{Coverage, Cuts, Logs, Need, cut};
@@ -298,7 +298,7 @@ fn in_parallel<T: Send>(
     };
     let threads = options.threads.clamp(1, RULES_AT_ONCE_MAX);
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(take)).collect();
+        let workers: Vec<_> = (0..threads).map(|_| deep::spawn(scope, take)).collect();
         let results = workers.into_iter().flat_map(|worker| match worker.join() {
             Ok(results) => results,
             Err(panic) => std::panic::resume_unwind(panic),

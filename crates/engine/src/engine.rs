@@ -23,11 +23,12 @@ use keyline_lake::Need;
 use tokio::time::Instant;
 
 use crate::catalog::Catalog;
+use crate::deep::on_deep_stack;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, Ticks};
 use crate::externaldata::References;
 use crate::kept;
-use crate::limits::{KEPT_ROWS_MAX, PLANNING_STACK_BYTES, WORKER_STACK_BYTES};
+use crate::limits::{KEPT_ROWS_MAX, WORKER_STACK_BYTES};
 use crate::lower::{self, Host, Kept, When};
 use crate::rows::{Table, batches_to_rows};
 use crate::session::{self, EngineOptions};
@@ -276,20 +277,6 @@ impl Engine {
 fn took_too_long(limit: Duration) -> Error {
     let message = format!("took longer than {} s", limit.as_secs_f64());
     Error::new(ErrorKind::Time, message)
-}
-
-/// Runs on a thread of its own with room for deep recursion: plans are as deep as queries are long.
-fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    std::thread::scope(|scope| {
-        let worker = std::thread::Builder::new()
-            .name("keyline-plan".into())
-            .stack_size(PLANNING_STACK_BYTES)
-            .spawn_scoped(scope, work);
-        match worker.expect("the system has a thread to give").join() {
-            Ok(output) => output,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
 }
 
 impl Host for Engine {

@@ -6,6 +6,7 @@
 
 pub mod aggregates;
 pub mod catalog;
+pub mod deep;
 pub mod engine;
 pub mod error;
 pub mod evaluation;
