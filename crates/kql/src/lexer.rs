@@ -14,7 +14,7 @@ pub struct Token {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
-    /// A word; may begin with digits (`4x4`) or `$`.
+    /// A word; may begin with digits (`4x4`) or `$`, which nothing else in it may be.
     Word,
     /// `!in`, `!has_cs`: the mark and the word glued together.
     BangWord,
@@ -125,6 +125,7 @@ impl<'a> Lexer<'a> {
             return self.number();
         }
         if is_word_start(first) {
+            self.at += first.len_utf8();
             self.skip_while(is_word_continue);
             return TokenKind::Word;
         }
@@ -337,7 +338,7 @@ fn is_word_start(c: char) -> bool {
 }
 
 fn is_word_continue(c: char) -> bool {
-    c == '_' || c == '$' || unicode_ident::is_xid_continue(c)
+    c == '_' || unicode_ident::is_xid_continue(c)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod codes;
 pub mod limits;
 pub mod lexer;
 mod habits;
+mod unsupported;
 pub mod syntax;
 pub mod parse;
 pub mod format;

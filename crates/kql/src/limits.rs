@@ -24,6 +24,14 @@ pub const EXPRESSION_DEPTH_MAX: usize = 400;
 /// each other grow without bound.
 pub const EXPRESSION_NODES_MAX: usize = 500_000;
 
+/// So many bytes of a text that a `let` binds count as one node more, wherever the text is used: each use
+/// has a copy of its own.
+pub const TEXT_BYTES_OF_A_NODE: usize = 64;
+
+/// How long a text may get that `strcat` of literals is folded into; texts that double each other grow
+/// without bound. The longest of the corpora is an address with 200 bytes.
+pub const FOLDED_TEXT_BYTES_MAX: usize = 1 << 16;
+
 /// How many tabular operators may follow each other, `let` and functions in place.
 pub const RELATION_DEPTH_MAX: usize = 400;
 

@@ -9,6 +9,7 @@ use crate::checked::{Expr, ExprKind, GraphStep, MvExpand, NamedExpr, Op, PluginA
 use crate::limits::{
     COLUMNS_IN_ALL_MAX, COLUMNS_IN_PLACE_MAX, COLUMNS_MAX, EXPRESSION_DEPTH_MAX,
     EXPRESSION_NODES_MAX, RELATION_DEPTH_MAX, RELATIONS_IN_PLACE_MAX, RELATIONS_MAX,
+    TEXT_BYTES_OF_A_NODE,
 };
 use crate::schema::Column;
 use crate::span::Span;
@@ -115,10 +116,18 @@ pub(super) fn measure(expr: &Expr) -> (usize, usize) {
     let mut open = vec![(expr, 1)];
     while let Some((expr, level)) = open.pop() {
         depth = depth.max(level);
-        nodes += 1;
+        nodes += 1 + text_of(expr) / TEXT_BYTES_OF_A_NODE;
         open.extend(children(expr).into_iter().map(|child| (child, level + 1)));
     }
     (depth, nodes)
+}
+
+/// How many bytes of text a literal has.
+fn text_of(expr: &Expr) -> usize {
+    match &expr.kind {
+        ExprKind::Literal(Value::String(text) | Value::Dynamic(text)) => text.len(),
+        _ => 0,
+    }
 }
 
 /// Whether any node of the expression is such.

@@ -3,18 +3,20 @@
 
 use super::build::{call, column, converted, is_constant, literal};
 use super::fit::{close, describe, fit, layout};
+use super::holds::example;
 use super::operands::widest;
 use super::report::{Checked, Reported};
 use super::scope::{Binding, Row};
 use super::{Checker, fold, suggest};
 use crate::checked::{Expr, ExprKind};
 use crate::codes;
-use crate::functions::signature::Needs;
+use crate::functions::signature::{Holds, Needs};
 use crate::functions::{self, Function, Overload, Parameter, ParameterType, Return};
 use crate::habits;
 use crate::span::Span;
 use crate::syntax::{self, Call, Name};
 use crate::types::{Type, Value};
+use crate::unsupported;
 
 const DATE_PARTS: [&str; 13] = [
     "year",
@@ -62,6 +64,7 @@ impl Arg {
 pub(super) struct Chosen<'f> {
     pub parameters: Vec<&'f Parameter>,
     pub result: Return,
+    pub holds: Holds,
 }
 
 impl<'a> Checker<'a> {
@@ -105,10 +108,11 @@ impl<'a> Checker<'a> {
             return Err(self.unknown_function(name, span));
         };
         if !function.implemented {
-            return Err(self.unsupported(
+            return Err(self.unsupported_with_help(
                 codes::UNSUPPORTED_FUNCTION,
                 name.span,
                 format!("the function `{}` is not supported", name.text),
+                unsupported::function(&name.text),
             ));
         }
         let args = self.arguments(found, row);
@@ -142,18 +146,15 @@ impl<'a> Checker<'a> {
         let chosen = match self.choose(function, &args, span) {
             Ok(chosen) => chosen,
             Err(reported) => {
-                return settled(function)
-                    .map(|ty| stand_in(ty, span))
-                    .ok_or(reported);
+                return settled(function, span).ok_or(reported);
             }
         };
         let (parameters, result) = (chosen.parameters, chosen.result);
         if failed {
             return match result {
+                Return::Type(Type::Dynamic) => Ok(literal(example(chosen.holds), span)),
                 Return::Type(ty) => Ok(stand_in(ty, span)),
-                _ => settled(function)
-                    .map(|ty| stand_in(ty, span))
-                    .ok_or(Reported),
+                _ => settled(function, span).ok_or(Reported),
             };
         }
         let common = self.common_type(&parameters, &args, result, span)?;
@@ -239,6 +240,9 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn unknown_function(&mut self, name: &Name, span: Span) -> Reported {
+        if self.is_full() {
+            return Reported;
+        }
         if functions::aggregate(&name.text).is_some() {
             return self.error_with_help(
                 codes::MISPLACED_AGGREGATE,
@@ -339,6 +343,7 @@ impl<'a> Checker<'a> {
                 Ok(Chosen {
                     parameters,
                     result: overload.result,
+                    holds: overload.holds,
                 })
             }
             (None, Some((at, parameter))) => {
@@ -726,14 +731,24 @@ pub(super) fn stand_in(ty: Type, span: Span) -> Expr {
     literal(fold::null(ty), span)
 }
 
-/// The type of a call, whatever its arguments are.
-fn settled(function: &Function) -> Option<Type> {
-    let mut results = function.overloads.iter().map(|overload| overload.result);
-    let first = results.next()?;
-    match first {
-        Return::Type(ty) => results.all(|result| result == first).then_some(ty),
-        _ => None,
+/// Stands for a call whose type and content are the same, whatever its arguments are.
+fn settled(function: &Function, span: Span) -> Option<Expr> {
+    let first = function.overloads.first()?;
+    let Return::Type(ty) = first.result else {
+        return None;
+    };
+    let mut overloads = function.overloads.iter();
+    if !overloads.all(|overload| overload.result == first.result) {
+        return None;
     }
+    let alike = function
+        .overloads
+        .iter()
+        .all(|overload| overload.holds == first.holds);
+    Some(match ty {
+        Type::Dynamic if alike => literal(example(first.holds), span),
+        ty => stand_in(ty, span),
+    })
 }
 
 /// Int becomes long.

@@ -2,6 +2,7 @@
 //! `ago(2 * timeframe)` is known when a rule is looked at, and externaldata URIs may be put together.
 
 use crate::checked::{Expr, ExprKind};
+use crate::limits::FOLDED_TEXT_BYTES_MAX;
 use crate::types::{Type, Value};
 
 /// The value of an expression that is a literal.
@@ -84,7 +85,9 @@ pub(super) fn strcat(args: &[Expr]) -> Option<Value> {
     let mut text = String::new();
     for arg in args {
         match value(arg)? {
-            Value::String(part) => text.push_str(part),
+            Value::String(part) if text.len() + part.len() <= FOLDED_TEXT_BYTES_MAX => {
+                text.push_str(part);
+            }
             _ => return None,
         }
     }

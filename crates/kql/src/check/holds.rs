@@ -5,6 +5,7 @@
 
 use crate::checked::{Expr, ExprKind};
 use crate::functions;
+use crate::functions::Return;
 use crate::functions::signature::{Holds, Items};
 use crate::types::{Type, Value};
 
@@ -19,12 +20,85 @@ pub(super) fn holds(expr: &Expr) -> Holds {
             function: "pack_array",
             args,
         } if args.iter().all(|arg| arg.ty == Type::Dynamic) => Holds::Array(Items::Nested),
-        ExprKind::Call { function, .. } if expr.ty == Type::Dynamic => {
+        ExprKind::Call {
+            function: "array_iff",
+            args,
+        } => args.get(1).map_or(Holds::Anything, array_of),
+        ExprKind::Call {
+            function: "repeat" | "range",
+            args,
+        } if expr.ty == Type::Dynamic => args.first().map_or(Holds::Anything, array_of),
+        ExprKind::Call {
+            function: "pack_array",
+            args,
+        } => match common(args.iter().map(array_of)) {
+            Some(Holds::Array(items)) if args.iter().all(|arg| arg.ty == args[0].ty) => {
+                Holds::Array(items)
+            }
+            _ => Holds::Array(Items::Anything),
+        },
+        ExprKind::Call {
+            function: "array_concat" | "set_union" | "set_intersect" | "set_difference",
+            args,
+        } => common(args.iter().map(holds)).unwrap_or(Holds::Array(Items::Anything)),
+        ExprKind::Call {
+            function: "array_sort_asc" | "array_sort_desc",
+            args,
+        } if args.iter().filter(|arg| arg.ty == Type::Dynamic).count() == 1 => holds(&args[0]),
+        ExprKind::Call {
+            function: "iff",
+            args,
+        } if expr.ty == Type::Dynamic => {
+            common(args.iter().skip(1).map(holds)).unwrap_or(Holds::Anything)
+        }
+        ExprKind::Call {
+            function: "coalesce",
+            args,
+        } if expr.ty == Type::Dynamic => common(args.iter().map(holds)).unwrap_or(Holds::Anything),
+        ExprKind::Call { function, args } if expr.ty == Type::Dynamic => {
             let known = functions::scalar(function).and_then(|known| known.overloads.first());
-            known.map_or(Holds::Anything, |overload| overload.holds)
+            match (known, args.first()) {
+                (Some(overload), Some(first)) if overload.result == Return::Same => holds(first),
+                (Some(overload), _) => overload.holds,
+                (None, _) => Holds::Anything,
+            }
         }
         _ => Holds::Anything,
     }
+}
+
+/// What all of them hold, if it is the same.
+fn common(mut all: impl Iterator<Item = Holds>) -> Option<Holds> {
+    let first = all.next()?;
+    all.all(|other| other == first).then_some(first)
+}
+
+/// What an array of such values holds; a dynamic is taken for the array itself, as the binder does it.
+fn array_of(value: &Expr) -> Holds {
+    Holds::Array(match value.ty {
+        Type::Dynamic => return holds(value),
+        Type::Int | Type::Long => Items::Integers,
+        Type::Real | Type::Decimal => Items::Reals,
+        Type::String => Items::Texts,
+        Type::Bool => Items::Flags,
+        Type::DateTime | Type::TimeSpan | Type::Guid => Items::Others,
+    })
+}
+
+/// A value that holds that, to stand for one that is not known.
+pub(super) fn example(holds: Holds) -> Value {
+    let json = match holds {
+        Holds::Anything => return crate::check::fold::null(Type::Dynamic),
+        Holds::Scalar => "0",
+        Holds::Bag => "{}",
+        Holds::Array(Items::Anything) => "[]",
+        Holds::Array(Items::Integers) => "[0]",
+        Holds::Array(Items::Reals) => "[0.5]",
+        Holds::Array(Items::Texts | Items::Others) => r#"[""]"#,
+        Holds::Array(Items::Flags) => "[true]",
+        Holds::Array(Items::Nested) => "[[]]",
+    };
+    Value::Dynamic(json.to_string())
 }
 
 /// Canonical JSON has no space around its marks.

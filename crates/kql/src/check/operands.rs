@@ -60,10 +60,11 @@ impl Checker<'_> {
                 && is_text(right.ty))
             .then(|| call(name, vec![left, right], Type::Bool, span)),
             Like | NotLike | LikeCs | NotLikeCs => {
-                return Err(self.unsupported(
+                return Err(self.unsupported_with_help(
                     codes::UNSUPPORTED_OPERATOR,
                     op_span,
                     format!("the operator `{name}` is not supported"),
+                    Some("write `contains`, `startswith` or `matches regex`"),
                 ));
             }
             Colon => {

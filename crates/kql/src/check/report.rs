@@ -43,6 +43,11 @@ impl Checker<'_> {
         Reported
     }
 
+    /// Whether so much is wrong that nothing more is said: no need then to find out what was meant.
+    pub(super) fn is_full(&self) -> bool {
+        self.diagnostics.len() >= DIAGNOSTICS_MAX
+    }
+
     pub(super) fn error(
         &mut self,
         code: &'static str,
@@ -77,6 +82,19 @@ impl Checker<'_> {
             span,
             message.into(),
         ))
+    }
+
+    /// The same, and what to do about it.
+    pub(super) fn unsupported_with_help(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        help: Option<&str>,
+    ) -> Reported {
+        let mut found = diagnostic(code, Severity::Unsupported, span, message.into());
+        found.help = help.map(str::to_string);
+        self.report(found)
     }
 
     /// `name` is unknown; perhaps `meant` was meant.

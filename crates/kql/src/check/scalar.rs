@@ -313,6 +313,9 @@ impl<'a> Checker<'a> {
 
     /// `hint` follows the list of columns that there are.
     fn unknown_in(&mut self, name: &Name, row: &Row, hint: &str) -> Reported {
+        if self.is_full() {
+            return Reported;
+        }
         let lets = self
             .scopes
             .names()

@@ -1,5 +1,6 @@
 //! What names stand for: `let` bindings and parameters, and the columns of the current row.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -35,10 +36,13 @@ pub(super) struct ScalarBinding {
 pub(super) struct Mark(Option<usize>);
 
 /// All declarations ever made; each knows the one before it, so that a function finds the names that
-/// it could see where it was written.
+/// it could see where it was written. A name is looked up in steps that grow with the logarithm of
+/// what is declared: a query may declare tens of thousands.
 #[derive(Debug, Default)]
 pub(super) struct Scopes<'a> {
     declarations: Vec<Declaration<'a>>,
+    /// The declarations of each name, in the order in which they were made.
+    by_name: HashMap<String, Vec<usize>>,
     last: Option<usize>,
     /// Where the current block began.
     block: Option<usize>,
@@ -49,6 +53,10 @@ struct Declaration<'a> {
     name: String,
     binding: Binding<'a>,
     before: Option<usize>,
+    /// How many are before it.
+    depth: usize,
+    /// One that is further before it, itself if there is none: by these any is reached in few steps.
+    jump: usize,
 }
 
 /// What to go back to at the end of a block.
@@ -59,12 +67,56 @@ pub(super) struct Outer {
 
 impl<'a> Scopes<'a> {
     pub(super) fn declare(&mut self, name: &str, binding: Binding<'a>) {
+        let this = self.declarations.len();
+        let (depth, jump) = match self.last {
+            None => (0, this),
+            Some(before) => {
+                let depth = |at: usize| self.declarations[at].depth;
+                let near = self.declarations[before].jump;
+                let far = self.declarations[near].jump;
+                // Two jumps of the same length become one.
+                let jump = match depth(before) - depth(near) == depth(near) - depth(far) {
+                    true => far,
+                    false => before,
+                };
+                (depth(before) + 1, jump)
+            }
+        };
+        self.by_name.entry(name.to_string()).or_default().push(this);
         self.declarations.push(Declaration {
             name: name.to_string(),
             binding,
             before: self.last,
+            depth,
+            jump,
         });
-        self.last = Some(self.declarations.len() - 1);
+        self.last = Some(this);
+    }
+
+    /// Whether a declaration can be seen from the present place.
+    fn is_visible(&self, wanted: usize) -> bool {
+        let Some(mut at) = self.last else {
+            return false;
+        };
+        let depth = self.declarations[wanted].depth;
+        while self.declarations[at].depth > depth {
+            let declaration = &self.declarations[at];
+            at = match self.declarations[declaration.jump].depth >= depth {
+                true => declaration.jump,
+                false => declaration.before.unwrap_or(at),
+            };
+        }
+        at == wanted
+    }
+
+    /// The declaration of a name that can be seen.
+    fn place(&self, name: &str) -> Option<usize> {
+        let declared = self.by_name.get(name)?;
+        declared
+            .iter()
+            .rev()
+            .copied()
+            .find(|at| self.is_visible(*at))
     }
 
     pub(super) fn mark(&self) -> Mark {
@@ -88,23 +140,17 @@ impl<'a> Scopes<'a> {
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&Binding<'a>> {
-        self.visible()
-            .find(|declaration| declaration.name == name)
-            .map(|declaration| &declaration.binding)
+        let place = self.place(name)?;
+        Some(&self.declarations[place].binding)
     }
 
     /// Whether the name was declared in the current block.
     pub(super) fn is_declared_here(&self, name: &str) -> bool {
-        let mut at = self.last;
-        while at != self.block {
-            let Some(index) = at else { return false };
-            let declaration = &self.declarations[index];
-            if declaration.name == name {
-                return true;
-            }
-            at = declaration.before;
+        let depth = |at: usize| self.declarations[at].depth;
+        match (self.place(name), self.block) {
+            (Some(place), Some(block)) => depth(place) > depth(block),
+            (place, _) => place.is_some(),
         }
-        false
     }
 
     /// The names that can be seen and what they stand for, the innermost first.
@@ -173,5 +219,43 @@ impl<'r> Row<'r> {
 
     pub(super) fn column(&self, name: &str) -> Option<&'r Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_as_by_walking_back() {
+        let mut scopes = Scopes::default();
+        let mut marks = vec![scopes.mark()];
+        for number in 0..400_usize {
+            // Blocks of all kinds: some begin far back, as the bodies of functions do.
+            if number % 7 == 3 {
+                let outer = scopes.enter(marks[number * 31 % marks.len()]);
+                if number % 2 == 0 {
+                    scopes.leave(outer);
+                }
+            }
+            scopes.declare(&format!("x{}", number % 23), Binding::Failed);
+            marks.push(scopes.mark());
+            for name in (0..25).map(|name| format!("x{name}")) {
+                let walked = |from: Option<usize>, to: Option<usize>| {
+                    let mut at = from;
+                    while at != to {
+                        let index = at?;
+                        if scopes.declarations[index].name == name {
+                            return Some(index);
+                        }
+                        at = scopes.declarations[index].before;
+                    }
+                    None
+                };
+                assert_eq!(scopes.place(&name), walked(scopes.last, None));
+                let here = walked(scopes.last, scopes.block).is_some();
+                assert_eq!(scopes.is_declared_here(&name), here);
+            }
+        }
     }
 }

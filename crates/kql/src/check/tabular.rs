@@ -12,6 +12,7 @@ use crate::functions;
 use crate::limits::EXPRESSION_DEPTH_MAX;
 use crate::span::Span;
 use crate::syntax::{self, Argument, Call, Name, Pipe, PipeHead};
+use crate::unsupported;
 
 /// What an expression yields: the grammar cannot tell.
 #[derive(Clone, Debug)]
@@ -97,18 +98,20 @@ impl<'a> Checker<'a> {
             Kind::ExternalData(data) => self.external_data(data, span),
             Kind::Name(name) => self.table_named(name, row),
             Kind::Call(call) => self.tabular_call(call, row, span),
-            Kind::PathCall { call, .. } => Err(self.unsupported(
+            Kind::PathCall { call, .. } => Err(self.unsupported_with_help(
                 codes::UNSUPPORTED_OPERATOR,
                 call.name.span,
                 "tables of other databases and clusters are not supported",
+                unsupported::function("database"),
             )),
             Kind::Member { base, .. }
                 if matches!(base.kind, Kind::Call(_) | Kind::PathCall { .. }) =>
             {
-                Err(self.unsupported(
+                Err(self.unsupported_with_help(
                     codes::UNSUPPORTED_OPERATOR,
                     span,
                     "tables of other databases and clusters are not supported",
+                    unsupported::function("database"),
                 ))
             }
             Kind::Error => Err(Reported),
@@ -251,6 +254,9 @@ impl<'a> Checker<'a> {
     }
 
     fn unknown_table(&mut self, name: &str, span: Span) -> Reported {
+        if self.is_full() {
+            return Reported;
+        }
         let mut names = self.schema.table_names();
         names.extend(
             self.scopes
@@ -305,10 +311,11 @@ impl<'a> Checker<'a> {
                 }
             }
             name if functions::scalar(name).is_some_and(|found| !found.implemented) => Err(self
-                .unsupported(
+                .unsupported_with_help(
                     codes::UNSUPPORTED_FUNCTION,
                     call.name.span,
                     format!("the function `{name}` is not supported"),
+                    unsupported::function(name),
                 )),
             name if functions::scalar(name).is_some() => Err(self.error(
                 codes::TABULAR_EXPECTED,

@@ -44,6 +44,8 @@ pub enum Items {
     Reals,
     Texts,
     Flags,
+    /// Instants, timespans, guids.
+    Others,
     /// Arrays and bags.
     Nested,
 }

@@ -245,6 +245,17 @@ impl<'a> Parser<'a> {
         Reported
     }
 
+    /// What was said last is said of the place where the thing began that is wrong.
+    pub(super) fn blame(&mut self, start: Span) {
+        if let Some(last) = self
+            .diagnostics
+            .last_mut()
+            .filter(|last| last.primary.start >= start.start)
+        {
+            last.primary = start;
+        }
+    }
+
     /// How much has been said.
     pub(super) fn said(&self) -> usize {
         self.diagnostics.len()

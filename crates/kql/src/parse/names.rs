@@ -1,7 +1,7 @@
 //! Names and what is built of them: patterns, types, schemas, parameters, named expressions, keys.
 
 use super::cursor::error;
-use super::{Parsed, Parser, reserved};
+use super::{Parsed, Parser, literal, reserved};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::TokenKind;
@@ -256,7 +256,7 @@ impl Parser<'_> {
         }
         // `long(` begins a value.
         let value = self.ahead(1).kind == TokenKind::OpenParen
-            && super::literal::type_of_literal(self.word()).is_some();
+            && literal::type_of_literal(self.word()).is_some();
         if value {
             return Err(self.expected("a type and no value"));
         }
@@ -332,6 +332,9 @@ impl Parser<'_> {
 
     /// `name: type = default`, or `name: (columns)`.
     pub(super) fn param(&mut self) -> Parsed<Param> {
+        if reserved::cannot_be_given(self.word()) {
+            return Err(self.reserved("a parameter's name"));
+        }
         let name = self.name("a parameter's name")?;
         let start = name.span;
         if !self.at_kind(TokenKind::Colon) {
@@ -343,7 +346,7 @@ impl Parser<'_> {
             _ => ParamType::Scalar(self.type_ref()?),
         };
         let default = match self.eat(TokenKind::Assign) {
-            Some(_) => Some(self.expr()?),
+            Some(_) => Some(self.default_value()?),
             None => None,
         };
         Ok(Param {
@@ -352,6 +355,25 @@ impl Parser<'_> {
             default,
             span: self.since(start),
         })
+    }
+
+    /// A literal, and nothing that is made of several.
+    fn default_value(&mut self) -> Parsed<Expr> {
+        let word = self.word();
+        let literal = !self.at_kind(TokenKind::Word)
+            || self.ahead(1).kind == TokenKind::OpenParen
+                && (word == "dynamic" || literal::type_of_literal(word).is_some())
+            || matches!(
+                word.to_ascii_lowercase().as_str(),
+                "true" | "false" | "null"
+            );
+        match literal {
+            true => self.operand(),
+            false => Err(self.expected_with(
+                "a literal as the default",
+                "a default is written out, as in `a: long = 1`; what is to be computed is passed in",
+            )),
+        }
     }
 
     // Parameters of operators.
@@ -462,7 +484,7 @@ impl Parser<'_> {
         let plain = self.at_kind(TokenKind::Word)
             && !(self.ahead(1).kind == TokenKind::OpenParen
                 && self.glued(1)
-                && super::literal::type_of_literal(self.word()).is_some());
+                && literal::type_of_literal(self.word()).is_some());
         if !plain {
             return self.measured(|parser| parser.nested(|parser| parser.operand()));
         }

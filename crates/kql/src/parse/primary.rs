@@ -719,6 +719,9 @@ impl Parser<'_> {
 
     /// A column or path before an opening parenthesis that is not a call's.
     pub(super) fn partition_key(&mut self) -> Parsed<Expr> {
+        if reserved::cannot_be_used(self.word()) {
+            return Err(self.reserved("a column's name"));
+        }
         let name = self.name("a column's name")?;
         let span = name.span;
         let mut key = Expr {

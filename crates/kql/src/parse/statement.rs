@@ -1,7 +1,7 @@
 //! Statements and the bodies of functions.
 
 use super::cursor::error;
-use super::{Parsed, Parser};
+use super::{Parsed, Parser, reserved};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::TokenKind;
@@ -191,7 +191,8 @@ impl Parser<'_> {
         Ok(StatementKind::Let { name, value })
     }
 
-    /// `(…) {` or `view (…) {`; a parameter with its colon says as much as the body.
+    /// `(…) {` or `view (…) {`; a parameter with its colon says as much as the body, and so do
+    /// parentheses with nothing in them.
     fn at_function(&self) -> bool {
         let open = usize::from(self.at_word("view"));
         if self.ahead(open).kind != TokenKind::OpenParen {
@@ -199,8 +200,9 @@ impl Parser<'_> {
         }
         let parameter = self.ahead(open + 1).kind == TokenKind::Word
             && self.ahead(open + 2).kind == TokenKind::Colon;
+        let nothing = self.ahead(open + 1).kind == TokenKind::CloseParen;
         let body = |close| self.ahead(close + 1).kind == TokenKind::OpenBrace;
-        parameter || self.matching_close(open).is_some_and(body)
+        parameter || nothing || self.matching_close(open).is_some_and(body)
     }
 
     fn function(&mut self) -> Parsed<FunctionBody> {
@@ -257,6 +259,9 @@ impl Parser<'_> {
 
     fn set_statement(&mut self) -> Parsed<StatementKind> {
         self.bump();
+        if reserved::cannot_be_bound(self.word()) {
+            return Err(self.reserved("an option"));
+        }
         let name = self.name("an option")?;
         let value = match self.eat(TokenKind::Assign) {
             Some(_) => Some(self.expr()?),

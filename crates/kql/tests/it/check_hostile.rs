@@ -45,6 +45,9 @@ fn what_grows_without_bound_is_refused() {
     let doubling: String = (1..60)
         .map(|n| format!("let x{n} = x{0} + x{0};\n", n - 1))
         .collect();
+    let texts: String = (1..60)
+        .map(|n| format!("let s{n} = strcat(s{0}, s{0});\n", n - 1))
+        .collect();
     let deepening: String = (1..500)
         .map(|n| format!("let x{n} = strcat(x{}, 'a', s0);\n", n - 1))
         .collect();
@@ -89,6 +92,12 @@ fn what_grows_without_bound_is_refused() {
         format!("let t0 = T;\n{nesting} t299"),
         format!("let f0 = (x: long) {{ x }};\n{calls} print f39(1)"),
         format!("let t0 = () {{ T }};\n{tables} t39()"),
+        format!("let s0 = 'aaaaaaaaaaaaaaaa';\n{texts} print s59"),
+        format!(
+            "let s = '{}'; print {}",
+            "a".repeat(300_000),
+            vec!["s"; 4_000].join(", ")
+        ),
         format!("T {}", "| where a > 1 ".repeat(5_000)),
         format!("T | extend {}", "x = now(), ".repeat(2) + "x = 1"),
     ];
@@ -131,4 +140,21 @@ fn what_the_parser_lets_through_fits_the_stack() {
         let head: String = query.chars().take(40).collect();
         assert_eq!(codes(query), Vec::<&str>::new(), "{head}");
     }
+}
+
+/// Each would take minutes if names were searched for among all others again and again.
+#[test]
+fn what_is_wide_is_read_in_time() {
+    let lets: String = (1..15_000).map(|n| format!("let a{n}=a0;")).collect();
+    assert_eq!(codes(format!("let a0=1;{lets}print a0")), [""; 0]);
+    let columns = |letter: char| -> String {
+        let names: Vec<String> = (0..4_000).map(|n| format!("{letter}{n}")).collect();
+        names.join(",")
+    };
+    let unknown = codes(format!(
+        "T | project {} | project {}",
+        columns('x').replace(',', "=a,") + "=a",
+        columns('y')
+    ));
+    assert!(unknown.iter().all(|code| *code == "KQL101"), "{unknown:?}");
 }

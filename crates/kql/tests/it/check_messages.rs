@@ -265,16 +265,73 @@ fn what_is_valid_and_not_supported_is_said_by_name() {
     check(
         "Events | extend x = geo_info_from_ip_address(Name)",
         &[
-            "KQL150 the function `geo_info_from_ip_address` is not supported at `geo_info_from_ip_address`",
+            "KQL150 the function `geo_info_from_ip_address` is not supported at \
+             `geo_info_from_ip_address` [it needs a table of places by address: with one of your own, \
+             write `evaluate ipv4_lookup(Places, Address, Network)`]",
         ],
     );
     check(
         "Events | evaluate schema_merge()",
-        &["KQL152 the plugin `schema_merge` is not supported at `schema_merge`"],
+        &[
+            "KQL152 the plugin `schema_merge` is not supported at `schema_merge` \
+             [there is no cluster here that could be asked]",
+        ],
     );
     check(
         "Events | facet by EventName",
-        &["KQL151 the operator `facet` is not supported at `facet`"],
+        &[
+            "KQL151 the operator `facet` is not supported at `facet` [it yields a table for each \
+             column, and a query has one result here: ask for each column by itself, as in \
+             `summarize count() by a`]",
+        ],
+    );
+    check(
+        "Events | fork (take 1) (count)",
+        &[
+            "KQL151 the operator `fork` is not supported at `fork` [it yields a table for each branch, \
+             and a query has one result here: ask once for each branch, and keep what they share in \
+             a `let`]",
+        ],
+    );
+    check(
+        "cluster('c').database('d').Events | count",
+        &[
+            "KQL151 tables of other databases and clusters are not supported at \
+             `cluster('c').database('d').Events` [there are no other clusters and databases here: \
+             write the table's name alone]",
+        ],
+    );
+}
+
+#[test]
+fn what_an_array_holds_is_known_through_functions() {
+    check(
+        "print unicode_codepoints_to_string(repeat('a', 3))",
+        &[
+            "KQL105 `unicode_codepoints_to_string` expects a whole number or a `dynamic` array of \
+             whole numbers as `value`, found an array of strings at `repeat('a', 3)` \
+             [it is `unicode_codepoints_to_string(value: integer|integers, …) -> string`]",
+        ],
+    );
+    check("print unicode_codepoints_to_string(repeat(65, 3))", &[]);
+}
+
+#[test]
+fn the_arguments_of_a_lookup_of_shapes_go_by_their_places() {
+    let lookup = "let U = datatable(z: dynamic) []; let T = datatable(r: real) []; \
+                  T | evaluate geo_polygon_lookup(U, z, r, r";
+    check(&format!("{lookup}, 5)"), &[]);
+    check(
+        &format!("{lookup}, true)"),
+        &["KQL105 `geo_polygon_lookup` expects a `real` as `radius`, found a `bool` at `true`"],
+    );
+    check(
+        &format!("{lookup}, r)"),
+        &["KQL110 `geo_polygon_lookup` expects a literal as `radius` at `r`"],
+    );
+    check(
+        &format!("{lookup}, lookup_area_radius=5, return_unmatched=true)"),
+        &[],
     );
 }
 

@@ -115,6 +115,7 @@ fn long_nonsense_is_read_once() {
         "'".repeat(60_000),
         "a-".repeat(10_000),
         "*a".repeat(10_000),
+        "|aaaa".repeat(20_000),
         "1e".repeat(10_000),
     ];
     for query in hostile {

@@ -275,6 +275,23 @@ fn habits_of_other_languages() {
             "T | where a == 10.0.0.1",
             "an address is a text, in quotes: `'192.0.2.1'`",
         ),
+        (
+            "T | top 5 by a, b",
+            "`top` orders by one expression; by several: `sort by a, b | take 5`",
+        ),
+        (
+            "let f = (a: datetime = now()) { a }; print f()",
+            "a default is written out, as in `a: long = 1`; what is to be computed is passed in",
+        ),
+        ("T | invoke f", "as in `invoke f()`"),
+        (
+            "union datatable(a: long) [1]",
+            "put it in parentheses: `union (datatable(a: long) [1])`",
+        ),
+        (
+            "T | scan with_match_id with (step s: true;)",
+            "as in `with_match_id=session`",
+        ),
     ] {
         let found = parse(query).1;
         assert_eq!(found[0].help.as_deref(), Some(help), "{query}");

@@ -18,6 +18,7 @@ use crate::schema::Column;
 use crate::span::Span;
 use crate::syntax::{self, Call, RowSchema};
 use crate::types::{Type, Value};
+use crate::unsupported;
 
 /// Plugins of the language that Keyline does not run.
 const UNSUPPORTED: [&str; 29] = [
@@ -152,10 +153,11 @@ impl<'a> Checker<'a> {
             );
         }
         if UNSUPPORTED.contains(&name) {
-            return self.unsupported(
+            return self.unsupported_with_help(
                 codes::UNSUPPORTED_PLUGIN,
                 plugin.name.span,
                 format!("the plugin `{name}` is not supported"),
+                unsupported::plugin(name),
             );
         }
         let names = UNSUPPORTED

@@ -91,7 +91,18 @@ impl<'a> Checker<'a> {
             shown.retain(|c| !gone(c));
         }
         if let Some(FindOutput::Project(items)) = wanted.output {
-            shown = self.find_columns(items, &all)?;
+            match self.find_columns(items, &all) {
+                Ok(columns) => shown = columns,
+                // Where the predicate is wrong, too, that is said as well.
+                Err(reported) => {
+                    if let (Some(predicate), Some(leg)) = (wanted.predicate, legs.first()) {
+                        let rel = self.widened(leg, &columns, &looks.names, span)?;
+                        let _: Checked<checked::Expr> =
+                            self.search_predicate(predicate, &Row::of(&rel), exactly);
+                    }
+                    return Err(reported);
+                }
+            }
             pack = items
                 .iter()
                 .any(|item| matches!(item, FindColumn::PackAll(_)));

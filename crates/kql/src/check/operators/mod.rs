@@ -37,6 +37,7 @@ use crate::syntax::{
     RowSchema,
 };
 use crate::types::{self, Type};
+use crate::unsupported;
 
 /// What `render` may draw, in lower case.
 const CHARTS: [&str; 21] = [
@@ -287,10 +288,11 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn unsupported_operator(&mut self, keyword: &Name) -> Reported {
-        self.unsupported(
+        self.unsupported_with_help(
             codes::UNSUPPORTED_OPERATOR,
             keyword.span,
             format!("the operator `{}` is not supported", keyword.text),
+            unsupported::operator(&keyword.text),
         )
     }
 

@@ -422,6 +422,11 @@ impl<'a> Checker<'a> {
         }
     }
 
+    fn no_such_argument(&mut self, plugin: &str, arg: &Argument) -> Reported {
+        let message = format!("`{plugin}` does not take such an argument");
+        self.error(codes::ARGUMENT_TYPE, arg.value.span, message)
+    }
+
     /// The number that a constant is, 0 if only the run can tell.
     fn whole(&mut self, value: &Expr) -> Checked<i64> {
         Ok(match fold::value(value) {
@@ -461,20 +466,44 @@ impl<'a> Checker<'a> {
         let mut keys = Vec::new();
         for (place, arg) in rest.iter().enumerate() {
             let named = arg.name.as_ref().map(|name| name.text.as_str());
-            let constant =
-                named.is_some() || matches!(arg.value.kind, syntax::ExprKind::Literal(_));
-            if constant {
-                let value = self.constant(&arg.value, &Row::none())?;
-                let slot = match (named, value.ty) {
-                    (Some("return_unmatched") | None, Type::Bool) => &mut unmatched,
-                    (Some("return_lookup_key"), Type::Bool) if is_geo => &mut keep,
-                    (Some("radius") | None, ty) if is_geo && ty.is_numeric() => &mut radius,
-                    _ => {
-                        let message = format!("`{name}` does not take such an argument");
-                        return Err(self.error(codes::ARGUMENT_TYPE, arg.value.span, message));
-                    }
+            let literal = matches!(arg.value.kind, syntax::ExprKind::Literal(_));
+            let constant = named.is_some()
+                || match is_geo {
+                    true => place >= GEO_COLUMNS,
+                    false => literal && place >= IP_COLUMNS,
                 };
-                *slot = Some(value);
+            if constant {
+                let (option, wanted) = match (is_geo, named) {
+                    (true, None) => GEO_OPTIONS[(place - GEO_COLUMNS).min(GEO_OPTIONS.len() - 1)],
+                    (true, Some(named)) => {
+                        match GEO_OPTIONS.iter().find(|(name, _)| *name == named) {
+                            Some(option) => *option,
+                            None => return Err(self.no_such_argument(name, arg)),
+                        }
+                    }
+                    (false, None | Some("return_unmatched")) => ("return_unmatched", Type::Bool),
+                    (false, Some(_)) => return Err(self.no_such_argument(name, arg)),
+                };
+                if is_geo && !literal {
+                    self.scalar(&arg.value, &row)?;
+                    let message = format!("`{name}` expects a literal as `{option}`");
+                    return Err(self.error(codes::NOT_CONSTANT, arg.value.span, message));
+                }
+                let value = self.constant(&arg.value, &Row::none())?;
+                let number = wanted == Type::Real && value.ty.is_numeric();
+                if value.ty != wanted && !number {
+                    let found = value.ty;
+                    let message =
+                        format!("`{name}` expects a `{wanted}` as `{option}`, found a `{found}`");
+                    return Err(self.error(codes::ARGUMENT_TYPE, arg.value.span, message));
+                }
+                match option {
+                    "return_unmatched" => unmatched = Some(value),
+                    "return_lookup_key" => keep = Some(value),
+                    "radius" => radius = Some(value),
+                    // It makes the search faster, and changes nothing else.
+                    _ => {}
+                }
                 continue;
             }
             // Of the columns, one is looked for in the other table.
@@ -483,6 +512,10 @@ impl<'a> Checker<'a> {
                 true => self.scalar(&arg.value, &there)?,
                 false => self.scalar(&arg.value, &row)?,
             };
+            if !in_lookup && !is_column(&key) {
+                let message = format!("`{name}` expects a column here");
+                return Err(self.error(codes::COLUMN_EXPECTED, arg.value.span, message));
+            }
             let expected = match (is_geo, place) {
                 (true, 0) => Type::Dynamic,
                 (true, _) => Type::Real,
@@ -496,7 +529,7 @@ impl<'a> Checker<'a> {
             }
             keys.push(converted(key, expected));
         }
-        let wanted = if is_geo { 3 } else { 2 };
+        let wanted = if is_geo { GEO_COLUMNS } else { IP_COLUMNS };
         if keys.len() < wanted || is_geo && keys.len() > wanted {
             return Err(self.error(
                 codes::ARGUMENT_COUNT,
@@ -546,6 +579,17 @@ impl<'a> Checker<'a> {
         self.unordered(op, columns, span)
     }
 }
+
+/// How many columns stand behind the table, and what may follow those of `geo_polygon_lookup` and its
+/// like, in this order or by name.
+const GEO_COLUMNS: usize = 3;
+const IP_COLUMNS: usize = 2;
+const GEO_OPTIONS: [(&str, Type); 4] = [
+    ("radius", Type::Real),
+    ("return_unmatched", Type::Bool),
+    ("lookup_area_radius", Type::Real),
+    ("return_lookup_key", Type::Bool),
+];
 
 /// The list of parameters that a call means: with the most constants where it has constants.
 fn chosen(plugin: &Plugin, values: &[Expr]) -> Option<&'static [Takes]> {

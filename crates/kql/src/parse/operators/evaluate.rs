@@ -21,9 +21,12 @@ pub(super) fn evaluate(
 }
 
 pub(super) fn invoke(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
+    let start = p.span();
     let function = p.table_operand()?;
     if !matches!(function.kind, ExprKind::Call(_) | ExprKind::PathCall { .. }) {
-        return Err(p.expected("`(` and the function's arguments"));
+        let reported = p.expected_with("`(` and the function's arguments", "as in `invoke f()`");
+        p.blame(start);
+        return Err(reported);
     }
     Ok(OperatorKind::Invoke { function })
 }

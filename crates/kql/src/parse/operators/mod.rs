@@ -40,6 +40,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::habits;
 use crate::lexer::TokenKind;
+use crate::limits::DIAGNOSTICS_MAX;
 use crate::span::Span;
 use crate::syntax::{Name, Operator, OperatorKind, Parameter};
 
@@ -215,17 +216,27 @@ impl Parser<'_> {
 
     /// The operator whose name is most like the text at `span`, if any is like it.
     fn similar_operator(&self, span: Span) -> Option<&'static str> {
+        if self.said() > DIAGNOSTICS_MAX {
+            return None;
+        }
         let word = self.text(span);
-        let distances = OPERATOR_NAMES
+        let length = word.chars().count();
+        let allowed = |name: &str| name.len().max(3) / 3;
+        // So many letters more or less are as many changes.
+        let names = OPERATOR_NAMES
             .iter()
-            .map(|name| (distance(word, name), *name));
-        distances
-            .filter(|(distance, name)| *distance <= name.len().max(3) / 3)
+            .filter(|name| name.len().abs_diff(length) <= allowed(name));
+        names
+            .map(|name| (distance(word, name), *name))
+            .filter(|(distance, name)| *distance <= allowed(name))
             .min()
             .map(|(_, name)| name)
     }
 
     fn unknown_operator(&mut self, span: Span) -> Reported {
+        if self.said() > DIAGNOSTICS_MAX {
+            return Reported;
+        }
         let similar = self.similar_operator(span);
         let found = self.found_text(span);
         // Of `project-awy` the first word is an operator; what follows it is wrong.

@@ -4,7 +4,7 @@ use crate::parse::{Parsed, Parser};
 use crate::syntax::{OperatorKind, Parameter};
 
 pub(super) fn range(p: &mut Parser<'_>, _: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
-    let name = p.name("a column's name")?;
+    let name = p.bound_name()?;
     p.expect_word("from")?;
     let from = p.expr()?;
     p.expect_word("to")?;

@@ -6,6 +6,9 @@ use crate::syntax::{NamedExpr, OperatorKind, Param, Parameter, ScanStep};
 
 pub(super) fn scan(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     p.parameters(&["kind", "with_match_id"], parameters)?;
+    if p.eat_word("with_match_id").is_some() {
+        return Err(p.expected_with("`=`", "as in `with_match_id=session`"));
+    }
     let mut order_by = Vec::new();
     if p.eat_word("order").is_some() {
         p.expect_word("by")?;
@@ -38,7 +41,10 @@ pub(super) fn scan(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parse
 /// `(a: long = 0, b: string)`
 fn declarations(p: &mut Parser<'_>) -> Parsed<Vec<Param>> {
     let open = p.expect(TokenKind::OpenParen)?;
-    let declared = p.list(Parser::param)?;
+    let declared = match p.kind() {
+        TokenKind::CloseParen => Vec::new(),
+        _ => p.list(Parser::param)?,
+    };
     p.close(TokenKind::CloseParen, open)?;
     Ok(declared)
 }
@@ -56,7 +62,7 @@ fn step(p: &mut Parser<'_>) -> Parsed<ScanStep> {
     p.expect(TokenKind::Colon)?;
     let condition = p.expr()?;
     let assignments: Vec<NamedExpr> = match p.eat(TokenKind::FatArrow) {
-        Some(_) => p.named_exprs()?,
+        Some(_) => p.open_list(assignment)?,
         None => Vec::new(),
     };
     p.expect(TokenKind::Semicolon)?;
@@ -68,4 +74,13 @@ fn step(p: &mut Parser<'_>) -> Parsed<ScanStep> {
         assignments,
         span: p.since(start),
     })
+}
+
+/// `a = 1`
+fn assignment(p: &mut Parser<'_>) -> Parsed<NamedExpr> {
+    let assigned = p.named_expr()?;
+    if assigned.names.is_empty() {
+        return Err(p.expected_with("`=`", "a step sets variables: `=> variable = value`"));
+    }
+    Ok(assigned)
 }

@@ -1,4 +1,4 @@
-//! `top n by keys`, `top-nested …`, `top-hitters n of expr by expr`
+//! `top n by key`, `top-nested …`, `top-hitters n of expr by expr`
 
 use crate::lexer::TokenKind;
 use crate::parse::{Parsed, Parser};
@@ -9,10 +9,14 @@ pub(super) fn top(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed
     let count = p.expr()?;
     p.parameters(&[], parameters)?;
     p.expect_word("by")?;
-    Ok(OperatorKind::Top {
-        count,
-        keys: p.list(Parser::sort_key)?,
-    })
+    let keys = vec![p.sort_key()?];
+    if p.at_kind(TokenKind::Comma) {
+        return Err(p.expected_with(
+            "`|` or `;`",
+            "`top` orders by one expression; by several: `sort by a, b | take 5`",
+        ));
+    }
+    Ok(OperatorKind::Top { count, keys })
 }
 
 /// `[n] of expr [with others = value] by aggregate [asc], top-nested …`
