@@ -51,6 +51,7 @@ cases![
     "persistence/mfa-device-enrolled-for-another.test.yaml",
     "persistence/new-key-first-used-elsewhere.test.yaml",
     "persistence/role-juggling.test.yaml",
+    "persistence/role-taken-again-after-a-revocation.test.yaml",
     "persistence/roles-anywhere-opened.test.yaml",
     "persistence/second-key-kept-in-reserve.test.yaml",
     "persistence/session-token-of-long-duration.test.yaml",

@@ -246,7 +246,7 @@ impl Names {
 
     fn bears(&self, late: &Told, is_new: bool) -> bool {
         let meets = |a: &BTreeSet<String>, b: &BTreeSet<String>| !a.is_disjoint(b);
-        let sets = late.service.starts_with("sso.").then(|| &late.objects);
+        let sets = late.service.starts_with("sso.").then_some(&late.objects);
         let mut sets = sets.into_iter().flatten();
         let by_makers = meets(&late.caller, &self.makers);
         let is_sign_in = late.service.starts_with("signin.") || late.service.starts_with("sso");
