@@ -421,9 +421,9 @@ impl Composer<'_> {
     }
 
     /// Roles whose trust policy the tree wrote: strangers whom that lets in are shut out again, and so are identity
-    /// providers that it made, and everybody where it lets everybody in. What stands there now is what the tree wrote, or the step is not taken. Where an
-    /// event tells what stood there before, that is put back instead. A policy that no log holds is not known to let
-    /// nobody in: the role is denied everything until somebody has looked.
+    /// providers that it made, and everybody where it lets everybody in. What stands there now is what the tree wrote,
+    /// or the step is not taken. Where an event tells what stood there before, that is put back instead. A policy that
+    /// no log holds is not known to let nobody in: the role is denied everything until somebody has looked.
     pub(super) fn doors_of_the_thief(&mut self) {
         let mut found = Vec::new();
         for (owner, event) in self.trust_by_tree() {
@@ -456,26 +456,14 @@ impl Composer<'_> {
                     .iter()
                     .partition(|provider| provider.contains(":saml-provider/"));
                 let mut closed = left.to_string();
-                for (nobody, principal, taking) in [
-                    (
-                        strangers.is_empty(),
-                        json!({"AWS": strangers}),
-                        "sts:AssumeRole",
-                    ),
-                    (
-                        saml.is_empty(),
-                        json!({"Federated": saml}),
-                        "sts:AssumeRoleWithSAML",
-                    ),
-                    (
-                        openid.is_empty(),
-                        json!({"Federated": openid}),
-                        "sts:AssumeRoleWithWebIdentity",
-                    ),
+                for (kind, names, taking) in [
+                    ("AWS", strangers.iter().collect(), "sts:AssumeRole"),
+                    ("Federated", saml, "sts:AssumeRoleWithSAML"),
+                    ("Federated", openid, "sts:AssumeRoleWithWebIdentity"),
                 ] {
-                    if !nobody {
-                        closed =
-                            policy::shut_out(&document(&json!(closed)), principal, taking, None);
+                    if !names.is_empty() {
+                        let written = document(&json!(closed));
+                        closed = policy::shut_out(&written, json!({kind: names}), taking, None);
                     }
                 }
                 action::close_trust::written(&place, name, &policy, closed, why)

@@ -479,7 +479,9 @@ fn marks(view: &View, axis: &Axis, one: &One, alerts: &[i64]) -> Vec<Mark> {
     for change in &credential.changes {
         let kind = match change.effect {
             Effect::Revoked | Effect::Inactive | Effect::Deleted => MarkKind::Off,
-            Effect::Restored | Effect::Active | Effect::Altered => MarkKind::On,
+            Effect::Restored | Effect::Active => MarkKind::On,
+            // It worked before and works on.
+            Effect::Altered => continue,
         };
         add(kind, change.at);
     }
