@@ -118,6 +118,17 @@ pub(crate) fn function(word: &str) -> Option<&'static str> {
         "date_trunc" | "trunc" | "datetrunc" => "write `bin(time, 1h)`, or `startofday(time)`",
         "datediff" | "date_diff" => "write `datetime_diff('hour', later, earlier)`, or subtract",
         "dateadd" | "date_add" => "write `datetime_add('hour', 1, time)`, or add `1h`",
+        "hour" => "write `hourofday(time)`",
+        "day" => {
+            "the day of the month is `dayofmonth(time)`; the day on which it began `startofday(time)`"
+        }
+        "weekday" | "day_of_week" => "write `dayofweek(time)`, a timespan: `0d` is Sunday",
+        "month" => "write `monthofyear(time)`",
+        "year" => "write `getyear(time)`",
+        "week" => "write `week_of_year(time)`",
+        "minute" | "second" | "quarter" | "date_part" | "datepart" => {
+            "write `datetime_part('minute', time)`"
+        }
         "to_date" | "to_timestamp" | "strptime" => "write `todatetime(text)`",
         "from_unixtime" | "to_datetime" => "write `unixtime_seconds_todatetime(number)`",
         "cidrmatch" | "cidr_match" | "ip_in_range" | "incidr" => {

@@ -4,6 +4,7 @@
 use super::build::{call, column, converted, is_constant, literal};
 use super::fit::{close, describe, fit, layout};
 use super::holds::example;
+use super::misfit::{Misfit, nearest, one_is_meant};
 use super::operands::widest;
 use super::report::{Checked, Reported};
 use super::scope::{Binding, Row};
@@ -311,31 +312,18 @@ impl<'a> Checker<'a> {
                     at,
                     parameter,
                     closeness,
+                    overload,
                 }),
                 _ => {}
             }
         }
         let several = misfits.len() > 1;
-        let misfit = nearest(misfits);
+        let misfit = nearest(&misfits);
         if best.is_none() && several && misfit.is_none() {
             if args.iter().any(Arg::is_wrong) {
                 return Err(Reported);
             }
-            let found: Vec<String> = args
-                .iter()
-                .map(|arg| arg.ty().map_or("`*`".to_string(), |ty| format!("`{ty}`")))
-                .collect();
-            let forms: Vec<String> = function
-                .overloads
-                .iter()
-                .map(|overload| format!("`{overload}`"))
-                .collect();
-            return Err(self.error_with_help(
-                codes::ARGUMENT_TYPE,
-                span,
-                format!("`{}` does not take {}", function.name, found.join(" and ")),
-                format!("it is {}", forms.join(" or ")),
-            ));
+            return Err(self.no_overload(function, args, &misfits, span));
         }
         match (best, misfit.map(|misfit| (misfit.at, misfit.parameter))) {
             (Some((_, overload, parameters)), _) => {
@@ -347,27 +335,7 @@ impl<'a> Checker<'a> {
                 })
             }
             (None, Some((at, parameter))) => {
-                let expected: Vec<String> = parameter
-                    .types
-                    .iter()
-                    .map(|class| describe(*class))
-                    .collect();
-                let (found, place) = match &args[at] {
-                    Arg::Value(value) => (super::fit::found(value), value.span),
-                    Arg::Type(_) => ("a `typeof()`".to_string(), span),
-                    _ => ("`*`".to_string(), span),
-                };
-                Err(self.error_with_help(
-                    codes::ARGUMENT_TYPE,
-                    place,
-                    format!(
-                        "`{}` expects {} as `{}`, found {found}",
-                        function.name,
-                        expected.join(" or "),
-                        parameter.name
-                    ),
-                    format!("it is `{}`", function.overloads[0]),
-                ))
+                Err(self.wrong_argument(function, args, at, parameter, span))
             }
             // There may be more of them than could be read, but never fewer.
             (None, None)
@@ -383,17 +351,7 @@ impl<'a> Checker<'a> {
             (None, None) if args.iter().any(Arg::is_wrong) && !one_is_meant(function, args) => {
                 Err(Reported)
             }
-            (None, None) => Err(self.error_with_help(
-                codes::ARGUMENT_COUNT,
-                span,
-                format!(
-                    "`{}` does not take {} argument{}",
-                    function.name,
-                    args.len(),
-                    if args.len() == 1 { "" } else { "s" }
-                ),
-                format!("it is `{}`", function.overloads[0]),
-            )),
+            (None, None) => Err(self.wrong_argument_count(function, args, span)),
         }
     }
 
@@ -684,45 +642,6 @@ impl<'a> Checker<'a> {
         };
         converted(part, ty)
     }
-}
-
-/// An overload that the arguments do not fit: which of them is the first that does not, and how close
-/// each is to its parameter.
-struct Misfit {
-    at: usize,
-    parameter: &'static Parameter,
-    closeness: Vec<usize>,
-}
-
-/// The overload that was meant, if that can be told: most arguments fit it, and it is ahead of all others
-/// by the argument that fits worst, then by the one that fits best.
-fn nearest(misfits: Vec<Misfit>) -> Option<Misfit> {
-    let rank = |misfit: &Misfit| {
-        let fitting = misfit.closeness.iter().filter(|close| **close > 0).count();
-        let worst = misfit.closeness.iter().min().copied().unwrap_or(0);
-        let best = misfit.closeness.iter().max().copied().unwrap_or(0);
-        (fitting, worst, best)
-    };
-    let top = misfits.iter().map(rank).max()?;
-    let mut first = misfits.into_iter().filter(|misfit| rank(misfit) == top);
-    let found = first.next();
-    found.filter(|_| first.next().is_none())
-}
-
-/// Whether the arguments tell which form of a function is meant, though all take more or fewer of them.
-fn one_is_meant(function: &'static Function, args: &[Arg]) -> bool {
-    let near = function.overloads.iter().filter_map(|overload| {
-        let parameters = overload.parameters.iter();
-        let closeness = args.iter().zip(parameters.clone());
-        Some(Misfit {
-            at: 0,
-            parameter: parameters.clone().next()?,
-            closeness: closeness
-                .map(|(arg, parameter)| close(arg, parameter))
-                .collect(),
-        })
-    });
-    function.overloads.len() == 1 || nearest(near.collect()).is_some()
 }
 
 /// Stands for a value with which something is wrong, where its type is known all the same: what is

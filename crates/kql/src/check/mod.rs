@@ -18,6 +18,7 @@ mod scalar;
 mod holds;
 mod fit;
 mod call;
+mod misfit;
 mod forms;
 mod window;
 mod functions;

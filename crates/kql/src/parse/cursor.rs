@@ -335,7 +335,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A hint for mistakes that are often made at such a place.
-    fn help(&self) -> Option<String> {
+    pub(super) fn help(&self) -> Option<String> {
         let word = self.word();
         let lower = word.to_ascii_lowercase();
         if lower != word && KEYWORDS.contains(&lower.as_str()) {
@@ -345,9 +345,6 @@ impl<'a> Parser<'a> {
             0 => "",
             at => self.text(self.tokens[at - 1].span),
         };
-        if before == "not" {
-            return Some("`not` is a function: `not(…)`".to_string());
-        }
         if matches!(before, "in" | "!in" | "~" | "has_any" | "has_all") {
             let operator = if before == "~" { "in~" } else { before };
             return Some(format!(
@@ -370,6 +367,9 @@ impl<'a> Parser<'a> {
         // `10.0.0.1` is read as a number, and then makes no sense.
         if before == "." && self.at_kind(TokenKind::Real) {
             return Some("an address is a text, in quotes: `'192.0.2.1'`".to_string());
+        }
+        if let Some(help) = self.forgotten_call(before) {
+            return Some(help);
         }
         if self.at > 0 && super::OPERATOR_NAMES.contains(&word) {
             return Some(format!("operators are joined by `|`: `| {word}`"));

@@ -40,6 +40,11 @@ impl Parser<'_> {
         self.measured(|parser| parser.nested(|parser| parser.binary(Binding::Or)))
     }
 
+    /// A scalar expression without `and` and `or`.
+    pub(super) fn comparison(&mut self) -> Parsed<Expr> {
+        self.measured(|parser| parser.nested(|parser| parser.binary(Binding::Equality)))
+    }
+
     fn binary(&mut self, loosest: Binding) -> Parsed<Expr> {
         let mut left = self.operand()?;
         // The tightest operator that may still follow: after `a == b` no further equality.

@@ -6,6 +6,7 @@
 //! operators  one file each (or one family)
 //! expr       binary and unary operators     → primary
 //! primary    literals, names, calls, paths  → literal, dynamic, names
+//! slips      what was plainly meant, and how it is written
 //! ```
 //!
 //! A function that cannot go on reports a diagnostic and returns [`Reported`]; the pipe around it
@@ -17,6 +18,7 @@ mod pipe;
 mod operators;
 mod expr;
 mod primary;
+mod slips;
 mod dynamic;
 mod names;
 mod reserved;

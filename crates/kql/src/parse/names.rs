@@ -68,6 +68,9 @@ impl Parser<'_> {
             return Err(self.expected("a name in quotes, as in `['a b']`"));
         }
         let (text, _) = self.string()?;
+        if self.at_kind(TokenKind::Comma) {
+            return Err(self.expected_with("`]`", "an array is written `dynamic(['a', 'b'])`"));
+        }
         self.close(TokenKind::CloseBracket, open)?;
         Ok(Name::new(text, self.since(open)))
     }

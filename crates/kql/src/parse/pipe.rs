@@ -164,16 +164,22 @@ impl Parser<'_> {
 
     fn report_after_operator(&mut self, operator: &Operator) {
         let (word, here) = (self.word(), self.span());
-        if !super::OPERATOR_NAMES.contains(&word) {
+        let list = operator.kind.is_list();
+        if !super::OPERATOR_NAMES.contains(&word) || list && word == "as" {
             if word == "by" && operator.keyword.text == "count" {
                 let help = "to count by groups, write `summarize count() by a`";
                 self.expected_with("`|` or `;`", help);
                 return;
             }
-            self.expected(match operator.kind.is_list() {
-                true => "`,`, `|` or `;`",
-                false => "`|` or `;`",
-            });
+            match list && self.at_kind(TokenKind::Word) {
+                true => self.report_after_item(operator),
+                false => {
+                    self.expected(match list {
+                        true => "`,`, `|` or `;`",
+                        false => "`|` or `;`",
+                    });
+                }
+            }
             return;
         }
         self.report(Diagnostic {

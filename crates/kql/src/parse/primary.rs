@@ -219,7 +219,11 @@ impl Parser<'_> {
             self.unread = before + 1;
             self.quiet_here();
         }
-        if self.close(TokenKind::CloseParen, open).is_err() {
+        let closed = match self.at_kind(TokenKind::Comma) {
+            true => Err(self.expected_with("`)`", LISTS)),
+            false => self.close(TokenKind::CloseParen, open),
+        };
+        if closed.is_err() {
             self.step_out(outside);
         }
         inner.span = self.since(open);
@@ -266,7 +270,10 @@ impl Parser<'_> {
             }
             _ => {
                 let name = self.any_word();
-                self.name_or_call(name)
+                match self.at_operand_of(&name) {
+                    true => self.not_without_parentheses(name),
+                    false => self.name_or_call(name),
+                }
             }
         }
     }
@@ -340,7 +347,7 @@ impl Parser<'_> {
     }
 
     /// Whether an operand may begin here.
-    fn at_operand(&self) -> bool {
+    pub(super) fn at_operand(&self) -> bool {
         if self.at_kind(TokenKind::Word) {
             let word = self.word();
             let call = self.ahead(1).kind == TokenKind::OpenParen;
@@ -745,6 +752,10 @@ impl Parser<'_> {
         self.measured(|parser| parser.nested(|parser| parser.path(Wildcards::Refused)))
     }
 }
+
+/// Where items stand in parentheses that hold one value.
+const LISTS: &str = "several values stand in `in ('a', 'b')`, several words in `has_any ('a', 'b')`, \
+    an array is `dynamic(['a', 'b'])`";
 
 /// At most 60 characters of a text, for a message.
 fn shorten(text: &str) -> String {

@@ -182,6 +182,10 @@ impl Parser<'_> {
     fn let_statement(&mut self) -> Parsed<StatementKind> {
         self.bump();
         let name = self.bound_name()?;
+        if self.at_kind(TokenKind::OpenParen) {
+            let value = self.nested(|parser| parser.function_without_equals(&name))?;
+            return Ok(StatementKind::Let { name, value });
+        }
         self.expect(TokenKind::Assign)?;
         let value = if self.at_function() {
             LetValue::Function(self.nested(Self::function)?)

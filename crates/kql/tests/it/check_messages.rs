@@ -171,6 +171,53 @@ fn types() {
     );
 }
 
+/// The argument that is wrong is named, and how it is written.
+#[test]
+fn arguments_that_fit_no_form() {
+    check(
+        "Events | extend x = bin(TimeGenerated, '1d')",
+        &[
+            "KQL105 `bin` expects a `datetime` or a `timespan` as `roundTo` after `datetime`, found a \
+           `string` at `bin(TimeGenerated, '1d')` [a timespan stands without quotes: `1d`]",
+        ],
+    );
+    check(
+        "Events | extend x = bin(TimeGenerated, 5)",
+        &[
+            "KQL105 `bin` expects a `datetime` or a `timespan` as `roundTo` after `datetime`, found a \
+           `long` at `bin(TimeGenerated, 5)` [a timespan has its unit: `5d`, `5h`, `5m`, `5s`]",
+        ],
+    );
+    check(
+        "Events | extend x = bin(Count, 1d)",
+        &[
+            "KQL105 `bin` expects a number as `roundTo` after `long`, found a `timespan` at \
+           `bin(Count, 1d)` [it is `bin(value: number, roundTo: number) -> widest`]",
+        ],
+    );
+    check(
+        "Events | extend x = bin(TimeGenerated)",
+        &[
+            "KQL104 `bin` does not take 1 argument at `bin(TimeGenerated)` \
+           [it is `bin(value: datetime, roundTo: datetime) -> datetime`]",
+        ],
+    );
+    check(
+        "Events | where TimeGenerated > ago('1.02:03')",
+        &[
+            "KQL105 `ago` expects a `timespan` as `timespan`, found a `string` at `'1.02:03'` \
+           [a timespan is written `timespan(1.02:03)`]",
+        ],
+    );
+    check(
+        "print startofday('2024-01-01')",
+        &[
+            "KQL105 `startofday` expects a `datetime` as `date`, found a `string` at `'2024-01-01'` \
+           [a point in time is written `datetime(2024-01-01)`]",
+        ],
+    );
+}
+
 #[test]
 fn operators() {
     check(
@@ -405,6 +452,11 @@ fn habits_of_other_languages() {
         (
             "Events | extend x = len(EventName)",
             "the length of a text is `strlen()`, of an array `array_length()`",
+        ),
+        ("print hour()", "write `hourofday(time)`"),
+        (
+            "Events | extend x = minute(TimeGenerated)",
+            "write `datetime_part('minute', time)`",
         ),
         (
             "Events | where isempty",

@@ -62,8 +62,18 @@ fn operators() {
         &["2:1 KQL018 expected `|`, found operator `where`"],
     );
     check(
-        "T | project a b",
-        &["1:15 KQL001 expected `,`, `|` or `;`, found `b`"],
+        "T | top 5 a",
+        &["1:11 KQL001 expected `by`, found `a` [as in `top 10 by a desc`]"],
+    );
+    check(
+        "T || take 5",
+        &["1:4 KQL001 expected an operator, found `|` \
+           [operators are joined by one `|`, conditions by `or`]"],
+    );
+    check(
+        "T | make_set(a)",
+        &["1:5 KQL008 expected an operator, found `make_set` \
+           [aggregates stand in an operator: `summarize make_set(…) by a`]"],
     );
     check("T | sort a", &["1:10 KQL001 expected `by`, found `a`"]);
     check(
@@ -82,7 +92,9 @@ fn operators() {
     );
     check(
         "find in ((T, U) where a == 1",
-        &["1:10 KQL001 expected `,` or `)`, found `,`"],
+        &["1:10 KQL001 expected `)`, found `,` \
+           [several values stand in `in ('a', 'b')`, several words in `has_any ('a', 'b')`, an array \
+           is `dynamic(['a', 'b'])`]"],
     );
     check(
         "G | graph-match (a)-[e]-> where a.x == 1 project a.x",
@@ -113,8 +125,12 @@ fn expressions() {
         ],
     );
     check(
-        "T | where not a",
-        &["1:15 KQL001 expected `|` or `;`, found `a` [`not` is a function: `not(…)`]"],
+        "T | where isnotnull a",
+        &["1:21 KQL001 expected `|` or `;`, found `a` [`isnotnull` is a function: `isnotnull(…)`]"],
+    );
+    check(
+        "T | where a in (['b', 'c'])",
+        &["1:21 KQL001 expected `]`, found `,` [an array is written `dynamic(['a', 'b'])`]"],
     );
     check(
         "T | where a in 1",
@@ -210,8 +226,73 @@ fn statements() {
     );
 }
 
+/// What was meant is said with the query's own words, and the rest is read as if it had been written.
+#[test]
+fn slips() {
+    check(
+        "T | project a b",
+        &["1:15 KQL001 expected `,`, `|` or `;`, found `b` \
+           [for two columns write `a, b`, for a new name `b = a`]"],
+    );
+    check(
+        "T | distinct a b",
+        &["1:16 KQL001 expected `,`, `|` or `;`, found `b` \
+           [a comma stands between two of them: `a, b`]"],
+    );
+    check(
+        "T | project a as b, c",
+        &["1:15 KQL001 expected `,`, `|` or `;`, found `as` [a column is named in front: `b = a`]"],
+    );
+    check(
+        "T | summarize count() as n by a",
+        &["1:23 KQL001 expected `,`, `|` or `;`, found `as` [a column is named in front: `n = …`]"],
+    );
+    check(
+        "T | where not a == 1 and b",
+        &["1:11 KQL001 expected `(` after `not`, found `a` \
+           [`not` is a function: write `not(a == 1)`]"],
+    );
+    check(
+        "T | where a and not b | extend c = not d has 'e'",
+        &[
+            "1:17 KQL001 expected `(` after `not`, found `b` [`not` is a function: write `not(b)`]",
+            "1:36 KQL001 expected `(` after `not`, found `d` \
+             [`not` is a function: write `not(d has 'e')`]",
+        ],
+    );
+    check("T | where not == 1 | sort by not desc", &[]);
+    check(
+        "let f(x: long) = { x }; print f(1)",
+        &["1:6 KQL001 expected `=` after `f`, found `(` \
+           [a function is written `let f = (x: long) { … }`]"],
+    );
+    check(
+        "let f(x: long) = x + 1; print f(1)",
+        &["1:6 KQL001 expected `=` after `f`, found `(` \
+           [a function is written `let f = (x: long) { … }`]"],
+    );
+    check(
+        "let f(",
+        &[
+            "1:6 KQL001 expected `=` after `f`, found `(` \
+             [a function is written `let f = (a: long) { … }`]",
+            "1:7 KQL001 expected a parameter's name, found the end of the query",
+        ],
+    );
+}
+
 #[test]
 fn fixes_mend_the_query() {
+    check_fixed("T | project a b", "T | project a , b");
+    check_fixed("T | where not a == 1 and b", "T | where not(a == 1) and b");
+    check_fixed(
+        "let f(x: long) = { x }; print f(1)",
+        "let f= (x: long) { x }; print f(1)",
+    );
+    check_fixed(
+        "let f (x: long) { x }; print f(1)",
+        "let f = (x: long) { x }; print f(1)",
+    );
     check_fixed("T | wher a", "T | where a");
     check_fixed("T | where a = 1", "T | where a == 1");
     check_fixed("T | take 1 where a", "T | take 1 | where a");

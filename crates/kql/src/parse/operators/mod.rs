@@ -38,6 +38,7 @@ use super::cursor::error;
 use super::{Parsed, Parser, Reported};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
+use crate::functions;
 use crate::habits;
 use crate::lexer::TokenKind;
 use crate::limits::DIAGNOSTICS_MAX;
@@ -151,6 +152,10 @@ impl Parser<'_> {
 
     /// The operator's name here, which may be made of words glued by `-`; how many tokens it has.
     fn operator_keyword(&mut self) -> Parsed<(Name, usize, Read)> {
+        if self.at_kind(TokenKind::Pipe) {
+            let help = "operators are joined by one `|`, conditions by `or`";
+            return Err(self.expected_with("an operator", help));
+        }
         if !self.at_kind(TokenKind::Word) {
             return Err(self.expected("an operator"));
         }
@@ -256,7 +261,14 @@ impl Parser<'_> {
             label: "not an operator".to_string(),
             help: match (similar, habits::operator(whole)) {
                 (Some(name), _) => Some(format!("did you mean `{name}`?")),
-                (None, habit) => habit.map(str::to_string),
+                (None, Some(habit)) => Some(habit.to_string()),
+                (None, None) if functions::aggregate(whole).is_some() => Some(format!(
+                    "aggregates stand in an operator: `summarize {whole}(…) by a`"
+                )),
+                (None, None) if functions::scalar(whole).is_some() => Some(format!(
+                    "functions stand in an operator: `extend x = {whole}(…)`"
+                )),
+                (None, None) => None,
             },
             fix: similar.and_then(|name| {
                 let before = &self.text(span)[..(place.start - span.start) as usize];

@@ -8,6 +8,9 @@ pub(super) fn top(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed
     p.parameters(&[], parameters)?;
     let count = p.expr()?;
     p.parameters(&[], parameters)?;
+    if !p.at_word("by") {
+        return Err(p.expected_with("`by`", "as in `top 10 by a desc`"));
+    }
     p.expect_word("by")?;
     let keys = vec![p.sort_key()?];
     if p.at_kind(TokenKind::Comma) {
