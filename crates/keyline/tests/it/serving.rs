@@ -474,6 +474,7 @@ fn with_a_token_nothing_is_told_without_it() {
         // A browser is shown where to sign in.
         ("/incidents", &[], 303),
         ("/sign-in", &[], 200),
+        ("/sign-in?css", &[], 200),
     ] {
         assert_eq!(
             server.ask("GET", path, headers, "").0,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::extract::connect_info::ConnectInfo;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
@@ -17,8 +17,17 @@ use crate::server::guard::{self, COOKIE_NAME, Peer};
 use crate::server::refusal::Answer;
 use crate::server::who::Who;
 
-pub async fn page() -> Response {
-    form("")
+/// How the page looks. It stands at an address of this page's own, since whoever is not let in yet gets nothing else.
+const STYLE: &str = include_str!("sign_in.css");
+const STYLED: &str = "css";
+/// What every answer may, and this page's own style.
+const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+pub async fn page(RawQuery(query): RawQuery) -> Response {
+    match query.as_deref() {
+        Some(STYLED) => ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE).into_response(),
+        _ => form(""),
+    }
 }
 
 /// Takes `token=…` as a form sends it.
@@ -56,11 +65,19 @@ fn cookie(app: &App, token: &str) -> String {
 /// `wrong` is text of ours.
 fn form(wrong: &str) -> Response {
     let page = format!(
-        "<!doctype html><meta charset=utf-8><title>Keyline: sign in</title><h1>Keyline</h1><p>{wrong}</p>\
+        "<!doctype html><html lang=en><meta charset=utf-8>\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\">\
+         <meta name=color-scheme content=\"light dark\"><title>Keyline: sign in</title>\
+         <link rel=stylesheet href=\"/sign-in?{STYLED}\">\
+         <main><h1>Keyline</h1><p class=wrong role=alert>{wrong}</p>\
          <form method=post><label>Token <input name=token type=password autofocus autocomplete=off></label> \
          <button>Sign in</button></form>\
          <p>Yours was made with <code>keyline serve token add NAME</code>, or stands in the file that \
-         <code>keyline serve --token-file</code> names.</p>"
+         <code>keyline serve --token-file</code> names.</p></main>"
     );
-    ([(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+    ];
+    (headers, page).into_response()
 }
