@@ -114,6 +114,14 @@ it("no text of a log is anything but text", async () => {
   expect(all.length).toBeGreaterThan(ATTACKS.length - 2);
   const { rules } = await json<{ rules: { rule_id: string; name: string }[] }>("/api/rules");
   const rule = rules.find((one) => one.name.startsWith("Everything"));
+  // What is refused is written down with what was asked: the audit log holds attacks as well.
+  for (const attack of ATTACKS) {
+    for (const [path, body] of [["/api/contain/approve", { plan_id: attack, hash: attack }], ["/api/contain/plans/x/run", { confirm: [attack] }], [`/api/incidents/${encodeURIComponent(attack)}/note`, { text: attack }]] as const) {
+      const answer = await fetch(server.url + path, { method: "POST", headers: { "content-type": "application/json", "x-keyline": "1" }, body: JSON.stringify(body) });
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.status).toBeLessThan(500);
+    }
+  }
   const query = encodeURIComponent("CloudTrail | project TimeGenerated, UserAgent, SourceIpAddress, EventName, ErrorCode, ErrorMessage, AWSRegion, RequestParameters");
   const paths = [
     "/incidents",
@@ -124,6 +132,9 @@ it("no text of a log is anything but text", async () => {
     `/hunt?q=${query}`,
     "/rules",
     `/rules/${rule?.rule_id}`,
+    "/audit",
+    `/audit?q=${encodeURIComponent(ATTACKS[0] ?? "")}`,
+    `/contain?plan=${encodeURIComponent(ATTACKS[1] ?? "")}`,
     `/contain?target=${KEY}`,
     `/contain?target=${encodeURIComponent(ATTACKS[0] ?? "")}`,
     `/credentials/${encodeURIComponent("<img src=x onerror=alert(1)>")}`,
@@ -150,6 +161,21 @@ it("no text of a log is anything but text", async () => {
     expect([where, found.ran, found.elements, found.wide]).toEqual([where, undefined, 0, false]);
     expect([where, /[\u202a-\u202e\u2066-\u2069\u0007\u001b\u200b]/.test(found.text + found.attributes)]).toEqual([where, false]);
     seen += found.text;
+  }
+  // The box that goes anywhere, a whole row, and the menu of a cell.
+  await page.goto(`${server.url}/hunt?q=${query}`);
+  await page.locator(".cell").first().waitFor();
+  for (const act of [
+    () => page.locator(".cell").nth(1).dblclick(),
+    () => page.keyboard.press("Escape"),
+    () => page.locator(".cell").nth(1).click({ button: "right" }),
+    () => page.keyboard.press("Escape"),
+    () => page.keyboard.press("Control+k"),
+    () => page.keyboard.type("<img src=x"),
+    () => page.locator(".jump-list li").first().waitFor({ timeout: 5000 }).catch(() => undefined),
+  ]) {
+    await act();
+    expect(await page.evaluate(() => [(window as unknown as { __ran?: number }).__ran, document.querySelectorAll("#app img:not(.cm-widgetBuffer), #app script, #app [onerror]").length])).toEqual([undefined, 0]);
   }
   // Files that are taken away hold them as text too.
   const rooted = incidents.filter((one) => one.root_credential !== null).slice(0, 2);

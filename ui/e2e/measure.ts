@@ -1,13 +1,14 @@
-/// How long a frame of panning takes with a large tree, and how soon it is seen: `npm run measure`. Not a test, since a
-/// clock decides nothing on a machine that others use. The tree is made up; everything else is the real page, over the
-/// real program (which only has to answer for its health).
+/// How soon a large tree is seen, how long a frame of panning takes, and how a grid of a hundred thousand rows scrolls:
+/// `npm run measure`. Not a test, since a clock decides nothing on a machine that others use. All of it is the real page
+/// over the real program: the tree comes of logs that the program read (`tree.ts`; `MEASURE_LOGS` names others,
+/// `MEASURE_EVENTS` and `MEASURE_CREDENTIALS` other numbers).
 import { it } from "vitest";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
-import type { Lanes, LaneRow, LaneUse } from "../src/wire.gen";
-import { browse, open, serve } from "./house";
+import type { CDPSession, Page } from "playwright-core";
+import { browse, open, type Server, serve } from "./house";
+import { tree } from "./tree";
 
 const RULE = `id: 6d0f7a0e-6a3c-4c0c-9a57-1f7f6f1c2b66
 name: Root at work
@@ -25,99 +26,156 @@ query: |
 version: 1.0.0
 kind: Scheduled
 `;
-const ROWS = 500;
-const BINS = 200;
+const EVENTS = Number(process.env.MEASURE_EVENTS ?? 1_000_000);
+const CREDENTIALS = Number(process.env.MEASURE_CREDENTIALS ?? 500);
 const FRAMES = 240;
+const OPENED = 7;
 
-function lanes(from: number, to: number): Lanes {
-  const natural = [Date.parse("2026-10-01T00:00:00Z"), Date.parse("2026-10-08T00:00:00Z")] as const;
-  const [start, end] = Number.isFinite(from) && Number.isFinite(to) ? [from, to] : natural;
-  const step = (end - start) / BINS;
-  const row = (at: number): LaneRow => ({
-    id: `cr-${String(at).padStart(16, "a")}`, level: at === 0 ? 0 : 1 + (at % 6), last: at % 6 === 5, guides: 0, has_branches: at % 6 < 5, name: `ASIA…${at}`, key: null, what: "GetSessionToken", calls: at * 37, errors: at % 5, account: at % 6, works: at % 3 === 0, usable: true, state: "valid until 23:10", alarms: at % 4 ? [] : ["works although its parent is off"], doubt: null,
-    bars: [{ from: start, to: end, known: "surely", holds: at % 2 ? "duly" : "outliving" }],
-    uses: Array.from({ length: BINS }, (_, bin) => [Math.round(start + bin * step), Math.round(0.8 * step), ((bin * 7 + at) % 10) * 100, bin % 9 ? 0 : 20] as LaneUse),
-    marks: Array.from({ length: 10 }, (_, mark) => ({ at: start + ((mark + 0.5) / 10) * (end - start), kind: (["alert", "mints", "off"] as const)[mark % 3] ?? "alert", number: 1 + (mark % 3) })),
-    thread: at ? start + ((at % 50) / 50) * (end - start) : null, came_before: true, goes_on: true, addresses: [`192.0.2.${at % 20}`], agents: ["aws-cli"], mfa: null, session_name: null,
-  });
-  return { root: "cr-0", title: "A large tree", headline: `166 of ${ROWS} credentials still work`, as_of: natural[1] - 3_600_000, from: start, to: end, natural_from: natural[0], natural_to: natural[1], overview: Array.from({ length: 120 }, (_, at) => at % 17), accounts: ["111111111111"], rows: Array.from({ length: ROWS }, (_, at) => row(at)), left_out: null };
+interface Frame {
+  /// By the clock: on a machine that others use, most of it is theirs.
+  wall: number;
+  /// What the page's thread was busy with script, style and layout.
+  busy: number;
+  /// Whether something was drawn; else nothing was measured.
+  drew: boolean;
 }
 
-/// The milliseconds that frames of panning took, in order.
-function panning(page: Page): Promise<number[]> {
-  return page.evaluate(async (number) => {
-    const target = document.querySelector(".rows");
-    const took: number[] = [];
-    for (let at = 0; at < number; at += 1) {
-      const started = performance.now();
-      target?.dispatchEvent(new WheelEvent("wheel", { deltaX: at % 2 ? 40 : -37, clientX: 700, clientY: 300, bubbles: true, cancelable: true }));
-      // The page draws in the microtasks that follow.
-      await null;
-      await null;
-      await null;
-      void document.body.offsetHeight;
-      took.push(performance.now() - started);
-      await new Promise((after) => requestAnimationFrame(after));
-    }
-    return took.sort((a, b) => a - b);
-  }, FRAMES);
+/// How long the page's thread was busy since it began, in milliseconds of its own: what others do meanwhile does not count.
+class Busy {
+  private constructor(private readonly session: CDPSession) {}
+
+  static async of(page: Page): Promise<Busy> {
+    const session = await page.context().newCDPSession(page);
+    await session.send("Performance.enable", { timeDomain: "threadTicks" });
+    return new Busy(session);
+  }
+
+  async now(): Promise<{ part: number; all: number }> {
+    const { metrics } = await this.session.send("Performance.getMetrics");
+    const of = (name: string) => (metrics.find((one) => one.name === name)?.value ?? 0) * 1000;
+    return { part: of("ScriptDuration") + of("LayoutDuration") + of("RecalcStyleDuration"), all: of("TaskDuration") };
+  }
 }
 
-function told(frames: number[]): string {
-  const part = (share: number) => (frames[Math.min(frames.length - 1, Math.floor(frames.length * share))] ?? 0).toFixed(1);
-  return `a frame of panning, script and layout: median ${part(0.5)} ms, p95 ${part(0.95)} ms, most ${part(1)} ms of ${FRAMES}`;
+/// Does one step of moving, and waits until what follows is drawn. Every 60 steps nobody moves for a while, so that the
+/// server is asked for what is now in view.
+async function moving(page: Page, busy: Busy, what: "pan" | "rows" | "grid"): Promise<Frame[]> {
+  await page.evaluate(([what, frames]) => {
+    const drawn = { count: 0 };
+    const prototype = CanvasRenderingContext2D.prototype;
+    const clear = prototype.clearRect;
+    prototype.clearRect = function (...args) {
+      drawn.count += 1;
+      clear.apply(this, args);
+    };
+    const move = (at: number) => {
+      const element = document.querySelector<HTMLElement>(what === "grid" ? ".result-grid" : ".rows");
+      if (!element) return;
+      if (what === "pan") element.dispatchEvent(new WheelEvent("wheel", { deltaX: at % 60 < 45 ? 25 : -75, clientX: 700, clientY: 300, bubbles: true, cancelable: true }));
+      else element.scrollTop = (at / frames) * (element.scrollHeight - element.clientHeight);
+    };
+    Object.assign(window, {
+      moveOnce: async (at: number) => {
+        const before = drawn.count;
+        const began = performance.now();
+        move(at);
+        // The page draws in the microtasks that follow.
+        for (let turn = 0; turn < 4; turn += 1) await null;
+        void document.body.offsetHeight;
+        const wall = performance.now() - began;
+        await new Promise((after) => requestAnimationFrame(() => setTimeout(after)));
+        return { wall, drew: what === "grid" || drawn.count > before };
+      },
+    });
+  }, [what, FRAMES] as const);
+  const frames: Frame[] = [];
+  for (let at = 0; at < FRAMES; at += 1) {
+    const before = (await busy.now()).part;
+    const { wall, drew } = await page.evaluate((at) => (window as unknown as { moveOnce(at: number): Promise<{ wall: number; drew: boolean }> }).moveOnce(at), at);
+    frames.push({ wall, busy: (await busy.now()).part - before, drew });
+    if (at % 60 === 59) await page.waitForTimeout(900);
+  }
+  return frames;
 }
 
-it("a large tree", { timeout: 600_000 }, async () => {
-  const server = await serve("demo", "--serve");
-  const browser = await browse();
-  const { page, wrong } = await open(browser);
-  await page.route("**/lanes?*", (route) => {
-    const query = new URL(route.request().url()).searchParams;
-    return route.fulfill({ json: lanes(Number(query.get("from") ?? Number.NaN), Number(query.get("to") ?? Number.NaN)) });
-  });
-  await page.route("**/api/activity", (route) => route.fulfill({ json: { calls: 0, errors: 0, from: 0, to: 1, bins: { from: 0, step: 1, calls: [], errors: [] }, actions: [], addresses: [], agents: [], regions: [], resources: [], error_codes: [], kql: "CloudTrail" } }));
-  await page.goto(`${server.url}/lineage/large`);
-  await page.locator(".row").first().waitFor();
-  const seen = await page.evaluate(() => performance.now());
-  const frames = await panning(page);
-  const rows = await page.locator(".row").count();
-  console.log(`${ROWS} credentials, ${BINS} bins each: seen ${seen.toFixed(0)} ms after the navigation began; ${rows} rows are elements`);
-  console.log(told(frames));
-  if (wrong.length) console.error(wrong.join("\n"));
-  await browser.close();
-  await server.stop();
-});
+function told(frames: Frame[]): string {
+  const parts = (of: (frame: Frame) => number) => {
+    const sorted = frames.map(of).sort((a, b) => a - b);
+    const part = (share: number) => (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
+    return `median ${part(0.5)} ms, p95 ${part(0.95)} ms, most ${part(1)} ms`;
+  };
+  return `${parts((frame) => frame.busy)} of the page's own time (by the clock ${parts((frame) => frame.wall)}), ${frames.length} frames, ${frames.filter((frame) => !frame.drew).length} without drawing`;
+}
 
-it("a tree of real logs", { timeout: 1_800_000 }, async () => {
-  const logs = process.env.MEASURE_LOGS;
-  if (!logs) return console.log("left out: a tree of real logs: MEASURE_LOGS names none");
+/// The tree with the most credentials of those that have enough.
+async function largest(server: Server): Promise<[string, string, string]> {
+  const asked = await fetch(`${server.url}/api/query`, { method: "POST", headers: { "content-type": "application/json", "x-keyline": "1" }, body: JSON.stringify({ query: "Credential | summarize Credentials = count(), Calls = sum(EventCount) by RootId | top 1 by Credentials" }) });
+  const [root = "", credentials = "", calls = ""] = (/"rows":\[\["([^"]+)",(\d+),(\d+)\]/.exec(await asked.text()) ?? []).slice(1);
+  return [root, credentials, calls];
+}
+
+it("a large tree, and a large grid", { timeout: 1_800_000, retry: 0 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "keyline-measure-"));
+  const logs = process.env.MEASURE_LOGS ?? join(folder, "logs");
+  if (!process.env.MEASURE_LOGS) {
+    mkdirSync(logs);
+    tree(logs, CREDENTIALS, EVENTS);
+  }
   // One rule: what is measured is opening a tree, after the server has read everything.
-  const rule = join(mkdtempSync(join(tmpdir(), "keyline-measure-")), "rule.yaml");
+  const rule = join(folder, "rule.yaml");
   writeFileSync(rule, RULE);
+  const began = Date.now();
   const server = await serve("serve", logs, "--no-builtin-rules", "--rules", rule);
-  const asked = await fetch(`${server.url}/api/query`, { method: "POST", headers: { "content-type": "application/json", "x-keyline": "1" }, body: JSON.stringify({ query: `Credential | summarize Credentials = count(), Calls = sum(EventCount) by RootId | where Credentials >= ${ROWS} | top 1 by Credentials asc` }) });
-  const [root, credentials, calls] = (/"rows":\[\["([^"]+)",(\d+),(\d+)\]/.exec(await asked.text()) ?? []).slice(1);
+  console.log(`the server was ready after ${((Date.now() - began) / 1000).toFixed(1)} s`);
   const browser = await browse();
-  for (const all of ["", "?all=1"]) {
-    const { page, wrong } = await open(browser);
-    const seen: number[] = [];
-    for (let time = 0; time < 5; time += 1) {
+  try {
+    const [root, credentials, calls] = await largest(server);
+    for (const all of ["", "?all=1"]) {
+      const seen: string[] = [];
+      for (let time = 0; time < OPENED; time += 1) {
+        const { page } = await open(browser);
+        const busy = await Busy.of(page);
+        await page.goto(`${server.url}/lineage/${root}${all}`);
+        // Seen is: rows are there and the lanes are painted.
+        await page.waitForFunction(() => {
+          const canvas = document.querySelector<HTMLCanvasElement>(".rows canvas");
+          return document.querySelector(".row") !== null && canvas !== null && canvas.width > 300 && (canvas.getContext("2d")?.getImageData(0, 0, canvas.width, 30).data.some((value) => value > 0) ?? false);
+        }, undefined, { polling: "raf" });
+        const after = await page.evaluate(() => performance.now());
+        seen.push(`${after.toFixed(0)} (${(await busy.now()).all.toFixed(0)})`);
+        await page.context().close();
+      }
+      const { page, wrong } = await open(browser);
+      const busy = await Busy.of(page);
       await page.goto(`${server.url}/lineage/${root}${all}`);
       await page.locator(".row").first().waitFor();
-      seen.push(await page.evaluate(() => performance.now()));
+      const rows = await page.locator(".over .muted").first().textContent();
+      const lanes = await page.evaluate(async (url) => {
+        const started = performance.now();
+        const text = await (await fetch(url)).text();
+        return { took: performance.now() - started, bytes: text.length };
+      }, `/api/lineage/${root}/lanes?px=750${all ? "&all=1" : ""}`);
+      console.log(`${credentials} credentials, ${calls} calls${all ? ", every row of its own" : ""}: ${rows}; seen ${seen.join(", ")} ms after the navigation began (in brackets: the page's own time); the lanes ${lanes.took.toFixed(0)} ms, ${(lanes.bytes / 1024).toFixed(0)} KiB`);
+      // In the middle of it, where every lane has something.
+      for (let time = 0; time < 3; time += 1) await page.keyboard.press("w");
+      await page.waitForTimeout(1500);
+      const pan = await moving(page, busy, "pan");
+      console.log(`a frame of panning, script and layout: ${told(pan)}`);
+      const scroll = await moving(page, busy, "rows");
+      console.log(`a frame of scrolling the rows: ${told(scroll)}`);
+      if (wrong.length) console.error(wrong.join("\n"));
+      await page.context().close();
     }
-    const lanes = await page.evaluate(async (url) => {
-      const started = performance.now();
-      const text = await (await fetch(url)).text();
-      return { took: performance.now() - started, bytes: text.length };
-    }, `/api/lineage/${root}/lanes?px=750${all ? "&all=1" : ""}`);
-    const frames = await panning(page);
-    console.log(`${root}: ${credentials} credentials, ${calls} calls${all ? ", every row of its own" : ", alike ones folded"}: seen ${seen.map((one) => one.toFixed(0)).join(", ")} ms after the navigation began; the lanes ${lanes.took.toFixed(0)} ms, ${(lanes.bytes / 1024).toFixed(0)} KiB`);
-    console.log(told(frames));
+    const { page, wrong } = await open(browser);
+    await page.goto(`${server.url}/hunt?q=${encodeURIComponent("CloudTrail | take 100000")}`);
+    await page.locator(".stats span", { hasText: / · / }).first().waitFor({ timeout: 120_000 });
+    const busy = await Busy.of(page);
+    const scroll = await moving(page, busy, "grid");
+    console.log(`${await page.locator(".stats span").first().textContent()}, of events with all columns; a frame of scrolling them: ${told(scroll)}`);
     if (wrong.length) console.error(wrong.join("\n"));
-    await page.context().close();
+  } finally {
+    await browser.close();
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
-  await browser.close();
-  await server.stop();
 });

@@ -192,6 +192,49 @@ it("hunt: behind a mistake the columns before it are offered, and bars are drawn
   expect(await page.locator(".bars li .number").first().textContent()).toMatch(/^[\d,]+ [\d.]+ %$/);
 });
 
+it("hunt: where to begin, what stands under the pointer, the next problem, lines without colour, a whole row", async () => {
+  await at("/hunt");
+  await page.getByRole("button", { name: "Calls over time, by service" }).click();
+  await page.locator(".stats", { hasText: /\d+ rows · / }).waitFor();
+  // Each line of the chart has a dash of its own, which its name shows.
+  const dashes = await page.locator(".lines line").evaluateAll((lines) => lines.map((one) => one.getAttribute("stroke-dasharray") ?? ""));
+  expect([dashes.length > 2, new Set(dashes).size]).toEqual([true, dashes.length]);
+  const line = page.locator(".lines button").first();
+  await line.click();
+  expect(await line.getAttribute("aria-pressed")).toBe("false");
+  await page.locator(".cell").first().dblclick();
+  await page.getByRole("heading", { name: /^Row 1 of \d+$/ }).waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.locator(".k-function", { hasText: "count" }).first().hover();
+  await page.locator(".k-tip", { hasText: "count" }).waitFor();
+  await page.mouse.move(5, 5);
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("Delete");
+  await page.keyboard.type("CloudTrail | where Usernam == 'x'");
+  await page.locator(".k-mark", { hasText: "Usernam" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator(".cm-content").focus();
+  await page.keyboard.press("Alt+F8");
+  await page.waitForFunction(() => getSelection()?.toString() === "Usernam" || (getSelection()?.anchorNode?.textContent ?? "").includes("Usernam"));
+});
+
+it("a narrow window keeps the time, and nothing lies over anything else", async () => {
+  await page.setViewportSize({ width: 1024, height: 700 });
+  for (const path of ["/incidents", `/incidents/${incident}`, `/lineage/${root}`, "/credentials", `/credentials/${root}`, "/rules", `/contain?target=${root}`]) {
+    await at(path);
+    await settled(page);
+    await page.getByRole("button", { name: /^Time of all screens/ }).waitFor();
+    expect([path, await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth && (document.querySelector(".bar")?.scrollWidth ?? 0) <= innerWidth)]).toEqual([path, true]);
+  }
+  await at("/rules");
+  await page.locator(".coverage li").first().waitFor();
+  const [table, aside] = [await page.locator(".rules-body .table").boundingBox(), await page.locator(".rules-body aside").boundingBox()];
+  if (!table || !aside) throw new Error("no rules");
+  expect(aside.y + aside.height <= table.y || aside.x >= table.x + table.width).toBe(true);
+});
+
 it("tables leave as files, and a credential has its last events", async () => {
   const save = async (group: string, form: string) => (await Promise.all([page.waitForEvent("download"), page.getByRole("group", { name: `Save ${group}`, exact: true }).getByRole("button", { name: form }).click()]))[0];
   await at("/incidents");

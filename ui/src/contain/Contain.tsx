@@ -9,7 +9,7 @@ import { Answered, Notice, Severity } from "../parts/parts";
 import { address, replace, usePlace } from "../route";
 import { plural } from "../text";
 import { exact, moment, timed, useZone } from "../time";
-import type { Incidents, KeptPlans, PlanAnswer, PlanState, StepState } from "../wire.gen";
+import type { CredentialPage, Incidents, KeptPlans, PlanAnswer, PlanState, StepState } from "../wire.gen";
 import { Approve, Standing, Undo } from "./Carry";
 import { isBegun, PHASES, STEPS, usePlanState } from "./state";
 import "./contain.css";
@@ -151,6 +151,7 @@ function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
   const byHand = steps.filter((step) => step.by_hand && changes(step)).length;
   return (
     <div class="scroll plan" aria-busy={busy}>
+      <Whom plan={plan} />
       <div class="outcome">
         <div class={data.after ? "count bad" : "count good"}>
           <b>{data.after}</b>
@@ -161,6 +162,7 @@ function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
         <div class="count"><b>{steps.filter(changes).length}</b><span>changes{byHand ? `, ${byHand} by hand` : ""}{final ? `, ${final} not to be undone` : ""}</span></div>
         <div class="grow" />
         <div class="files">
+          {state.summary.approved_by === null ? <button type="button" class="button" onClick={() => document.querySelector(".approve")?.scrollIntoView()}>Approve and run ↓</button> : null}
           <Download name={`${plan.plan_id}.json`} type="application/json" text={JSON.stringify(plan, null, 2)} label="Plan (JSON)" />
           <Download name={`${plan.plan_id}.sh`} type="text/x-shellscript" text={data.script} label="Script" />
           <Download name={`${plan.plan_id}.md`} type="text/markdown" text={data.markdown} label="Markdown" />
@@ -172,7 +174,7 @@ function Planned({ data, busy }: { data: PlanAnswer; busy: boolean }) {
           <h2 class="alarm">Stays alive</h2>
           <ul class="plain-list">
             {plan.still_alive_after.map((one) => (
-              <li key={one.credential}><Name plan={plan} id={one.credential} /> <span class="muted">{one.until ? `until ${moment(one.until)}` : "without an end"} · {timed(one.why)}</span></li>
+              <li key={one.credential}><Name plan={plan} id={one.credential} /> <span class="muted">{one.until ? `until ${moment(one.until)}` : "until revoked"} · {timed(one.why)}</span></li>
             ))}
           </ul>
         </section>
@@ -268,6 +270,18 @@ function Credentials({ ids, plan, words, bad = false }: { ids: string[]; plan: P
       <summary class={bad ? "alarm" : ""}>{words}</summary>
       <ul>{ids.map((id) => <li key={id}><Name plan={plan} id={id} /></li>)}</ul>
     </details>
+  );
+}
+
+/// Whom the plan is about: an id says nothing to who reads it.
+function Whom({ plan }: { plan: Plan }) {
+  const { target } = plan;
+  const row = useAnswer<CredentialPage>(target.startsWith("cr-") ? address(["api", "credentials", target]) : null).data?.row;
+  return (
+    <h2 class="whom">
+      <span class="cut">{row ? <><a class="mono" href={address(["credentials", target])}>{row.key ?? row.name}</a> {row.what}</> : (plan.names[target]?.what ?? target)}</span>
+      <span class="muted small">and everything that came of it</span>
+    </h2>
   );
 }
 

@@ -61,7 +61,7 @@ function Page({ page }: { page: CredentialPage }) {
           {credential.changes.length ? <div><dt>changes</dt><dd>{credential.changes.map((change) => <div key={change.event_id + change.effect}>{change.effect} <span class="muted">{exact(change.at)} by {change.by}</span></div>)}</dd></div> : null}
         </dl>
         <section class="section">
-          <h2>What it did <span class="muted">{data ? `${plural(data.calls, "call")}${data.errors ? `, ${data.errors} failed` : ""}${data.calls ? `, ${span(data.from, data.to)}` : ""}` : ""}</span></h2>
+          <h2>What it did <span class="muted">{data ? `${plural(data.calls, "call")}${data.errors ? `, ${data.errors} failed (hatched)` : ""}${data.calls ? `, ${span(data.from, data.to)}` : ""}` : ""}</span></h2>
           <Histogram activity={data} />
           <div class="tally-columns">
             <Tallies title="What" rows={data?.actions ?? []} most={10} empty={data ? "none" : " "} />
@@ -118,6 +118,8 @@ function Histogram({ activity }: { activity: Activity | null }) {
   return (
     <figure class="histogram">
       <svg viewBox={`0 0 ${wide} ${high}`} preserveAspectRatio="none" role="img" aria-label={`Calls by time, ${span(bins.from, end)}; at most ${most} at once`}>
+        {/* Hatched, so that failed calls are told from the others without colour. */}
+        <defs><pattern id="failed-calls" width="5" height="5" patternUnits="userSpaceOnUse"><rect width="5" height="5" /><path d="M-1 6 6 -1M-1 1 1 -1M4 6 6 4" /></pattern></defs>
         {bins.calls.map((value, at) => (value > 0 ? <rect key={at} x={at * step} width={Math.max(1.2, step - 0.6)} y={high - height(value)} height={height(value)} /> : null))}
         {bins.errors.map((value, at) => (value > 0 ? <rect key={at} class="failed" x={at * step} width={Math.max(1.2, step - 0.6)} y={high - height(value)} height={height(value)} /> : null))}
       </svg>

@@ -42,7 +42,7 @@ export function CredentialsScreen() {
     <div class="screen">
       <div class="head">
         <div class="grow">
-          <h1>{data ? `${count(data.alive)} of ${plural(data.total, "credential")} still work` : "Credentials"}</h1>
+          <h1>{data?.total ? `${count(data.alive)} of ${plural(data.total, "credential")} still work` : data ? "No credentials" : "Credentials"}</h1>
           <p class="muted">{isWhole(scope) ? "Everything that could act in these logs" : "Whoever was at work in this time"}, by what it has in common.</p>
         </div>
         {data ? <Files name="credentials" rows={data.groups.flatMap((one) => one.credentials.map((row) => ({ group: one.label, ...row })))} columns={["group", ...COLUMNS]} /> : null}
@@ -100,7 +100,7 @@ function Group({ group, by, most, first }: { group: CredentialGroup; by: string;
           <span class="cut label" title={group.label}>{group.label.replace(/^cr-[a-z2-7]{16} (?=.)/, "")}</span>
           <Share group={group} most={most} />
           <span class="alive">
-            <b class={group.alive ? "works" : "muted"}>{count(group.alive)}</b> <span class="muted">of {count(group.total)} {group.alive === 1 ? "works" : "work"}</span>
+            <b class={group.alive ? "" : "muted"}>{count(group.alive)}</b> <span class="muted">of {count(group.total)} {group.alive === 1 ? "works" : "work"}</span>
           </span>
           <span class="muted small">{group.production ? `${plural(group.production, "credential")} in production` : ""}</span>
         </button>

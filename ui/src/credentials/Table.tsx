@@ -21,7 +21,7 @@ export function CredentialTable({ rows, tree = false }: { rows: CredentialRow[];
           <th>credential</th>
           <th>what</th>
           <th>state</th>
-          <th class="number">calls</th>
+          <th class="number" title="calls, and in brackets how many of them failed">calls (failed)</th>
           <th>used</th>
           <th>from</th>
           <th>remarks</th>
@@ -37,17 +37,20 @@ export function CredentialTable({ rows, tree = false }: { rows: CredentialRow[];
             <td><State works={row.works} text={timed(row.state)} /></td>
             <td class="number" title={count(row.calls)}>
               {short(row.calls)}
-              {row.errors ? <span class="alarm small"> {short(row.errors)}✕</span> : null}
+              {row.errors ? <span class="alarm" title={`${count(row.errors)} failed`}> ({short(row.errors)})</span> : null}
             </td>
             <td class="muted"><Used row={row} /></td>
             <td class="muted"><div class="cut" title={row.source_ips.join(", ")}>{row.source_ips[0] ?? "–"}{row.source_ips.length > 1 ? ` +${row.source_ips.length - 1}` : ""}</div></td>
-            <td><div class="cut remarks">{row.production ? <span class="tag">production</span> : null}<Alarms alarms={row.alarms} /></div></td>
+            <td><div class="cut remarks">{row.production ? <span class="tag">production</span> : null}<Alarms alarms={row.alarms.map(brief)} /></div></td>
           </tr>
         ))}
       </tbody>
     </table>
   );
 }
+
+/// The state stands two columns before: what is left to say is why it is remarkable.
+const brief = (alarm: string) => alarm.replace(/^works although its /, "");
 
 /// From the first call to the last.
 function Used({ row }: { row: CredentialRow }) {

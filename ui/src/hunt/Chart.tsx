@@ -1,7 +1,7 @@
 /// Rows as a picture. Over time: the numbers of a column where the query made some, else how many rows there are; one line
 /// for each value of a column with few of them. By name, where the query ends with `render` of bars or a pie: bars on one
 /// scale, with the share of each, which is what a pie would say worse.
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { count, visible } from "../text";
@@ -13,6 +13,8 @@ import type { Cell } from "./filters";
 const HEIGHT = 130;
 const LINES_MAX = 6;
 const BINS = 120;
+/// How each line is dashed, so that they are told apart without colour.
+const DASHES: number[][] = [[], [7, 3], [2, 2], [9, 3, 2, 3], [14, 4], [1, 4]];
 
 export interface Series {
   times: number[];
@@ -82,12 +84,15 @@ function counted(at: number[]): Series | null {
 
 export function Chart({ data, bars, look }: { data: Series; bars: boolean; look: number }) {
   const parent = useRef<HTMLDivElement>(null);
+  const drawn = useRef<uPlot | null>(null);
+  const [hidden, setHidden] = useState<number[]>([]);
   const [zone] = useZone();
   useEffect(() => {
     const element = parent.current;
     if (!element) return;
     const style = getComputedStyle(document.documentElement);
     const of = (name: string) => style.getPropertyValue(`--${name}`).trim();
+    const [start = 0, next = 0] = data.times;
     const paint = data.lines.length === 1 && bars ? uPlot.paths.bars?.({ size: [0.7, 24], align: 1 }) : undefined;
     const axis = { stroke: of("muted"), grid: { stroke: of("line"), width: 1 }, ticks: { show: false }, font: `11px ${getComputedStyle(document.body).fontFamily}` };
     const plot = new uPlot(
@@ -95,9 +100,10 @@ export function Chart({ data, bars, look }: { data: Series; bars: boolean; look:
         width: element.clientWidth,
         height: HEIGHT,
         cursor: { points: { size: 5 } },
-        legend: { show: data.lines.length > 1, live: false },
+        legend: { show: false },
         tzDate: (seconds) => (zone === "utc" ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
-        scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high) * 1.05] } },
+        // A bar stands right of its instant: the last has its room too.
+        scales: { x: { range: (_plot, low, high) => [low, paint ? high + (next - start) : high] }, y: { range: (_plot, _low, high) => [0, Math.max(1, high) * 1.05] } },
         axes: [{ ...axis, size: 26, values: (_plot, splits) => splits.map((at) => (startOfDay(at * 1000) === at * 1000 ? day(at * 1000) : clock(at * 1000))) }, { ...axis, size: 46 }],
         series: [
           { label: "time" },
@@ -105,22 +111,43 @@ export function Chart({ data, bars, look }: { data: Series; bars: boolean; look:
             label: visible(line.name).slice(0, 60) || "(empty)",
             stroke: of(`a${at}`),
             fill: paint ? of(`a${at}t`) : undefined,
-            dash: at > 0 && !paint ? [6, at * 2] : undefined,
+            dash: paint ? undefined : DASHES[at % DASHES.length],
             width: 1.5,
             paths: paint,
             points: { show: data.times.length < 60 && !paint, size: 4 },
           })),
         ],
       },
-      [data.times, ...data.lines.map((line) => line.values)],
+      [data.times, ...data.lines.map((line) => (paint ? line.values.map((value) => value || null) : line.values))],
       element,
     );
     const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
+    drawn.current = plot;
+    setHidden([]);
     return () => {
       observer.disconnect();
       plot.destroy();
     };
   }, [data, bars, look, zone]);
-  return <div class="chart" ref={parent} role="img" aria-label={`Chart over time: ${data.lines.map((line) => line.name).join(", ")}`} />;
+  const turn = (at: number) => {
+    const shown = hidden.includes(at);
+    drawn.current?.setSeries(at + 1, { show: shown });
+    setHidden(shown ? hidden.filter((one) => one !== at) : [...hidden, at]);
+  };
+  return (
+    <div class="chart">
+      <div ref={parent} role="img" aria-label={`Chart over time: ${data.lines.map((line) => line.name).join(", ")}`} />
+      {data.lines.length > 1 ? (
+        <div class="lines" role="group" aria-label="Lines of the chart">
+          {data.lines.map((line, at) => (
+            <button key={line.name} type="button" aria-pressed={!hidden.includes(at)} onClick={() => turn(at)}>
+              <svg width="26" height="6" aria-hidden="true"><line x1="0" y1="3" x2="26" y2="3" stroke={`var(--a${at})`} stroke-width="2" stroke-dasharray={DASHES[at % DASHES.length]?.join(" ")} /></svg>
+              {visible(line.name).slice(0, 60) || "(empty)"}
+            </button>
+          ))}
+        </div>
+      ) : null}
+    </div>
+  );
 }

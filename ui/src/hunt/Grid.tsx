@@ -8,8 +8,8 @@ import { type Cell, filter, text } from "./filters";
 
 const ROW = 24;
 const HEAD = 28;
-/// Pixels of a letter, and the widths that a column may have.
-const LETTER = 7;
+/// Pixels around the words of a cell, and the widths that a column may have.
+const AROUND = 20;
 const NARROW = 64;
 const WIDE = 380;
 /// Rows by which the widths are chosen.
@@ -32,12 +32,15 @@ export function ResultGrid({ columns, rows, version, onFilter, onOpen }: { colum
   const [menu, setMenu] = useState<Menu | null>(null);
   const measured = Math.min(rows.length, MEASURED);
   const widths = useMemo(
-    () =>
-      columns.map((column, index) => {
-        let most = column.name.length + 2;
-        for (let row = 0; row < measured; row += 1) most = Math.max(most, shown(rows[row]?.[index] ?? null, column, "utc").length);
-        return Math.round(Math.min(WIDE, Math.max(NARROW, most * LETTER + 18)));
-      }),
+    () => {
+      const wide = ruler();
+      return columns.map((column, index) => {
+        // Of the column's name, in bold.
+        let most = wide(column.name) * 1.08;
+        for (let row = 0; row < measured; row += 1) most = Math.max(most, wide(shown(rows[row]?.[index] ?? null, column, "utc")));
+        return Math.round(Math.min(WIDE, Math.max(NARROW, most + AROUND)));
+      });
+    },
     [columns, measured],
   );
   const lefts = useMemo(() => {
@@ -218,6 +221,14 @@ function numeric(column: ColumnInfo | undefined): boolean {
 }
 
 /// A cell as text of one line.
+/// How wide a text is in a cell.
+function ruler(): (text: string) => number {
+  const context = document.createElement("canvas").getContext("2d");
+  if (!context) return (text) => text.length * 7;
+  context.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  return (text) => context.measureText(text.slice(0, 80)).width;
+}
+
 export function shown(value: Cell, column: ColumnInfo, zone: "utc" | "local"): string {
   if (value === null) return "";
   if (column.type === "datetime" && typeof value === "string") {

@@ -25,6 +25,15 @@ const FIRST = `CredentialEvents
 | summarize Calls = count(), Failed = countif(isnotempty(ErrorCode)) by RootId, EventName
 | sort by Calls desc`;
 
+/// What to ask first, for whoever does not know the tables yet.
+const BEGINNINGS: [string, string][] = [
+  ["Which roots minted most", "Credential\n| summarize Credentials = count(), Calls = sum(EventCount), LastUsed = max(LastUsed) by RootId\n| sort by Credentials desc"],
+  ["What failed, for whom", "CloudTrail\n| where isnotempty(ErrorCode)\n| summarize Calls = count() by ErrorCode, UserIdentityArn\n| sort by Calls desc"],
+  ["Calls over time, by service", "CloudTrail\n| summarize Calls = count() by bin(TimeGenerated, 10m), EventSource\n| sort by TimeGenerated asc"],
+  ["Which addresses are at work", "CloudTrail\n| summarize Calls = count(), Keys = dcount(UserIdentityAccessKeyId) by SourceIpAddress\n| top 15 by Calls\n| render barchart"],
+  ["What was changed in IAM", "CloudTrail\n| where EventSource == \"iam.amazonaws.com\" and not(ReadOnly)\n| project TimeGenerated, EventName, UserIdentityArn, SourceIpAddress, ErrorCode\n| sort by TimeGenerated desc"],
+];
+
 interface Result {
   columns: ColumnInfo[];
   rows: Cell[][];
@@ -171,7 +180,7 @@ export function HuntScreen() {
           <Problems problems={problems} onGo={(one) => editor.current?.goTo(one.start, one.length)} />
         </div>
         <div class="editor" ref={holder} />
-        <Outcome result={result} onGo={(start, length) => editor.current?.goTo(start, length)} />
+        <Outcome result={result} onGo={(start, length) => editor.current?.goTo(start, length)} onText={(text) => { editor.current?.setText(text); run(null); }} />
         {chart && named ? <Bars data={named} /> : null}
         {chart && plotted ? <Chart data={plotted} bars={kind === null || !/^(time|line|area)chart$/.test(kind)} look={look} /> : null}
         {result.columns.length ? <ResultGrid columns={result.columns} rows={result.rows} version={version} onFilter={withFilter} onOpen={setOpened} /> : <div class="result-grid empty" />}
@@ -184,7 +193,7 @@ export function HuntScreen() {
           {result.rows.length ? <><button type="button" class="button plain" onClick={() => save("rows.csv", "text/csv", csv(result.columns, result.rows))}>CSV</button><button type="button" class="button plain" onClick={() => save("rows.jsonl", "application/x-ndjson", jsonl(result.columns, result.rows))}>JSON</button>{sketch ? <button type="button" class="button plain" title="Events for Timesketch, a JSON document a line" onClick={() => save("timesketch.jsonl", "application/x-ndjson", timesketch(result.columns, result.rows) ?? "")}>Timesketch</button> : null}</> : null}
         </div>
       </div>
-      {opened !== null ? <RowDialog columns={result.columns} row={result.rows[opened]} onClose={() => setOpened(null)} /> : null}
+      {opened !== null ? <RowDialog columns={result.columns} row={result.rows[opened]} label={`Row ${count(opened + 1)} of ${count(result.rows.length)}`} onClose={() => setOpened(null)} /> : null}
     </div>
   );
 }
@@ -209,7 +218,7 @@ function Problems({ problems, onGo }: { problems: KqlDiagnostic[]; onGo: (one: K
   );
 }
 
-function Outcome({ result, onGo }: { result: Result; onGo: (start: number, length: number) => void }) {
+function Outcome({ result, onGo, onText }: { result: Result; onGo: (start: number, length: number) => void; onText: (text: string) => void }) {
   if (result.failed) return <div class="outcome-bad" role="alert">{result.failed}</div>;
   if (result.errors.length) {
     return (
@@ -219,21 +228,30 @@ function Outcome({ result, onGo }: { result: Result; onGo: (start: number, lengt
             <button type="button" class="button plain" onClick={() => onGo(one.start ?? 0, one.length ?? 1)}>
               {one.code}{one.line ? ` line ${one.line}` : ""}
             </button>{" "}
-            {one.message} {one.help ? <span class="muted">{one.help}</span> : null}
+            {one.message} {one.help ? <div class="muted">{one.help}</div> : null}
           </li>
         ))}
       </ul>
     );
   }
   if (result.done && result.rows.length === 0) return <div class="outcome-none muted">No row. Widen a filter, or look at a table with <code>| take 10</code>.</div>;
-  if (!result.done && !result.running && !result.stopped) return <div class="outcome-none muted">Run it with <kbd>Shift ↵</kbd>. In the rows, a right click or <kbd>Ctrl Shift Space</kbd> makes a filter of a cell.</div>;
+  if (!result.done && !result.running && !result.stopped) {
+    return (
+      <div class="outcome-none muted">
+        <p>Ask the logs, and the credentials that came of them, in KQL: run what stands above with <kbd>Shift ↵</kbd>, or begin with one of these. In the rows, a right click or <kbd>Ctrl Shift Space</kbd> makes a filter of a cell.</p>
+        <ul class="beginnings">
+          {BEGINNINGS.map(([words, query]) => <li key={words}><button type="button" class="button" title={query} onClick={() => onText(query)}>{words}</button></li>)}
+        </ul>
+      </div>
+    );
+  }
   return null;
 }
 
-function RowDialog({ columns, row, onClose }: { columns: ColumnInfo[]; row: Cell[] | undefined; onClose: () => void }) {
+function RowDialog({ columns, row, label, onClose }: { columns: ColumnInfo[]; row: Cell[] | undefined; label: string; onClose: () => void }) {
   if (!row) return null;
   return (
-    <Dialog onClose={onClose} label="The whole row" wide>
+    <Dialog onClose={onClose} label={label} wide headed>
       <dl class="whole">
         {columns.map((column, at) => {
           const value = row[at] ?? null;
@@ -268,7 +286,7 @@ function Side({ onText, onInsert, current }: { onText: (text: string) => void; o
   const [name, setName] = useState("");
   return (
     <aside class="side" aria-label="Tables and queries">
-      <h2>Tables</h2>
+      <h2 class="of-tables">Tables <span>columns</span></h2>
       <Answered answer={answer} what="tables">
         {(tables) => (
           <ul>
@@ -310,12 +328,14 @@ function Side({ onText, onInsert, current }: { onText: (text: string) => void; o
         ))}
       </ul>
       <h2>History</h2>
+      {noted().length ? null : <p class="muted small">What you run stands here, in this browser alone.</p>}
       <ul>
         {noted().slice(0, 12).map((query) => (
           <li key={query}><button type="button" class="name mono" title={query} onClick={() => onText(query)}><span class="cut">{query.replace(/\s+/g, " ")}</span></button></li>
         ))}
       </ul>
-      <p class="muted small"><button type="button" class="button plain" onClick={() => go(address(["rules"]))}>Queries of the rules</button></p>
+      <h2>More queries</h2>
+      <button type="button" class="name" onClick={() => go(address(["rules"]))}><span class="cut">those of the rules</span></button>
     </aside>
   );
 }

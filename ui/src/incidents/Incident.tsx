@@ -60,7 +60,7 @@ function Page({ page }: { page: IncidentPage }) {
           {page.credentials.length ? <CredentialTable rows={page.credentials} tree /> : <p class="muted">The alerts name no credential that these logs show. Their events say more: open an alert, then “Its events in Hunt”.</p>}
         </section>
         <section class="section">
-          <h2>Alerts <span class="muted">by time</span> <Files name="alerts" rows={page.alerts} columns={ALERT_COLUMNS} /></h2>
+          <h2>Alerts <span class="muted">by time; each opens</span> <Files name="alerts" rows={page.alerts} columns={ALERT_COLUMNS} /></h2>
           <Alerts alerts={page.alerts} />
         </section>
         <Notes incident={incident} kept={page.kept} />
@@ -110,6 +110,7 @@ function One({ alert }: { alert: Alert }) {
   return (
     <li class={open ? "open" : ""}>
       <button type="button" class="line" aria-expanded={open} onClick={() => set(!open)}>
+        <span class="twist" aria-hidden="true">{open ? "▾" : "▸"}</span>
         <time title={exact(alert.start_time)}>{moment(alert.start_time)}</time>
         <Severity value={alert.severity} />
         <span class="cut">{alert.title}</span>

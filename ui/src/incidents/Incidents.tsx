@@ -119,7 +119,8 @@ function List({ all, kept }: { all: IncidentRow[]; kept: boolean }) {
             </tbody>
           </table>
         )}
-        {rows.length ? <p class="muted small hint"><kbd>j</kbd> <kbd>k</kbd> choose, <kbd>↵</kbd> opens, <kbd>l</kbd> shows the timeline of the tree, <kbd>c</kbd> plans the containment, <kbd>?</kbd> all keys</p> : null}
+        {rows.length ? <p class="muted hint">An incident is a tree of credentials and the alerts about it. Open one for both; <b>Timeline</b> shows who minted what and what outlived its parent; <b>Contain</b>, in either, plans what stops all of it.</p> : null}
+        {rows.length ? <p class="muted small hint keys-hint"><kbd>j</kbd> <kbd>k</kbd> choose, <kbd>↵</kbd> opens, <kbd>l</kbd> shows the timeline of the tree, <kbd>c</kbd> plans the containment, <kbd>?</kbd> all keys</p> : null}
       </div>
     </>
   );
@@ -167,7 +168,7 @@ export function Live({ row }: { row: IncidentRow }) {
       <span class={some ? "live some" : "live"}>
         <b>{row.live_credentials}</b> of {row.tree_credentials}
       </span>
-      <div class="muted small">{!some ? "all ended" : millis(row.live_until) ? `until ${moment(row.live_until)}` : "without an end"}</div>
+      <div class="muted small">{!some ? "all ended" : millis(row.live_until) ? `until ${moment(row.live_until)}` : "until revoked"}</div>
     </>
   );
 }

@@ -75,7 +75,7 @@ export function Grid(props: Props) {
     if (!context) return;
     const related = new Set<number>();
     if (relatives) rows.forEach((row, at) => relatives.has(row) && related.add(at));
-    drawLanes(context, { rows, axis, ticks: marks, scrollTop: view.top, height: view.height, asOf, hovered, chosen: selecting ? new Set() : chosen, kin: related, area: drawn }, colour);
+    drawLanes(context, { rows, axis, ticks: marks, scrollTop: view.top, height: view.height, asOf, hovered, chosen: selecting ? new Set() : chosen, kin: related, area: drawn, accounts: lanes.accounts.length }, colour);
   });
 
   // Zooming with the wheel must stop the page from doing it, which only a listener that is not passive can.
@@ -209,7 +209,7 @@ export function Grid(props: Props) {
     <div class="lanes">
       <div class="axis-row" style={{ gridTemplateColumns: template }}>
         <span class="muted small">credential</span>
-        <span class="muted small number">calls</span>
+        <span class="muted small number" title="calls, and in brackets how many of them failed">calls (failed)</span>
         <div class="axis">
           {marks.filter((tick) => tick.x >= 16 && tick.x <= cells.lanes - 16).map((tick) => (
             <span key={tick.at} class={isDay(tick.at) ? "tick day" : "tick"} style={{ left: `${tick.x}px` }}>
@@ -305,7 +305,7 @@ export function Grid(props: Props) {
                 </div>
                 <div class="number calls" role="gridcell">
                   {short(row.calls)}
-                  {row.errors ? <span class="alarm small" title={`${row.errors} failed`}> {short(row.errors)}✕</span> : null}
+                  {row.errors ? <span class="alarm" title={`${row.errors} failed`}>({short(row.errors)})</span> : null}
                 </div>
                 <div role="gridcell" class="lane" aria-label={spoken(row)} />
                 <div class="state-cell cut" role="gridcell" title={[timed(row.state), ...row.alarms].join(" · ")}>

@@ -1,7 +1,7 @@
 /// What the signs mean, drawn by the code that draws the lanes.
 import { useEffect, useRef } from "preact/hooks";
 import type { Lanes, LaneRow } from "../wire.gen";
-import { type Colours, colours, drawLanes, prepare } from "./draw";
+import { type Colours, colours, drawLanes, letterOf, prepare } from "./draw";
 
 const WIDE = 26;
 
@@ -41,7 +41,7 @@ export function Legend({ lanes, look }: { lanes: Lanes; look: number }) {
       <span class="push" />
       {lanes.accounts.slice(0, 6).map((account, at) => (
         <span key={account}>
-          <span class={`swatch t${at}`} aria-hidden="true" />
+          <span class={`swatch t${at}`} aria-hidden="true">{lanes.accounts.length > 1 ? letterOf(at) : ""}</span>
           {account}
         </span>
       ))}
@@ -59,7 +59,7 @@ function Sample({ sign, colour, look }: { sign: Sign; colour: Colours; look: num
     const kind = row.marks[0]?.kind;
     context.translate(0, kind === "alert" ? 7 : kind === "mints" ? -8 : 0);
     const axis = { from: 0, to: WIDE, width: WIDE };
-    drawLanes(context, { rows: [row], axis, ticks: [], scrollTop: 0, height: 40, asOf: WIDE * 2, hovered: -1, chosen: new Set(), kin: new Set(), area: null }, colour);
+    drawLanes(context, { rows: [row], axis, ticks: [], scrollTop: 0, height: 40, asOf: WIDE * 2, hovered: -1, chosen: new Set(), kin: new Set(), area: null, accounts: 1 }, colour);
   }, [sign, look]);
   return <canvas ref={ref} aria-hidden="true" />;
 }

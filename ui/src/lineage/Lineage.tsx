@@ -6,6 +6,7 @@ import { useKeys } from "../keys";
 import { Answered, Copy } from "../parts/parts";
 import { address, go, replace, usePlace } from "../route";
 import { useScope } from "../scope";
+import { plural } from "../text";
 import { moment, useZone } from "../time";
 import type { Lanes } from "../wire.gen";
 import { colours } from "./draw";
@@ -131,7 +132,7 @@ function Timeline({ id, lanes, loading, asked }: { id: string; lanes: Lanes; loa
           <>
             <div class="over">
               <span class="muted small" style={{ width: `${cells.tree + cells.calls}px` }}>
-                {lanes.rows.length} rows{lanes.left_out ? `; ${lanes.left_out}` : ""}
+                {plural(lanes.rows.length, "row")}{lanes.left_out ? `; ${lanes.left_out}` : ""}
               </span>
               <Overview values={lanes.overview} natural={natural} span={span} width={cells.lanes} look={look} onSpan={show} />
               <span class="zoom" style={{ width: `${cells.state}px` }}>
@@ -178,8 +179,8 @@ export interface Cells {
 
 /// The widths of the columns: lanes take what is left, and never less than half a screen.
 export function columns(width: number): Cells {
-  const tree = Math.round(Math.min(430, Math.max(280, width * 0.245)));
-  const state = Math.round(Math.min(340, Math.max(200, width * 0.215)));
-  const calls = 76;
+  const tree = Math.round(Math.min(430, Math.max(280, width * 0.27)));
+  const state = Math.round(Math.min(340, Math.max(248, width * 0.205)));
+  const calls = 84;
   return { tree, calls, state, lanes: Math.max(320, width - tree - state - calls) };
 }

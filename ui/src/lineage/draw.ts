@@ -54,6 +54,8 @@ export interface Scene {
   hovered: number;
   chosen: ReadonlySet<number>;
   kin: ReadonlySet<number>;
+  /// Where there are several accounts, each has a letter besides its colour.
+  accounts: number;
   /// Rows and time that are selected or being selected.
   area: { first: number; last: number; from: number | null; to: number | null } | null;
 }
@@ -117,6 +119,12 @@ export function drawLanes(context: CanvasRenderingContext2D, scene: Scene, colou
     context.setLineDash([5, 3]);
     line(context, Math.round(now) + 0.5, 0, Math.round(now) + 0.5, height);
     context.setLineDash([]);
+  }
+  if (scene.accounts > 1) {
+    for (let at = first; at < end; at += 1) {
+      const row = rows[at];
+      if (row) letter(context, axis, colour, row, at * ROW - scrollTop);
+    }
   }
   // Marks last: nothing covers them.
   for (let at = first; at < end; at += 1) {
@@ -198,6 +206,25 @@ function bars(context: CanvasRenderingContext2D, scene: Scene, colour: Colours, 
   if (row.came_before && row.bars.some((bar) => x(axis, bar.from) <= 1)) {
     arrow(context, 1, middle, 6);
   }
+}
+
+/// The letter of an account, as its legend has it too.
+export function letterOf(account: number): string {
+  return account < TINTS - 1 ? String.fromCharCode(65 + account) : "…";
+}
+
+/// Behind the end of the bar, or before the arrow that says that it goes on.
+function letter(context: CanvasRenderingContext2D, axis: Axis, colour: Colours, row: LaneRow, top: number): void {
+  const bar = row.bars.findLast((one) => x(axis, one.from) < axis.width && x(axis, one.to) > 0);
+  if (!bar) return;
+  const end = x(axis, bar.to);
+  const place = end > axis.width - 18 ? axis.width - 20 : end + 8;
+  context.font = colour.font;
+  context.lineWidth = 3;
+  context.strokeStyle = colour.paper;
+  context.fillStyle = colour.strong[Math.min(row.account, TINTS - 1)] ?? colour.ink;
+  context.strokeText(letterOf(row.account), place, top + BAR_MIDDLE + 3.5);
+  context.fillText(letterOf(row.account), place, top + BAR_MIDDLE + 3.5);
 }
 
 function arrow(context: CanvasRenderingContext2D, tip: number, middle: number, back: number): void {

@@ -118,9 +118,10 @@ export function Answered<T>({ answer, children, what }: { answer: Answer<T>; wha
 }
 
 export function Failed({ failure }: { failure: Failure }) {
+  const [title, more] = sentences(failure);
   return (
-    <Notice title={failure.message} alarm>
-      {failure.hint ? <p>{failure.hint}</p> : null}
+    <Notice title={title} alarm>
+      {more.map((part) => <p key={part}>{part}</p>)}
       {failure.status === 404 ? (
         <p>
           Look it up under <a href="/credentials">Credentials</a>, or press <kbd>Ctrl K</kbd> and type a part of its key.
@@ -139,8 +140,21 @@ export function Notice({ title, children, alarm = false, busy = false }: { title
   );
 }
 
-/// A dialogue that closes on Escape and on a click beside it, and gives the focus back.
-export function Dialog({ onClose, label, children, wide = false }: { onClose: () => void; label: string; children: ComponentChildren; wide?: boolean }) {
+/// A sentence of the server as a heading and what follows: it begins with what is wrong, and goes on with what was expected.
+function sentences(failure: Failure): [string, string[]] {
+  const [title = "", ...rest] = failure.message.split("; ");
+  // What asks the API is for whoever asks it.
+  const hints = (failure.hint ?? "").split("; ").filter((part) => part && !part.includes("/api/"));
+  return [capital(title), [...rest, ...hints].map((part) => `${capital(part)}.`)];
+}
+
+function capital(text: string): string {
+  return text.replace(/^[a-z]/, (letter) => letter.toUpperCase());
+}
+
+/// A dialogue that closes on Escape and on a click beside it, and gives the focus back. `headed`: its label is its heading,
+/// with a button to close it; others have theirs in what they show.
+export function Dialog({ onClose, label, children, wide = false, headed = false }: { onClose: () => void; label: string; children: ComponentChildren; wide?: boolean; headed?: boolean }) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const before = document.activeElement;
@@ -161,6 +175,12 @@ export function Dialog({ onClose, label, children, wide = false }: { onClose: ()
         if (event.target === ref.current) ref.current?.close();
       }}
     >
+      {headed ? (
+        <div class="dialog-head">
+          <h2>{label}</h2>
+          <button type="button" class="button plain" onClick={() => ref.current?.close()} title="Esc">Close</button>
+        </div>
+      ) : null}
       {children}
     </dialog>
   );

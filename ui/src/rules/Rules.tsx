@@ -48,7 +48,7 @@ function List({ data }: { data: Rules }) {
       <div class="head">
         <div class="grow">
           <h1>{plural(data.rules.length, "rule")}</h1>
-          <p class="muted">{["ran", "limited", "idle", "failed"].filter((name) => by(name)).map((name) => `${by(name)} ${STATES[name]?.[1]}`).join(" · ")}</p>
+          <p class="muted">What looked over these logs, how often, and what it found. {["ran", "limited", "idle", "failed"].filter((name) => by(name)).map((name) => `${by(name)} ${STATES[name]?.[1]}`).join(" · ")}</p>
         </div>
         <Files name="rules" rows={rows} columns={["rule_id", "name", "severity", "tactics", "techniques", "schedule", "origin", "state", "why", "alerts", "events", "seconds", "last_run", "evaluations", "cases"]} />
         <Bring />
@@ -90,7 +90,7 @@ function Row({ row }: { row: RuleRow }) {
       <td class="muted small">{row.schedule}</td>
       <td class="number">{row.alerts ? <b>{row.alerts}</b> : <span class="muted">–</span>}</td>
       <td class="number muted" title="cases beside it, which show what it finds and what it does not">{row.cases ?? "–"}</td>
-      <td class="number muted" title="events that it looked at">{row.events === null ? "–" : count(row.events)}</td>
+      <td class="number muted" title={row.events === 0 ? "no event by itself: it asks about credentials" : "events that it looked at"}>{row.events ? count(row.events) : "–"}</td>
       <td class="number muted">{row.seconds === null ? "–" : `${row.seconds.toFixed(2)} s`}</td>
       <td class="muted small once" title={row.evaluations === null ? undefined : `evaluated at ${plural(row.evaluations, "instant")} of the logs`}>{row.last_run ? <Time at={row.last_run} /> : "–"}</td>
     </tr>

@@ -2,17 +2,17 @@
 import { useState } from "preact/hooks";
 import { Dialog } from "../parts/parts";
 import { isWhole, setScope, useScope } from "../scope";
-import { fromField, millis, moment, span, toField, useZone, zoneName } from "../time";
+import { exact, fromField, millis, moment, span, toField, useZone, zoneName } from "../time";
 import type { Health } from "../wire.gen";
 
 const HOUR = 3_600_000;
 /// Counted back from the instant that is asked about.
 const BACK: [string, number][] = [
   ["Last hour", HOUR],
-  ["Last 6 hours", 6 * HOUR],
-  ["Last 24 hours", 24 * HOUR],
-  ["Last 7 days", 168 * HOUR],
-  ["Last 30 days", 720 * HOUR],
+  ["6 hours", 6 * HOUR],
+  ["24 hours", 24 * HOUR],
+  ["7 days", 168 * HOUR],
+  ["30 days", 720 * HOUR],
 ];
 
 export function ScopeTime({ health }: { health: Health | null }) {
@@ -55,7 +55,7 @@ function Choose({ health, onClose }: { health: Health; onClose: () => void }) {
           if (!wrong) set(from, to === null ? null : to + 59_999);
         }}
       >
-        <h2>Time of all screens <span class="muted small">in {zoneName() === "UTC" ? "UTC" : "local time"}; every link keeps it</span></h2>
+        <h2>The time that every screen shows <span class="muted small">in {zoneName() === "UTC" ? "UTC" : "local time"}; every link keeps it</span></h2>
         <div class="line">
           <label><span class="muted small">from</span><input class="field" type="datetime-local" value={since} onInput={(event) => setSince(event.currentTarget.value)} /></label>
           <label><span class="muted small">to</span><input class="field" type="datetime-local" value={until} onInput={(event) => setUntil(event.currentTarget.value)} /></label>
@@ -66,6 +66,7 @@ function Choose({ health, onClose }: { health: Health; onClose: () => void }) {
           {BACK.map(([name, length]) => <button key={name} type="button" class="button" onClick={() => set(now - length, null)}>{name}</button>)}
           <button type="button" class="button" onClick={() => set(null, null)}>All</button>
         </div>
+        <p class="muted small">The buttons count back from {exact(now)}, which is what everything is asked about.</p>
       </form>
     </Dialog>
   );

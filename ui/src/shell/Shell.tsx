@@ -178,7 +178,7 @@ function Header({ place, health, onJump, onKeys }: { place: Place; health: Healt
 
 function Keys({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog onClose={onClose} label="Keys" wide>
+    <Dialog onClose={onClose} label="Keys" wide headed>
       <div class="keys">
         {explained().map(([title, docs]) => (
           <section key={title}>
