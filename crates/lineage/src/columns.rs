@@ -231,6 +231,7 @@ fn view(column: Option<&StringViewArray>, row: usize) -> u128 {
     column.map_or(0, |column| column.views()[row])
 }
 
+#[inline(always)]
 fn value(column: Option<&StringViewArray>, row: usize) -> &str {
     match column {
         Some(column) if !column.is_null(row) => column.value(row),

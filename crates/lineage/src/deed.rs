@@ -4,7 +4,6 @@
 //! the event means for the forest is decided later, when all events are known.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use keyline_trail::Column;
@@ -17,6 +16,7 @@ use crate::date;
 use crate::json::{self, PLACES, Place};
 use crate::mint::{ALWAYS_ALLOWED, FIELDS, Field, MINTS, Mint, Part, SIGN_INS};
 use crate::policy::{Denial, denials};
+use crate::quick::Map;
 use crate::sighting::{CallerType, Who, is_id, is_key};
 use crate::strings::{Renumbering, Strings, Text};
 use crate::usage::NEVER;
@@ -82,8 +82,8 @@ pub(crate) struct Named {
 }
 
 /// Events by name. Number 0 is that of all names that mean nothing here.
-pub(crate) static NAMES: LazyLock<(HashMap<&'static str, u16>, Vec<Named>)> = LazyLock::new(|| {
-    let mut numbers = HashMap::new();
+pub(crate) static NAMES: LazyLock<(Map<&'static str, u16>, Vec<Named>)> = LazyLock::new(|| {
+    let mut numbers = Map::default();
     let mut named = vec![Named::default()];
     let mut number = |name: &'static str, named: &mut Vec<Named>| {
         let next = named.len() as u16;

@@ -28,7 +28,7 @@ use crate::usage::{NEVER, Usage};
 pub struct Facts {
     pub(crate) strings: Strings,
     pub(crate) sightings: Vec<Sighting>,
-    by_who: HashTable<u32>,
+    pub(crate) by_who: HashTable<u32>,
     pub(crate) forwardings: Vec<Forwarding>,
     by_principal: HashTable<u32>,
     pub(crate) mints: Vec<Minted>,
@@ -639,7 +639,7 @@ impl Shown<'_> {
     }
 }
 
-fn hash_of(who: &Who) -> u64 {
+pub(crate) fn hash_of(who: &Who) -> u64 {
     let mut bytes = [0; 24];
     for (part, text) in [who.account, who.principal, who.key, who.bearer]
         .into_iter()

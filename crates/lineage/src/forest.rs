@@ -89,19 +89,22 @@ impl Forest {
         Forest::of(Store::Whole(credentials, by_id), parents, last_event)
     }
 
-    pub(crate) fn from_linked(linked: Linked, last_event: Option<i64>) -> Forest {
+    /// `ids` has the nodes by their own hashes.
+    pub(crate) fn from_linked(
+        linked: Linked,
+        mut ids: HashTable<(CredentialHash, u32)>,
+        last_event: Option<i64>,
+    ) -> Forest {
         let parents = linked
             .entries
             .iter()
             .map(|entry| entry.link.as_ref().map_or(NONE, |link| link.parent))
             .collect();
-        let mut ids = HashTable::with_capacity(linked.entries.len() + linked.aliases.len());
+        let place = |known: &(CredentialHash, u32)| place_of(&known.0);
+        ids.reserve(linked.aliases.len(), place);
         for (node, entry) in linked.entries.iter().enumerate() {
-            let own = std::iter::once(&entry.hash);
-            for hash in own.chain(entry.aliases.of(&linked.aliases)) {
-                ids.insert_unique(place_of(hash), (*hash, node as u32), |(hash, _)| {
-                    place_of(hash)
-                });
+            for hash in entry.aliases.of(&linked.aliases) {
+                ids.insert_unique(place_of(hash), (*hash, node as u32), place);
             }
         }
         Forest::of(Store::Linked(Box::new(linked), ids), parents, last_event)
@@ -380,7 +383,7 @@ impl Forest {
 }
 
 /// A hash needs no hashing.
-fn place_of(hash: &CredentialHash) -> u64 {
+pub(crate) fn place_of(hash: &CredentialHash) -> u64 {
     let mut first = [0; 8];
     first.copy_from_slice(&hash.0[..8]);
     u64::from_le_bytes(first)

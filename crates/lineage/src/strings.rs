@@ -64,6 +64,7 @@ impl Default for Strings {
 }
 
 impl Strings {
+    #[inline(always)]
     pub(crate) fn get(&self, text: Text) -> &str {
         span(&self.bytes, &self.ends, text.0)
     }
@@ -90,6 +91,19 @@ impl Strings {
             return Some(Text::EMPTY);
         }
         self.number_of(&Named::new(text, 0), text)
+    }
+
+    /// The texts of a whole hash: one, unless somebody took pains.
+    pub(crate) fn of_hash(&self, hash: u64) -> impl Iterator<Item = Text> {
+        let named = Named {
+            hash: hash as u32,
+            number: 0,
+        };
+        self.known
+            .iter_hash(named.spread())
+            .filter(move |known| known.hash == named.hash)
+            .map(|known| Text(known.number))
+            .filter(move |text| xxh3_64(self.get(*text).as_bytes()) == hash)
     }
 
     #[inline(always)]

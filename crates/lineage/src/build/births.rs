@@ -19,9 +19,7 @@ impl Build {
         self.spare_long_term_keys();
         // Those that name a key first: the others look for them.
         for place in 0..self.mints.len() {
-            let minted = &self.mints[place];
-            let makes_key = !matches!(minted.mint().from, From::SignInUrl | From::Portal);
-            if makes_key && !minted.field(Field::Key).is_empty() {
+            if names_its_key(&self.mints[place]) {
                 self.bear_by_key(place);
                 self.note_birth(place);
             }
@@ -240,12 +238,19 @@ impl Build {
             }
             groups[number].1.push(*place);
         }
+        // Which trails told of a minting that names its key.
+        let mut copies = Set::default();
+        if !groups.is_empty() {
+            let born = self.mints.iter().zip(&self.node_of_mint);
+            let by_key = born.filter(|(minted, node)| **node != NONE && names_its_key(minted));
+            copies.extend(by_key.map(|(minted, node)| (*node, minted.caller.recipient)));
+        }
         for (alike, places) in groups {
-            self.bear_alike(alike, &places);
+            self.bear_alike(alike, &places, &mut copies);
         }
     }
 
-    fn bear_alike(&mut self, alike: Alike, places: &[usize]) {
+    fn bear_alike(&mut self, alike: Alike, places: &[usize], copies: &mut Set<(u32, Text)>) {
         let twins = match alike.by {
             By::Principal(principal) => self.sessions_at(principal, alike.at),
             By::Name(role, name) => match self.named.get(&(alike.account, role, name)) {
@@ -259,7 +264,7 @@ impl Build {
             let minted = &self.mints[*place];
             let (recipient, shared) = (minted.caller.recipient, minted.shared);
             if let [twin] = twins[..]
-                && self.copies.insert((twin, recipient))
+                && copies.insert((twin, recipient))
             {
                 self.node_of_mint[*place] = twin;
                 continue;
@@ -406,7 +411,6 @@ impl Build {
         }
         let minted = self.mints[place].clone();
         let at = minted.at;
-        self.copies.insert((node, minted.caller.recipient));
         if !minted.shared.is_empty() && !minted.field(Field::Key).is_empty() {
             self.shared
                 .entry((minted.shared, minted.action))
@@ -467,6 +471,12 @@ enum By {
     Principal(Text),
     /// The role, and the name of the session.
     Name(Text, Text),
+}
+
+/// Whether a key is minted and named; those of sign-in URLs and of the portal are minted by other events.
+fn names_its_key(minted: &Minted) -> bool {
+    let makes_key = !matches!(minted.mint().from, From::SignInUrl | From::Portal);
+    makes_key && !minted.field(Field::Key).is_empty()
 }
 
 fn is_session_of_sts(minted: &Minted) -> bool {

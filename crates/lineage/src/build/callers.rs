@@ -8,6 +8,7 @@ use crate::build::{Build, SECOND, known};
 use crate::credential::Kind;
 use crate::deed::Caller;
 use crate::entry::NONE;
+use crate::facts::hash_of;
 use crate::limits::CLOCKS_S;
 use crate::quick::Map;
 use crate::sighting::Who;
@@ -17,7 +18,6 @@ use crate::usage::{ALWAYS, NEVER};
 /// Look-ups of credentials by who uses them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Callers {
-    by_who: Map<Who, u32>,
     /// Sessions by principal and second of creation.
     sessions: Vec<(Text, i64, u32)>,
     by_principal: Vec<(Text, u32)>,
@@ -32,7 +32,6 @@ impl Build {
             if *node == NONE {
                 continue;
             }
-            callers.by_who.insert(sighting.who, *node);
             if known(sighting.who.created).is_some() && sighting.who.bearer.is_empty() {
                 let who = &sighting.who;
                 callers.sessions.push((who.principal, who.created, *node));
@@ -64,8 +63,8 @@ impl Build {
     /// The credentials that may have signed a call; several where the record leaves it open.
     pub(super) fn credentials_of(&self, caller: &Caller, at: i64) -> Vec<u32> {
         let who = &caller.who;
-        if let Some(node) = self.callers.by_who.get(who) {
-            return vec![*node];
+        if let Some(node) = self.seen_as(who) {
+            return vec![node];
         }
         if let Some(node) = self.minted.get(&who.key)
             && !self.is_foreign(who)
@@ -83,6 +82,14 @@ impl Build {
         }
         // Sign-in events show no key: whoever has the session.
         Vec::new()
+    }
+
+    /// The credential that was seen with all that tells a caller from others.
+    fn seen_as(&self, who: &Who) -> Option<u32> {
+        let is_it = |place: &u32| self.sightings[*place as usize].who == *who;
+        let place = self.by_who.find(hash_of(who), is_it)?;
+        let node = self.node_of_sighting[*place as usize];
+        (node != NONE).then_some(node)
     }
 
     /// The credentials that have a session of a principal: by their uses, else by their minting.

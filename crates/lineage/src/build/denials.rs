@@ -284,7 +284,7 @@ impl Build {
     fn end_renewal(&mut self, replay: &mut Replay, changed: &Changed) {
         let session = self.text(changed.target(Target::Credential));
         let evidence = format!("oauth|{session}");
-        let known = self.by_hash.get(&credential_hash(&evidence)).copied();
+        let known = self.by_hash(&credential_hash(&evidence));
         let Some(node) = known.filter(|_| !session.is_empty()) else {
             let event = changed.event;
             self.problem("revocation-without-session", |strings| {
@@ -429,7 +429,7 @@ impl Build {
             });
             let evidence = format!("password|{}|user/{}", self.text(account), self.text(user));
             let hash = credential_hash(&evidence);
-            let Some(before) = before.or_else(|| self.by_hash.get(&hash).copied()) else {
+            let Some(before) = before.or_else(|| self.by_hash(&hash)) else {
                 continue;
             };
             let by = self.strings.intern(&minted.api());

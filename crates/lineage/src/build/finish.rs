@@ -4,6 +4,7 @@ use keyline_trail::Problems;
 use keyline_trail::partition::Partition;
 use keyline_trail::session::{CredentialHash, credential_hash};
 
+use crate::build::order::{arrange, places};
 use crate::build::{Build, known, session_evidence};
 use crate::entry::{NONE, Span};
 use crate::forest::{Forest, Linked};
@@ -25,7 +26,6 @@ impl Build {
         self.tuples = Vec::new();
         self.named = Map::default();
         self.shared = Map::default();
-        self.copies = Default::default();
         self.mark_production(production);
         self.spread_partitions();
         let (keys, events) = self.list_keys_and_events();
@@ -37,20 +37,13 @@ impl Build {
             let entry = &self.entries[*node as usize];
             (entry.issued, entry.hash)
         });
-        let mut place = vec![NONE; order.len()];
-        for (new, old) in order.iter().enumerate() {
-            place[*old as usize] = new as u32;
-        }
+        let place = places(&order);
         let moved = |node: u32| match node {
             NONE => NONE,
             node => place[node as usize],
         };
-        let mut entries = Vec::with_capacity(order.len());
-        for old in &order {
-            let hash = self.entries[*old as usize].hash;
-            let kind = self.entries[*old as usize].kind;
-            let empty = crate::entry::Entry::new(hash, kind);
-            let mut entry = std::mem::replace(&mut self.entries[*old as usize], empty);
+        arrange(&mut self.entries, &place);
+        for entry in &mut self.entries {
             entry.root = moved(entry.root);
             if let Some(link) = &mut entry.link {
                 link.parent = moved(link.parent);
@@ -58,7 +51,9 @@ impl Build {
                     *node = moved(*node);
                 }
             }
-            entries.push(entry);
+        }
+        for (_, node) in &mut self.by_hash {
+            *node = moved(*node);
         }
         let act = |act: Act| Act {
             by_node: moved(act.by_node),
@@ -81,13 +76,14 @@ impl Build {
         self.strings.shrink();
         let linked = Linked {
             strings: self.strings,
-            entries,
+            entries: self.entries,
             keys,
             events,
             aliases,
             timelines,
         };
-        (Forest::from_linked(linked, self.last_event), self.problems)
+        let forest = Forest::from_linked(linked, self.by_hash, self.last_event);
+        (forest, self.problems)
     }
 
     fn mark_production(&mut self, production: &Production) {
@@ -211,7 +207,7 @@ impl Build {
             }
         }
         // Most are the ids that credentials have anyway.
-        claims.retain(|claim| !self.by_hash.contains_key(&claim.0));
+        claims.retain(|claim| self.by_hash(&claim.0).is_none());
         let hash_of = |node: u32| self.entries[node as usize].hash;
         claims.sort_unstable_by(|a, b| {
             (a.0, a.1, a.2)
@@ -220,16 +216,11 @@ impl Build {
         });
         claims.dedup_by_key(|claim| claim.0);
         claims.sort_unstable_by_key(|claim| (claim.3, claim.0));
-        let mut spans: Map<u32, Span> = Map::default();
-        for (at, claim) in claims.iter().enumerate() {
-            let span = spans.entry(claim.3).or_insert(Span {
-                start: at as u32,
-                end: at as u32,
-            });
-            span.end = at as u32 + 1;
-        }
-        for (node, span) in spans {
-            self.entry(node).aliases = span;
+        let mut start = 0;
+        for of_node in claims.chunk_by(|a, b| a.3 == b.3) {
+            let end = start + of_node.len() as u32;
+            self.entry(of_node[0].3).aliases = Span { start, end };
+            start = end;
         }
         claims.into_iter().map(|claim| claim.0).collect()
     }
@@ -237,13 +228,22 @@ impl Build {
 
 /// Orders the new end of a list by text, without the empty and the repeated.
 fn tidy(strings: &crate::strings::Strings, list: &mut Vec<Text>, start: usize) -> Span {
-    let mut new: Vec<Text> = list
-        .drain(start..)
-        .filter(|text| !text.is_empty())
-        .collect();
-    new.sort_by(|a, b| strings.get(*a).cmp(strings.get(*b)));
-    new.dedup();
-    list.extend(new);
+    // Nearly all have one text, once or twice: for that no text is read, and nothing is allocated.
+    let mut end = start;
+    for at in start..list.len() {
+        let text = list[at];
+        if !text.is_empty() && (end == start || list[end - 1] != text) {
+            list[end] = text;
+            end += 1;
+        }
+    }
+    list.truncate(end);
+    if end - start > 1 {
+        let mut new = list.split_off(start);
+        new.sort_by(|a, b| strings.get(*a).cmp(strings.get(*b)));
+        new.dedup();
+        list.append(&mut new);
+    }
     Span {
         start: start as u32,
         end: list.len() as u32,

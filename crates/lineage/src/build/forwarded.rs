@@ -4,13 +4,11 @@
 //! whoever of the same principal was at work when the service's own session was made; where that may have
 //! been one of several, each of them is told that it may have been.
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use crate::build::Build;
+use crate::build::uses::Holder;
 use crate::credential::Kind;
-use crate::entry::NONE;
 use crate::quick::Map;
-use crate::sighting::{Forwarded, KeyMark};
+use crate::sighting::{Forwarded, Forwarding, KeyMark};
 use crate::strings::Text;
 use crate::usage::Usage;
 
@@ -20,7 +18,7 @@ impl Build {
         if groups.is_empty() {
             return;
         }
-        let keys = self.nodes_by_key_hash();
+        let keys = self.holders_of_keys(&groups);
         let mut homeless = 0;
         for group in &groups {
             for session in &group.sessions {
@@ -81,13 +79,13 @@ impl Build {
         &self,
         principal: Text,
         session: &Forwarded,
-        keys: &Map<u64, u32>,
+        keys: &Map<Text, Holder>,
     ) -> Option<(u32, bool)> {
-        if let KeyMark::One(key) = session.key
-            && let Some(node) = keys.get(&key)
-            && *node != NONE
-        {
-            return Some((*node, true));
+        if let KeyMark::One(mark) = session.key {
+            let mut holders = self.strings.of_hash(mark).filter_map(|key| keys.get(&key));
+            if let (Some(Holder::One(node)), None) = (holders.next(), holders.next()) {
+                return Some((*node, true));
+            }
         }
         match self.sessions_of(principal, session.created)[..] {
             [node] => Some((node, false)),
@@ -95,27 +93,30 @@ impl Build {
         }
     }
 
-    fn nodes_by_key_hash(&self) -> Map<u64, u32> {
-        let hash = |key: Text| xxh3_64(self.text(key).as_bytes());
-        let mut keys: Map<u64, u32> = Map::default();
-        for (sighting, node) in self.sightings.iter().zip(&self.node_of_sighting) {
-            if !sighting.who.key.is_empty() {
-                // A key of two credentials tells nothing.
-                keys.entry(hash(sighting.who.key))
-                    .and_modify(|known| {
-                        if known != node {
-                            *known = NONE;
-                        }
-                    })
-                    .or_insert(*node);
+    /// Who has the keys that services signed with, as far as others used or minted them: next to none.
+    fn holders_of_keys(&self, groups: &[Forwarding]) -> Map<Text, Holder> {
+        let mut keys: Map<Text, Holder> = Map::default();
+        for session in groups.iter().flat_map(|group| &group.sessions) {
+            if let KeyMark::One(mark) = session.key {
+                let texts = self.strings.of_hash(mark);
+                keys.extend(texts.map(|key| (key, Holder::Nobody)));
             }
         }
-        for (key, node) in &self.minted {
-            let node = match self.torn.contains_key(key) {
-                true => NONE,
-                false => *node,
-            };
-            keys.insert(hash(*key), node);
+        if keys.is_empty() {
+            return keys;
+        }
+        for (sighting, node) in self.sightings.iter().zip(&self.node_of_sighting) {
+            if let Some(holder) = keys.get_mut(&sighting.who.key) {
+                holder.add(*node);
+            }
+        }
+        for (key, holder) in &mut keys {
+            if let Some(node) = self.minted.get(key) {
+                *holder = match self.torn.contains_key(key) {
+                    true => Holder::Several,
+                    false => Holder::One(*node),
+                };
+            }
         }
         keys
     }

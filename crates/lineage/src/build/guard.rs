@@ -22,8 +22,9 @@ impl Build {
         self.cut_circles();
         self.cut_younger_parents();
         self.tell_what_is_left_out();
-        self.find_roots();
-        self.bound_lives();
+        let order = self.parents_first();
+        self.find_roots(&order);
+        self.bound_lives(&order);
     }
 
     fn tell_what_is_left_out(&mut self) {
@@ -125,8 +126,8 @@ impl Build {
         order
     }
 
-    fn find_roots(&mut self) {
-        for node in self.parents_first() {
+    fn find_roots(&mut self, parents_first: &[u32]) {
+        for node in parents_first.iter().copied() {
             let (root, depth) = match &self.entries[node as usize].link {
                 Some(link) => {
                     let parent = &self.entries[link.parent as usize];
@@ -141,8 +142,8 @@ impl Build {
     }
 
     /// The end of every credential: what its minting says, else the longest life of its kind.
-    fn bound_lives(&mut self) {
-        for node in self.parents_first() {
+    fn bound_lives(&mut self, parents_first: &[u32]) {
+        for node in parents_first.iter().copied() {
             self.take_common_end(node);
             let entry = &self.entries[node as usize];
             // What was used had been issued before.

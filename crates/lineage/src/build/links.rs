@@ -201,10 +201,13 @@ impl Build {
             Kind::OauthSession => LinkRule::PrincipalAndCreationDate,
             _ => LinkRule::AccessKeyId,
         };
-        let own_session = self.sessions_of(caller.who.principal, caller.who.created);
+        let in_own_session = |parent: u32| {
+            let who = caller.who;
+            caller.forwarded && self.sessions_of(who.principal, who.created) == [parent]
+        };
         match nodes[..] {
             // In its own session: the console's pages call through the console's servers.
-            [parent] if caller.forwarded && own_session == [parent] => {
+            [parent] if in_own_session(parent) => {
                 if !caller.who.key.is_empty() {
                     self.more_keys.push((parent, caller.who.key));
                 }

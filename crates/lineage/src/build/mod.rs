@@ -7,6 +7,7 @@
 //! First everything is put into an order that no delivery has a part in; from there on the same facts take
 //! the same way. Each step is a file; what they share is [`Build`].
 
+mod order;
 mod births;
 mod uses;
 pub(crate) mod attributes;
@@ -18,20 +19,22 @@ mod forwarded;
 mod reach;
 mod finish;
 
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry as Slot;
 use keyline_trail::arn::Arn;
 use keyline_trail::session::{CredentialHash, credential_hash};
 use keyline_trail::time::format_time;
 use keyline_trail::{ProblemKind, Problems};
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::about::Reach;
 use crate::build::attributes::Lists;
 use crate::build::callers::Callers;
+use crate::build::order::Ranks;
 use crate::credential::Kind;
 use crate::deed::{Changed, Minted};
 use crate::entry::{Entry, NONE};
 use crate::facts::Facts;
-use crate::forest::Forest;
+use crate::forest::{Forest, place_of};
 use crate::mint::Field;
 use crate::production::Production;
 use crate::quick::{Map, Set};
@@ -70,6 +73,8 @@ pub(crate) struct Build {
     strings: Strings,
     mints: Vec<Minted>,
     sightings: Vec<Sighting>,
+    /// Where each is, by all that tells it from others.
+    by_who: HashTable<u32>,
     forwardings: Vec<Forwarding>,
     changes: Vec<Changed>,
     recipients: Set<Text>,
@@ -80,7 +85,7 @@ pub(crate) struct Build {
     first_event: Option<i64>,
     last_event: Option<i64>,
     entries: Vec<Entry>,
-    by_hash: Map<CredentialHash, u32>,
+    by_hash: HashTable<(CredentialHash, u32)>,
     node_of_mint: Vec<u32>,
     node_of_sighting: Vec<u32>,
     mints_of: Lists,
@@ -97,8 +102,6 @@ pub(crate) struct Build {
     named: Map<(Text, Text, Text), Vec<(i64, u32)>>,
     /// Minted credentials by what copies of their minting event share.
     shared: Map<(Text, u16), u32>,
-    /// Which trails told of a credential's minting.
-    copies: Set<(u32, Text)>,
     /// Keys that were used in several accounts, with the account that each is of.
     torn: Map<Text, Text>,
     /// Sessions that may be one of several minted ones.
@@ -138,6 +141,7 @@ impl Build {
         let Facts {
             strings,
             mut sightings,
+            mut by_who,
             mut forwardings,
             mut mints,
             mut changes,
@@ -154,13 +158,14 @@ impl Build {
                 "a minting or changing event without a time is left out".to_owned()
             });
         }
-        order(
-            &strings,
-            &mut mints,
-            &mut sightings,
-            &mut forwardings,
-            &mut changes,
-        );
+        let ranks = Ranks::new(&strings);
+        ranks.order_mints(&mut mints);
+        ranks.order_changes(&mut changes);
+        ranks.order_forwardings(&mut forwardings);
+        let place_of = ranks.order_sightings(&mut sightings);
+        for place in &mut by_who {
+            *place = place_of[*place as usize];
+        }
         let minting_accounts = mints
             .iter()
             .filter(|minted| minted.mint().service == "sts")
@@ -184,19 +189,19 @@ impl Build {
             strings,
             mints,
             sightings,
+            by_who,
             forwardings,
             changes,
             recipients,
             first_event,
             last_event,
-            by_hash: Map::default(),
+            by_hash: HashTable::new(),
             minted: Map::default(),
             tuples: Vec::new(),
             roles: Map::default(),
             apis: Map::default(),
             named: Map::default(),
             shared: Map::default(),
-            copies: Set::default(),
             torn: Map::default(),
             ambiguous: Map::default(),
             passwords: Map::default(),
@@ -222,12 +227,25 @@ impl Build {
     }
 
     fn ensure_hash(&mut self, hash: CredentialHash, kind: Kind) -> u32 {
-        let next = self.entries.len() as u32;
-        let node = *self.by_hash.entry(hash).or_insert(next);
-        if node == next {
-            self.entries.push(Entry::new(hash, kind));
+        let is_it = |known: &(CredentialHash, u32)| known.0 == hash;
+        match self
+            .by_hash
+            .entry(place_of(&hash), is_it, |known| place_of(&known.0))
+        {
+            Slot::Occupied(known) => known.get().1,
+            Slot::Vacant(slot) => {
+                let node = self.entries.len() as u32;
+                slot.insert((hash, node));
+                self.entries.push(Entry::new(hash, kind));
+                node
+            }
         }
-        node
+    }
+
+    /// The credential that has an id of its own.
+    fn by_hash(&self, hash: &CredentialHash) -> Option<u32> {
+        let known = self.by_hash.find(place_of(hash), |known| known.0 == *hash);
+        known.map(|known| known.1)
     }
 
     fn entry(&mut self, node: u32) -> &mut Entry {
@@ -331,57 +349,6 @@ pub(crate) fn at_instant(list: &[(i64, u32)], at: i64) -> Vec<u32> {
     };
     found.dedup();
     found
-}
-
-/// Puts facts into an order that depends on nothing but their content.
-fn order(
-    strings: &Strings,
-    mints: &mut [Minted],
-    sightings: &mut [Sighting],
-    forwardings: &mut [Forwarding],
-    changes: &mut [Changed],
-) {
-    let ranks: Vec<u64> = strings
-        .all()
-        .map(|text| xxh3_64(strings.get(text).as_bytes()))
-        .collect();
-    let rank = |text: &Text| ranks[text.0 as usize];
-    mints.sort_unstable_by(|a, b| {
-        (a.at, rank(&a.event), a.row)
-            .cmp(&(b.at, rank(&b.event), b.row))
-            .then_with(|| {
-                a.all_texts()
-                    .map(|text| rank(&text))
-                    .cmp(b.all_texts().map(|text| rank(&text)))
-            })
-            .then_with(|| (a.expires, a.seconds, a.omitted).cmp(&(b.expires, b.seconds, b.omitted)))
-            .then_with(|| a.caller.who.created.cmp(&b.caller.who.created))
-    });
-    changes.sort_unstable_by(|a, b| {
-        (a.at, rank(&a.event), a.row)
-            .cmp(&(b.at, rank(&b.event), b.row))
-            .then_with(|| {
-                a.all_texts()
-                    .map(|text| rank(&text))
-                    .cmp(b.all_texts().map(|text| rank(&text)))
-            })
-            .then_with(|| a.denials.cmp(&b.denials))
-            .then_with(|| a.caller.who.created.cmp(&b.caller.who.created))
-    });
-    sightings.sort_unstable_by(|a, b| {
-        let key = |sighting: &Sighting| {
-            let who = &sighting.who;
-            (
-                who.created,
-                rank(&who.key),
-                rank(&who.principal),
-                rank(&who.account),
-                rank(&who.bearer),
-            )
-        };
-        key(a).cmp(&key(b))
-    });
-    forwardings.sort_unstable_by_key(|group| (rank(&group.account), rank(&group.principal)));
 }
 
 /// Whether an instant is known.

@@ -15,35 +15,66 @@ use crate::quick::Map;
 use crate::sighting::{CallerType, Flags, Who};
 use crate::strings::Text;
 
+/// The credential that has a key. A key belongs to one session; one that seems to belong to two tells nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    Nobody,
+    One(u32),
+    Several,
+}
+
+impl Holder {
+    pub(super) fn add(&mut self, node: u32) {
+        *self = match *self {
+            Holder::Nobody => Holder::One(node),
+            Holder::One(known) if known == node => Holder::One(node),
+            _ => Holder::Several,
+        };
+    }
+}
+
 impl Build {
     pub(super) fn assign_uses(&mut self) {
         self.torn = self.torn_keys();
         let sign_ins = self.sign_ins();
-        let mut keys: Map<Text, Option<u32>> = Map::default();
         let mut bare = Vec::new();
         for place in 0..self.sightings.len() {
             let node = self.credential_of(place, &sign_ins);
             self.node_of_sighting[place] = node;
-            let who = self.sightings[place].who;
-            let key = who.key;
             if node == NONE {
                 bare.push(place);
-            } else if !key.is_empty() && !self.is_foreign(&who) {
-                // A key belongs to one session; one that seems to belong to two tells nothing.
-                keys.entry(key)
-                    .and_modify(|known| *known = known.filter(|known| *known == node))
-                    .or_insert(Some(node));
             }
         }
+        if bare.is_empty() {
+            return;
+        }
         // Some records have the key of a session and nothing of the session.
+        let keys = self.sessions_of_keys(&bare);
         for place in bare {
             let sighting = &self.sightings[place];
             let (who, caller) = (sighting.who, sighting.caller);
             self.node_of_sighting[place] = match keys.get(&who.key) {
-                Some(Some(node)) if !self.is_foreign(&who) => *node,
+                Some(Holder::One(node)) if !self.is_foreign(&who) => *node,
                 _ => self.key_alone(&who, caller),
             };
         }
+    }
+
+    /// Who else was seen with the keys of some sightings: those are few, and all sightings are many.
+    fn sessions_of_keys(&self, places: &[usize]) -> Map<Text, Holder> {
+        let wanted = places.iter().map(|place| self.sightings[*place].who.key);
+        let mut keys: Map<Text, Holder> = wanted.map(|key| (key, Holder::Nobody)).collect();
+        for (sighting, node) in self.sightings.iter().zip(&self.node_of_sighting) {
+            let who = &sighting.who;
+            if *node != NONE
+                && !who.key.is_empty()
+                && let Some(holder) = keys.get_mut(&who.key)
+                && !self.is_foreign(who)
+            {
+                holder.add(*node);
+            }
+        }
+        keys
     }
 
     /// The credential of a sighting; none yet where only the key is known.
