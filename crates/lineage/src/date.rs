@@ -6,36 +6,47 @@
 
 use keyline_trail::time::parse_time;
 
-const MONTHS: [&str; 12] = [
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+const MONTHS: [[u8; 3]; 12] = [
+    *b"jan", *b"feb", *b"mar", *b"apr", *b"may", *b"jun", *b"jul", *b"aug", *b"sep", *b"oct",
+    *b"nov", *b"dec",
 ];
 
 /// Microseconds since 1970.
 pub(crate) fn instant(text: &str) -> Option<i64> {
-    parse_time(text.as_bytes()).or_else(|| for_people(text))
+    let text = text.trim();
+    if text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return match text.is_ascii() {
+            true => for_people(text.as_bytes()),
+            false => for_people(text.replace(char::is_whitespace, " ").as_bytes()),
+        };
+    }
+    parse_time(text.as_bytes())
 }
 
-fn for_people(text: &str) -> Option<i64> {
+/// A byte at a time, as every minted session has such a date.
+fn for_people(text: &[u8]) -> Option<i64> {
     let mut words = text
-        .split(|c: char| c.is_whitespace() || c == ',')
+        .split(|byte| *byte == b',' || byte.is_ascii_whitespace())
         .filter(|word| !word.is_empty());
-    let month = words.next()?.get(..3)?.to_ascii_lowercase();
-    let month = MONTHS.iter().position(|name| *name == month)? + 1;
-    let day: u32 = words.next()?.parse().ok()?;
-    let year: u32 = words.next()?.parse().ok()?;
-    let mut clock = words.next()?.splitn(3, ':');
-    let mut number = || clock.next()?.parse::<u32>().ok();
-    let (hour, minute, second) = (number()?, number()?, number().unwrap_or(0));
-    let hour = match words.next().map(str::to_ascii_uppercase).as_deref() {
-        Some("PM") if (1..=12).contains(&hour) => hour % 12 + 12,
-        Some("AM") if (1..=12).contains(&hour) => hour % 12,
-        None | Some("UTC" | "GMT" | "Z") => hour,
-        _ => return None,
+    let month = *words.next()?.first_chunk::<3>()?;
+    let month = month.map(|byte| byte.to_ascii_lowercase());
+    let month = MONTHS.iter().position(|name| *name == month)? as u32 + 1;
+    let (day, year) = (number(words.next()?)?, number(words.next()?)?);
+    let mut clock = words.next()?.splitn(3, |byte| *byte == b':');
+    let (hour, minute) = (number(clock.next()?)?, number(clock.next()?)?);
+    let second = clock.next().and_then(number).unwrap_or(0);
+    let half = words.next();
+    let is = |name: &[u8]| half.is_some_and(|half| half.eq_ignore_ascii_case(name));
+    let hour = match () {
+        () if is(b"PM") && (1..=12).contains(&hour) => hour % 12 + 12,
+        () if is(b"AM") && (1..=12).contains(&hour) => hour % 12,
+        () if half.is_none() || is(b"UTC") || is(b"GMT") || is(b"Z") => hour,
+        () => return None,
     };
     let mut iso = *b"0000-00-00T00:00:00Z";
     for (place, digits, mut number) in [
         (0, 4, year),
-        (5, 2, month as u32),
+        (5, 2, month),
         (8, 2, day),
         (11, 2, hour),
         (14, 2, minute),
@@ -52,6 +63,15 @@ fn for_people(text: &str) -> Option<i64> {
     parse_time(&iso)
 }
 
+fn number(digits: &[u8]) -> Option<u32> {
+    let add = |sum: u32, digit: &u8| match digit {
+        b'0'..=b'9' => Some(10 * sum + u32::from(digit - b'0')),
+        _ => None,
+    };
+    let fits = matches!(digits.len(), 1..=9);
+    fits.then(|| digits.iter().try_fold(0, add))?
+}
+
 #[cfg(test)]
 mod tests {
     use super::instant;
@@ -63,6 +83,7 @@ mod tests {
             "Jul 10, 2023, 6:38:25 PM",
             "Jul 10, 2023 6:38:25 PM",
             "Jul 10, 2023, 6:38:25\u{202f}PM",
+            " july\t10,2023\u{a0}18:38:25 utc ",
             "2023-07-10T18:38:25Z",
             "1689014305",
         ] {

@@ -271,10 +271,10 @@ impl Recent {
     }
 
     /// Hashes of all that callers of the batch say of themselves, in their order: equal in another batch if and only if
-    /// they say the same there. A column at a time, so that what lies together is read together.
+    /// they say the same there. A column at a time, so that what lies together is read together. A print is a sum with
+    /// an addend a column, so that what all rows of a batch have in common is hashed once.
     #[inline(never)]
     pub(crate) fn take_prints(&mut self, columns: &Columns<'_>, callers: &[u32]) -> &[u128] {
-        let (one, other) = (quick::start() | 1, quick::start().rotate_left(32) | 1);
         let Recent {
             known,
             prints,
@@ -282,43 +282,59 @@ impl Recent {
             varying,
             ..
         } = self;
+        let row_of = |caller: &u32| known[*caller as usize].row as usize;
+        // What has no column of text: the flags, and the second of the session.
+        let others = Addends::of(CALLER.len());
         prints.clear();
-        for caller in callers {
-            // What has no column of text: the flags, and the second of the session.
-            let row = known[*caller as usize].row as usize;
+        prints.extend(callers.iter().map(row_of).map(|row| {
             let service = columns.is_from_service(row);
             let flags = u64::from(columns.flags(row) | u8::from(service) << 7);
             let created = columns.created(row) as u64;
-            prints.push(u128::from(created) << 64 | u128::from(flags));
-        }
-        let take = |print: &mut u128, part: u128| {
-            let low = mix(*print as u64, part, one);
-            let high = mix((*print >> 64) as u64, part.rotate_left(64), other);
-            *print = u128::from(high) << 64 | u128::from(low);
-        };
+            others.of_part(u128::from(created) << 64 | u128::from(flags))
+        }));
+        let mut in_common = 0_u128;
         let mut varying = varying.iter().copied().peekable();
-        for column in 0..CALLER.len() {
-            let texts = &mut texts[column];
+        for (column, texts) in texts.iter_mut().enumerate() {
+            let addends = Addends::of(column);
             let mut part_of = |row: usize| match columns.caller_view(column, row) {
+                0 => 0,
                 // Up to twelve bytes stand in the view itself.
-                view if view as u32 <= 12 => view,
+                view if view as u32 <= 12 => addends.of_part(view),
                 view => texts.get_or(view, || {
-                    xxh3_128(columns.caller_text(column, row).as_bytes())
+                    addends.of_part(xxh3_128(columns.caller_text(column, row).as_bytes()))
                 }),
             };
-            if varying
-                .next_if(|next| usize::from(*next) == column)
-                .is_some()
-            {
+            let is_varying = |next: &u8| usize::from(*next) == column;
+            if varying.next_if(is_varying).is_some() {
                 for (print, caller) in prints.iter_mut().zip(callers) {
-                    take(print, part_of(known[*caller as usize].row as usize));
+                    *print = print.wrapping_add(part_of(row_of(caller)));
                 }
             } else if let Some(first) = callers.first() {
-                let part = part_of(known[*first as usize].row as usize);
-                prints.iter_mut().for_each(|print| take(print, part));
+                in_common = in_common.wrapping_add(part_of(row_of(first)));
             }
         }
+        for print in prints.iter_mut() {
+            *print = print.wrapping_add(in_common);
+        }
         prints
+    }
+}
+
+/// What a column adds to the prints of callers: one thing for one text, and another in another column and process.
+struct Addends(u64, u64);
+
+impl Addends {
+    fn of(column: usize) -> Addends {
+        let start = quick::start();
+        let turned = mix(start, (column as u128 + 1) << 64 | 1, start | 1);
+        Addends(start ^ turned, turned.rotate_left(32) | 1)
+    }
+
+    #[inline(always)]
+    fn of_part(&self, part: u128) -> u128 {
+        let low = mix(self.0, part, self.1);
+        let high = mix(self.1, part.rotate_left(64), self.0);
+        u128::from(high) << 64 | u128::from(low)
     }
 }
 
