@@ -4,6 +4,8 @@
 //! else tells the credential from others. Copies of one event in several accounts' trails meet here, since they
 //! name one key or share an id.
 
+use keyline_trail::session::credential_hash;
+
 use crate::build::{Build, SECOND, at_instant, known, session_evidence};
 use crate::credential::Kind;
 use crate::deed::Minted;
@@ -126,8 +128,7 @@ impl Build {
             _ if is_session_of_sts(&minted) => self.tuple_of(&minted).map(|(account, _)| account),
             _ => None,
         };
-        let evidence = self.text(key).to_owned();
-        let node = self.ensure(&evidence, makes);
+        let node = self.ensure_hash(credential_hash(self.text(key)), makes);
         self.minted.insert(key, node);
         self.node_of_mint[place] = node;
         let entry = self.entry(node);
@@ -136,9 +137,9 @@ impl Build {
         if entry.issued == NEVER {
             entry.issued = at;
         } else if at - entry.issued > 60 * SECOND {
-            let evidence = evidence.clone();
-            self.problem("key-minted-twice", |_| {
-                format!("{evidence}: two events a minute or more apart mint it")
+            self.problem("key-minted-twice", |strings| {
+                let key = strings.get(key);
+                format!("{key}: two events a minute or more apart mint it")
             });
         }
     }

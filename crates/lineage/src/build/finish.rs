@@ -169,7 +169,7 @@ impl Build {
     /// the earlier the better, before one that was only minted so.
     fn share_aliases(&mut self, keys: &[Text]) -> Vec<CredentialHash> {
         let mut claims: Vec<(CredentialHash, bool, i64, u32)> = Vec::new();
-        let mut sessions: Vec<(Text, Text, i64)> = Vec::new();
+        let mut sessions: Vec<((Text, Text, i64), bool)> = Vec::new();
         for node in 0..self.entries.len() as u32 {
             let entry = &self.entries[node as usize];
             let first = entry.usage.as_ref().map_or(ALWAYS, |usage| usage.first);
@@ -184,23 +184,32 @@ impl Build {
                 self.sightings_of
                     .of(node)
                     .iter()
-                    .map(|place| self.sightings[*place as usize].who)
-                    .filter(|who| known(who.created).is_some() && !who.principal.is_empty())
-                    .map(|who| (who.account, who.principal, who.created)),
+                    .map(|place| {
+                        let who = self.sightings[*place as usize].who;
+                        let session = (who.account, who.principal, who.created);
+                        (session, self.has_own_session[*place as usize])
+                    })
+                    .filter(|((_, principal, created), _)| {
+                        known(*created).is_some() && !principal.is_empty()
+                    }),
             );
             sessions.sort_unstable();
-            sessions.dedup();
+            sessions.dedup_by_key(|(session, _)| *session);
             let used = sessions.len();
             let minted = (entry.account, entry.principal, entry.issued);
             let is_session = super::links::is_session(entry.kind);
             if is_session
                 && entry.issued != NEVER
                 && !entry.principal.is_empty()
-                && !sessions.contains(&minted)
+                && sessions.iter().all(|(session, _)| *session != minted)
             {
-                sessions.push(minted);
+                sessions.push((minted, false));
             }
-            for (at, (account, principal, created)) in sessions.iter().enumerate() {
+            for (at, ((account, principal, created), is_own)) in sessions.iter().enumerate() {
+                // To hash evidence is the dearest of this.
+                if *is_own {
+                    continue;
+                }
                 let (account, principal) = (self.text(*account), self.text(*principal));
                 let evidence = session_evidence(account, principal, *created);
                 claims.push((credential_hash(&evidence), at >= used, first, node));

@@ -88,6 +88,8 @@ pub(crate) struct Build {
     by_hash: HashTable<(CredentialHash, u32)>,
     node_of_mint: Vec<u32>,
     node_of_sighting: Vec<u32>,
+    /// Whether the session of a sighting is what its credential has its id by.
+    has_own_session: Vec<bool>,
     mints_of: Lists,
     sightings_of: Lists,
     callers: Callers,
@@ -183,6 +185,7 @@ impl Build {
             entries: Vec::with_capacity(mints.len() + sightings.len() / 8 + 1024),
             node_of_mint: vec![NONE; mints.len()],
             node_of_sighting: vec![NONE; sightings.len()],
+            has_own_session: vec![false; sightings.len()],
             mints_of: Lists::default(),
             sightings_of: Lists::default(),
             callers: Callers::default(),
@@ -313,7 +316,12 @@ impl Build {
 
 /// What the key of a session is made from, as `trail` makes it.
 pub(crate) fn session_evidence(account: &str, principal: &str, created: i64) -> String {
-    format!("{account}|{principal}|{}", format_time(created))
+    // Made for every session, where `format!` would cost as much as the hash.
+    let mut evidence = String::with_capacity(account.len() + principal.len() + 30);
+    for part in [account, "|", principal, "|", &format_time(created)] {
+        evidence.push_str(part);
+    }
+    evidence
 }
 
 /// Account and name of a role by the ARN of the role, or of one of its sessions.

@@ -134,6 +134,7 @@ impl Build {
             ([console], _) | ([], [console]) => *console,
             ([], []) => {
                 let kind = session_kind(caller);
+                self.has_own_session[place] = true;
                 self.ensure_session(who.account, who.principal, created, kind)
             }
             _ => {
@@ -145,6 +146,7 @@ impl Build {
                     true => first,
                     false => session_kind(caller),
                 };
+                self.has_own_session[place] = true;
                 let node = self.ensure_session(who.account, who.principal, created, kind);
                 if !fits.contains(&node) {
                     self.ambiguous.insert(node, fits);
