@@ -38,6 +38,8 @@ interface Frame {
   busy: number;
   /// Whether something was drawn; else nothing was measured.
   drew: boolean;
+  /// Whether an answer came meanwhile, which it does when nobody moves for a while: reading it is no part of moving.
+  answered: boolean;
 }
 
 /// How long the page's thread was busy since it began, in milliseconds of its own: what others do meanwhile does not count.
@@ -74,9 +76,11 @@ async function moving(page: Page, busy: Busy, what: "pan" | "rows" | "grid"): Pr
       if (what === "pan") element.dispatchEvent(new WheelEvent("wheel", { deltaX: at % 60 < 45 ? 25 : -75, clientX: 700, clientY: 300, bubbles: true, cancelable: true }));
       else element.scrollTop = (at / frames) * (element.scrollHeight - element.clientHeight);
     };
+    performance.setResourceTimingBufferSize(10_000);
     Object.assign(window, {
       moveOnce: async (at: number) => {
         const before = drawn.count;
+        const answers = performance.getEntriesByType("resource").length;
         const began = performance.now();
         move(at);
         // The page draws in the microtasks that follow.
@@ -84,27 +88,28 @@ async function moving(page: Page, busy: Busy, what: "pan" | "rows" | "grid"): Pr
         void document.body.offsetHeight;
         const wall = performance.now() - began;
         await new Promise((after) => requestAnimationFrame(() => setTimeout(after)));
-        return { wall, drew: what === "grid" || drawn.count > before };
+        return { wall, drew: what === "grid" || drawn.count > before, answered: performance.getEntriesByType("resource").length > answers };
       },
     });
   }, [what, FRAMES] as const);
   const frames: Frame[] = [];
   for (let at = 0; at < FRAMES; at += 1) {
     const before = (await busy.now()).part;
-    const { wall, drew } = await page.evaluate((at) => (window as unknown as { moveOnce(at: number): Promise<{ wall: number; drew: boolean }> }).moveOnce(at), at);
-    frames.push({ wall, busy: (await busy.now()).part - before, drew });
+    const told = await page.evaluate((at) => (window as unknown as { moveOnce(at: number): Promise<Omit<Frame, "busy">> }).moveOnce(at), at);
+    frames.push({ ...told, busy: (await busy.now()).part - before });
     if (at % 60 === 59) await page.waitForTimeout(900);
   }
   return frames;
 }
 
-function told(frames: Frame[]): string {
+function told(all: Frame[]): string {
+  const frames = all.filter((frame) => !frame.answered);
   const parts = (of: (frame: Frame) => number) => {
     const sorted = frames.map(of).sort((a, b) => a - b);
     const part = (share: number) => (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
     return `median ${part(0.5)} ms, p95 ${part(0.95)} ms, most ${part(1)} ms`;
   };
-  return `${parts((frame) => frame.busy)} of the page's own time (by the clock ${parts((frame) => frame.wall)}), ${frames.length} frames, ${frames.filter((frame) => !frame.drew).length} without drawing`;
+  return `${parts((frame) => frame.busy)} of the page's own time (by the clock ${parts((frame) => frame.wall)}), ${frames.length} frames, ${frames.filter((frame) => !frame.drew).length} without drawing${all.length > frames.length ? `; ${all.length - frames.length} more in which an answer of the server was read` : ""}`;
 }
 
 /// The tree with the most credentials of those that have enough.

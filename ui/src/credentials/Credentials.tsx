@@ -30,6 +30,7 @@ export function CredentialsScreen() {
   const scope = useScope();
   const answer = useAnswer<CredentialGroups>(address(["api", "credentials"], { group, q, alive: query.get("alive"), production: query.get("production"), ...scope }));
   const data = answer.data;
+  const filtered = Boolean(q || query.get("alive") || query.get("production"));
   const flag = (name: string, text: string) => {
     const on = query.get(name) === "1";
     return (
@@ -61,8 +62,12 @@ export function CredentialsScreen() {
       <div class="scroll">
         <Answered answer={answer} what="credentials">
           {(data) =>
-            data.groups.length === 0 ? (
-              <Notice title={q || query.get("alive") || query.get("production") ? "No credential fits" : `No credential in these logs has ${NONE[group] ?? "that"}`}>
+            data.groups.length === 0 && !filtered && group === "root" ? (
+              <Notice title={isWhole(scope) ? "These logs name no credential" : "No credential was at work in this time"}>
+                {isWhole(scope) ? <p>Whoever acts in AWS does so by one. Look under <a href="/hunt">Hunt</a> whether there are events at all.</p> : <button type="button" class="button" onClick={() => replace({ since: null, until: null })}>Show all of the time</button>}
+              </Notice>
+            ) : data.groups.length === 0 ? (
+              <Notice title={filtered ? "No credential fits" : `No credential in these logs has ${NONE[group] ?? "that"}`}>
                 <p>{q ? "A search looks at whole and shortened keys, names, roles and addresses." : "Group them by something else."}</p>
                 <button type="button" class="button" onClick={() => replace({ group: null, q: null, alive: null, production: null })}>Show all, by root</button>
               </Notice>

@@ -1,6 +1,7 @@
 /// All incidents, the worst first: what, from which root, how much of it still works, and what people decided.
 import { useRef } from "preact/hooks";
 import { useAnswer } from "../api";
+import { useHealth } from "../health";
 import { useKeys } from "../keys";
 import { Files } from "../parts/files";
 import { Answered, Notice, Severity, Spark } from "../parts/parts";
@@ -34,6 +35,7 @@ export const isClosed = (row: IncidentRow) => row.standing?.status === "Closed";
 function List({ all, kept }: { all: IncidentRow[]; kept: boolean }) {
   useZone();
   const { query } = usePlace();
+  const health = useHealth();
   const plans = useAnswer<KeptPlans>("/api/contain/plans").data?.plans ?? [];
   const standing = kept ? (query.get("status") ?? "") : "all";
   const closed = all.filter(isClosed).length;
@@ -69,7 +71,7 @@ function List({ all, kept }: { all: IncidentRow[]; kept: boolean }) {
       <div class="head">
         <div class="grow">
           <h1>{plural(all.length, "incident")}</h1>
-          <p class="muted">{tally ? `${tally} · ` : ""}{live > 0 ? `${plural(live, "credential")} in ${open.length === 1 ? "it" : kept ? "the open ones" : "them"} still ${live === 1 ? "works" : "work"}` : `No credential in ${kept ? "the open ones" : "them"} works any more`}</p>
+          <p class="muted">{all.length === 0 ? "What rules find is gathered here, by the tree of credentials that it is about" : <>{tally ? `${tally} · ` : ""}{live > 0 ? `${plural(live, "credential")} in ${open.length === 1 ? "it" : kept ? "the open ones" : "them"} still ${live === 1 ? "works" : "work"}` : `No credential in ${kept ? "the open ones" : "them"} works any more`}</>}</p>
         </div>
         {kept ? (
           <div class="segments" role="group" aria-label="Which incidents">
@@ -87,7 +89,11 @@ function List({ all, kept }: { all: IncidentRow[]; kept: boolean }) {
       </div>
       <div class="scroll">
         {rows.length === 0 ? (
-          all.length === 0 ? (
+          all.length === 0 && health?.events === 0 ? (
+            <Notice title="No event was read">
+              <p>There is none in <span class="mono">{health.title}</span>. Name a folder or a file of CloudTrail: <code>keyline serve LOGS</code>. What was read, and what was not, the command says when it starts.</p>
+            </Notice>
+          ) : all.length === 0 ? (
             <Notice title="No rule found anything">
               <p>
                 See which rules ran under <a href="/rules">Rules</a>, ask the logs yourself under <a href="/hunt">Hunt</a>, or look at who is at work under <a href="/credentials">Credentials</a>.

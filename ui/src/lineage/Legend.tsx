@@ -1,5 +1,5 @@
 /// What the signs mean, drawn by the code that draws the lanes.
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Lanes, LaneRow } from "../wire.gen";
 import { type Colours, colours, drawLanes, letterOf, prepare } from "./draw";
 
@@ -29,7 +29,8 @@ const SIGNS: Sign[] = [
 ];
 
 export function Legend({ lanes, look }: { lanes: Lanes; look: number }) {
-  const colour = colours();
+  // Asked for once: it costs a look at every style, and the patterns that are drawn with.
+  const colour = useMemo(colours, [look]);
   return (
     <div class="legend">
       {SIGNS.filter((sign) => sign.when(lanes.rows)).map((sign) => (

@@ -48,7 +48,7 @@ export function LineageScreen({ id }: { id: string }) {
 
 function Timeline({ id, lanes, loading, asked }: { id: string; lanes: Lanes; loading: boolean; asked: Span | null }) {
   const { query } = usePlace();
-  useZone();
+  const [zone] = useZone();
   const look = useLook();
   const natural = { from: lanes.natural_from, to: lanes.natural_to };
   const [span, setSpan] = useState<Span>(asked ?? natural);
@@ -101,6 +101,9 @@ function Timeline({ id, lanes, loading, asked }: { id: string; lanes: Lanes; loa
   ]);
   const [gridRef, gridWidth] = useWidth<HTMLDivElement>();
   const cells = columns(gridWidth);
+  // What does not move is not looked at again in each frame of moving.
+  const legend = useMemo(() => <Legend lanes={lanes} look={look} />, [lanes, look]);
+  const panel = useMemo(() => <Panel area={area} rows={rows} onClear={() => replace({ sel: null })} />, [query.get("sel"), rows, zone]);
   // The instant stands in the line below.
   const headline = lanes.headline.replace(/ at \d{4}-\d\d-\d\d \d\d:\d\d UTC/, "").replace(/^./, (letter) => letter.toUpperCase());
   const pending = asOf !== lanes.as_of;
@@ -161,11 +164,11 @@ function Timeline({ id, lanes, loading, asked }: { id: string; lanes: Lanes; loa
               onFocus={(row) => replace({ row })}
               onSelect={(a, b, start, end) => replace({ sel: writeArea(a, b, start, end), row: a })}
             />
-            <Legend lanes={lanes} look={look} />
+            {legend}
           </>
         ) : null}
       </div>
-      <Panel area={area} rows={rows} onClear={() => replace({ sel: null })} />
+      {panel}
     </>
   );
 }
@@ -180,7 +183,7 @@ export interface Cells {
 /// The widths of the columns: lanes take what is left, and never less than half a screen.
 export function columns(width: number): Cells {
   const tree = Math.round(Math.min(430, Math.max(280, width * 0.27)));
-  const state = Math.round(Math.min(340, Math.max(248, width * 0.205)));
+  const state = Math.round(Math.min(340, Math.max(264, width * 0.205)));
   const calls = 84;
   return { tree, calls, state, lanes: Math.max(320, width - tree - state - calls) };
 }
