@@ -55,6 +55,11 @@ pub const COLUMNS_IN_ALL_MAX: usize = 500_000;
 /// 215,000.
 pub const COLUMNS_IN_PLACE_MAX: usize = 1_000_000;
 
+/// How many letters of patterns (`a*`) and of the names that they are compared with a query may have, each
+/// pattern counted once for each name: some tenths of a second. A hundred patterns over the widest table
+/// come to a few millions.
+pub const PATTERN_LETTERS_MAX: usize = 1 << 25;
+
 /// How many calls of the query's own functions may be put in place of each other.
 pub const CALL_DEPTH_MAX: usize = 64;
 

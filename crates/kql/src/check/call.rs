@@ -651,7 +651,7 @@ pub(super) fn stand_in(ty: Type, span: Span) -> Expr {
 }
 
 /// Stands for a call whose type and content are the same, whatever its arguments are.
-fn settled(function: &Function, span: Span) -> Option<Expr> {
+pub(super) fn settled(function: &Function, span: Span) -> Option<Expr> {
     let first = function.overloads.first()?;
     let Return::Type(ty) = first.result else {
         return None;

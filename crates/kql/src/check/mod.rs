@@ -127,6 +127,8 @@ struct Checker<'a> {
     kept: Vec<Arc<Rel>>,
     expression_depth: usize,
     expression_nodes: usize,
+    /// See [`crate::limits::PATTERN_LETTERS_MAX`].
+    letters_compared: usize,
     call_depth: usize,
     /// The functions whose bodies are being looked at.
     applied: Vec<String>,
@@ -161,6 +163,7 @@ impl<'a> Checker<'a> {
             kept: Vec::new(),
             expression_depth: 0,
             expression_nodes: 0,
+            letters_compared: 0,
             call_depth: 0,
             applied: Vec::new(),
             calls: 0,

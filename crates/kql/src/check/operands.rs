@@ -18,12 +18,44 @@ pub(super) fn widest(left: Type, right: Type) -> Option<Type> {
 /// The type of an operation whose sides are not both right, if it is known all the same.
 pub(super) fn result_of_failed(op: BinaryOp, sides: [Option<Type>; 2]) -> Option<Type> {
     use BinaryOp::*;
+    let [left, right] = sides;
+    let number = |side: Option<Type>| side.filter(|ty| ty.is_numeric()).map(promoted);
+    // A number that would have been taken with a time, were the operator another one.
+    let wide = |side: Option<Type>| side.is_some_and(|ty| ty.is_numeric() && ty != Type::Int);
+    // What does not say what was meant.
+    let loose = |side: Option<Type>| {
+        side.is_none_or(|ty| matches!(ty, Type::String | Type::Bool | Type::Guid))
+    };
+    let is = |side: Option<Type>, ty| side == Some(ty);
+    let one_is = |ty, other: &dyn Fn(Option<Type>) -> bool| {
+        is(left, ty) && other(right) || is(right, ty) && other(left)
+    };
+    let one_number = |other: &dyn Fn(Option<Type>) -> bool| {
+        let first = number(left).filter(|_| other(right));
+        first.or_else(|| number(right).filter(|_| other(left)))
+    };
     match op {
-        Add | Subtract | Multiply | Divide | Modulo => sides
-            .into_iter()
-            .flatten()
-            .find(|ty| ty.is_numeric())
-            .map(promoted),
+        Add if one_is(Type::TimeSpan, &|other| loose(other) || wide(other)) => Some(Type::TimeSpan),
+        Add => one_number(&|other| loose(other) || is(other, Type::DateTime))
+            .or_else(|| one_is(Type::DateTime, &loose).then_some(Type::DateTime)),
+        Subtract => one_number(&loose),
+        Multiply if one_is(Type::TimeSpan, &loose) => Some(Type::TimeSpan),
+        Multiply => one_is(Type::DateTime, &|other| {
+            loose(other) || is(other, Type::DateTime)
+        })
+        .then_some(Type::DateTime),
+        Divide | Modulo if loose(right) && number(left).is_some() => number(left),
+        Divide => {
+            let by_span = is(right, Type::TimeSpan) && (loose(left) || is(left, Type::Real));
+            let by_time = is(right, Type::DateTime) && (loose(left) || wide(left));
+            (by_span || by_time).then_some(Type::Real)
+        }
+        Modulo => {
+            let of_span = is(left, Type::TimeSpan) && (loose(right) || is(right, Type::DateTime));
+            let by_time = is(right, Type::DateTime) && (loose(left) || wide(left));
+            let by_span = is(right, Type::TimeSpan) && loose(left);
+            (of_span || by_time || by_span).then_some(Type::TimeSpan)
+        }
         _ => Some(Type::Bool),
     }
 }

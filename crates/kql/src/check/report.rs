@@ -33,10 +33,11 @@ pub(super) fn diagnostic(
 
 impl Checker<'_> {
     pub(super) fn report(&mut self, diagnostic: Diagnostic) -> Reported {
-        let known = self
-            .diagnostics
-            .iter()
-            .any(|other| other.code == diagnostic.code && other.primary == diagnostic.primary);
+        // Of a name that means nothing, nothing else is said.
+        let known = self.diagnostics.iter().any(|other| {
+            other.primary == diagnostic.primary
+                && (other.code == diagnostic.code || other.code == codes::UNKNOWN_NAME)
+        });
         if !known && self.diagnostics.len() < DIAGNOSTICS_MAX {
             self.diagnostics.push(diagnostic);
         }

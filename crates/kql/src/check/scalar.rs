@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::build::{call, column, converted, is_constant, literal};
-use super::call::stand_in;
+use super::call::{settled, stand_in};
 use super::report::{Checked, Reported};
 use super::scope::{Binding, Row};
 use super::tabular::Value;
@@ -57,12 +57,21 @@ impl<'a> Checker<'a> {
                     "write `long(-9223372036854775808)`",
                 )),
             Kind::Literal(value) => Ok(literal(value.clone(), span)),
-            Kind::Name(name) => self.name(name, row),
+            Kind::Name(name) => self.name(name, row).or_else(|reported| {
+                // What is around it sees what a call would yield.
+                let unknown =
+                    row.column(&name.text).is_none() && self.scopes.find(&name.text).is_none();
+                let function = functions::scalar(&name.text).filter(|_| unknown);
+                function
+                    .and_then(|function| settled(function, span))
+                    .ok_or(reported)
+            }),
             Kind::Member { base, name } => self.member(base, name, row, span),
             Kind::Index { base, index } => self.index(base, index, row, span),
             Kind::Call(found) => self.call(found, row, span),
             Kind::Unary { op, operand } => {
-                if self.is_table(operand, row) {
+                let query = matches!(&operand.kind, Kind::Pipe(pipe) if !pipe.is_broken());
+                if query || self.is_table(operand, row) {
                     let sign = Span {
                         end: span.start + 1,
                         ..span

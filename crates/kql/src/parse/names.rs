@@ -501,6 +501,16 @@ impl Parser<'_> {
         Ok(Expr { kind, span })
     }
 
+    /// `name = literal`, without parentheses.
+    pub(super) fn literal_property(&mut self) -> Parsed<Parameter> {
+        if self.ahead(1).kind == TokenKind::Assign && self.ahead(2).kind == TokenKind::OpenParen {
+            self.bump();
+            self.bump();
+            return Err(self.expected("a literal"));
+        }
+        self.property()
+    }
+
     /// `with (name = value, …)`
     pub(super) fn with_properties(&mut self) -> Parsed<Vec<Parameter>> {
         self.properties_while(|_| true)
@@ -512,7 +522,7 @@ impl Parser<'_> {
         let open = self.expect(TokenKind::OpenParen)?;
         let mut properties = Vec::new();
         while !self.at_kind(TokenKind::CloseParen) && known(self) {
-            properties.push(self.property()?);
+            properties.push(self.literal_property()?);
             if self.eat(TokenKind::Comma).is_none() {
                 break;
             }

@@ -99,7 +99,14 @@ impl Parser<'_> {
                 return self.index(*base);
             }
             TokenKind::OpenBracket => self.bracket_name()?,
-            TokenKind::Word => self.any_word(),
+            TokenKind::Word => {
+                let word = self.word();
+                let value = matches!(word.to_ascii_lowercase().as_str(), "true" | "false");
+                if value || reserved::cannot_be_used(word) {
+                    self.keyword_after_dot();
+                }
+                self.any_word()
+            }
             _ => return Err(self.expected("a name after `.`")),
         };
         let kind = if self.at_kind(TokenKind::OpenParen) {

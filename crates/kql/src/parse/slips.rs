@@ -118,6 +118,20 @@ impl Parser<'_> {
         }))
     }
 
+    /// `x.title`: what stands behind the dot is a keyword, and can only be meant as a name.
+    pub(super) fn keyword_after_dot(&mut self) {
+        let (word, place) = (self.word(), self.span());
+        self.report(Diagnostic {
+            help: Some(format!("write `['{word}']` behind the dot")),
+            fix: Some(format!("['{word}']")),
+            ..error(
+                codes::RESERVED_WORD,
+                format!("expected a name after `.`, found the keyword `{word}`"),
+                place,
+            )
+        });
+    }
+
     /// A further item of an operator's list, where a comma is missing, or a name behind its value.
     pub(super) fn report_after_item(&mut self, operator: &Operator) {
         let (before, here) = (self.previous(), self.span());

@@ -212,6 +212,13 @@ impl Parser<'_> {
     fn function(&mut self) -> Parsed<FunctionBody> {
         let start = self.span();
         let view = self.eat_word("view").is_some();
+        let untyped = self.ahead(1).kind == TokenKind::Word
+            && !matches!(self.ahead(2).kind, TokenKind::Colon | TokenKind::End);
+        if untyped {
+            self.bump();
+            let what = "a parameter with its type";
+            return Err(self.expected_with(what, "a parameter has a type: `a: long`"));
+        }
         let params = self.params()?;
         let statements = self.body()?;
         Ok(FunctionBody {

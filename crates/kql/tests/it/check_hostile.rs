@@ -74,6 +74,13 @@ fn what_grows_without_bound_is_refused() {
             .collect()
     };
     let contexts = "mv-apply e = d on (extend b = 1 | as c | union c | ";
+    let wide = format!(
+        "T | extend {}",
+        (0..4_000)
+            .map(|n| format!("x{n}=a"))
+            .collect::<Vec<_>>()
+            .join(",")
+    );
     let hostile = [
         format!("let t0 = T;\n{} t29", doubled("join EARLIER on a", 30)),
         format!("let t0 = T;\n{} t59", doubled("union EARLIER", 60)),
@@ -99,6 +106,28 @@ fn what_grows_without_bound_is_refused() {
             vec!["s"; 4_000].join(", ")
         ),
         format!("T {}", "| where a > 1 ".repeat(5_000)),
+        format!("{wide} | project-away {}", vec!["*"; 300_000].join(",")),
+        format!("{wide} | project-keep {}", vec!["x*9"; 100_000].join(",")),
+        format!(
+            "{wide} | project-reorder {}",
+            vec!["*1 asc"; 100_000].join(",")
+        ),
+        format!("{wide} | project-away {}", "*".repeat(500_000)),
+        format!(
+            "{wide} | project-by-names dynamic([{}])",
+            vec!["'x*'"; 100_000].join(",")
+        ),
+        format!(
+            "{}union {}",
+            (0..10_000)
+                .map(|n| format!("let v{n}=view(){{T}};"))
+                .collect::<String>(),
+            "w".to_string() + &"*".repeat(40_000)
+        ),
+        format!(
+            "let w = {wide}; find in (w) where a == 1 project-away {}",
+            vec!["x*"; 300_000].join(",") + &"*".repeat(100_000)
+        ),
         format!("T | extend {}", "x = now(), ".repeat(2) + "x = 1"),
     ];
     for query in hostile {
@@ -157,4 +186,13 @@ fn what_is_wide_is_read_in_time() {
         columns('y')
     ));
     assert!(unknown.iter().all(|code| *code == "KQL101"), "{unknown:?}");
+    let wide = format!("T | project {}=a", columns('x').replace(',', "=a,"));
+    for list in [
+        format!("project-away {}", vec!["x3999"; 100_000].join(",")),
+        format!("project-keep {}", vec!["x3999"; 100_000].join(",")),
+        format!("project-rename {}", vec!["x3999=x3999"; 60_000].join(",")),
+        format!("project-reorder {}", vec!["x3999"; 100_000].join(",")),
+    ] {
+        assert_eq!(codes(format!("{wide} | {list}")), [""; 0]);
+    }
 }

@@ -171,6 +171,41 @@ fn types() {
     );
 }
 
+/// What an operation with a mistake in it would yield is known as far as the other side says it; a
+/// function without its parentheses stands for what it yields.
+#[test]
+fn what_is_around_a_mistake() {
+    let unknown = "KQL101 unknown name `x` at `x`";
+    check("print (1m * x) + 1m, (x * 1) + 1m", &[unknown, unknown]);
+    check(
+        "print (1m * x) + 1",
+        &[
+            unknown,
+            "KQL106 the operator `+` is not defined for `timespan` and `long` at `+` \
+             [convert an operand, for example with `tostring()`, `tolong()` or `todatetime()`]",
+        ],
+    );
+    let uncalled = "KQL101 unknown name `isempty` at `isempty` \
+                    [a function is called with parentheses: `isempty(…)`]";
+    check(
+        "print iff(isempty, 1, 2), (isempty) and true",
+        &[uncalled, uncalled],
+    );
+    check(
+        "print -(Events | count)",
+        &["KQL112 a table has no sign: a single value is expected here at `-`"],
+    );
+    check(
+        "Events | serialize | scan with ()",
+        &["KQL151 a `scan` without steps is not supported at `scan` \
+             [no row matches it: write `take 0`]"],
+    );
+    check(
+        "Events | reduce by EventName with threshold='a'",
+        &["KQL119 `reduce` expects a number as `threshold` at `'a'`"],
+    );
+}
+
 /// The argument that is wrong is named, and how it is written.
 #[test]
 fn arguments_that_fit_no_form() {

@@ -91,10 +91,40 @@ fn operators() {
         ],
     );
     check(
-        "find in ((T, U) where a == 1",
-        &["1:10 KQL001 expected `)`, found `,` \
-           [several values stand in `in ('a', 'b')`, several words in `has_any ('a', 'b')`, an array \
-           is `dynamic(['a', 'b'])`]"],
+        "find in ((T), U) where a == 1",
+        &["1:10 KQL001 expected a table's name, found `(` \
+           [a query is named first: `let Q = T | where a == 1; find in (Q) where b == 2`]"],
+    );
+    check(
+        "find in (T | take 1, U) where a == 1",
+        &["1:14 KQL001 expected `,` or `)` before `|`, found `take` \
+           [a query is named first: `let Q = T | where a == 1; find in (Q) where b == 2`]"],
+    );
+    check(
+        "T | where a contains ('b', 'c')",
+        &[
+            "1:26 KQL001 expected `)`, found `,` \
+             [several values stand in `in ('a', 'b')`, several words in `has_any ('a', 'b')`, an array \
+             is `dynamic(['a', 'b'])`]",
+            "1:31 KQL001 expected `|`, `;` or the end of the query, found `)`",
+        ],
+    );
+    check(
+        "T | mv-apply a, on (take 1)",
+        &["1:17 KQL001 expected another item, found `on` \
+           [what is done with the items stands in parentheses: `on (summarize count())`]"],
+    );
+    check(
+        "T | reduce by a with characters=(b)",
+        &["1:33 KQL001 expected a literal, found `(`"],
+    );
+    check(
+        "T | scan with (step s: true => (a) = 1;)",
+        &[
+            "1:32 KQL001 expected a variable's name, found `(` \
+             [a step sets variables: `=> variable = value`]",
+            "1:40 KQL001 expected `|`, `;` or the end of the query, found `)`",
+        ],
     );
     check(
         "G | graph-match (a)-[e]-> where a.x == 1 project a.x",
@@ -262,6 +292,21 @@ fn slips() {
     );
     check("T | where not == 1 | sort by not desc", &[]);
     check(
+        "T | where a.title == 1 and a.b.true",
+        &[
+            "1:13 KQL015 expected a name after `.`, found the keyword `title` \
+             [write `['title']` behind the dot]",
+            "1:32 KQL015 expected a name after `.`, found the keyword `true` \
+             [write `['true']` behind the dot]",
+        ],
+    );
+    check("T | where a.['title'] == 1 and a.kind", &[]);
+    check(
+        "let f = (x, y: long) { x }; print 1",
+        &["1:10 KQL001 expected a parameter with its type, found `x` \
+           [a parameter has a type: `a: long`]"],
+    );
+    check(
         "let f(x: long) = { x }; print f(1)",
         &["1:6 KQL001 expected `=` after `f`, found `(` \
            [a function is written `let f = (x: long) { … }`]"],
@@ -283,6 +328,7 @@ fn slips() {
 
 #[test]
 fn fixes_mend_the_query() {
+    check_fixed("T | where a.title", "T | where a.['title']");
     check_fixed("T | project a b", "T | project a , b");
     check_fixed("T | where not a == 1 and b", "T | where not(a == 1) and b");
     check_fixed(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::check::names::Columns;
 use crate::check::projection::Style;
-use crate::check::report::Checked;
+use crate::check::report::{Checked, Reported};
 use crate::check::scope::Row;
 use crate::check::{Checker, codes};
 use crate::checked::{self, ExprKind, NamedExpr, Op, PartitionContext, Rel};
@@ -62,10 +62,19 @@ impl<'a> Checker<'a> {
     ) -> Checked<Arc<Rel>> {
         let row = Row::of(input);
         let count = self.count(count)?;
-        let expr = self.scalar(&of.expr, &row)?;
-        if !matches!(expr.kind, ExprKind::Column(_)) {
-            return Err(self.error(codes::COLUMN_EXPECTED, of.span, "expected a column"));
+        // An operation is no column, whatever is wrong in it.
+        let operation = matches!(
+            of.expr.kind,
+            syntax::ExprKind::Binary { .. } | syntax::ExprKind::Unary { .. }
+        );
+        let read = self.scalar(&of.expr, &row);
+        if read.is_err() && !operation {
+            return Err(Reported);
         }
+        let column = |expr: &checked::Expr| matches!(expr.kind, ExprKind::Column(_));
+        let Some(expr) = read.ok().filter(column) else {
+            return Err(self.error(codes::COLUMN_EXPECTED, of.span, "expected a column"));
+        };
         self.not_dynamic(&expr, of.span, "a value to be distinct")?;
         let name = match of.names.first() {
             Some(name) => name.text.clone(),

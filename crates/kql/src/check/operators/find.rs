@@ -84,6 +84,10 @@ impl<'a> Checker<'a> {
         }
         let mut pack = columns.len() > shown.len();
         if let Some(FindOutput::ProjectAway(away)) = wanted.output {
+            let letters = shown.iter().map(|c| c.name.len()).sum();
+            for pattern in away {
+                self.may_match(&pattern.text, letters, shown.len(), pattern.span)?;
+            }
             let gone = |c: &Column| {
                 away.iter()
                     .any(|pattern| super::project::wildcard(&pattern.text, &c.name))

@@ -228,11 +228,23 @@ impl<'a> Checker<'a> {
                 ("threshold", Value::Real(part)) => threshold = part,
                 ("threshold", Value::Long(part)) => threshold = part as f64,
                 ("characters", Value::String(text)) => characters = text,
+                (name @ ("threshold" | "characters"), _) => {
+                    let wanted = if name == "threshold" {
+                        "a number"
+                    } else {
+                        "a string"
+                    };
+                    return Err(self.error(
+                        codes::OPERATOR_PARAMETER,
+                        option.value.span,
+                        format!("`reduce` expects {wanted} as `{name}`"),
+                    ));
+                }
                 (name, _) => {
                     return Err(self.error_with_help(
                         codes::OPERATOR_PARAMETER,
                         option.span,
-                        format!("unknown option `{name}` of `reduce`, or a wrong value"),
+                        format!("unknown option `{name}` of `reduce`"),
                         "the options are `threshold`, a number, and `characters`, a string",
                     ));
                 }

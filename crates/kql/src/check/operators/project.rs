@@ -1,15 +1,17 @@
 //! `project` and its like, `print` and `range`: operators that only say what the columns are.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::check::build::{columns_of, converted, pass_through};
 use crate::check::names::Columns;
 use crate::check::operands::widest;
 use crate::check::projection::Style;
-use crate::check::report::Checked;
+use crate::check::report::{Checked, Reported};
 use crate::check::scope::Row;
 use crate::check::{Checker, codes, fold};
 use crate::checked::{Op, Rel};
+use crate::limits::PATTERN_LETTERS_MAX;
 use crate::schema::Column;
 use crate::span::Span;
 use crate::syntax::{self, Expr, ExprKind, Name, NamePattern, Order, ReorderItem};
@@ -46,13 +48,9 @@ impl<'a> Checker<'a> {
         patterns: &'a [NamePattern],
         span: Span,
     ) -> Checked<Arc<Rel>> {
-        let away = self.matching(input, patterns)?;
-        let kept: Vec<Column> = input
-            .columns
-            .iter()
-            .filter(|column| !away.contains(&column.name))
-            .cloned()
-            .collect();
+        let mut away = Picked::of(input);
+        self.pick(&mut away, patterns)?;
+        let kept = away.columns(Taken::No);
         self.projected(input, pass_through(&kept, span), span)
     }
 
@@ -62,41 +60,66 @@ impl<'a> Checker<'a> {
         patterns: &'a [NamePattern],
         span: Span,
     ) -> Checked<Arc<Rel>> {
-        let keep = self.matching(input, patterns)?;
-        let kept: Vec<Column> = input
-            .columns
-            .iter()
-            .filter(|column| keep.contains(&column.name))
-            .cloned()
-            .collect();
+        let mut keep = Picked::of(input);
+        self.pick(&mut keep, patterns)?;
+        let kept = keep.columns(Taken::Yes);
         self.projected(input, pass_through(&kept, span), span)
     }
 
-    /// The names that the patterns match. A pattern may match nothing; a name must exist.
-    fn matching(&mut self, input: &Rel, patterns: &'a [NamePattern]) -> Checked<Vec<String>> {
-        let row = Row::of(input);
-        let (mut names, mut failed) = (Vec::new(), None);
+    /// The places of the columns that the patterns match and that are not taken yet. A pattern may match
+    /// nothing; a name must exist.
+    fn pick(
+        &mut self,
+        picked: &mut Picked<'_>,
+        patterns: &'a [NamePattern],
+    ) -> Checked<Vec<usize>> {
+        let (mut places, mut failed) = (Vec::new(), None);
         for pattern in patterns {
             if pattern.wild {
-                names.extend(
-                    input
-                        .columns
-                        .iter()
-                        .map(|column| &column.name)
-                        .filter(|name| wildcard(&pattern.text, name))
-                        .cloned(),
-                );
+                self.may_match(
+                    &pattern.text,
+                    picked.letters,
+                    picked.columns.len(),
+                    pattern.span,
+                )?;
+                places.extend(picked.take_matching(&pattern.text));
+            } else if let Some(place) = picked.places.get(pattern.text.as_str()).copied() {
+                places.extend(picked.take(place));
+            } else if self.is_full() {
+                failed = Some(Reported);
             } else {
                 let name = Name::new(pattern.text.clone(), pattern.span);
-                match self.column_named(&name, &row) {
-                    Ok(column) => names.push(column.name.clone()),
-                    Err(reported) => failed = Some(reported),
-                }
+                let row = Row::of(picked.input);
+                failed = self.column_named(&name, &row).err().or(failed);
             }
         }
         match failed {
             Some(reported) => Err(reported),
-            None => Ok(names),
+            None => Ok(places),
+        }
+    }
+
+    /// Whether a pattern may be compared with so many names of so many letters together: a query can
+    /// hold hundreds of thousands of patterns, and a table thousands of columns.
+    pub(super) fn may_match(
+        &mut self,
+        pattern: &str,
+        letters: usize,
+        names: usize,
+        span: Span,
+    ) -> Checked<()> {
+        if self.letters_compared > PATTERN_LETTERS_MAX {
+            return Err(Reported);
+        }
+        let work = names.saturating_mul(pattern.len()).saturating_add(letters);
+        self.letters_compared = self.letters_compared.saturating_add(work);
+        match self.letters_compared > PATTERN_LETTERS_MAX {
+            true => Err(self.limit_reached(
+                span,
+                "letters of patterns and of the names that they are compared with",
+                PATTERN_LETTERS_MAX,
+            )),
+            false => Ok(()),
         }
     }
 
@@ -107,6 +130,7 @@ impl<'a> Checker<'a> {
         names: &'a [Expr],
         span: Span,
     ) -> Checked<Arc<Rel>> {
+        let mut picked = Picked::of(input);
         let mut kept: Vec<Column> = Vec::new();
         for list in names {
             let patterns = match self.literal_value(list)? {
@@ -116,12 +140,9 @@ impl<'a> Checker<'a> {
                 _ => Vec::new(),
             };
             for pattern in patterns {
-                let new = input
-                    .columns
-                    .iter()
-                    .filter(|column| wildcard(&pattern, &column.name) && !kept.contains(column));
-                let new: Vec<Column> = new.cloned().collect();
-                kept.extend(new);
+                self.may_match(&pattern, picked.letters, picked.columns.len(), list.span)?;
+                let places = picked.take_matching(&pattern);
+                kept.extend(places.iter().map(|place| input.columns[*place].clone()));
             }
         }
         self.projected(input, pass_through(&kept, span), span)
@@ -134,6 +155,8 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Checked<Arc<Rel>> {
         let mut exprs = pass_through(&input.columns, span);
+        let mut places: HashMap<&str, usize> = Picked::of(input).places;
+        let known: HashSet<&str> = places.keys().copied().collect();
         for item in items {
             let (ExprKind::Name(old), Some(new)) = (&item.expr.kind, item.names.first()) else {
                 let place = match item.names.is_empty() {
@@ -147,15 +170,18 @@ impl<'a> Checker<'a> {
                     "write `new = old`",
                 ));
             };
-            let found = self.column_named(old, &Row::of(input))?;
+            if !known.contains(old.text.as_str()) {
+                self.column_named(old, &Row::of(input))?;
+            }
             if new.text == old.text {
                 continue;
             }
-            if exprs.iter().any(|named| named.name == new.text) {
+            if places.contains_key(new.text.as_str()) {
                 return Err(self.duplicate_column(&new.text, new.span));
             }
-            if let Some(named) = exprs.iter_mut().find(|named| named.name == found.name) {
-                named.name = new.text.clone();
+            if let Some(place) = places.remove(old.text.as_str()) {
+                exprs[place].name.clone_from(&new.text);
+                places.insert(&new.text, place);
             }
         }
         self.projected(input, exprs, span)
@@ -167,30 +193,22 @@ impl<'a> Checker<'a> {
         items: &'a [ReorderItem],
         span: Span,
     ) -> Checked<Arc<Rel>> {
-        let mut order: Vec<String> = Vec::new();
+        let mut picked = Picked::of(input);
+        let mut columns: Vec<Column> = Vec::with_capacity(input.columns.len());
         for item in items {
-            let mut names = self.matching(input, std::slice::from_ref(&item.column))?;
-            names.retain(|name| !order.contains(name));
+            let mut places = self.pick(&mut picked, std::slice::from_ref(&item.column))?;
+            let name = |place: &usize| input.columns[*place].name.as_str();
             if item.granny {
-                names.sort_by_key(|name| granny_key(name));
+                places.sort_by_cached_key(|place| granny_key(name(place)));
             } else if item.order.is_some() {
-                names.sort();
+                places.sort_by_key(|place| name(place));
             }
             if item.order == Some(Order::Desc) {
-                names.reverse();
+                places.reverse();
             }
-            order.extend(names);
+            columns.extend(places.iter().map(|place| input.columns[*place].clone()));
         }
-        let rest = input
-            .columns
-            .iter()
-            .filter(|column| !order.contains(&column.name));
-        let columns: Vec<Column> = order
-            .iter()
-            .filter_map(|name| input.columns.iter().find(|column| column.name == *name))
-            .chain(rest)
-            .cloned()
-            .collect();
+        columns.extend(picked.columns(Taken::No));
         self.projected(input, pass_through(&columns, span), span)
     }
 
@@ -259,6 +277,57 @@ impl<'a> Checker<'a> {
             step,
         };
         self.ordered(op, vec![Column::new(name.text.clone(), ty)], span)
+    }
+}
+
+/// Whether a column was picked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    Yes,
+    No,
+}
+
+/// The columns of a table, of which some are picked, each once.
+struct Picked<'c> {
+    input: &'c Rel,
+    columns: &'c [Column],
+    places: HashMap<&'c str, usize>,
+    taken: Vec<bool>,
+    /// The letters of all names.
+    letters: usize,
+}
+
+impl<'c> Picked<'c> {
+    fn of(input: &'c Rel) -> Picked<'c> {
+        let columns = input.columns.as_slice();
+        let names = columns.iter().map(|column| column.name.as_str());
+        Picked {
+            input,
+            places: names.clone().zip(0..).collect(),
+            taken: vec![false; columns.len()],
+            letters: names.map(str::len).sum(),
+            columns,
+        }
+    }
+
+    fn take(&mut self, place: usize) -> Option<usize> {
+        (!std::mem::replace(&mut self.taken[place], true)).then_some(place)
+    }
+
+    fn take_matching(&mut self, pattern: &str) -> Vec<usize> {
+        let fits =
+            |place: &usize| !self.taken[*place] && wildcard(pattern, &self.columns[*place].name);
+        let places: Vec<usize> = (0..self.columns.len()).filter(fits).collect();
+        for place in &places {
+            self.taken[*place] = true;
+        }
+        places
+    }
+
+    fn columns(&self, taken: Taken) -> Vec<Column> {
+        let chosen = self.columns.iter().zip(&self.taken);
+        let wanted = chosen.filter(|(_, is)| **is == (taken == Taken::Yes));
+        wanted.map(|(column, _)| column.clone()).collect()
     }
 }
 

@@ -30,6 +30,14 @@ impl<'a> Checker<'a> {
                 "put `sort by …` or `serialize` before it",
             ));
         }
+        if steps.is_empty() {
+            return Err(self.unsupported_with_help(
+                codes::UNSUPPORTED_OPERATOR,
+                operator.keyword.span,
+                "a `scan` without steps is not supported",
+                Some("no row matches it: write `take 0`"),
+            ));
+        }
         let match_id = self.name_parameter(operator, "with_match_id")?;
         let mut variables: Vec<(Column, Value)> = Vec::with_capacity(declared.len());
         for param in declared {

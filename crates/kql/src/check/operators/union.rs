@@ -113,9 +113,17 @@ impl<'a> Checker<'a> {
     }
 
     fn matching_tables(&mut self, pattern: &str, span: Span) -> Checked<Vec<Leg>> {
+        // Not even counted, once there were too many.
+        self.may_match(pattern, 0, 0, span)?;
         let mut legs = Vec::new();
         let mut names = self.schema.table_names();
         names.sort();
+        let bound = self.scopes.names().map(|(name, _)| name);
+        let every = names.iter().map(String::as_str).chain(bound);
+        let (count, letters) = every.fold((0, 0), |(count, letters), name| {
+            (count + 1, letters + name.len())
+        });
+        self.may_match(pattern, letters, count, span)?;
         for name in names {
             if wildcard(pattern, &name) && self.scopes.find(&name).is_none() {
                 let rel = self.schema_table(&name, span)?;

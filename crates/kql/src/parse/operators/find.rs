@@ -1,7 +1,7 @@
 //! `find withsource=x in (tables) where predicate project columns`
 
 use crate::lexer::TokenKind;
-use crate::parse::{Parsed, Parser};
+use crate::parse::{Parsed, Parser, Reported};
 use crate::syntax::{Expr, FindColumn, FindOutput, OperatorKind, Parameter};
 
 pub(super) fn find(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
@@ -9,40 +9,71 @@ pub(super) fn find(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parse
         &["withsource", "with_source", "datascope", "kind"],
         parameters,
     )?;
-    let mut tables = None;
-    if p.at_word("in") {
-        p.bump();
-        let open = p.expect(TokenKind::OpenParen)?;
-        tables = Some(tables_of(p)?);
-        p.close(TokenKind::CloseParen, open)?;
+    if p.eat_word("in").is_none() {
+        let (predicate, output) = rest(p, Where::Optional)?;
+        return Ok(OperatorKind::Find {
+            tables: None,
+            predicate,
+            output,
+        });
     }
+    let mut tables = Vec::new();
+    let read = tables_of(p, &mut tables).and_then(|()| rest(p, Where::Needed));
+    let (predicate, output) = match read {
+        Ok(read) => read,
+        Err(reported) if tables.is_empty() => return Err(reported),
+        // The tables that were named can be looked up all the same.
+        Err(Reported) => {
+            p.cut = true;
+            (None, None)
+        }
+    };
+    Ok(OperatorKind::Find {
+        tables: Some(tables),
+        predicate,
+        output,
+    })
+}
+
+/// Whether `where` must stand before the predicate.
+#[derive(PartialEq, Eq)]
+enum Where {
+    Optional,
+    Needed,
+}
+
+/// `where predicate project columns`
+fn rest(p: &mut Parser<'_>, needs: Where) -> Parsed<(Option<Expr>, Option<FindOutput>)> {
     let explicit = p.eat_word("where").is_some();
-    if tables.is_some() && !explicit && !at_output(p) {
+    if needs == Where::Needed && !explicit && !at_output(p) {
         return Err(p.expected("`where`"));
     }
     let predicate = match explicit || !at_output(p) {
         true => Some(p.search_predicate()?),
         false => None,
     };
-    Ok(OperatorKind::Find {
-        tables,
-        predicate,
-        output: output(p)?,
-    })
+    Ok((predicate, output(p)?))
 }
 
-/// A bracket before a table that is not closed is what is wrong, not the comma that comes instead.
-fn tables_of(p: &mut Parser<'_>) -> Parsed<Vec<Expr>> {
-    let mut tables = Vec::new();
+/// `(T, U*)`: names, and no queries.
+fn tables_of(p: &mut Parser<'_>, tables: &mut Vec<Expr>) -> Parsed<()> {
+    const NAMED: &str =
+        "a query is named first: `let Q = T | where a == 1; find in (Q) where b == 2`";
+    let open = p.expect(TokenKind::OpenParen)?;
     loop {
-        let (start, said) = (p.span(), p.said());
-        let bracket = p.at_kind(TokenKind::OpenParen);
+        let name = matches!(
+            p.kind(),
+            TokenKind::Word | TokenKind::OpenBracket | TokenKind::Star
+        );
+        if !name {
+            return Err(p.expected_with("a table's name", NAMED));
+        }
         tables.push(p.table_item()?);
-        if bracket && p.said() > said {
-            p.widened_to(start);
+        if p.eat(TokenKind::Pipe).is_some() {
+            return Err(p.expected_with("`,` or `)` before `|`", NAMED));
         }
         if p.eat(TokenKind::Comma).is_none() {
-            return Ok(tables);
+            return p.close(TokenKind::CloseParen, open).map(|_| ());
         }
     }
 }

@@ -47,7 +47,7 @@ fn right(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<Expr> {
 
 fn condition(p: &mut Parser<'_>) -> Parsed<Option<JoinCondition>> {
     Ok(if p.eat_word("on").is_some() {
-        Some(JoinCondition::On(p.list(Parser::expr)?))
+        Some(JoinCondition::On(p.open_list(Parser::expr)?))
     } else if p.eat_word("where").is_some() {
         Some(JoinCondition::Where(p.expr()?))
     } else {

@@ -6,6 +6,9 @@ use crate::syntax::{Expr, MvItem, OperatorKind, Parameter, TypeRef};
 
 const PARAMETERS: &[&str] = &["kind", "bagexpansion", "with_itemindex", "id"];
 
+const SUBQUERY: &str =
+    "what is done with the items stands in parentheses: `on (summarize count())`";
+
 pub(super) fn mv_expand(
     p: &mut Parser<'_>,
     parameters: &mut Vec<Parameter>,
@@ -23,9 +26,15 @@ pub(super) fn mv_apply(
     parameters: &mut Vec<Parameter>,
 ) -> Parsed<OperatorKind> {
     p.parameters(PARAMETERS, parameters)?;
-    let items = p.list(item)?;
+    let items = p.list(|p| match p.at_word("on") {
+        true => Err(p.expected_with("another item", SUBQUERY)),
+        false => item(p),
+    })?;
     let limit = limit(p)?;
     p.parameters(PARAMETERS, parameters)?;
+    if p.at_word("on") && p.ahead(1).kind == TokenKind::Comma {
+        return Err(p.expected_with("`on (`", SUBQUERY));
+    }
     p.expect_word("on")?;
     Ok(OperatorKind::MvApply {
         items,

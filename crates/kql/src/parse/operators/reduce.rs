@@ -8,7 +8,9 @@ pub(super) fn reduce(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Par
     p.expect_word("by")?;
     let by = p.expr()?;
     let options = match p.eat_word("with") {
-        Some(_) if matches!(p.word(), "threshold" | "characters") => p.list(Parser::property)?,
+        Some(_) if matches!(p.word(), "threshold" | "characters") => {
+            p.list(Parser::literal_property)?
+        }
         Some(_) => return Err(p.expected("`threshold` or `characters`")),
         None => Vec::new(),
     };

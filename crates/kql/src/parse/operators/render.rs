@@ -1,7 +1,7 @@
 //! `render timechart with (title='…')`
 
 use crate::lexer::TokenKind;
-use crate::parse::{Parsed, Parser};
+use crate::parse::{Parsed, Parser, Reported};
 use crate::syntax::{OperatorKind, Parameter};
 
 pub(super) fn render(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
@@ -12,7 +12,11 @@ pub(super) fn render(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Par
     // The older form has no `with` and no parentheses.
     parameters.append(&mut p.all_parameters()?);
     let properties = match p.at_word("with") {
-        true => with(p)?,
+        true => with(p).unwrap_or_else(|Reported| {
+            // Which chart it is can be looked at all the same.
+            p.cut = true;
+            Vec::new()
+        }),
         false => Vec::new(),
     };
     Ok(OperatorKind::Render { chart, properties })

@@ -25,7 +25,10 @@ pub(super) fn scan(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parse
     };
     p.expect_word("with")?;
     let open = p.expect(TokenKind::OpenParen)?;
-    let mut steps = vec![step(p)?];
+    let mut steps = Vec::new();
+    if !p.at_word("step") && !p.at_kind(TokenKind::CloseParen) {
+        return Err(p.expected("`step`"));
+    }
     while p.at_word("step") {
         steps.push(step(p)?);
     }
@@ -76,11 +79,21 @@ fn step(p: &mut Parser<'_>) -> Parsed<ScanStep> {
     })
 }
 
+const ASSIGNED: &str = "a step sets variables: `=> variable = value`";
+
 /// `a = 1`
 fn assignment(p: &mut Parser<'_>) -> Parsed<NamedExpr> {
+    match p.kind() {
+        TokenKind::Word if p.ahead(1).kind != TokenKind::Assign => {
+            p.bump();
+            return Err(p.expected_with("`=`", ASSIGNED));
+        }
+        TokenKind::Word | TokenKind::OpenBracket => {}
+        _ => return Err(p.expected_with("a variable's name", ASSIGNED)),
+    }
     let assigned = p.named_expr()?;
     if assigned.names.is_empty() {
-        return Err(p.expected_with("`=`", "a step sets variables: `=> variable = value`"));
+        return Err(p.expected_with("`=`", ASSIGNED));
     }
     Ok(assigned)
 }
