@@ -91,7 +91,7 @@ impl Build {
         }
     }
 
-    fn cut(&mut self, node: usize, why: Why, problem: &'static str) {
+    pub(super) fn cut(&mut self, node: usize, why: Why, problem: &'static str) {
         self.entries[node].link = None;
         self.entries[node].why = Some(why);
         let id = self.entries[node].hash;

@@ -56,6 +56,10 @@ impl Build {
         let entry = self.entry(node);
         match found {
             Some(Found::Parent(link)) if link.parent != node => entry.link = Some(link),
+            // A record that says so of itself is forged.
+            Some(Found::Parent(link)) if link.rule == LinkRule::AccessKeyId => {
+                self.cut(node as usize, Why::Circle, "lineage-circle");
+            }
             Some(Found::Parent(_)) => entry.why = Some(Why::CallerUnknown),
             Some(Found::None(why)) => entry.why = Some(why),
             None => {}

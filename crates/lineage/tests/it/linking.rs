@@ -350,6 +350,18 @@ fn forged() -> Vec<String> {
 }
 
 #[test]
+fn a_key_that_mints_itself_has_no_parent() {
+    let by = also(ADA, json!({"accessKeyId": "ASIASELF"}));
+    let record = event("1:00", "sts:GetSessionToken", &by)
+        .response(json!({"credentials": {"accessKeyId": "ASIASELF"}}))
+        .end();
+    check(
+        &[record],
+        "session-token ASIASELF ≤2160m ×1 (its minting events name one another as parents)",
+    );
+}
+
+#[test]
 fn forged_records_make_no_circle() {
     let facts = crate::world::facts(forged().join("\n").as_bytes());
     let (forest, problems) = keyline_lineage::Forest::build(facts, &Default::default());
