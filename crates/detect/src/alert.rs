@@ -25,6 +25,7 @@ use crate::limits::{
 };
 use crate::row::{ResultRow, Rows, json, text, time};
 use crate::rule::{AlertSeverity, EntityMapping, Grouping, Rule, tactic_name};
+use crate::told::Told;
 
 /// One alert, field by field as in the contract.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +61,9 @@ pub struct Alert {
     /// document either.
     #[serde(skip)]
     pub digest: String,
+    /// Of which addresses and programs its rows tell, the shown one and the others; no part of the document.
+    #[serde(skip)]
+    pub told: Told,
 }
 
 pub const ALERT_SCHEMA: &str = "keyline.alert/1";
@@ -128,6 +132,7 @@ impl Form<'_> {
         let mut entities: Vec<Entity> = Vec::new();
         let mut access_key_ids = BTreeSet::new();
         let mut event_ids = BTreeSet::new();
+        let mut told = Told::default();
         let mut times: Option<(i64, i64)> = None;
         for row in &rows {
             for entity in entity::entities(&self.mappings, row) {
@@ -138,6 +143,7 @@ impl Form<'_> {
             let columns = &rule.keyline.access_key_columns;
             evidence::access_key_ids(row, columns, &mut access_key_ids);
             evidence::event_ids(row, &mut event_ids);
+            told.add(row);
             for time in event_times(row, window) {
                 let (first, last) = times.unwrap_or((time, time));
                 times = Some((first.min(time), last.max(time)));
@@ -187,6 +193,7 @@ impl Form<'_> {
                 .unwrap_or_else(|| rule.tactics.clone()),
             access_key_ids,
             event_ids,
+            told,
             times,
             identity,
         }
@@ -274,6 +281,7 @@ impl Form<'_> {
             row: finding.row,
             episode: (start, reach),
             digest: String::new(),
+            told: finding.told,
         };
         alert.say(&others);
         alert.digest = short_hash(&serde_json::to_string(&alert).unwrap_or_default());

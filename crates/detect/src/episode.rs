@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::entity::Entity;
+use crate::told::Told;
 
 /// When an evaluation was made and how long its result held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Finding {
     pub tactics: Vec<String>,
     pub access_key_ids: BTreeSet<String>,
     pub event_ids: BTreeSet<String>,
+    /// Of which addresses and programs its rows tell.
+    pub told: Told,
     /// The earliest and latest time in the rows that lies in the window.
     pub times: Option<(i64, i64)>,
 }
@@ -107,6 +110,7 @@ impl Episode {
         }
         shown.access_key_ids.append(&mut found.access_key_ids);
         shown.event_ids.append(&mut found.event_ids);
+        shown.told.append(&mut found.told);
         shown.times = match (shown.times, found.times) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (a, b) => a.or(b),

@@ -36,7 +36,7 @@ use crate::resolve::Resolver;
 use crate::row::time;
 use crate::rule::Rule;
 use crate::schedule::{self, Schedule};
-use crate::watched::only_data_events;
+use crate::watched::{looks, needs_data_events, only_data_events};
 
 const TICKS_PER_MICROSECOND: i64 = 10;
 
@@ -501,21 +501,23 @@ fn without_data_events(
     cuts: &Cuts,
 ) -> Vec<String> {
     let mut names = Vec::new();
+    let mut is_known = false;
     for (at, (ready, places)) in prepared {
         let only_data = only_data_events(&ready.query).into_iter().zip(places);
-        let mut of_data = only_data.filter_map(|(only, place)| only.then_some(*place));
-        let Some(first) = of_data.next() else {
-            continue;
-        };
-        if !std::iter::once(first)
-            .chain(of_data)
-            .all(|place| cuts.is_empty(place))
-        {
-            return Vec::new();
+        for (_, place) in only_data.filter(|(only, _)| *only) {
+            if !cuts.is_empty(*place) {
+                return Vec::new();
+            }
+            is_known = true;
         }
-        names.push(rules[*at].0.name.clone());
+        if needs_data_events(&looks(&ready.query)) {
+            names.push(rules[*at].0.name.clone());
+        }
     }
-    names
+    match is_known {
+        true => names,
+        false => Vec::new(),
+    }
 }
 
 fn report(options: &HuntOptions, progress: Progress<'_>) {

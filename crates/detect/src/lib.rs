@@ -23,6 +23,7 @@ pub mod load;
 // Their queries and schedules.
 pub mod relations;
 
+pub mod arms;
 pub mod uses;
 pub mod watched;
 
@@ -44,6 +45,7 @@ pub mod row;
 pub mod entity;
 
 pub mod evidence;
+pub mod told;
 
 pub mod episode;
 

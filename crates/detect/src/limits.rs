@@ -36,6 +36,13 @@ pub const ROWS_PER_EVALUATION_MAX: usize = 100_000;
 /// sub-queries multiply, and with more than this every event is taken to be wanted.
 pub const USE_PATHS_MAX: usize = 10_000;
 
+/// Operators one below the other that are followed for where a rule's rows come from; a deeper query tells
+/// nothing of it.
+pub const USE_DEPTH_MAX: usize = 500;
+
+/// Sorts of events that one place may look at, one by one: with more, its filters are read as saying less.
+pub const ARMS_PER_PLACE_MAX: usize = 64;
+
 /// Parts of one condition, computed columns written out; a larger one tells the reader nothing anyway.
 pub const USE_CONDITION_NODES_MAX: usize = 200;
 

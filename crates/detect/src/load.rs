@@ -9,6 +9,8 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
+use serde::Serialize;
+
 use crate::cases::is_test_file;
 use crate::limits::{RULE_FILE_BYTES_MAX, RULE_FOLDER_DEPTH_MAX, RULE_PATHS_MAX};
 use crate::problem::{FailedRule, Position, Problem, Severity};
@@ -28,7 +30,19 @@ pub struct Loaded {
     pub unusable: Vec<Rule>,
     /// YAML files read.
     pub files: usize,
+    /// Built-in rules whose place a rule of the user took.
+    pub replaced: Vec<Replaced>,
     by_id: HashMap<String, usize>,
+}
+
+/// A built-in rule that does not run, as a rule of the user has its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Replaced {
+    pub rule_id: String,
+    /// The name of the built-in rule.
+    pub name: String,
+    /// The file of the rule that runs in its place.
+    pub file: String,
 }
 
 /// How a file came to be read.
@@ -38,6 +52,8 @@ pub enum Origin {
     Found,
     /// Named by the user: what is no rule is an error.
     Named,
+    /// Embedded in the program: a rule of the user with the same id goes first.
+    BuiltIn,
 }
 
 /// Reads all rules under the paths, folders recursively in the order of their names.
@@ -86,7 +102,7 @@ pub fn load_text(file: &str, text: &[u8], origin: Origin, loaded: &mut Loaded) {
         match read_rule(document, file, text) {
             Document::Rule(rule, problems) => {
                 loaded.problems.extend(problems);
-                loaded.add(*rule);
+                loaded.add(*rule, origin);
             }
             Document::Broken(id, problems, rule) => {
                 loaded.unusable.extend(rule.map(|rule| *rule));
@@ -181,9 +197,16 @@ fn load_file(path: &Path, origin: Origin, loaded: &mut Loaded) {
 impl Loaded {
     /// Keeps the first rule of an id: alerts are told apart by it. One that asks something else is another
     /// rule, whatever its id, and goes by its file's name as well.
-    fn add(&mut self, mut rule: Rule) {
+    fn add(&mut self, mut rule: Rule, origin: Origin) {
         if let Some(first) = self.by_id.get(&rule.id) {
             let first = &self.rules[*first];
+            if origin == Origin::BuiltIn {
+                return self.replaced.push(Replaced {
+                    rule_id: rule.id,
+                    name: rule.name,
+                    file: first.file.clone(),
+                });
+            }
             let message = format!("the id `{}` is already that of {}", rule.id, first.file);
             let is_copy = first.query.text == rule.query.text;
             let other = format!("{}/{}", rule.id, stem(&rule.file));
@@ -204,7 +227,7 @@ impl Loaded {
     }
 
     fn pass(&mut self, file: &str, at: Position, reason: &str, origin: Origin) {
-        if origin == Origin::Named {
+        if origin != Origin::Found {
             self.fail(file, at, format!("not a rule: {reason}"));
         }
         self.pass_over(reason);

@@ -2,10 +2,12 @@
 //!
 //! Reading is in `read_rule.rs`, what the schedule becomes in `schedule.rs`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::template_columns;
 use crate::problem::Position;
 use crate::query_text::QueryText;
 
@@ -43,6 +45,33 @@ pub struct Rule {
     pub position: Position,
     /// Where the fields stand that later checks speak of.
     pub places: Places,
+}
+
+impl Rule {
+    /// The words of its query, comments left out, and the columns that its alerts ask for.
+    pub fn named_columns(&self) -> BTreeSet<String> {
+        let lines = self.query.text.lines();
+        let words = lines
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
+            .map(str::to_owned);
+        let overrides = &self.overrides;
+        let templates = overrides.title.iter().chain(&overrides.description);
+        let templates = templates
+            .flat_map(|template| template_columns(template))
+            .map(str::to_owned);
+        let fields = self.entity_mappings.iter().flat_map(|one| &one.fields);
+        let fields = fields
+            .chain(&self.custom_details)
+            .chain(&overrides.properties);
+        let columns = fields.map(|(_, column)| column.clone());
+        let more = overrides.severity_column.iter();
+        let more = more
+            .chain(&overrides.tactics_column)
+            .chain(&self.keyline.access_key_columns)
+            .cloned();
+        words.chain(templates).chain(columns).chain(more).collect()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

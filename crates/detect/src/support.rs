@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::watched::Place;
+use crate::arms::Arm;
+use crate::watched::{Looks, Place};
 
 /// Events of one kind in the data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub enum State {
 pub struct Verdict {
     pub state: State,
     pub events: u64,
-    /// Why they cannot be there, in words.
+    /// Why they, or some of them, cannot be there, in words.
     pub why: Option<String>,
 }
 
@@ -125,24 +126,48 @@ impl Holdings {
         let wanted = self
             .kinds
             .iter()
-            .filter(|kind| place.wants(&kind.source, &kind.name));
+            .filter(|kind| place.wants(&kind.source, &kind.name, kind.read_only));
         let events = wanted.map(|kind| kind.events).sum();
-        if events > 0 {
-            return Verdict {
-                state: State::Seen,
-                events,
-                why: None,
-            };
-        }
-        let why = self.why_not(place);
+        let arms: Vec<Hidden> = place.arms.iter().map(|arm| self.hidden(arm)).collect();
+        let is_blind = !arms.is_empty() && arms.iter().all(|hidden| hidden.all);
+        let why: BTreeSet<String> = arms.into_iter().filter_map(|hidden| hidden.why).collect();
+        let why = Vec::from_iter(why).join("; ");
         Verdict {
-            state: if why.is_some() {
-                State::Blind
-            } else {
-                State::Quiet
+            state: match events {
+                0 if is_blind => State::Blind,
+                0 => State::Quiet,
+                _ => State::Seen,
             },
             events,
-            why,
+            why: (!why.is_empty()).then_some(why),
+        }
+    }
+
+    /// What becomes of a rule whose rows come of these places; `None` where that hangs on no events.
+    pub fn stand(&self, looks: &Looks) -> Option<Stand> {
+        match looks {
+            Looks::Nowhere => None,
+            Looks::At(place) => {
+                let verdict = self.judge(place);
+                let is_blind = verdict.state == State::Blind;
+                Some(Stand {
+                    state: verdict.state,
+                    is_partly_blind: verdict.why.is_some() && !is_blind,
+                })
+            }
+            Looks::All(list) | Looks::Any(list) => {
+                let stands: Vec<Stand> = list.iter().filter_map(|one| self.stand(one)).collect();
+                let states = stands.iter().map(|stand| stand.state);
+                let state = match looks {
+                    Looks::All(_) => states.min()?,
+                    _ => states.max()?,
+                };
+                let lacks = |stand: &Stand| stand.is_partly_blind || stand.state == State::Blind;
+                Some(Stand {
+                    state,
+                    is_partly_blind: state != State::Blind && stands.iter().any(lacks),
+                })
+            }
         }
     }
 
@@ -156,7 +181,7 @@ impl Holdings {
         let wanted = |kind: &&Kind| {
             places
                 .iter()
-                .any(|place| place.wants(&kind.source, &kind.name))
+                .any(|place| place.wants(&kind.source, &kind.name, kind.read_only))
         };
         let wanted: Vec<&Kind> = self.kinds.iter().filter(wanted).collect();
         if wanted.is_empty() {
@@ -167,40 +192,124 @@ impl Holdings {
         columns.filter(|column| !is_filled(column)).collect()
     }
 
-    /// Why events of a place cannot be there.
-    fn why_not(&self, place: &Place) -> Option<String> {
+    /// What of one sort of events cannot be there. Its names and its services are judged one by one.
+    fn hidden(&self, arm: &Arm) -> Hidden {
         if self.kinds.is_empty() {
-            return None;
+            return Hidden::default();
         }
-        let all = |is: fn(&str) -> bool| {
-            !place.names.is_empty() && place.names.iter().all(|name| is(name))
+        // Where no record says which it is, all may be there.
+        let says = self.kinds.iter().any(|kind| kind.read_only.is_some());
+        let has = |read_only: bool| {
+            let mut kinds = self.kinds.iter();
+            !says || kinds.any(|kind| kind.read_only == Some(read_only))
         };
-        let names = sample(&place.names);
-        let of_place = |kind: &&Kind| {
-            place.sources.is_empty() || place.sources.iter().any(|s| *s == kind.source)
+        let (has_reads, has_writes) = (has(true), has(false));
+        let named = sample(&arm.written());
+        match arm.read_only {
+            Some(true) if !has_reads => {
+                return Hidden::all(format!("no read-only events were recorded{}", of(&named)));
+            }
+            Some(false) if !has_writes => {
+                return Hidden::all(format!("nothing but reads was recorded{}", of(&named)));
+            }
+            _ => {}
+        }
+        let by_name = self.hidden_names(arm, has_reads);
+        let sources = arm.sources.iter().flatten();
+        let missing: BTreeSet<String> = sources
+            .filter(|source| {
+                GLOBAL.contains(&source.as_str())
+                    && !self.kinds.iter().any(|kind| kind.source == **source)
+            })
+            .cloned()
+            .collect();
+        if by_name.all || missing.is_empty() {
+            return by_name;
+        }
+        let why = format!(
+            "nothing of {} is there, which a trail shows in one region alone: us-east-1, or that of the \
+             sign-in",
+            sample(&missing)
+        );
+        Hidden {
+            all: arm.sources.as_ref().map(BTreeSet::len) == Some(missing.len()),
+            why: Some(why),
+        }
+    }
+
+    fn hidden_names(&self, arm: &Arm, has_reads: bool) -> Hidden {
+        let Some(names) = &arm.names else {
+            return Hidden::default();
         };
-        let has_data = |kind: &Kind| match kind.management {
+        let is_of = |kind: &&Kind| {
+            let sources = arm.sources.as_ref();
+            sources.is_none_or(|list| list.contains(&kind.source))
+        };
+        let is_of_data = |kind: &Kind| match kind.management {
             Some(management) => !management,
             None => is_data(&kind.name),
         };
-        if all(is_data) && !self.kinds.iter().filter(of_place).any(has_data) {
-            return Some(format!("no data events were recorded ({names})"));
-        }
-        if all(is_read) && !self.kinds.iter().any(|kind| kind.read_only == Some(true)) {
-            return Some(format!("no read-only events were recorded ({names})"));
-        }
-        let missing = |source: &String| {
-            GLOBAL.contains(&source.as_str())
-                && !self.kinds.iter().any(|kind| kind.source == *source)
+        let has_data = self.kinds.iter().filter(is_of).any(is_of_data);
+        // The writes that are called like reads are calls of these two.
+        let may_write = |start: &String| {
+            let sources = arm.sources.as_ref();
+            NOT_READS
+                .iter()
+                .any(|name| name.starts_with(start.as_str()))
+                && sources.is_none_or(|list| {
+                    ["sts.amazonaws.com", "signin.amazonaws.com"]
+                        .iter()
+                        .any(|one| list.contains(*one))
+                })
         };
-        let sources = &place.sources;
-        (!sources.is_empty() && sources.iter().all(missing)).then(|| {
-            let sources = sample(sources);
-            format!(
-                "nothing of {sources} is there, which a trail shows in one region alone: us-east-1, \
-                 or that of the sign-in"
-            )
-        })
+        let data = |name: &&String| !has_data && is_data(name);
+        let read = |name: &&String| !has_reads && is_read(name);
+        let no_data: BTreeSet<String> = names.whole.iter().filter(data).cloned().collect();
+        let mut no_reads: BTreeSet<String> = names.whole.iter().filter(read).cloned().collect();
+        let starts = names.begin.iter().filter(read);
+        let starts = starts.filter(|start| !may_write(start));
+        no_reads.extend(starts.map(|start| format!("{start}*")));
+        let count = names.whole.len() + names.begin.len();
+        let whys = [("data", &no_data), ("read-only", &no_reads)].map(|(what, names)| {
+            (!names.is_empty())
+                .then(|| format!("no {what} events were recorded{}", of(&sample(names))))
+        });
+        let why = Vec::from_iter(whys.into_iter().flatten()).join("; ");
+        Hidden {
+            all: no_data.len() + no_reads.len() == count,
+            why: (!why.is_empty()).then_some(why),
+        }
+    }
+}
+
+/// What becomes of a rule in the data at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stand {
+    pub state: State,
+    /// Some of what it looks for cannot be there, but not all.
+    pub is_partly_blind: bool,
+}
+
+/// What of a sort of events cannot be in the data.
+#[derive(Default)]
+struct Hidden {
+    all: bool,
+    why: Option<String>,
+}
+
+impl Hidden {
+    fn all(why: String) -> Hidden {
+        Hidden {
+            all: true,
+            why: Some(why),
+        }
+    }
+}
+
+fn of(names: &str) -> String {
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(" ({names})"),
     }
 }
 

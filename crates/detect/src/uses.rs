@@ -107,8 +107,8 @@ pub(crate) fn is_event_table(rel: &Arc<Rel>) -> bool {
     matches!(&rel.op, Op::Table { name } if GATHERED_TABLES.contains(&name.as_str()))
 }
 
-/// The inputs of an operator, each with the conditions on its rows.
-fn down(
+/// The inputs of an operator, each with the conditions on its rows; of a join the left one first.
+pub(crate) fn down(
     rel: &Arc<Rel>,
     mut conditions: Vec<Expr>,
     list: &mut dyn FnMut(&Arc<Rel>) -> Option<Vec<String>>,

@@ -264,6 +264,7 @@ mod tests {
             tactics: Vec::new(),
             access_key_ids: BTreeSet::new(),
             event_ids: times.iter().map(i64::to_string).collect(),
+            told: Default::default(),
             times: None,
         }
     }

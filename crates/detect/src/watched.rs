@@ -2,20 +2,20 @@
 //! it reads.
 //!
 //! Pure: a checked query in. Names are what its filters ask for in so many words; a place in the query
-//! that asks for none looks at every event.
+//! that asks for none looks at every event. How a filter is read is in `arms`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use keyline_engine::lower::Live;
-use keyline_kql::checked::{CheckedQuery, Expr, ExprKind, Op, Rel};
-use keyline_kql::types::Value;
+use keyline_kql::checked::{CheckedQuery, Expr, JoinKind, Op, Rel};
 
+use crate::arms::{Arm, arms, values};
+use crate::limits::{USE_DEPTH_MAX, USE_PATHS_MAX};
 use crate::relations::{VIEWS, relations};
 use crate::support::is_data;
-use crate::uses::uses;
+use crate::uses::{down, is_event_table, uses};
 
-const SOURCE: &str = "EventSource";
 const NAME: &str = "EventName";
 
 /// One place where a rule looks at events.
@@ -26,19 +26,104 @@ pub struct Place {
     pub sources: BTreeSet<String>,
     /// The names of the events that are looked at; any when empty.
     pub names: BTreeSet<String>,
+    /// The same one by one: events of any of these sorts are looked at.
+    pub arms: Vec<Arm>,
 }
 
 impl Place {
-    /// Whether it says neither of which services nor by which names the events are.
-    pub fn is_any(&self) -> bool {
-        self.sources.is_empty() && self.names.is_empty()
+    fn of(table: &str, conditions: &[Expr]) -> Place {
+        let arms = arms(conditions);
+        let all = |of: &dyn Fn(&Arm) -> BTreeSet<String>| {
+            let lists: Vec<BTreeSet<String>> = arms.iter().map(of).collect();
+            match lists.iter().any(BTreeSet::is_empty) {
+                true => BTreeSet::new(),
+                false => lists.into_iter().flatten().collect(),
+            }
+        };
+        Place {
+            table: table.to_owned(),
+            sources: all(&|arm| arm.sources.clone().unwrap_or_default()),
+            names: all(&Arm::written),
+            arms,
+        }
     }
 
-    pub fn wants(&self, source: &str, name: &str) -> bool {
-        let is_in = |list: &BTreeSet<String>, text: &str| {
-            list.is_empty() || list.iter().any(|one| one.eq_ignore_ascii_case(text))
+    /// Whether any event is looked at.
+    pub fn is_any(&self) -> bool {
+        self.arms.iter().all(|arm| *arm == Arm::default())
+    }
+
+    /// Whether an event is looked at, as far as these facts tell.
+    pub fn wants(&self, source: &str, name: &str, read_only: Option<bool>) -> bool {
+        self.arms
+            .iter()
+            .any(|arm| arm.wants(source, name, read_only))
+    }
+}
+
+/// How the rows of a rule come of the places where it looks. What is only looked up beside them, the left or
+/// the right of an outer join for example, is no part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Looks {
+    At(Place),
+    /// Rows are there only if each of these gives some.
+    All(Vec<Looks>),
+    /// Rows are there if any of these gives some.
+    Any(Vec<Looks>),
+    /// At no events, or in too many ways to follow.
+    Nowhere,
+}
+
+pub fn looks(query: &CheckedQuery) -> Looks {
+    match look(&query.root, Vec::new(), 0, &mut 0) {
+        // Its rows are of credentials: what it looks up among the events is the only sign. What it reads of any
+        // event, habits for example, is none.
+        Looks::Nowhere => {
+            let mut places = places(query);
+            if places.iter().any(|place| !place.is_any()) {
+                places.retain(|place| !place.is_any());
+            }
+            match places.is_empty() {
+                true => Looks::Nowhere,
+                false => Looks::Any(places.into_iter().map(Looks::At).collect()),
+            }
+        }
+        looks => looks,
+    }
+}
+
+fn look(rel: &Arc<Rel>, conditions: Vec<Expr>, depth: usize, paths: &mut usize) -> Looks {
+    *paths += 1;
+    if *paths > USE_PATHS_MAX || depth > USE_DEPTH_MAX {
+        return Looks::Nowhere;
+    }
+    match table(rel) {
+        Some(name) if is_event_table(rel) => return Looks::At(Place::of(name, &conditions)),
+        Some(name) if VIEWS.contains(&name) => return Looks::At(Place::of(name, &[])),
+        _ => {}
+    }
+    let mut inputs = Vec::new();
+    down(rel, conditions, &mut |_| None, &mut inputs);
+    if let Op::Join(join) = &rel.op {
+        let (left, right) = match join.kind {
+            JoinKind::LeftOuter | JoinKind::LeftAnti => (true, false),
+            JoinKind::RightOuter | JoinKind::RightAnti => (false, true),
+            JoinKind::Inner | JoinKind::InnerUnique | JoinKind::FullOuter => (true, true),
+            JoinKind::LeftSemi | JoinKind::RightSemi => (true, true),
         };
-        is_in(&self.sources, source) && is_in(&self.names, name)
+        let mut needed = [left, right].into_iter();
+        inputs.retain(|_| needed.next().unwrap_or(true));
+    }
+    let mut found: Vec<Looks> = inputs
+        .into_iter()
+        .map(|(input, conditions)| look(&input, conditions, depth + 1, paths))
+        .filter(|looks| *looks != Looks::Nowhere)
+        .collect();
+    match (&rel.op, found.len()) {
+        (_, 0) => Looks::Nowhere,
+        (_, 1) => found.remove(0),
+        (Op::Join(join), _) if join.kind != JoinKind::FullOuter => Looks::All(found),
+        _ => Looks::Any(found),
     }
 }
 
@@ -47,19 +132,12 @@ pub fn places(query: &CheckedQuery) -> Vec<Place> {
     let mut found = BTreeSet::new();
     for one in uses(&query.root, &mut |_| None) {
         for conditions in &one.any_of {
-            found.insert(Place {
-                table: one.name().to_owned(),
-                sources: values(conditions, SOURCE),
-                names: values(conditions, NAME),
-            });
+            found.insert(Place::of(one.name(), conditions));
         }
     }
     for rel in relations(&query.root) {
         if let Some(name) = table(&rel).filter(|name| VIEWS.contains(name)) {
-            found.insert(Place {
-                table: name.to_owned(),
-                ..Place::default()
-            });
+            found.insert(Place::of(name, &[]));
         }
     }
     found.into_iter().collect()
@@ -74,6 +152,24 @@ pub fn only_data_events(query: &CheckedQuery) -> Vec<bool> {
     };
     let only = |any_of: &[Vec<Expr>]| !any_of.is_empty() && any_of.iter().all(is_of_data);
     uses.iter().map(|one| only(&one.any_of)).collect()
+}
+
+/// Whether a rule gives no rows where there are no data events.
+pub fn needs_data_events(looks: &Looks) -> bool {
+    match looks {
+        Looks::Nowhere => false,
+        Looks::At(place) => {
+            let is_of_data = |arm: &Arm| {
+                let names = arm.names.as_ref();
+                names.is_some_and(|names| {
+                    names.begin.is_empty() && names.whole.iter().all(|name| is_data(name))
+                })
+            };
+            place.arms.iter().all(is_of_data)
+        }
+        Looks::All(list) => list.iter().any(needs_data_events),
+        Looks::Any(list) => list.iter().all(needs_data_events),
+    }
 }
 
 /// The columns that a query reads, by table.
@@ -95,47 +191,6 @@ pub fn columns(query: &CheckedQuery) -> BTreeMap<String, BTreeSet<String>> {
 fn table(rel: &Arc<Rel>) -> Option<&str> {
     match &rel.op {
         Op::Table { name } => Some(name),
-        _ => None,
-    }
-}
-
-/// The values that a column can have where all conditions hold; empty where they do not say.
-fn values(conditions: &[Expr], column: &str) -> BTreeSet<String> {
-    let lists = conditions.iter().filter_map(|c| allowed(c, column));
-    let shared = lists.reduce(|a, b| a.intersection(&b).cloned().collect());
-    shared.unwrap_or_default()
-}
-
-/// The values that one condition leaves to a column, if it lists them.
-fn allowed(expr: &Expr, column: &str) -> Option<BTreeSet<String>> {
-    let ExprKind::Call { function, args } = &expr.kind else {
-        return None;
-    };
-    let is_column = |expr: &Expr| matches!(&expr.kind, ExprKind::Column(name) if name == column);
-    match (*function, args.as_slice()) {
-        ("and", args) => {
-            let lists = args.iter().filter_map(|arg| allowed(arg, column));
-            lists.reduce(|a, b| a.intersection(&b).cloned().collect())
-        }
-        ("or", args) => {
-            let lists: Option<Vec<_>> = args.iter().map(|arg| allowed(arg, column)).collect();
-            Some(lists?.into_iter().flatten().collect())
-        }
-        ("==" | "=~", [a, b]) if is_column(a) => literals(b),
-        ("==" | "=~", [a, b]) if is_column(b) => literals(a),
-        ("in" | "in~", [a, list @ ..]) if is_column(a) => {
-            let lists: Option<Vec<_>> = list.iter().map(literals).collect();
-            Some(lists?.into_iter().flatten().collect())
-        }
-        _ => None,
-    }
-}
-
-/// The texts of a literal, or of a literal list.
-fn literals(expr: &Expr) -> Option<BTreeSet<String>> {
-    match &expr.kind {
-        ExprKind::Literal(Value::String(text)) => Some(BTreeSet::from([text.clone()])),
-        ExprKind::Literal(Value::Dynamic(json)) => serde_json::from_str(json).ok(),
         _ => None,
     }
 }

@@ -10,7 +10,7 @@ use keyline_detect::rule::AlertSeverity;
 use serde_json::Value;
 
 use crate::cli::Context;
-use crate::coverage::{count, thousands};
+use crate::coverage::{count, still_work, thousands};
 use crate::output::{Style, escape, width};
 use crate::sparkline::sparkline;
 use crate::units::parse_instant;
@@ -85,9 +85,11 @@ fn write_incidents(
             "  {}",
             cut(
                 &format!(
-                    "{} of {} still work · {} · {} to {}",
-                    thousands(incident.live_credentials as u64),
-                    count(incident.tree_credentials as u64, "credential"),
+                    "{} · {} · {} to {}",
+                    still_work(
+                        incident.live_credentials as u64,
+                        incident.tree_credentials as u64
+                    ),
                     count(incident.alerts.len() as u64, "alert"),
                     incident.first_event,
                     incident.last_event,

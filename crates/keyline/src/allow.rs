@@ -2,22 +2,23 @@
 //!
 //! In: the entries of the configuration and the alerts of a hunt. Out: the alerts that remain, and which
 //! entry held back which of the others; nothing is held back silently. An entry holds back an alert when
-//! everything that it names fits: all its kinds, not one of them. Once its day is over it holds back
-//! nothing and is reported.
+//! everything that it names fits: all its kinds, not one of them. Where an alert tells of several
+//! principals, addresses or programs, all of them must fit: who is allowed hides nobody else. Once its day
+//! is over an entry holds back nothing and is reported.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 use keyline_detect::alert::Alert;
-use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde::{Deserialize, Deserializer, Serialize};
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct AllowEntry {
-    /// ARNs of those who act; `*` at the end matches any rest.
+    /// ARNs of those who act, with AWS's wildcards: `*` is any text, `?` any character.
     pub principals: Vec<String>,
     /// ARNs of roles whose sessions act.
     pub roles: Vec<String>,
@@ -29,7 +30,8 @@ pub struct AllowEntry {
     pub rules: Vec<String>,
     pub owner: String,
     pub reason: String,
-    /// The last day on which the entry holds: `2026-12-31`.
+    /// The last day on which the entry holds: `2026-12-31`, as a text or as TOML's own date.
+    #[serde(deserialize_with = "day")]
     pub expires: String,
 }
 
@@ -42,6 +44,20 @@ pub struct Suppressed {
     pub owner: String,
     pub reason: String,
     pub expires: String,
+}
+
+/// A text, or what TOML has for dates.
+fn day<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Day {
+        Text(String),
+        Date(toml::value::Datetime),
+    }
+    Ok(match Day::deserialize(from)? {
+        Day::Text(text) => text,
+        Day::Date(date) => date.to_string(),
+    })
 }
 
 /// Takes out of the alerts those that an entry allows.
@@ -87,19 +103,34 @@ impl AllowEntry {
                 bail!("an entry of the allow-list has no `{what}`");
             }
         }
-        if self.expiry().is_none() {
+        let lists = [
+            ("principals", &self.principals),
+            ("roles", &self.roles),
+            ("networks", &self.networks),
+            ("tools", &self.tools),
+            ("rules", &self.rules),
+        ];
+        for (what, list) in lists {
+            if list.iter().any(|item| item.trim().is_empty()) {
+                bail!(
+                    "an entry of the allow-list, `{}`, has an empty item under `{what}`",
+                    self.reason
+                );
+            }
+        }
+        if self.expires.trim().parse::<Date>().is_err() {
             bail!(
                 "an entry of the allow-list, `{}`, has no day on which it `expires`, such as \
                    `expires = \"2026-12-31\"`",
                 self.reason
             );
         }
-        let kinds = [&self.principals, &self.roles, &self.networks, &self.tools];
-        if kinds.iter().all(|kind| kind.is_empty()) {
+        if self.expiry().is_none() {
             bail!(
-                "an entry of the allow-list, `{}`, names no principal, role, network or tool: it \
-                   would allow everything",
-                self.reason
+                "an entry of the allow-list, `{}`, expires on {}, later than Keyline can reckon: name \
+                   an earlier day",
+                self.reason,
+                self.expires
             );
         }
         for network in &self.networks {
@@ -107,7 +138,36 @@ impl AllowEntry {
                 format!("expected a CIDR block such as `203.0.113.0/24`, found `{network}`")
             })?;
         }
+        for role in &self.roles {
+            if role.ends_with("/*") && role.matches('/').count() > 1 {
+                bail!(
+                    "an entry of the allow-list, `{}`, names the role `{role}`: a session does not show \
+                       its role's path, so name the role as well",
+                    self.reason
+                );
+            }
+        }
+        if !self.is_narrow() {
+            bail!(
+                "an entry of the allow-list, `{}`, leaves open who acts, from where and with what: it \
+                   would allow everything; a rule that is not wanted at all stands under `disabled` of \
+                   `[rules]`",
+                self.reason
+            );
+        }
         Ok(())
+    }
+
+    /// Whether some kind is named that does not fit just anything.
+    fn is_narrow(&self) -> bool {
+        let narrow = |list: &[String], is_all: fn(&str) -> bool| {
+            !list.is_empty() && !list.iter().any(|item| is_all(item))
+        };
+        let is_every_network = |text: &str| parse_network(text).is_some_and(|(_, bits)| bits == 0);
+        narrow(&self.principals, is_everybody)
+            || narrow(&self.roles, is_everybody)
+            || narrow(&self.networks, is_every_network)
+            || narrow(&self.tools, |_| false)
     }
 
     fn allows(&self, alert: &Alert) -> bool {
@@ -126,9 +186,10 @@ impl AllowEntry {
 
     fn fits(&self, alert: &Alert) -> bool {
         let actors = of_entities(alert, "Account", "FullName");
-        let addresses = of_entities(alert, "IP", "Address");
-        let agents = user_agents(alert);
-        let every = |values: &[&str], fits: &dyn Fn(&str) -> bool| {
+        let mut addresses = of_entities(alert, "IP", "Address");
+        addresses.extend(alert.told.addresses.iter().map(String::as_str));
+        let agents = alert.told.agents.iter().map(String::as_str).collect();
+        let every = |values: &BTreeSet<&str>, fits: &dyn Fn(&str) -> bool| {
             !values.is_empty() && values.iter().all(|value| fits(value))
         };
         let by = |patterns: &[String], value: &str| patterns.iter().any(|p| glob(p, value));
@@ -153,7 +214,18 @@ impl AllowEntry {
     }
 }
 
-fn of_entities<'a>(alert: &'a Alert, entity_type: &str, identifier: &str) -> Vec<&'a str> {
+/// Names of rules under `rules` that none of these is called, each with its entry.
+pub fn unknown_rules<'a>(
+    entries: &'a [AllowEntry],
+    is_known: impl Fn(&str) -> bool,
+) -> Vec<(&'a str, &'a AllowEntry)> {
+    let names = entries
+        .iter()
+        .flat_map(|entry| entry.rules.iter().map(move |name| (name.as_str(), entry)));
+    names.filter(|(name, _)| !is_known(name)).collect()
+}
+
+fn of_entities<'a>(alert: &'a Alert, entity_type: &str, identifier: &str) -> BTreeSet<&'a str> {
     let entities = alert
         .entities
         .iter()
@@ -163,26 +235,45 @@ fn of_entities<'a>(alert: &'a Alert, entity_type: &str, identifier: &str) -> Vec
         .collect()
 }
 
-/// The user agents that the row shows.
-fn user_agents(alert: &Alert) -> Vec<&str> {
-    let cells = ["UserAgents", "UserAgent"]
-        .iter()
-        .filter_map(|name| alert.row.get(*name));
-    cells
-        .flat_map(|cell| match cell {
-            Json::Array(items) => items.iter().filter_map(Json::as_str).collect(),
-            Json::String(text) => vec![text.as_str()],
-            _ => Vec::new(),
-        })
-        .collect()
+/// Matches with AWS's wildcards: `*` is any text, `?` any one character.
+fn glob(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
+    let (mut at, mut seen) = (0, 0);
+    // Where the last `*` stands, and how much of the text it takes so far.
+    let mut star: Option<(usize, usize)> = None;
+    while seen < text.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, seen));
+                at += 1;
+            }
+            Some(one) if *one == '?' || *one == text[seen] => {
+                at += 1;
+                seen += 1;
+            }
+            _ => match star {
+                Some((place, taken)) => {
+                    star = Some((place, taken + 1));
+                    at = place + 1;
+                    seen = taken + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|rest| *rest == '*')
 }
 
-/// Exact, or by its beginning where the pattern ends in `*`.
-fn glob(pattern: &str, text: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => text.starts_with(start),
-        None => text == pattern,
-    }
+/// Whether a pattern fits a user, a session of a role, and root, of whatever account.
+fn is_everybody(pattern: &str) -> bool {
+    [
+        "arn:aws:iam::111122223333:user/mara",
+        "arn:aws:sts::444455556666:assumed-role/deploy/run-7",
+        "arn:aws:iam::777788889999:root",
+    ]
+    .iter()
+    .all(|arn| glob(pattern, arn))
 }
 
 /// `arn:aws:sts::1:assumed-role/R/s` is a session of `arn:aws:iam::1:role/path/R`.
@@ -204,7 +295,7 @@ fn is_session_of(role: &str, arn: &str) -> bool {
     let session_role = session
         .strip_prefix("assumed-role/")
         .and_then(|rest| rest.split('/').next());
-    (account == own || account == "*") && session_role.is_some_and(|of| glob(name, of))
+    glob(&account, &own) && session_role.is_some_and(|of| glob(name, of))
 }
 
 fn lies_in(address: &str, network: &str) -> bool {
@@ -252,6 +343,181 @@ mod tests {
             ("athena.amazonaws.com", "0.0.0.0/0", false),
         ] {
             assert_eq!(lies_in(address, network), inside, "{address} {network}");
+        }
+    }
+
+    #[test]
+    fn patterns_have_the_wildcards_of_aws() {
+        let mara = "arn:aws:iam::111122223333:user/mara";
+        for (pattern, fits) in [
+            (mara, true),
+            ("arn:aws:iam::*:user/mara", true),
+            ("arn:aws:iam::11112222333?:user/ma?a", true),
+            ("arn:aws:iam::111122223333:user/*", true),
+            ("*user*a", true),
+            ("arn:aws:iam::*:user/mar", false),
+            ("arn:aws:iam::*:user/mara?", false),
+            ("arn:aws:iam::111122223333:user", false),
+            ("arn:aws:iam::*:user/MARA", false),
+        ] {
+            assert_eq!(glob(pattern, mara), fits, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn all_that_an_alert_tells_must_fit() {
+        let arn = "arn:aws:iam::111122223333:user/ci";
+        let entities = |address: &str| {
+            let account = serde_json::json!({"type": "Account", "identifiers": {"FullName": arn}});
+            let ip = serde_json::json!({"type": "IP", "identifiers": {"Address": address}});
+            Vec::from_iter(std::iter::once(account).chain((!address.is_empty()).then_some(ip)))
+        };
+        for (entity, addresses, agents, allow, held) in [
+            // Who is allowed hides nobody who is elsewhere.
+            (
+                "192.0.2.10",
+                "192.0.2.10",
+                "",
+                "networks = ['192.0.2.0/24']",
+                true,
+            ),
+            (
+                "192.0.2.10",
+                "192.0.2.10 203.0.113.66",
+                "",
+                "networks = ['192.0.2.0/24']",
+                false,
+            ),
+            (
+                "192.0.2.10",
+                "192.0.2.10 203.0.113.66",
+                "",
+                "networks = ['192.0.2.0/24', '203.0.113.66']",
+                true,
+            ),
+            (
+                "192.0.2.10",
+                "192.0.2.10 athena.amazonaws.com",
+                "",
+                "networks = ['192.0.2.0/24']",
+                false,
+            ),
+            (
+                "203.0.113.66",
+                "192.0.2.10",
+                "",
+                "networks = ['192.0.2.0/24']",
+                false,
+            ),
+            // No entity is needed, but some address is.
+            ("", "192.0.2.10", "", "networks = ['192.0.2.0/24']", true),
+            ("", "", "", "networks = ['192.0.2.0/24']", false),
+            (
+                "",
+                "",
+                "aws-cli/2.15 terraform/1.9",
+                "tools = ['terraform']",
+                false,
+            ),
+            ("", "", "terraform/1.9", "tools = ['Terraform']", true),
+            ("", "", "", "tools = ['terraform']", false),
+            (
+                "",
+                "192.0.2.10",
+                "",
+                "principals = ['arn:aws:iam::*:user/c?']\nnetworks = ['192.0.2.0/24']",
+                true,
+            ),
+            (
+                "",
+                "192.0.2.10",
+                "",
+                "principals = ['arn:aws:iam::*:user/x']\nnetworks = ['192.0.2.0/24']",
+                false,
+            ),
+        ] {
+            let mut alert: Alert = serde_json::from_value(serde_json::json!({
+                "alert_id": "al-1", "rule_id": "r", "rule_name": "R", "severity": "High", "tactics": [],
+                "techniques": [], "title": "", "description": "", "start_time": "2026-03-01T00:00:00Z",
+                "end_time": "2026-03-01T01:00:00Z", "evaluated_at": "2026-03-01T01:00:00Z",
+                "entities": entities(entity), "access_key_ids": [], "credentials": [],
+                "root_credential": null, "incident_id": null, "event_ids": [], "event_count": 0,
+                "evidence": "row", "custom": {}, "row": {},
+            }))
+            .unwrap();
+            let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
+            alert.told.addresses = words(addresses);
+            alert.told.agents = words(agents);
+            let text = format!("{allow}\nowner = 'o'\nreason = 'r'\nexpires = 2026-12-31");
+            let entry: AllowEntry = toml::from_str(&text).unwrap();
+            entry.check().unwrap();
+            let found = apply(&mut vec![alert], &[entry]).len() == 1;
+            assert_eq!(found, held, "{entity} / {addresses} / {agents} / {allow}");
+        }
+    }
+
+    #[test]
+    fn what_would_allow_everything_is_refused() {
+        for (text, refused) in [
+            ("principals = ['*']", "would allow everything"),
+            ("principals = ['arn:aws:*']", "would allow everything"),
+            (
+                "principals = ['arn:aws:iam::111122223333:user/a', '**']",
+                "would allow everything",
+            ),
+            ("roles = ['*']", "would allow everything"),
+            ("networks = ['0.0.0.0/0']", "would allow everything"),
+            (
+                "networks = ['::/0']\nprincipals = ['*']",
+                "would allow everything",
+            ),
+            ("rules = ['R']", "would allow everything"),
+            (
+                "networks = ['::/0']\nprincipals = ['arn:aws:iam::*:user/a']",
+                "",
+            ),
+            ("principals = ['*']\nnetworks = ['192.0.2.0/24']", ""),
+            ("principals = ['arn:aws:iam::111122223333:*']", ""),
+            ("tools = ['']", "an empty item under `tools`"),
+            ("tools = ['terraform', ' ']", "an empty item under `tools`"),
+            (
+                "tools = ['terraform']\nrules = ['']",
+                "an empty item under `rules`",
+            ),
+            (
+                "tools = ['terraform']\nprincipals = ['']",
+                "an empty item under `principals`",
+            ),
+            (
+                "roles = ['arn:aws:iam::111122223333:role/aws-reserved/*']",
+                "its role's path",
+            ),
+            ("roles = ['arn:aws:iam::111122223333:role/*']", ""),
+            ("tools = ['terraform']\nexpires = 2026-12-31", ""),
+            (
+                "tools = ['terraform']\nexpires = '9999-12-31'",
+                "name an earlier day",
+            ),
+            (
+                "tools = ['terraform']\nexpires = 9999-12-31",
+                "name an earlier day",
+            ),
+            (
+                "tools = ['terraform']\nexpires = '2026-02-30'",
+                "no day on which",
+            ),
+        ] {
+            let expires = match text.contains("expires") {
+                true => "",
+                false => "expires = '2026-12-31'",
+            };
+            let text = format!("{text}\nowner = 'o'\nreason = 'r'\n{expires}");
+            let entry: AllowEntry = toml::from_str(&text).unwrap();
+            let said = entry
+                .check()
+                .map_or_else(|error| error.to_string(), |()| String::new());
+            assert_eq!(said.is_empty(), refused.is_empty(), "{text}: {said}");
+            assert!(said.contains(refused), "{text}: {said}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The rules that Keyline brings, embedded from `rules/`.
 
 use keyline_detect::load::{Loaded, Origin, load_text};
+use keyline_detect::rule::Rule;
 
 macro_rules! rules {
     ($($path:literal),* $(,)?) => {
@@ -66,11 +67,18 @@ rules![
     "privilege-escalation/user-assumes-many-roles.yaml",
 ];
 
-/// Adds them to what was loaded.
+/// Adds them to what was loaded; a rule that is there already under the id of one takes its place.
 pub fn load(loaded: &mut Loaded) {
     for (file, text) in RULES {
-        load_text(file, text.as_bytes(), Origin::Named, loaded);
+        load_text(file, text.as_bytes(), Origin::BuiltIn, loaded);
     }
+}
+
+/// They alone.
+pub fn rules() -> Vec<Rule> {
+    let mut loaded = Loaded::default();
+    load(&mut loaded);
+    loaded.rules
 }
 
 #[cfg(test)]
@@ -78,10 +86,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use keyline_detect::cases::{self, Case};
-    use keyline_detect::load::Loaded;
     use keyline_detect::rule::Rule;
 
-    use super::{RULES, load};
+    use super::{RULES, rules};
 
     /// The techniques of ATT&CK that rules may name, with their tactics as Sentinel writes them, as of
     /// [`keyline_detect::rule::ATTACK_VERSION`]. A technique that ATT&CK takes away is taken away here, and the rules are found by this.
@@ -133,12 +140,6 @@ mod tests {
         ("T1619", &["Discovery"]),
         ("T1621", &["CredentialAccess"]),
     ];
-
-    fn rules() -> Vec<Rule> {
-        let mut loaded = Loaded::default();
-        load(&mut loaded);
-        loaded.rules
-    }
 
     /// What a rule lacks of what each must have, in words.
     fn lacking(rule: &Rule) -> Vec<String> {

@@ -128,6 +128,16 @@ pub fn count(number: u64, what: &str) -> String {
     format!("{} {what}{plural}", thousands(number))
 }
 
+/// `1 of 1 credential still works`, `2 of 5 credentials still work`.
+pub fn still_work(live: u64, all: u64) -> String {
+    let works = if live == 1 { "works" } else { "work" };
+    format!(
+        "{} of {} still {works}",
+        thousands(live),
+        count(all, "credential")
+    )
+}
+
 /// `1 batch`, `2 batches`.
 #[cfg(feature = "lake")]
 pub fn batches(number: u64) -> String {

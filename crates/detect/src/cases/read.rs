@@ -35,6 +35,12 @@ pub enum Events {
     Story(String, u64),
 }
 
+impl Events {
+    pub fn is_none(&self) -> bool {
+        matches!(self, Events::Records(records) if records.is_empty())
+    }
+}
+
 /// How many alerts, or which.
 #[derive(Clone, Debug)]
 pub enum Expected {

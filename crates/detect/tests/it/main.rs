@@ -8,4 +8,5 @@ mod load;
 mod replay;
 mod shared;
 mod ticks;
+mod told;
 mod world;

@@ -20,17 +20,18 @@ use keyline_lake::lineage::Lineage;
 use keyline_lake::{Logs, RawRecord};
 use serde_json::{Value, json};
 
-use super::rules::{load_rules, note_loaded};
+use super::rules::{load_rules, note_loaded, span_text};
 use super::{Context, DataArgs, ReferenceArgs, RuleArgs, Status};
 use crate::alert_export::{self, Export};
 use crate::alert_report;
 use crate::allow::{self, Suppressed};
+use crate::builtin;
 use crate::coverage;
 use crate::data::{self, EngineReferences};
 use crate::output::{Format, escape, write_grid};
 use crate::safe_json::SafeJson;
 use crate::sending::{self, Sent};
-use crate::units::{TimeBound, parse_span, wall_clock_ticks};
+use crate::units::{TICKS_PER_SECOND, TimeBound, parse_span, wall_clock_ticks};
 
 /// How long one rule may take when no flag says otherwise: a slow rule over a large estate ends well
 /// before, one that would run for days does not hold up the others.
@@ -146,11 +147,12 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
         true => Some(sending::send(&report.alerts, &context)?),
         false => None,
     };
+    let short = ShortHistory::of(&report, &loaded, &args, &context)?;
     let mut out = std::io::BufWriter::new(std::io::stdout());
     match args.output {
         AlertFormat::Table => alert_report::write(&mut out, &report, begun.elapsed(), &context)?,
         AlertFormat::Json => {
-            let document = document(&report, &suppressed)?;
+            let document = document(&report, &suppressed, &loaded, short.as_ref())?;
             serde_json::to_writer_pretty(SafeJson(&mut out), &document)?;
             writeln!(out)?;
         }
@@ -171,8 +173,11 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
     out.flush()?;
     note_loaded(&loaded, &context);
     notes(&report, &context);
+    if let Some(short) = &short {
+        context.printer.note(&short.to_string());
+    }
     costs(&report, &context);
-    note_allowed(&suppressed, &report, &args, &context);
+    note_allowed(&suppressed, &report, &loaded, &args, &context);
     tell!(
         "{}",
         coverage::line(&report.coverage, &context.config.estate)
@@ -332,6 +337,56 @@ fn status(report: &HuntReport, fail_on: Option<FailOn>) -> Status {
     }
 }
 
+/// Rules that look back further than the logs reach: what is new to them may only be older.
+struct ShortHistory {
+    rules: usize,
+    /// How far the one that looks back the furthest does, and what the logs span, in ticks.
+    longest: i64,
+    span: i64,
+}
+
+impl ShortHistory {
+    fn of(
+        report: &HuntReport,
+        loaded: &Loaded,
+        args: &HuntArgs,
+        context: &Context,
+    ) -> Result<Option<ShortHistory>> {
+        let read = &report.coverage;
+        let Some((first, last)) = read.first_event.zip(read.last_event) else {
+            return Ok(None);
+        };
+        let span = last
+            .saturating_sub(first)
+            .saturating_mul(data::TICKS_PER_MICROSECOND);
+        let schema = data::for_checks(&args.references, context)?;
+        let period = |rule: &Rule| match check(rule, &schema, &Times::any()).derived.schedule {
+            Schedule::Ticks { period, .. } => Some(period),
+            Schedule::Once => None,
+        };
+        let periods = loaded.rules.iter().filter_map(period);
+        let longer: Vec<i64> = periods.filter(|period| *period > span).collect();
+        Ok(longer.iter().max().map(|longest| ShortHistory {
+            rules: longer.len(),
+            longest: *longest,
+            span,
+        }))
+    }
+}
+
+impl std::fmt::Display for ShortHistory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let look = if self.rules == 1 { "looks" } else { "look" };
+        write!(
+            f,
+            "{} {look} back up to {}; these logs span {}: what is new to them may only be older than the logs",
+            coverage::count(self.rules as u64, "rule"),
+            span_text(self.longest),
+            span_text(self.span),
+        )
+    }
+}
+
 /// What was not as it should be: nothing is lost silently.
 fn notes(report: &HuntReport, context: &Context) {
     for rule in &report.failed_rules {
@@ -397,6 +452,7 @@ fn costs(report: &HuntReport, context: &Context) {
 fn note_allowed(
     suppressed: &[Suppressed],
     report: &HuntReport,
+    loaded: &Loaded,
     args: &HuntArgs,
     context: &Context,
 ) {
@@ -423,6 +479,18 @@ fn note_allowed(
         .last_event
         .map(|micros| micros.saturating_mul(10));
     let now = args.data.as_of.or(last).unwrap_or_else(wall_clock_ticks);
+    let is_known = |name: &str| {
+        let is = |rule: &Rule| rule.id == name || rule.name == name;
+        loaded.rules.iter().any(is) || builtin::rules().iter().any(is)
+    };
+    for (name, entry) in allow::unknown_rules(&context.config.estate.allow, is_known) {
+        tell!(
+            "allow-list: no rule is called `{}`: {} ({})",
+            escape(name),
+            escape(&entry.reason),
+            escape(&entry.owner)
+        );
+    }
     for entry in allow::expired(&context.config.estate.allow, now) {
         tell!(
             "allow-list: expired on {}, holds back nothing any more: {} ({})",
@@ -433,7 +501,12 @@ fn note_allowed(
     }
 }
 
-fn document(report: &HuntReport, suppressed: &[Suppressed]) -> Result<Value> {
+fn document(
+    report: &HuntReport,
+    suppressed: &[Suppressed],
+    loaded: &Loaded,
+    short: Option<&ShortHistory>,
+) -> Result<Value> {
     Ok(json!({
         "schema": "keyline.hunt/1",
         "coverage": coverage::json(&report.coverage),
@@ -443,6 +516,12 @@ fn document(report: &HuntReport, suppressed: &[Suppressed]) -> Result<Value> {
         "failed_rules": report.failed_rules,
         "rules_with_nothing_to_look_at": report.rules_with_nothing_to_look_at,
         "rules_without_data_events": report.rules_without_data_events,
+        "replaced_rules": loaded.replaced,
+        "short_history": short.map(|short| json!({
+            "rules": short.rules,
+            "longest_period_seconds": short.longest / TICKS_PER_SECOND,
+            "span_seconds": short.span / TICKS_PER_SECOND,
+        })),
         "rules": report.rules,
     }))
 }

@@ -99,7 +99,7 @@ mod with_lake {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::coverage::count;
+    use crate::coverage::{count, still_work};
     use crate::data;
     use crate::output::{Format, escape, write_grid};
     use crate::safe_json::SafeJson;
@@ -284,14 +284,16 @@ mod with_lake {
         }
         writeln!(
             out,
-            "incident {}  {}  {}\n{}\n{} · {} of {} credentials still work · {} to {}",
+            "incident {}  {}  {}\n{}\n{} · {} · {} to {}",
             record.number,
             record.severity.name(),
             status(record),
             escape(&record.title),
             count(record.alerts.len() as u64, "alert"),
-            record.live_credentials,
-            record.tree_credentials,
+            still_work(
+                record.live_credentials as u64,
+                record.tree_credentials as u64
+            ),
             record.first_event,
             record.last_event,
         )?;

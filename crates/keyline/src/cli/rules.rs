@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use keyline_detect::check::{CheckedRule, Times, check};
-use keyline_detect::load::{self, Loaded};
+use keyline_detect::load::{self, Loaded, Replaced};
 use keyline_detect::problem::{Problem, Severity};
 use keyline_detect::rule::Rule;
 use keyline_detect::schedule::{From, Schedule};
@@ -118,7 +118,9 @@ fn check_rules(args: &CheckArgs, context: &Context) -> Result<Status> {
                 bail!("there are no rules at `{}`", path.display());
             }
         }
-        load::load(&args.paths)
+        let mut loaded = load::load(&args.paths);
+        loaded.replaced = replaced(&loaded);
+        loaded
     };
     let catalog = data::for_checks(&args.references, context)?;
     let mut stdout = std::io::stdout().lock();
@@ -173,6 +175,19 @@ fn check_rules(args: &CheckArgs, context: &Context) -> Result<Status> {
     Ok(if failed { Status::Failed } else { Status::Done })
 }
 
+/// The built-in rules whose place rules would take: each has the id of one and is not the same.
+fn replaced(loaded: &Loaded) -> Vec<Replaced> {
+    let with = |built_in: Rule| {
+        let rule = loaded.rules.iter().find(|rule| rule.id == built_in.id)?;
+        (rule.query.text != built_in.query.text || rule.name != built_in.name).then(|| Replaced {
+            rule_id: built_in.id,
+            name: built_in.name,
+            file: rule.file.clone(),
+        })
+    };
+    builtin::rules().into_iter().filter_map(with).collect()
+}
+
 /// What is wrong around a query hides nothing of what is wrong in it.
 fn problems_of_unusable(loaded: &Loaded, catalog: &Catalog) -> Vec<Problem> {
     let checked = loaded
@@ -194,6 +209,17 @@ fn print_problem(problem: &Problem) {
 
 /// What was found besides rules.
 pub fn note_loaded(loaded: &Loaded, context: &Context) {
+    if !loaded.replaced.is_empty() {
+        const SHOWN: usize = 5;
+        let all = loaded.replaced.iter();
+        let shown = all.map(|one| format!("{} by {}", one.name, one.file));
+        let shown = shown.take(SHOWN).collect::<Vec<_>>().join("; ");
+        let more = match loaded.replaced.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        tell!("built-in rules replaced: {}{more}", escape(&shown));
+    }
     for (reason, files) in &loaded.passed_over {
         context.printer.note(&format!(
             "passed over: {} ({reason})",
@@ -247,7 +273,8 @@ pub fn schedule_text(checked: &CheckedRule) -> String {
 
 const TICKS_PER_MINUTE: i64 = 60 * crate::units::TICKS_PER_SECOND;
 
-fn span_text(ticks: i64) -> String {
+/// In the largest unit that divides it: `14d`, `31m`.
+pub fn span_text(ticks: i64) -> String {
     let minutes = ticks / TICKS_PER_MINUTE;
     match minutes {
         m if m > 0 && m % 1440 == 0 => format!("{}d", m / 1440),
@@ -286,6 +313,7 @@ fn print_json(
         "broken": loaded.broken,
         "problems": problems,
         "passed_over": loaded.passed_over,
+        "replaced": loaded.replaced,
     });
     writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
     Ok(Status::Done)

@@ -12,8 +12,8 @@ use clap::Args;
 use keyline_detect::check::{CheckedRule, Times, check};
 use keyline_detect::rule::{ATTACK_VERSION, Rule};
 use keyline_detect::schedule::Schedule;
-use keyline_detect::support::{Holdings, Kind, State, Verdict};
-use keyline_detect::watched::{self, Place};
+use keyline_detect::support::{Holdings, Kind, Stand, State, Verdict};
+use keyline_detect::watched::{self, Looks, Place};
 use keyline_engine::rows::append_rows;
 use keyline_engine::{Engine, EngineOptions, Evaluation};
 use keyline_kql::types::Value;
@@ -50,6 +50,11 @@ struct Covered<'a> {
     rule: &'a Rule,
     checked: CheckedRule,
     places: Vec<(Place, Option<Verdict>)>,
+    /// How its rows come of the places.
+    looks: Looks,
+    /// What becomes of it in the data; `None` where that hangs on no events.
+    stand: Option<Stand>,
+    is_judged: bool,
     columns: BTreeMap<String, BTreeSet<String>>,
     /// How far it looks back, in ticks.
     period: Option<i64>,
@@ -103,6 +108,9 @@ fn covered(rule: &Rule, checked: CheckedRule) -> Covered<'_> {
     Covered {
         rule,
         places: places.into_iter().map(|place| (place, None)).collect(),
+        looks: query.map_or(Looks::Nowhere, watched::looks),
+        stand: None,
+        is_judged: false,
         columns: query.map(watched::columns).unwrap_or_default(),
         period: match &checked.derived.schedule {
             Schedule::Ticks { period, .. } => Some(*period),
@@ -120,24 +128,29 @@ impl Covered<'_> {
         for (place, verdict) in &mut self.places {
             *verdict = Some(holdings.judge(place));
         }
+        self.stand = holdings.stand(&self.looks);
+        self.is_judged = true;
         let span = read.first_event.zip(read.last_event);
         let span = span.map(|(first, last)| last.saturating_sub(first));
         self.has_history = span
             .zip(self.period)
             .map(|(span, period)| span.saturating_mul(data::TICKS_PER_MICROSECOND) >= period);
         let places: Vec<&Place> = self.places.iter().map(|(place, _)| place).collect();
-        let columns = EVENT_TABLES
-            .iter()
-            .filter_map(|table| self.columns.get(*table))
-            .flatten();
-        let empty = holdings.empty(&places, columns);
+        let columns: Vec<String> = self.event_columns().map(str::to_owned).collect();
+        let empty = holdings.empty(&places, columns.iter());
         self.empty_columns = Some(empty.into_iter().map(str::to_owned).collect());
     }
 
+    /// The columns of events that the rule names. What only passes through to its result is of no account
+    /// to it.
     fn event_columns(&self) -> impl Iterator<Item = &str> {
         let tables = EVENT_TABLES.iter();
         let columns = tables.filter_map(|table| self.columns.get(*table));
-        columns.flatten().map(String::as_str)
+        let named = self.rule.named_columns();
+        let columns: BTreeSet<&str> = columns.flatten().map(String::as_str).collect();
+        columns
+            .into_iter()
+            .filter(move |name| named.contains(*name))
     }
 
     /// In a word what the data does for the rule; `None` without data.
@@ -145,20 +158,13 @@ impl Covered<'_> {
         if self.checked.query.is_none() {
             return Some("cannot run");
         }
-        // What a rule reads without saying which events, its habits for example, is no sign that what it looks
-        // for is there.
-        let all_are_any = self.places.iter().all(|(place, _)| place.is_any());
-        let states: Option<BTreeSet<State>> = self
-            .places
-            .iter()
-            .filter(|(place, _)| all_are_any || !place.is_any())
-            .map(|(_, verdict)| verdict.as_ref().map(|verdict| verdict.state))
-            .collect();
-        let states = states?;
-        Some(match (states.first(), states.last()) {
-            (Some(State::Blind), Some(State::Blind)) => "blind",
-            (Some(State::Blind), _) => "partly blind",
-            (_, Some(State::Quiet)) => "nothing to see",
+        if !self.is_judged {
+            return None;
+        }
+        Some(match self.stand {
+            Some(stand) if stand.state == State::Blind => "blind",
+            Some(stand) if stand.is_partly_blind => "partly blind",
+            Some(stand) if stand.state == State::Quiet => "nothing to see",
             _ => "supported",
         })
     }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use flate2::{Compression, write::GzEncoder};
+use keyline_simulate::limits::{ACCOUNTS_MAX, DAYS_MAX, EVENTS_MAX};
 use keyline_simulate::{Config, Delivery, Habits, Simulation, behaviours, ip_ranges_json, stories};
 
 use super::{Context, Status};
@@ -19,6 +20,13 @@ use crate::units::{TICKS_PER_SECOND, parse_instant};
 
 /// The name under which ordinary days without any attack are asked for.
 const BENIGN: &str = "benign";
+
+/// What ordinary days are like where no option says it: how many events, days and accounts, and the first day,
+/// 1 October 2026, in seconds since 1970.
+const EVENTS: u64 = 100_000;
+const DAYS: u32 = 30;
+const ACCOUNTS: u32 = 4;
+const START: i64 = 1_790_812_800;
 
 /// What a trail is like on a bad day.
 const ROUGH: Delivery = Delivery {
@@ -42,18 +50,21 @@ pub struct SimulateArgs {
     /// The same seed gives the same files
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many events ordinary days have
-    #[arg(long, default_value_t = 100_000)]
-    events: u64,
-    /// How many days there are
-    #[arg(long, default_value_t = 30)]
-    days: u32,
-    /// The first day
-    #[arg(long, default_value = "2026-10-01", value_name = "TIME", value_parser = parse_instant)]
-    start: i64,
-    /// How many accounts the organisation has
-    #[arg(long = "account-count", default_value_t = 4, value_name = "N")]
-    account_count: u32,
+    /// How many events ordinary days have (100,000 if not said)
+    #[arg(long, value_parser = clap::value_parser!(u64).range(0..=EVENTS_MAX))]
+    events: Option<u64>,
+    /// How many ordinary days there are (30 if not said)
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(DAYS_MAX)))]
+    days: Option<u32>,
+    /// The first ordinary day (2026-10-01 if not said)
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    start: Option<i64>,
+    /// How many accounts the organisation has on ordinary days (4 if not said)
+    #[arg(
+        long = "account-count", value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(ACCOUNTS_MAX))
+    )]
+    account_count: Option<u32>,
     /// Give ordinary days habits that look like attacks and are none, and say which events are whose in
     /// `habits.json`
     #[arg(long)]
@@ -67,6 +78,21 @@ pub struct SimulateArgs {
     /// Write plain JSON instead of gzip
     #[arg(long)]
     plain: bool,
+}
+
+impl SimulateArgs {
+    /// The first option that only ordinary days heed.
+    fn ordinary(&self) -> Option<&'static str> {
+        [
+            ("--events", self.events.is_some()),
+            ("--days", self.days.is_some()),
+            ("--start", self.start.is_some()),
+            ("--account-count", self.account_count.is_some()),
+            ("--habits", self.habits),
+        ]
+        .into_iter()
+        .find_map(|(option, is_there)| is_there.then_some(option))
+    }
 }
 
 pub fn run(args: SimulateArgs, context: Context) -> Result<Status> {
@@ -86,6 +112,12 @@ pub fn run(args: SimulateArgs, context: Context) -> Result<Status> {
     let Some(out) = &args.out else {
         bail!("`--out` is missing")
     };
+    let is_ordinary = args.stories.iter().any(|name| name == BENIGN);
+    if let Some(option) = args.ordinary().filter(|_| !is_ordinary) {
+        bail!(
+            "`{option}` is for `{BENIGN}` alone: a story has days, events and accounts of its own"
+        );
+    }
     for name in &args.stories {
         let folder = if args.stories.len() > 1 {
             out.join(name)
@@ -106,6 +138,9 @@ pub fn run(args: SimulateArgs, context: Context) -> Result<Status> {
         };
         let simulation = simulation.with_delivery(delivery(&args));
         let written = write(&simulation, &folder, &args, &context)?;
+        // There may have been no file of logs to make it for.
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
         let references = folder.join("ip-ranges.json");
         fs::write(&references, ip_ranges_json())
             .with_context(|| format!("cannot write `{}`", references.display()))?;
@@ -132,10 +167,10 @@ pub fn run(args: SimulateArgs, context: Context) -> Result<Status> {
 fn config(args: &SimulateArgs) -> Config {
     Config {
         seed: args.seed,
-        events: args.events,
-        start: args.start / TICKS_PER_SECOND,
-        days: args.days,
-        accounts: args.account_count,
+        events: args.events.unwrap_or(EVENTS),
+        start: args.start.map_or(START, |ticks| ticks / TICKS_PER_SECOND),
+        days: args.days.unwrap_or(DAYS),
+        accounts: args.account_count.unwrap_or(ACCOUNTS),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `keyline hunt`, `keyline rules` and the demo, as an analyst runs them.
 
-use crate::support::{Folder, Output, three_events};
+use crate::support::{Folder, Output, record, three_events};
 
 const LOUD: &str = "id: 00000000-0000-4000-8000-000000000001
 name: Any denied call
@@ -216,6 +216,45 @@ fn coverage_says_what_the_data_cannot_show() {
              ((AWSCloudTrail | distinct UserIdentityArn))",
             "",
         ),
+        // Reads without a name, alone and among what may be written.
+        (
+            "00007",
+            "EventSource == 'iam.amazonaws.com' and ReadOnly == true",
+            "",
+        ),
+        (
+            "00008",
+            "EventName in ('ListUsers') or (EventSource == 'organizations.amazonaws.com' and EventName \
+             matches regex '^(Describe|List)') or (EventSource == 'account.amazonaws.com' and EventName \
+             startswith 'Get')",
+            "",
+        ),
+        ("00009", "EventName in ('ListUsers', 'CreateAccessKey')", ""),
+        // Any of two services will do; what is looked up beside them does not count.
+        (
+            "00010",
+            "EventSource == 'signin.amazonaws.com' or (EventSource == 'cloudformation.amazonaws.com' and \
+             EventName == 'CreateStack')",
+            "",
+        ),
+        (
+            "00011",
+            "UserIdentityType == 'IAMUser' | join kind=leftouter (AWSCloudTrail | where EventName == \
+             'AssumeRoleWithSAML' | distinct UserIdentityArn) on UserIdentityArn",
+            "",
+        ),
+        (
+            "00012",
+            "UserIdentityType == 'IAMUser' | join kind=inner (AWSCloudTrail | where EventName == \
+             'AssumeRole' | distinct UserIdentityArn) on UserIdentityArn",
+            "",
+        ),
+        // What a union passes through it does not ask for.
+        (
+            "00013",
+            "EventName == 'CreateAccessKey' | union (AWSCloudTrail | where EventName == 'GetSessionToken')",
+            "",
+        ),
     ] {
         folder.write(&format!("rules/{name}.yaml"), rule(name, filter, extra));
     }
@@ -247,12 +286,33 @@ fn coverage_says_what_the_data_cannot_show() {
     assert!(why("00004").contains("data events"), "{}", why("00004"));
     assert_eq!(of("00005")["state"], "nothing to see");
     assert_eq!(of("00006")["state"], "blind");
+    for (name, state) in [
+        ("00007", "blind"),
+        ("00008", "blind"),
+        ("00009", "partly blind"),
+        ("00010", "partly blind"),
+        ("00011", "supported"),
+        ("00012", "blind"),
+        ("00013", "supported"),
+    ] {
+        assert_eq!(of(name)["state"], state, "{name}: {}", of(name)["places"]);
+    }
+    assert!(
+        why("00007").contains("no read-only events"),
+        "{}",
+        why("00007")
+    );
+    assert!(why("00008").contains("Describe*"), "{}", why("00008"));
+    assert_eq!(
+        of("00013")["empty_columns"],
+        serde_json::json!(["ErrorCode"])
+    );
     // A hunt says so too of rules that look for nothing else.
     let hunt = folder.line("hunt log.json --no-builtin-rules --rules rules -o json");
     let hunt = hunt.expect(0).says(&["look for data events", "rule 00004"]);
     assert_eq!(
         hunt.json()["rules_without_data_events"],
-        serde_json::json!(["rule 00004"])
+        serde_json::json!(["rule 00004", "rule 00006"])
     );
     assert_eq!(
         of("00002")["columns"]["AWSCloudTrail"],
@@ -264,7 +324,10 @@ fn coverage_says_what_the_data_cannot_show() {
     );
     // Of events that are not there nothing is known.
     assert_eq!(of("00005")["empty_columns"], serde_json::json!([]));
-    assert_eq!(document["tactics"][0]["rules"].as_array().unwrap().len(), 6);
+    assert_eq!(
+        document["tactics"][0]["rules"].as_array().unwrap().len(),
+        13
+    );
     // For people, and without data.
     let shows = |line: &str, parts: &[&str]| {
         let output = folder.line(line).expect(0);
@@ -277,11 +340,178 @@ fn coverage_says_what_the_data_cannot_show() {
         }
     };
     let with_data = format!("{line} --data log.json");
-    shows(&with_data, &["4 of 6 rules cannot see"]);
+    shows(&with_data, &["9 of 13 rules cannot see"]);
     shows(
         &format!("{with_data} -o csv"),
         &["no read-only events were recorded", "empty here: ErrorCode"],
     );
     shows(&format!("{line} -o csv"), &["T1098.001", "AssumeRole"]);
     shows("rules coverage -o csv", &["PrivilegeEscalation"]);
+}
+
+#[test]
+fn the_allow_list_hides_nobody_who_is_elsewhere() {
+    let folder = Folder::new();
+    let call = |minute: u32, address: &str| {
+        let user = r#","userIdentity":{"type":"IAMUser","accountId":"111122223333","arn":"arn:aws:iam::111122223333:user/ci","userName":"ci","principalId":"AIDAEXAMPLECI","accessKeyId":"AKIAEXAMPLECIKEY0001"}"#;
+        let time = format!("2026-03-02T10:{minute:02}:00Z");
+        record(&time, "iam.amazonaws.com", "ListUsers", user).replace("203.0.113.7", address)
+    };
+    // It shows one address and no IP entity; the others stand in a list, or in rows that are not shown.
+    let rule = |id: u32, query: &str| {
+        format!(
+            "id: 00000000-0000-4000-8000-00000000000{id}\nname: rule {id}\nseverity: High\n\
+             queryFrequency: 1h\nqueryPeriod: 1h\ntriggerOperator: gt\ntriggerThreshold: 0\n\
+             query: AWSCloudTrail | {query}\nentityMappings:\n  - entityType: Account\n    fieldMappings:\n\
+             \x20     - identifier: FullName\n        columnName: UserIdentityArn\n"
+        )
+    };
+    for (id, query) in [
+        (
+            1,
+            "summarize Addresses = make_set(SourceIpAddress) by UserIdentityArn | extend First = tostring(Addresses[0])",
+        ),
+        (2, "project TimeGenerated, UserIdentityArn, SourceIpAddress"),
+        (3, "summarize Calls = count() by UserIdentityArn"),
+    ] {
+        folder.write(&format!("rules/{id}.yaml"), rule(id, query));
+    }
+    let entry = |more: &str| {
+        format!(
+            "[[allow]]\nprincipals = ['arn:aws:iam::*:user/c?']\nowner = 'o'\nreason = 'the office'\n\
+             expires = 2026-12-31\n{more}\n"
+        )
+    };
+    let office = "networks = ['192.0.2.0/24']";
+    let raised = |addresses: &[&str], allow: &str| {
+        let calls: Vec<String> = (0..).zip(addresses).map(|(at, ip)| call(at, ip)).collect();
+        folder.write("log.json", calls.join("\n"));
+        folder.write("keyline-allow.toml", allow);
+        let output = folder
+            .line("hunt log.json --rules rules --no-builtin-rules -o json")
+            .expect(0);
+        let names = |key: &str, name: &str| {
+            let list = output.json()[key].as_array().unwrap().clone();
+            let mut names: Vec<String> = list
+                .iter()
+                .map(|one| one[name].as_str().unwrap().to_owned())
+                .collect();
+            names.sort();
+            names.join(", ")
+        };
+        (
+            names("alerts", "rule_name"),
+            output.json()["suppressed"].as_array().unwrap().len(),
+            output.stderr,
+        )
+    };
+    let (own, thief) = ("192.0.2.10", "203.0.113.66");
+    for (addresses, allow, alerts, held) in [
+        // Of the third rule no address is known.
+        (&[own, own][..], entry(office), "rule 3", 2),
+        (
+            &[own, thief, thief],
+            entry(office),
+            "rule 1, rule 2, rule 3",
+            0,
+        ),
+        (&[thief, own], entry(office), "rule 1, rule 2, rule 3", 0),
+        (&[own, thief], entry(""), "", 3),
+    ] {
+        let (found, suppressed, said) = raised(addresses, &allow);
+        assert_eq!(
+            (found.as_str(), suppressed),
+            (alerts, held),
+            "{addresses:?} {allow}\n{said}"
+        );
+        assert!(!said.contains("no rule is called"), "{said}");
+    }
+    let (_, _, said) = raised(&[own], &entry("rules = ['rule 1', 'rule X']"));
+    assert!(
+        said.contains("no rule is called `rule X`: the office (o)"),
+        "{said}"
+    );
+    assert!(!said.contains("called `rule 1`"), "{said}");
+}
+
+#[test]
+fn a_rule_of_the_user_takes_the_place_of_the_built_in_one_with_its_id() {
+    let folder = Folder::new();
+    folder.write("log.json", three_events());
+    let built_in =
+        include_str!("../../../../rules/privilege-escalation/user-assumes-many-roles.yaml");
+    let id = built_in
+        .lines()
+        .find_map(|line| line.strip_prefix("id: "))
+        .unwrap();
+    folder.write(
+        "rules/tuned.yaml",
+        LOUD.replace("00000000-0000-4000-8000-000000000001", id),
+    );
+    let said =
+        "built-in rules replaced: IAM user assumes several roles quickly by rules/tuned.yaml";
+    let replaced = serde_json::json!([{
+        "rule_id": id, "name": "IAM user assumes several roles quickly", "file": "rules/tuned.yaml",
+    }]);
+    let names = |output: &Output, name: &str| -> Vec<String> {
+        let rules = output.json()["rules"].as_array().unwrap().clone();
+        let of = |rule: &serde_json::Value| rule[name].as_str().unwrap().to_owned();
+        let mut names: Vec<String> = rules.iter().map(of).collect();
+        names.retain(|name| name == "Any denied call" || name.starts_with("IAM user assumes"));
+        names
+    };
+    let hunt = folder
+        .line("hunt log.json --rules rules -o json")
+        .expect(0)
+        .says(&[said]);
+    assert_eq!(names(&hunt, "rule_name"), ["Any denied call"]);
+    assert_eq!(hunt.json()["replaced_rules"], replaced);
+    let list = folder.line("rules list --rules rules -o json").expect(0);
+    assert_eq!(names(&list, "name"), ["Any denied call"]);
+    assert_eq!(list.json()["replaced"], replaced);
+    folder
+        .line("rules list --rules rules")
+        .expect(0)
+        .says(&[said]);
+    folder.line("rules check rules").expect(0).says(&[said]);
+    // Two of the user's own stay as they are.
+    folder.write(
+        "rules/copy.yaml",
+        LOUD.replace("00000000-0000-4000-8000-000000000001", id),
+    );
+    let check = folder.line("rules check rules").expect(0);
+    assert!(
+        check.stderr.contains("is already that of"),
+        "{}",
+        check.stderr
+    );
+}
+
+#[test]
+fn a_hunt_says_that_rules_look_back_further_than_the_logs() {
+    let line = "1 rule looks back up to 1h; these logs span 20m";
+    let output = hunted(&["-o", "json"]).expect(0).says(&[line]);
+    assert_eq!(
+        output.json()["short_history"],
+        serde_json::json!({"rules": 1, "longest_period_seconds": 3600, "span_seconds": 1200})
+    );
+}
+
+#[test]
+fn cases_that_prove_nothing_are_complained_of() {
+    let folder = Folder::new();
+    folder.write("rules/loud.yaml", LOUD);
+    let case = "cases:\n  - name: denied\n    events: [{time: '10:00', who: {user: ci, key: AKIAEXAMPLECIKEY0001}, \
+                from: 203.0.113.7, call: 's3:ListBuckets', error: AccessDenied}]\n    expect: 1\n  \
+                - name: nothing at all\n    events: []\n    expect: nothing\n";
+    folder.write("rules/loud.test.yaml", case);
+    folder.line("rules test rules").expect(0);
+    folder
+        .line("rules test rules --strict")
+        .expect(1)
+        .says(&["there is no case in which the rule must keep quiet"]);
+    folder
+        .line("rules test rules --filter zzz")
+        .expect(1)
+        .says(&["no case, rule or file is called like `zzz`"]);
 }

@@ -125,3 +125,30 @@ fn simulated_files_are_the_same_for_the_same_seed() {
         .expect(1)
         .says(&["no-such-story", "--list"]);
 }
+
+#[test]
+fn simulation_says_what_it_cannot_do() {
+    let folder = Folder::new();
+    folder
+        .line("simulate benign --events 0 --days 1 --out none")
+        .expect(0);
+    assert!(folder.path().join("none/ip-ranges.json").is_file());
+    for (line, code, said) in [
+        ("simulate benign --days 4294967295 --out x", 2, "1..=3660"),
+        ("simulate benign --days 0 --out x", 2, "1..=3660"),
+        ("simulate benign --account-count 0 --out x", 2, "1..=900"),
+        (
+            "simulate backup-key --days 3 --out x",
+            1,
+            "`--days` is for `benign` alone",
+        ),
+        (
+            "simulate backup-key --habits --out x",
+            1,
+            "`--habits` is for `benign` alone",
+        ),
+    ] {
+        folder.line(line).expect(code).says(&[said]);
+    }
+    assert!(!folder.path().join("x").exists());
+}
