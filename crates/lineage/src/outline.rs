@@ -127,10 +127,7 @@ impl Outline {
             let view = columns.caller_view(RECIPIENT, row);
             if last_recipient != Some(view) {
                 last_recipient = Some(view);
-                let recipient = columns.caller_text(RECIPIENT, row);
-                if !recipient.is_empty() && !self.recipients.contains(recipient) {
-                    self.recipients.insert(recipient.to_owned());
-                }
+                self.delivered_to(columns.caller_text(RECIPIENT, row));
             }
             let name = number_of_name(&columns, row);
             let named = &names[name];
@@ -153,6 +150,13 @@ impl Outline {
         if time != NEVER && self.horizon.is_none_or(|horizon| time <= horizon) {
             self.first_event = Some(self.first_event.map_or(time, |first| first.min(time)));
             self.last_event = Some(self.last_event.map_or(time, |last| last.max(time)));
+        }
+    }
+
+    /// Notes that there is an event of an account's trail. The empty text is none.
+    pub fn delivered_to(&mut self, recipient: &str) {
+        if !recipient.is_empty() && !self.recipients.contains(recipient) {
+            self.recipients.insert(recipient.to_owned());
         }
     }
 

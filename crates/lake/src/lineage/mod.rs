@@ -7,6 +7,7 @@
 
 pub mod columns;
 
+mod dictionary;
 mod gather;
 #[cfg(feature = "lake")]
 mod followed;

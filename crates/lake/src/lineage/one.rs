@@ -3,13 +3,14 @@
 //! In: Parquet that Keyline wrote. Out: the outline of its minting and changing events, and facts of picked rows.
 //! Row groups are worked on by as many threads as may read. Of a row group the columns of names are read whole; the
 //! others only where a row was picked, and the long ones only of events that mint or change something. Which rows
-//! those are is the business of the crate `lineage`.
+//! those are is the business of the crate `lineage`. Where a dictionary or bounds answer, no row is read at all.
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use arrow_array::BooleanArray;
+use arrow_array::cast::AsArray;
+use arrow_array::{BooleanArray, RecordBatch};
 use keyline_lineage::{Around, Events, Facts, Outline, Place, Production};
 use keyline_trail::{Column, Projection};
 use parquet::arrow::ProjectionMask;
@@ -17,12 +18,14 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder, RowSelection,
 };
+use parquet::basic::Type;
 use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
 
 use crate::error::{Error, ErrorKind};
 use crate::gathering::times_of;
 use crate::limits;
+use crate::lineage::dictionary;
 use crate::lineage::queue::shared_out;
 use crate::logs::Inner;
 use crate::parquet_groups::{self, Holds};
@@ -165,10 +168,93 @@ impl<'a> ParquetEvents<'a> {
         Ok(())
     }
 
+    /// Whether a column of a group may show one of the names: not when its dictionary has none of them.
+    fn may_hold(
+        &self,
+        file: &Arc<File>,
+        group: &Group,
+        column: Column,
+        around: &Around,
+    ) -> Result<bool, Error> {
+        let Some(texts) = self.texts(file, group, column)? else {
+            return Ok(true);
+        };
+        let mut marks = vec![false; texts.num_rows()];
+        around.mark(&texts, &mut marks);
+        Ok(marks.contains(&true))
+    }
+
+    /// The file of a group, for one thread: whoever reads moves its place for all that share it.
+    fn opened(&self, group: &Group) -> Result<Arc<File>, Error> {
+        let (path, _) = &self.files[group.file];
+        let file = File::open(path).map_err(|error| failed(path, &error))?;
+        Ok(Arc::new(file))
+    }
+
+    /// The distinct texts of a column of a group, where they can be had without its rows.
+    fn texts(
+        &self,
+        file: &Arc<File>,
+        group: &Group,
+        column: Column,
+    ) -> Result<Option<RecordBatch>, Error> {
+        let (path, _) = &self.files[group.file];
+        let chunks = self.metadata(group).columns();
+        let mut named = chunks.iter();
+        let Some(chunk) = named.find(|chunk| chunk.column_descr().name() == column.name()) else {
+            return Ok(None);
+        };
+        if chunk.column_type() != Type::BYTE_ARRAY {
+            return Ok(None);
+        }
+        dictionary::texts(file, chunk).map_err(|error| failed(path, &error))
+    }
+
+    /// Takes a group into an outline without reading a row; whether that could be done. Nothing in it mints or changes
+    /// anything.
+    fn outline_of_others(&self, group: &Group, outline: &mut Outline) -> Result<bool, Error> {
+        let chunks = self.metadata(group).columns().iter();
+        let mut named =
+            chunks.filter(|chunk| chunk.column_descr().name() == Column::TimeGenerated.name());
+        let Some(Statistics::Int64(times)) = named.next().and_then(|chunk| chunk.statistics())
+        else {
+            return Ok(false);
+        };
+        let (Some(&first), Some(&last)) = (times.min_opt(), times.max_opt()) else {
+            return Ok(false);
+        };
+        let horizon = self.inner.horizon();
+        let is_whole = times.null_count_opt() == Some(0)
+            && self.inner.within(first)
+            && self.inner.within(last)
+            && horizon.is_none_or(|horizon| last <= horizon);
+        if !is_whole {
+            return Ok(false);
+        }
+        let Some(recipients) =
+            self.texts(&self.opened(group)?, group, Column::RecipientAccountId)?
+        else {
+            return Ok(false);
+        };
+        outline.saw(first);
+        outline.saw(last);
+        for recipient in recipients.column(0).as_string_view().iter().flatten() {
+            outline.delivered_to(recipient);
+        }
+        Ok(true)
+    }
+
     /// The rows of a group that show one of the names.
     fn marks(&self, group: &Group, around: &Around) -> Result<Vec<bool>, Error> {
         let mut marks = vec![false; group.rows];
-        let columns = self.filled(group, around.columns());
+        let filled = self.filled(group, around.columns());
+        let file = self.opened(group)?;
+        let mut columns = Projection::none();
+        for column in filled.columns() {
+            if self.may_hold(&file, group, column, around)? {
+                columns = columns.with(column);
+            }
+        }
         if columns.columns().next().is_none() {
             return Ok(marks);
         }
@@ -195,6 +281,7 @@ impl Events for ParquetEvents<'_> {
                     row: 0,
                 };
                 let columns = match group.holds {
+                    Holds::Others if self.outline_of_others(group, outline)? => return Ok(()),
                     Holds::Others => Outline::columns_of_all(),
                     Holds::Deeds | Holds::Both => Outline::columns(),
                 };
