@@ -382,8 +382,23 @@ impl std::fmt::Display for ShortHistory {
             "{} {look} back up to {}; these logs span {}: what is new to them may only be older than the logs",
             coverage::count(self.rules as u64, "rule"),
             span_text(self.longest),
-            span_text(self.span),
+            span_text(rounded(self.span)),
         )
+    }
+}
+
+/// A span in whole days or hours, if it is long enough for that to be near.
+fn rounded(span: i64) -> i64 {
+    let hour = 3_600 * TICKS_PER_SECOND;
+    let unit = match span / hour {
+        hours if hours >= 48 => 24 * hour,
+        hours if hours >= 2 => hour,
+        _ => hour / 60,
+    };
+    if span < unit {
+        span
+    } else {
+        span / unit * unit
     }
 }
 
