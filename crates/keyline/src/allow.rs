@@ -215,10 +215,10 @@ impl AllowEntry {
 }
 
 /// Names of rules under `rules` that none of these is called, each with its entry.
-pub fn unknown_rules<'a>(
-    entries: &'a [AllowEntry],
+pub fn unknown_rules(
+    entries: &[AllowEntry],
     is_known: impl Fn(&str) -> bool,
-) -> Vec<(&'a str, &'a AllowEntry)> {
+) -> Vec<(&str, &AllowEntry)> {
     let names = entries
         .iter()
         .flat_map(|entry| entry.rules.iter().map(move |name| (name.as_str(), entry)));
