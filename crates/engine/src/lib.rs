@@ -23,6 +23,7 @@ mod open_schema;
 mod stages;
 pub mod extract;
 mod sessions;
+mod yielding;
 
 pub use catalog::Catalog;
 pub use datafusion::catalog::TableProvider;

@@ -14,6 +14,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use crate::error::Result;
 use crate::limits::{BATCH_ROWS, MEMORY_BYTES_DEFAULT};
 use crate::pushdown::MicrosecondComparisons;
+use crate::yielding::Yielding;
 use crate::{aggregates, extract, functions, lists};
 
 /// The optimiser's rules about subqueries, which no plan of ours has: each looks through every expression to find none.
@@ -85,6 +86,7 @@ pub fn session(options: &EngineOptions) -> Result<SessionContext> {
         .with_runtime_env(runtime)
         .with_default_features()
         .with_optimizer_rules(rules)
+        .with_physical_optimizer_rule(Arc::new(Yielding))
         .build();
     let context = SessionContext::new_with_state(state);
     register(&context);

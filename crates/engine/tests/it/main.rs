@@ -8,6 +8,7 @@ mod corpus;
 mod vocabulary;
 mod operators;
 mod stages;
+mod ending;
 mod rules;
 mod sentinel;
 mod proto;
