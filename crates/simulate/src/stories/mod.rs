@@ -6,6 +6,7 @@
 
 pub mod truth;
 
+pub mod another_name;
 pub mod assume_root;
 pub mod backup_key;
 pub mod by_the_same_token;
@@ -375,6 +376,11 @@ pub const ALL: &[Story] = &[
         name: "chained-session-asked-for-too-long",
         title: "a role's session asks for another role for half a day, and gets an hour",
         tell: role_chain::too_long,
+    },
+    Story {
+        name: "chain-under-another-name",
+        title: "a role's session takes a role of another account under somebody else's name",
+        tell: another_name::tell,
     },
 ];
 
