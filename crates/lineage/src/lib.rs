@@ -15,6 +15,7 @@ mod mint;
 mod control;
 mod json;
 mod date;
+pub mod wildcards;
 mod policy;
 mod sighting;
 mod usage;

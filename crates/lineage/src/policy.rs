@@ -145,35 +145,6 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// Whether text matches a pattern with `*` and `?`, in time linear in both for all patterns that end in
-/// their only star, and quadratic at worst.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut at, mut of) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while at < text.len() {
-        match pattern.get(of) {
-            Some(b'*') => {
-                star = Some((of, at));
-                of += 1;
-            }
-            Some(byte) if *byte == b'?' || *byte == text[at] => {
-                of += 1;
-                at += 1;
-            }
-            _ => match star {
-                Some((place, from)) => {
-                    star = Some((place, from + 1));
-                    of = place + 1;
-                    at = from + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[of..].iter().all(|byte| *byte == b'*')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,21 +197,5 @@ mod tests {
             check(document, &[]);
         }
         check(&"[".repeat(100_000), &[]);
-    }
-
-    #[test]
-    fn patterns() {
-        for (pattern, text, expected) in [
-            ("AROA*:i-1", "AROAX:i-1", true),
-            ("AROA*", "AROA", true),
-            ("*", "", true),
-            ("a?c", "abc", true),
-            ("a?c", "ac", false),
-            ("", "a", false),
-            ("*a*b", "xxaxxb", true),
-            ("*a*b", "xxaxx", false),
-        ] {
-            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
-        }
     }
 }

@@ -10,9 +10,10 @@ use crate::control::{Lever, Power, stops, stops_in_account};
 use crate::credential::{Effect, Kind};
 use crate::entry::Entry;
 use crate::limits::AFTER_REVOCATION_S;
-use crate::policy::{Denial, matches};
+use crate::policy::Denial;
 use crate::strings::{Strings, Text};
 use crate::usage::{ALWAYS, NEVER};
+use crate::wildcards::matches;
 
 /// Whose power is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
