@@ -24,6 +24,7 @@ pub fn tell(seed: u64) -> Told {
     ] {
         let console = stage.console_login(user, device);
         stage.name(console, name);
+        stage.console_calls(console, "dynamodb:ListTables", "{}");
         stage.wait(300);
     }
     let first = stage.assume_role(key, Ask::for_role(support, "ottilie"));
