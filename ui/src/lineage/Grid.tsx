@@ -44,6 +44,8 @@ export function Grid(props: Props) {
   const [zone] = useZone();
   const scroller = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
+  // The row that the focus is on its way to.
+  const coming = useRef<number | null>(null);
   const [view, setView] = useState({ top: 0, height: 0 });
   const [hovered, setHovered] = useState(-1);
   const [tip, setTip] = useState<{ left: number; top: number; lines: string[] } | null>(null);
@@ -162,9 +164,16 @@ export function Grid(props: Props) {
     else if ((place + 1) * ROW > element.scrollTop + element.clientHeight) element.scrollTop = (place + 1) * ROW - element.clientHeight;
     setView({ top: element.scrollTop, height: element.clientHeight });
     props.onFocus(row.id);
-    setTimeout(() => element.querySelector<HTMLElement>(`[data-row="${place}"]`)?.focus({ preventScroll: true }));
+    coming.current = place;
+    setTimeout(() => {
+      if (coming.current !== place) return;
+      coming.current = null;
+      element.querySelector<HTMLElement>(`[data-row="${place}"]`)?.focus({ preventScroll: true });
+    });
   };
-  const key = (event: KeyboardEvent, at: number) => {
+  const key = (event: KeyboardEvent, from: number) => {
+    // A key that is held down comes again before the row that it goes to is drawn.
+    const at = coming.current ?? from;
     const row = rows[at];
     if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
     const isFolded = row.id !== null && folded.has(row.id);
