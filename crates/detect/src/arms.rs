@@ -267,7 +267,6 @@ fn allowed(expr: &Expr, column: &str) -> Option<BTreeSet<String>> {
     let ExprKind::Call { function, args } = &expr.kind else {
         return None;
     };
-    let is_column = |expr: &Expr| matches!(&expr.kind, ExprKind::Column(name) if name == column);
     match (*function, args.as_slice()) {
         ("and", args) => {
             let lists = args.iter().filter_map(|arg| allowed(arg, column));
@@ -277,9 +276,9 @@ fn allowed(expr: &Expr, column: &str) -> Option<BTreeSet<String>> {
             let lists: Option<Vec<_>> = args.iter().map(|arg| allowed(arg, column)).collect();
             Some(lists?.into_iter().flatten().collect())
         }
-        ("==" | "=~", [a, b]) if is_column(a) => literals(b),
-        ("==" | "=~", [a, b]) if is_column(b) => literals(a),
-        ("in" | "in~", [a, list @ ..]) if is_column(a) => {
+        ("==" | "=~", [a, b]) if is_column(a, column) => literals(b),
+        ("==" | "=~", [a, b]) if is_column(b, column) => literals(a),
+        ("in" | "in~", [a, list @ ..]) if is_column(a, column) => {
             let lists: Option<Vec<_>> = list.iter().map(literals).collect();
             Some(lists?.into_iter().flatten().collect())
         }

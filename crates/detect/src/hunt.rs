@@ -84,6 +84,8 @@ pub struct HuntReport {
     pub rules_without_data_events: Vec<String>,
     /// One for each rule that ran, in the order given.
     pub rules: Vec<RuleStats>,
+    /// How far back each rule with a period looks, in ticks of 100 ns.
+    pub periods: Vec<i64>,
     /// What each rule took, the one that took longest first.
     pub costs: Vec<RuleCost>,
     /// What reading the logs took.
@@ -252,7 +254,15 @@ pub fn replayed(
         outcomes.insert(at, outcome);
     }
     costs.sort_by_key(|cost| std::cmp::Reverse(cost.time));
+    let schedules = prepared
+        .values()
+        .map(|(ready, _)| &ready.checked.derived.schedule);
+    let periods = schedules.filter_map(|schedule| match schedule {
+        Schedule::Ticks { period, .. } => Some(*period),
+        Schedule::Once => None,
+    });
     Ok(HuntReport {
+        periods: periods.collect(),
         costs,
         reading,
         rules_without_data_events: without_data_events(rules, &prepared, &cuts),

@@ -147,7 +147,7 @@ pub fn run(args: HuntArgs, mut context: Context) -> Result<Status> {
         true => Some(sending::send(&report.alerts, &context)?),
         false => None,
     };
-    let short = ShortHistory::of(&report, &loaded, &args, &context)?;
+    let short = ShortHistory::of(&report);
     let mut out = std::io::BufWriter::new(std::io::stdout());
     match args.output {
         AlertFormat::Table => alert_report::write(&mut out, &report, begun.elapsed(), &context)?,
@@ -346,31 +346,18 @@ struct ShortHistory {
 }
 
 impl ShortHistory {
-    fn of(
-        report: &HuntReport,
-        loaded: &Loaded,
-        args: &HuntArgs,
-        context: &Context,
-    ) -> Result<Option<ShortHistory>> {
+    fn of(report: &HuntReport) -> Option<ShortHistory> {
         let read = &report.coverage;
-        let Some((first, last)) = read.first_event.zip(read.last_event) else {
-            return Ok(None);
-        };
+        let (first, last) = read.first_event.zip(read.last_event)?;
         let span = last
             .saturating_sub(first)
             .saturating_mul(data::TICKS_PER_MICROSECOND);
-        let schema = data::for_checks(&args.references, context)?;
-        let period = |rule: &Rule| match check(rule, &schema, &Times::any()).derived.schedule {
-            Schedule::Ticks { period, .. } => Some(period),
-            Schedule::Once => None,
-        };
-        let periods = loaded.rules.iter().filter_map(period);
-        let longer: Vec<i64> = periods.filter(|period| *period > span).collect();
-        Ok(longer.iter().max().map(|longest| ShortHistory {
-            rules: longer.len(),
-            longest: *longest,
+        let longer = report.periods.iter().filter(|period| **period > span);
+        Some(ShortHistory {
+            rules: longer.clone().count(),
+            longest: *longer.max()?,
             span,
-        }))
+        })
     }
 }
 
@@ -494,9 +481,11 @@ fn note_allowed(
         .last_event
         .map(|micros| micros.saturating_mul(10));
     let now = args.data.as_of.or(last).unwrap_or_else(wall_clock_ticks);
+    // Those that do not run, as the user said, are no mistake either.
+    let built_in = std::cell::LazyCell::new(builtin::rules);
     let is_known = |name: &str| {
         let is = |rule: &Rule| rule.id == name || rule.name == name;
-        loaded.rules.iter().any(is) || builtin::rules().iter().any(is)
+        loaded.rules.iter().any(is) || built_in.iter().any(is)
     };
     for (name, entry) in allow::unknown_rules(&context.config.estate.allow, is_known) {
         tell!(

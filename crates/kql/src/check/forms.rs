@@ -80,17 +80,8 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Checked<Expr> {
         if args.is_empty() || args.len() % 2 == 1 {
-            return Err(self.error_with_help(
-                codes::ARGUMENT_COUNT,
-                span,
-                format!(
-                    "`{}` does not take {} argument{}",
-                    function.name,
-                    args.len(),
-                    if args.len() == 1 { "" } else { "s" }
-                ),
-                "it takes pairs of a key and a value",
-            ));
+            let help = "it takes pairs of a key and a value";
+            return Err(self.not_so_many(function, args.len(), span, help));
         }
         let mut failed = false;
         let mut values = Vec::with_capacity(args.len());

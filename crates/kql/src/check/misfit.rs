@@ -72,16 +72,24 @@ impl Checker<'_> {
         };
         // Of several the first.
         let shown = function.overloads.iter().rev().max_by_key(fitting);
+        let help = shown.map_or(String::new(), |overload| format!("it is `{overload}`"));
+        self.not_so_many(function, args.len(), span, help)
+    }
+
+    /// A function does not take so many arguments, and what it takes.
+    pub(super) fn not_so_many(
+        &mut self,
+        function: &Function,
+        count: usize,
+        span: Span,
+        help: impl Into<String>,
+    ) -> Reported {
+        let plural = if count == 1 { "" } else { "s" };
         self.error_with_help(
             codes::ARGUMENT_COUNT,
             span,
-            format!(
-                "`{}` does not take {} argument{}",
-                function.name,
-                args.len(),
-                if args.len() == 1 { "" } else { "s" }
-            ),
-            shown.map_or(String::new(), |overload| format!("it is `{overload}`")),
+            format!("`{}` does not take {count} argument{plural}", function.name),
+            help,
         )
     }
 

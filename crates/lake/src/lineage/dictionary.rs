@@ -8,13 +8,16 @@ use std::fs::File;
 use std::sync::Arc;
 
 use arrow_array::builder::StringViewBuilder;
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::{ArrayRef, RecordBatch, StringViewArray};
 use parquet::basic::Encoding;
 use parquet::column::page::{Page, PageReader};
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
 use crate::error::Error;
+
+/// Bytes of a text's length, which stands before it.
+const LENGTH_BYTES: usize = 4;
 
 /// The texts as a batch of that one column. A text may be there that no row has, if another has written the file.
 pub(super) fn texts(
@@ -37,25 +40,50 @@ pub(super) fn texts(
     else {
         return Ok(None);
     };
-    let mut texts = StringViewBuilder::with_capacity(num_values as usize);
-    let mut rest = &buf[..];
-    for _ in 0..num_values {
-        let Some((text, behind)) = first_of(rest) else {
-            return Ok(None);
-        };
-        texts.append_value(text);
-        rest = behind;
-    }
-    let texts: ArrayRef = Arc::new(texts.finish());
+    let Some(texts) = split(&buf, num_values as usize) else {
+        return Ok(None);
+    };
+    let texts: ArrayRef = Arc::new(texts);
     Ok(Some(RecordBatch::try_from_iter([(
         chunk.column_descr().name(),
         texts,
     )])?))
 }
 
-/// A text after its length, and what follows; nothing where the page is cut short or no text.
-fn first_of(page: &[u8]) -> Option<(&str, &[u8])> {
-    let (length, rest) = page.split_first_chunk()?;
-    let (text, behind) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-    Some((std::str::from_utf8(text).ok()?, behind))
+/// The texts of a page, each after its length; nothing where it is cut short, or holds something else.
+fn split(page: &[u8], count: usize) -> Option<StringViewArray> {
+    // How many there are is the file's word.
+    if count > page.len() / LENGTH_BYTES {
+        return None;
+    }
+    let mut texts = StringViewBuilder::with_capacity(count);
+    let mut rest = page;
+    for _ in 0..count {
+        let (length, behind) = rest.split_first_chunk::<LENGTH_BYTES>()?;
+        let (text, behind) = behind.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        texts.append_value(std::str::from_utf8(text).ok()?);
+        rest = behind;
+    }
+    Some(texts.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_that_lie_have_no_texts() {
+        for (page, count, texts) in [
+            (&b"\x01\0\0\0a\0\0\0\0\x02\0\0\0bc"[..], 3, Some("a||bc")),
+            (b"", 0, Some("")),
+            (b"\x01\0\0\0a", u32::MAX as usize, None),
+            (b"\x01\0\0\0a\0\0\0", 2, None),
+            (b"\xff\xff\xff\xffa", 1, None),
+            (b"\x01\0\0\0\xff", 1, None),
+        ] {
+            let found = split(page, count);
+            let found = found.map(|all| all.iter().flatten().collect::<Vec<_>>().join("|"));
+            assert_eq!(found.as_deref(), texts, "{page:?} {count}");
+        }
+    }
 }

@@ -248,6 +248,9 @@ impl<'a> ParquetEvents<'a> {
     fn marks(&self, group: &Group, around: &Around) -> Result<Vec<bool>, Error> {
         let mut marks = vec![false; group.rows];
         let filled = self.filled(group, around.columns());
+        if filled.columns().next().is_none() {
+            return Ok(marks);
+        }
         let file = self.opened(group)?;
         let mut columns = Projection::none();
         for column in filled.columns() {
