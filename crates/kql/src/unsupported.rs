@@ -26,7 +26,6 @@ pub(crate) fn operator(name: &str) -> Option<&'static str> {
         "graph-where-nodes" | "graph-where-edges" | "graph-merge" => {
             "choose the rows before `make-graph`, or in the `where` of `graph-match`"
         }
-        "graph" => "no graphs are stored here: build one with `make-graph`",
         "inline_external_table" => "files are read by `externaldata (a: string) [@'file.csv']`",
         "__partitionby" => "write `partition by`",
         _ => return None,

@@ -2,7 +2,7 @@
 //! type results.
 
 use super::build::{call, column, converted, is_constant, literal};
-use super::fit::{close, describe, fit, layout};
+use super::fit::{close, describe, fit, is_taken_as_text, layout};
 use super::holds::example;
 use super::misfit::{Misfit, nearest, one_is_meant};
 use super::operands::widest;
@@ -41,16 +41,16 @@ pub(super) enum Arg {
     Value(Expr),
     Type(Type),
     Star,
-    /// Something is wrong with it, and has been reported.
-    Failed,
-    /// The same, and there may be more or fewer arguments.
-    Unread,
+    /// Something is wrong with it, and has been reported; where it stands, if it has no type.
+    Failed(Option<Span>),
+    /// There may be more or fewer arguments; the same of this one, if something is wrong with it too.
+    Unread(Option<Span>),
 }
 
 impl Arg {
     /// Whether something is wrong with it.
     pub(super) fn is_wrong(&self) -> bool {
-        matches!(self, Arg::Failed | Arg::Unread)
+        matches!(self, Arg::Failed(_) | Arg::Unread(_))
     }
 
     pub(super) fn ty(&self) -> Option<Type> {
@@ -140,21 +140,42 @@ impl<'a> Checker<'a> {
     ) -> Checked<Expr> {
         match function.canonical {
             "case" => return self.case(args, span),
-            "bag_pack" => return self.bag_pack(function, args, span),
+            "bag_pack" => {
+                let made = self.bag_pack(function, args, span);
+                return made.or_else(|Reported| Ok(literal(example(Holds::Bag), span)));
+            }
             _ => {}
         }
         let failed = args.iter().any(Arg::is_wrong);
         let chosen = match self.choose(function, &args, span) {
             Ok(chosen) => chosen,
             Err(reported) => {
-                return settled(function, span).ok_or(reported);
+                return settled_among(function, Some(&args), span).ok_or(reported);
             }
         };
         let (parameters, result) = (chosen.parameters, chosen.result);
         if failed {
-            return match result {
-                Return::Type(Type::Dynamic) => Ok(literal(example(chosen.holds), span)),
-                Return::Type(ty) => Ok(stand_in(ty, span)),
+            let first = args.first().and_then(Arg::ty);
+            return match (result, first) {
+                (Return::Type(Type::Dynamic), _) => Ok(literal(example(chosen.holds), span)),
+                (Return::Type(ty), _) => Ok(stand_in(ty, span)),
+                (Return::Same, Some(ty)) => Ok(stand_in(ty, span)),
+                (Return::Promoted, Some(ty)) => Ok(stand_in(promoted(ty), span)),
+                (Return::Common | Return::CommonNonDynamic, _) => {
+                    let good = args.iter().zip(&parameters).filter(|(_, parameter)| {
+                        matches!(
+                            parameter.types.as_slice(),
+                            [ParameterType::Common
+                                | ParameterType::CommonOrderable
+                                | ParameterType::CommonOrDynamic]
+                        )
+                    });
+                    let types: Vec<Type> = good.filter_map(|(arg, _)| arg.ty()).collect();
+                    match branch_type(&types) {
+                        Ok(ty) if !types.is_empty() => Ok(stand_in(ty, span)),
+                        _ => Err(Reported),
+                    }
+                }
                 _ => settled(function, span).ok_or(Reported),
             };
         }
@@ -170,7 +191,7 @@ impl<'a> Checker<'a> {
                         .iter()
                         .map(|found| column(&found.name, found.ty, span)),
                 ),
-                Arg::Failed | Arg::Unread => return Err(Reported),
+                Arg::Failed(_) | Arg::Unread(_) => return Err(Reported),
             }
         }
         let numbers = values
@@ -194,21 +215,25 @@ impl<'a> Checker<'a> {
             Return::TypeOf => Type::String,
             Return::Columns | Return::Tabular => Type::Dynamic,
         };
-        match function.canonical {
-            "ago" => self.note_ago(&values),
-            "strcat" => {
-                if let Some(value) = fold::strcat(&values) {
-                    return Ok(literal(value, span));
-                }
+        let said = match function.canonical {
+            "ago" => {
+                self.note_ago(&values);
+                Ok(())
             }
-            "datetime_diff" | "datetime_add" | "datetime_part" => {
-                self.date_part(values.first())?;
-            }
-            "format_datetime" => self.time_format(values.get(1), "dfFhHmMsty")?,
-            "format_timespan" => self.time_format(values.get(1), "dfFhHms")?,
-            "countof" => self.one_of(values.get(2), &["normal", "regex"])?,
-            "extract_all" => self.capture_groups(values.first())?,
-            _ => {}
+            "strcat" => match fold::strcat(&values) {
+                Some(value) => return Ok(literal(value, span)),
+                None => Ok(()),
+            },
+            "datetime_diff" | "datetime_add" | "datetime_part" => self.date_part(values.first()),
+            "format_datetime" => self.time_format(values.get(1), "dfFhHmMsty"),
+            "format_timespan" => self.time_format(values.get(1), "dfFhHms"),
+            "countof" => self.one_of(values.get(2), &["normal", "regex"]),
+            "extract_all" => self.capture_groups(values.first()),
+            _ => Ok(()),
+        };
+        // What it yields is known, though it refuses the value.
+        if said.is_err() {
+            return Ok(stand_in(ty, span));
         }
         let result = call(function.canonical, values, ty, span);
         Ok(match type_argument {
@@ -223,20 +248,24 @@ impl<'a> Checker<'a> {
             .iter()
             .map(|arg| match &arg.value.kind {
                 syntax::ExprKind::Star => Arg::Star,
-                syntax::ExprKind::TypeOf(ty) => ty.ty.map_or(Arg::Failed, Arg::Type),
+                syntax::ExprKind::TypeOf(ty) => ty.ty.map_or(Arg::Failed(None), Arg::Type),
                 _ => match self.scalar(&arg.value, row) {
                     // In parentheses, it begins with the first of them.
                     Ok(value) => Arg::Value(Expr {
                         span: arg.value.span,
                         ..value
                     }),
-                    Err(Reported) => Arg::Failed,
+                    Err(Reported) => Arg::Failed(Some(arg.value.span).filter(|_| !self.untold)),
                 },
             })
             .collect();
         if let (true, Some(last)) = (call.unread, args.last_mut()) {
-            *last = Arg::Unread;
+            *last = Arg::Unread(match last {
+                Arg::Failed(place) => *place,
+                _ => None,
+            });
         }
+        self.untold = false;
         args
     }
 
@@ -327,6 +356,7 @@ impl<'a> Checker<'a> {
         }
         match (best, misfit.map(|misfit| (misfit.at, misfit.parameter))) {
             (Some((_, overload, parameters)), _) => {
+                self.blame_arguments(&parameters, args);
                 self.needs(function, &parameters, args)?;
                 Ok(Chosen {
                     parameters,
@@ -339,19 +369,37 @@ impl<'a> Checker<'a> {
             }
             // There may be more of them than could be read, but never fewer.
             (None, None)
-                if args.iter().any(|arg| matches!(arg, Arg::Unread))
+                if args.iter().any(|arg| matches!(arg, Arg::Unread(_)))
                     && function
                         .overloads
                         .iter()
                         .any(|overload| args.len() <= overload.most()) =>
             {
+                self.untold = true;
                 Err(Reported)
             }
             // Which form was meant cannot be told.
             (None, None) if args.iter().any(Arg::is_wrong) && !one_is_meant(function, args) => {
+                self.untold = true;
                 Err(Reported)
             }
             (None, None) => Err(self.wrong_argument_count(function, args, span)),
+        }
+    }
+
+    /// What has no type is of the wrong type where one is wanted: what is wrong within such an argument
+    /// is said of the argument.
+    fn blame_arguments(&mut self, parameters: &[&Parameter], args: &[Arg]) {
+        let typed = |class: &ParameterType| matches!(class, ParameterType::Exactly(_));
+        for (arg, parameter) in args.iter().zip(parameters) {
+            let (Arg::Failed(Some(place)) | Arg::Unread(Some(place))) = arg else {
+                continue;
+            };
+            // Where a dynamic will do as well, the binder keeps quiet.
+            let or_dynamic = [Type::String, Type::Dynamic].map(ParameterType::Exactly);
+            if parameter.types.iter().all(typed) && parameter.types != or_dynamic {
+                self.blame(*place);
+            }
         }
     }
 
@@ -651,17 +699,29 @@ pub(super) fn stand_in(ty: Type, span: Span) -> Expr {
 }
 
 /// Stands for a call whose type and content are the same, whatever its arguments are.
-pub(super) fn settled(function: &Function, span: Span) -> Option<Expr> {
-    let first = function.overloads.first()?;
+pub(super) fn settled(function: &'static Function, span: Span) -> Option<Expr> {
+    settled_among(function, None, span)
+}
+
+/// The same; of forms that take as many arguments as there are, only those count.
+fn settled_among(function: &'static Function, args: Option<&[Arg]>, span: Span) -> Option<Expr> {
+    let takes =
+        |overload: &&'static Overload| args.is_some_and(|args| layout(overload, args).is_some());
+    let mut overloads: Vec<&'static Overload> = function.overloads.iter().filter(takes).collect();
+    if overloads.is_empty() {
+        overloads = function.overloads.iter().collect();
+    }
+    let first = overloads.first()?;
     let Return::Type(ty) = first.result else {
         return None;
     };
-    let mut overloads = function.overloads.iter();
-    if !overloads.all(|overload| overload.result == first.result) {
+    if overloads
+        .iter()
+        .any(|overload| overload.result != first.result)
+    {
         return None;
     }
-    let alike = function
-        .overloads
+    let alike = overloads
         .iter()
         .all(|overload| overload.holds == first.holds);
     Some(match ty {
@@ -704,6 +764,7 @@ pub(super) fn adapted(value: Expr, parameter: &Parameter, common: Option<Type>) 
             Some(ty) => converted(value, ty),
             None => value,
         },
+        _ if is_taken_as_text(&value, parameter) => converted(value, Type::String),
         _ => value,
     }
 }

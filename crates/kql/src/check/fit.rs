@@ -57,7 +57,7 @@ fn fit_class(arg: &Arg, class: ParameterType) -> Option<usize> {
         (Arg::Star, ParameterType::Star) => return Some(0),
         (Arg::Type(_), ParameterType::TypeLiteral) => return Some(0),
         // What is wrong with it has been said.
-        (Arg::Failed | Arg::Unread, _) => return Some(0),
+        (Arg::Failed(_) | Arg::Unread(_), _) => return Some(0),
         (Arg::Value(value), _) => value.ty,
         _ => return None,
     };
@@ -67,6 +67,10 @@ fn fit_class(arg: &Arg, class: ParameterType) -> Option<usize> {
             let wider = wanted.is_numeric() && ty.is_numeric() && wanted > ty;
             // Everybody writes `2` where an int is wanted, and the engine takes it.
             let small = wanted == Type::Int && is_small(arg);
+            // A dynamic of which nothing is known stands for a text, after whatever takes a dynamic.
+            if wanted == Type::String && ty == Type::Dynamic {
+                return is_untold(arg).then_some(3);
+            }
             return (wider || small).then_some(1);
         }
         ParameterType::Array
@@ -95,6 +99,22 @@ fn fit_class(arg: &Arg, class: ParameterType) -> Option<usize> {
     } else {
         2
     })
+}
+
+/// Whether it is a dynamic of which nothing is known.
+fn is_untold(arg: &Arg) -> bool {
+    matches!(arg, Arg::Value(value) if value.ty == Type::Dynamic && holds(value) == Holds::Anything)
+}
+
+/// Whether a dynamic fits because it is taken for its text, and for nothing else.
+pub(super) fn is_taken_as_text(value: &Expr, parameter: &Parameter) -> bool {
+    let text = ParameterType::Exactly(Type::String);
+    if value.ty != Type::Dynamic || !parameter.types.contains(&text) {
+        return false;
+    }
+    let arg = Arg::Value(value.clone());
+    let mut others = parameter.types.iter().filter(|class| **class != text);
+    !others.any(|class| fit_class(&arg, *class).is_some())
 }
 
 /// Whether it is a whole number, written down, that an int can hold.

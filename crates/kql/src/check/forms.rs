@@ -42,7 +42,7 @@ impl<'a> Checker<'a> {
                     ));
                 }
                 Arg::Value(value) => values.push(value),
-                Arg::Failed | Arg::Unread => failed = true,
+                arg if arg.is_wrong() => failed = true,
                 _ => {
                     return Err(self.error(
                         codes::ARGUMENT_TYPE,
@@ -104,7 +104,7 @@ impl<'a> Checker<'a> {
                         ),
                     ));
                 }
-                Arg::Failed | Arg::Unread => failed = true,
+                arg if arg.is_wrong() => failed = true,
                 _ => {
                     return Err(self.error(
                         codes::ARGUMENT_TYPE,

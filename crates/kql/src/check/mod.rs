@@ -61,6 +61,7 @@ pub fn check(
 ) -> (Option<CheckedQuery>, Vec<Diagnostic>) {
     let mut checker = Checker::new(schema, options);
     let root = checker.query(query);
+    checker.say_what_a_run_would(query.broken);
     finished(checker, root)
 }
 
@@ -101,6 +102,8 @@ struct Checker<'a> {
     /// The first question without an answer.
     wanted: Option<stage::Wanted<Arc<Rel>>>,
     diagnostics: Vec<Diagnostic>,
+    /// What is wrong, and Kusto would say only when the query runs.
+    at_run: Vec<Diagnostic>,
     /// The pattern whose expressions are being checked.
     graph: Option<operators::GraphScope>,
     scopes: Scopes<'a>,
@@ -125,6 +128,8 @@ struct Checker<'a> {
     relation_names: HashMap<*const Rel, String>,
     /// All relations that were made: while they live, no address is used twice.
     kept: Vec<Arc<Rel>>,
+    /// Of the expression that failed last: whether its type is not known, where others have none.
+    untold: bool,
     expression_depth: usize,
     expression_nodes: usize,
     /// See [`crate::limits::PATTERN_LETTERS_MAX`].
@@ -146,6 +151,7 @@ impl<'a> Checker<'a> {
             asked: 0,
             wanted: None,
             diagnostics: Vec::new(),
+            at_run: Vec::new(),
             graph: None,
             scopes: Scopes::default(),
             tables: BTreeSet::new(),
@@ -161,6 +167,7 @@ impl<'a> Checker<'a> {
             columns: 0,
             relation_names: HashMap::new(),
             kept: Vec::new(),
+            untold: false,
             expression_depth: 0,
             expression_nodes: 0,
             letters_compared: 0,

@@ -44,6 +44,28 @@ impl Checker<'_> {
         Reported
     }
 
+    /// What is wrong first within `place` is wrong with all that stands there.
+    pub(super) fn blame(&mut self, place: Span) {
+        let inside = |found: &&mut Diagnostic| {
+            found.severity == Severity::Error
+                && found.primary.start >= place.start
+                && found.primary.start < place.end
+        };
+        let found = self.diagnostics.iter_mut().filter(inside);
+        let Some(first) = found.min_by_key(|found| found.primary.start) else {
+            return;
+        };
+        if first.primary.start > place.start {
+            let label = match std::mem::take(&mut first.label) {
+                nothing if nothing.is_empty() => "here".to_string(),
+                label => label,
+            };
+            first.labels.push((first.primary, label));
+            first.primary = place;
+            first.fix = None;
+        }
+    }
+
     /// Whether so much is wrong that nothing more is said: no need then to find out what was meant.
     pub(super) fn is_full(&self) -> bool {
         self.diagnostics.len() >= DIAGNOSTICS_MAX
@@ -68,6 +90,31 @@ impl Checker<'_> {
         let mut error = diagnostic(code, Severity::Error, span, message.into());
         error.help = Some(help.into());
         self.report(error)
+    }
+
+    /// Wrong, though Kusto's own check lets it pass and only a run of the query fails: it is said where
+    /// nothing else is wrong.
+    pub(super) fn error_at_run(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+    ) -> Reported {
+        let found = diagnostic(code, Severity::Error, span, message.into());
+        if self.at_run.len() < DIAGNOSTICS_MAX {
+            self.at_run.push(found);
+        }
+        Reported
+    }
+
+    /// Says what only a run would have said, unless there is something else to say.
+    pub(super) fn say_what_a_run_would(&mut self, broken: bool) {
+        let wrong = |found: &Diagnostic| found.severity == Severity::Error;
+        if !broken && !self.diagnostics.iter().any(wrong) {
+            for found in std::mem::take(&mut self.at_run) {
+                self.report(found);
+            }
+        }
     }
 
     /// Valid KQL that Keyline cannot run.

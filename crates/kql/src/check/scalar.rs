@@ -38,6 +38,7 @@ impl<'a> Checker<'a> {
         } else if self.expression_nodes > EXPRESSION_NODES_MAX {
             Err(self.limit_reached(expr.span, "parts of expressions", EXPRESSION_NODES_MAX))
         } else {
+            self.untold = false;
             self.scalar_within_limits(expr, row)
         };
         self.expression_depth -= 1;
@@ -82,7 +83,10 @@ impl<'a> Checker<'a> {
                         "a table has no sign: a single value is expected here",
                     ));
                 }
-                let operand = self.scalar(operand, row)?;
+                let operand = self.scalar(operand, row);
+                // Whatever is wrong with it, a sign is not what it lacks.
+                self.untold = operand.is_err();
+                let operand = operand?;
                 match op {
                     UnaryOp::Negate => self.negate(operand, span),
                     UnaryOp::Plus => match operand.ty {
@@ -112,6 +116,7 @@ impl<'a> Checker<'a> {
                 let left = self.scalar(left, row);
                 let right = self.scalar(right, row);
                 let known = [&left, &right].map(|side| side.as_ref().ok().map(|side| side.ty));
+                self.untold = left.is_err() || right.is_err();
                 let made = match (left, right) {
                     (Ok(left), Ok(right)) => self.binary(*op, *op_span, left, right, span),
                     _ => Err(Reported),
@@ -239,8 +244,21 @@ impl<'a> Checker<'a> {
 
     /// A whole number that is the same for every row.
     pub(super) fn count(&mut self, expr: &'a syntax::Expr) -> Checked<Expr> {
-        let count = self.scalar(expr, &Row::none())?;
+        self.count_beside(expr, &Row::none())
+    }
+
+    /// The same, beside rows: that it does not depend on them, only a run would say.
+    pub(super) fn count_beside(&mut self, expr: &'a syntax::Expr, row: &Row) -> Checked<Expr> {
+        let count = self.scalar(expr, row)?;
         match count.ty {
+            Type::Int | Type::Long if !is_constant(&count) => {
+                self.error_at_run(
+                    codes::NOT_CONSTANT,
+                    expr.span,
+                    "expected a number that is the same for all rows, found a column",
+                );
+                Ok(stand_in(Type::Long, expr.span))
+            }
             Type::Int | Type::Long => Ok(converted(count, Type::Long)),
             ty => Err(self.error(
                 codes::WRONG_TYPE,
@@ -590,7 +608,7 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Checked<Expr> {
         if let ([item], false) = (items, matches!(needle.kind, syntax::ExprKind::Star)) {
-            let needle_expr = self.scalar(needle, row);
+            let needle_expr = self.needle(op, needle, row);
             return match self.value(item, row)? {
                 Value::Table(rel) => self.in_table(op, op_span, needle_expr?, rel, span),
                 Value::Scalar(item) => self.list(op, op_span, needle_expr?, vec![item], span),
@@ -613,8 +631,17 @@ impl<'a> Checker<'a> {
                 false => self.balanced(BinaryOp::Or, terms),
             };
         }
-        let needle = self.scalar(needle, row)?;
+        let needle = self.needle(op, needle, row)?;
         self.list(op, op_span, needle, bound?, span)
+    }
+
+    /// What is looked for in texts is a text: see [`Checker::blame`].
+    fn needle(&mut self, op: ListOp, needle: &'a syntax::Expr, row: &Row) -> Checked<Expr> {
+        let value = self.scalar(needle, row);
+        if value.is_err() && !matches!(op, ListOp::In | ListOp::NotIn) {
+            self.blame(needle.span);
+        }
+        value
     }
 
     fn in_table(

@@ -47,6 +47,7 @@ pub fn check_staged(
     let mut checker = Checker::new(schema, options);
     checker.answers = Some(answers);
     let root = checker.query(query);
+    checker.say_what_a_run_would(query.broken);
     let refused = checker
         .diagnostics
         .iter()

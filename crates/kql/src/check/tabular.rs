@@ -196,14 +196,14 @@ impl<'a> Checker<'a> {
             .iter_mut()
             .find(|found| found.severity == Severity::Error);
         match (found, value) {
-            (None, _) if pipe.is_broken() => Err(Reported),
             (Some(found), value) => {
                 if value.is_ok() && found.help.is_none() {
                     found.help = Some("what stands before the `|` is a single value".to_string());
                 }
                 Err(Reported)
             }
-            (None, _) => Err(self.error(
+            // What stands behind it works on nothing, and only a run would say so.
+            (None, _) => Err(self.error_at_run(
                 codes::TABULAR_EXPECTED,
                 head.span,
                 "expected a table, found a single value",

@@ -54,7 +54,9 @@ impl Parser<'_> {
                 break;
             }
             if tightest.is_some_and(|last| binding > last || (binding == last && !last.chains())) {
-                return Err(self.chained(infix));
+                // What stands before it is read.
+                self.chained(infix);
+                return Ok(left);
             }
             if matches!(left.kind, ExprKind::Star)
                 && binding >= Binding::Sum
@@ -157,7 +159,15 @@ impl Parser<'_> {
         loop {
             items.push(self.tabular()?);
             if self.eat(TokenKind::Comma).is_none() {
-                break;
+                if self.at_kind(TokenKind::CloseParen) {
+                    break;
+                }
+                let missing = self.close(TokenKind::CloseParen, open);
+                // Only a comma was forgotten where a further item begins.
+                if !self.at_operand() {
+                    return missing.map(|_| items);
+                }
+                continue;
             }
             self.no_trailing_comma(TokenKind::CloseParen);
             if self.at_kind(TokenKind::CloseParen) {
@@ -249,7 +259,7 @@ impl Parser<'_> {
         }
     }
 
-    fn chained(&mut self, infix: Infix) -> super::Reported {
+    fn chained(&mut self, infix: Infix) {
         let text = match infix {
             Infix::Binary(op) => op.text(),
             Infix::List(op) => op.text(),
@@ -266,7 +276,6 @@ impl Parser<'_> {
                 here,
             )
         });
-        super::Reported
     }
 }
 

@@ -42,6 +42,7 @@ pub fn parse(text: &str) -> (Query, Vec<Diagnostic>) {
     if text.len() > QUERY_BYTES_MAX {
         return (
             Query {
+                broken: true,
                 statements: Vec::new(),
                 span,
             },
@@ -56,7 +57,14 @@ pub fn parse(text: &str) -> (Query, Vec<Diagnostic>) {
         diagnostics.truncate(DIAGNOSTICS_MAX);
         diagnostics.push(too_many(next));
     }
-    (Query { statements, span }, diagnostics)
+    let query = Query {
+        broken: diagnostics
+            .iter()
+            .any(|found| found.severity == Severity::Error),
+        statements,
+        span,
+    };
+    (query, diagnostics)
 }
 
 fn too_long(length: usize) -> Diagnostic {

@@ -335,6 +335,11 @@ impl Parser<'_> {
 
     /// `name: type = default`, or `name: (columns)`.
     pub(super) fn param(&mut self) -> Parsed<Param> {
+        self.param_with(Self::default_value)
+    }
+
+    /// The same, where the default is read in a way of its own.
+    pub(super) fn param_with(&mut self, default: fn(&mut Self) -> Parsed<Expr>) -> Parsed<Param> {
         if reserved::cannot_be_given(self.word()) {
             return Err(self.reserved("a parameter's name"));
         }
@@ -349,7 +354,7 @@ impl Parser<'_> {
             _ => ParamType::Scalar(self.type_ref()?),
         };
         let default = match self.eat(TokenKind::Assign) {
-            Some(_) => Some(self.default_value()?),
+            Some(_) => Some(default(self)?),
             None => None,
         };
         Ok(Param {

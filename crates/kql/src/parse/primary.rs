@@ -213,6 +213,13 @@ impl Parser<'_> {
         let open = self.bump().span;
         let (start, place) = (self.span(), self.place());
         let before = self.unread;
+        if self.star_in_parentheses() {
+            self.step_out(outside);
+            return Ok(Expr {
+                kind: ExprKind::Error,
+                span: start,
+            });
+        }
         let mut inner = match self.tabular() {
             Ok(inner) => inner,
             Err(super::Reported) if self.place() == place => Expr {
@@ -266,7 +273,9 @@ impl Parser<'_> {
             }
             _ if reserved::cannot_be_used(word) && !is_function_word(word, call) => {
                 let reported = self.reserved("an expression");
-                if !reserved::is_name_before(self.ahead(1).kind, self.word_ahead(1)) {
+                // `dynamic` begins a literal, and is not taken for a name.
+                let name = reserved::is_name_before(self.ahead(1).kind, self.word_ahead(1));
+                if word == "dynamic" || !name {
                     return Err(reported);
                 }
                 let span = self.bump().span;
@@ -645,7 +654,7 @@ impl Parser<'_> {
     }
 
     /// `true`, or the beginning of `long(…)`, `dynamic(…)` and their like.
-    fn at_literal_word(&self) -> bool {
+    pub(super) fn at_literal_word(&self) -> bool {
         let word = self.word();
         let call = self.ahead(1).kind == TokenKind::OpenParen;
         match word {

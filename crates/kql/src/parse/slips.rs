@@ -118,6 +118,29 @@ impl Parser<'_> {
         }))
     }
 
+    /// Reports a star behind `(` of which nothing is said, as `* has 'x'` does: it multiplies, between two
+    /// values that are missing, and the bracket is not closed before it.
+    pub(super) fn star_in_parentheses(&mut self) -> bool {
+        let alone = matches!(
+            self.ahead(1).kind,
+            TokenKind::CloseParen
+                | TokenKind::Comma
+                | TokenKind::Pipe
+                | TokenKind::Semicolon
+                | TokenKind::End
+                | TokenKind::Star
+                | TokenKind::Slash
+                | TokenKind::Percent
+                | TokenKind::Plus
+                | TokenKind::Minus
+        );
+        let star = self.at_kind(TokenKind::Star) && alone;
+        if star {
+            self.expected("an expression");
+        }
+        star
+    }
+
     /// `x.title`: what stands behind the dot is a keyword, and can only be meant as a name.
     pub(super) fn keyword_after_dot(&mut self) {
         let (word, place) = (self.word(), self.span());

@@ -396,6 +396,8 @@ pub struct ForkBranch {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MakeGraph {
     pub source: Expr,
+    /// `--` stands between the two and not `-->`.
+    pub undirected: bool,
     pub target: Expr,
     /// `with nodes on id, more on id2`
     pub nodes: Vec<GraphNodes>,

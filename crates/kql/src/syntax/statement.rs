@@ -6,6 +6,8 @@ use crate::span::Span;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
+    /// Whether some of it could not be read.
+    pub broken: bool,
     pub statements: Vec<Statement>,
     pub span: Span,
 }
@@ -16,6 +18,7 @@ impl Query {
         let is_query = |statement: &Statement| matches!(statement.kind, StatementKind::Query(_));
         let ends = (1..=self.statements.len()).filter(|end| is_query(&self.statements[end - 1]));
         ends.map(|end| Query {
+            broken: self.broken,
             statements: self.statements[..end].to_vec(),
             span: self.span,
         })

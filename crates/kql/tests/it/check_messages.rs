@@ -206,6 +206,78 @@ fn what_is_around_a_mistake() {
     );
 }
 
+/// Of a dynamic nothing is known: it stands for a text, unless it is an array or the like.
+#[test]
+fn a_dynamic_stands_for_a_text() {
+    check(
+        "Events | extend a = url_encode(Details), b = parse_ipv4(Details.ip), c = extract('a', 0, Details)",
+        &[],
+    );
+    check(
+        "print url_encode(dynamic(['a']))",
+        &[
+            "KQL105 `url_encode` expects a `string` as `url`, found an array of strings at \
+             `dynamic(['a'])` [it is `url_encode(url: string) -> string`]",
+        ],
+    );
+    check(
+        "Events | extend a = getyear(Details)",
+        &[
+            "KQL105 `getyear` expects a `datetime` as `date`, found a `dynamic` at `Details` \
+             [it is `getyear(date: datetime) -> int`]",
+        ],
+    );
+}
+
+/// What Kusto's check lets pass is said only where nothing else is wrong.
+#[test]
+fn what_only_a_run_would_refuse_comes_last() {
+    let number =
+        "KQL110 expected a number that is the same for all rows, found a column at `Count`";
+    check("Events | take Count", &[number]);
+    check(
+        "Events | take Count | where nosuch",
+        &[
+            "KQL101 unknown column `nosuch` at `nosuch` [available columns: `TimeGenerated`, \
+             `EventName`, `Count`, `Details`; a text is written in quotes]",
+        ],
+    );
+    check(
+        "42 | as x",
+        &["KQL113 expected a table, found a single value at `42`"],
+    );
+    check(
+        "Events | evaluate autocluster(42)",
+        &["KQL105 `autocluster` expects a number from 0 to 1, found 42 at `42`"],
+    );
+    check(
+        "Events | make-graph EventName -- EventName",
+        &[
+            "KQL151 edges without a direction are not supported at `EventName -- EventName` \
+             [write `-->`: an edge leads from its source to its target]",
+        ],
+    );
+}
+
+/// Where one type is wanted, all of an argument is wrong that has none.
+#[test]
+fn what_is_wrong_within_an_argument_is_said_of_the_argument() {
+    let unknown = "KQL101 unknown name `nosuch` at";
+    check(
+        "print getyear((nosuch))",
+        &[&format!("{unknown} `(nosuch)`")],
+    );
+    check(
+        "print tostring((nosuch)), 1",
+        &[&format!("{unknown} `nosuch`")],
+    );
+    check("print getyear(-nosuch)", &[&format!("{unknown} `nosuch`")]);
+    check(
+        "print (nosuch) in~ ('a')",
+        &[&format!("{unknown} `(nosuch)`")],
+    );
+}
+
 /// The argument that is wrong is named, and how it is written.
 #[test]
 fn arguments_that_fit_no_form() {

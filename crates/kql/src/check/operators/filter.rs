@@ -35,7 +35,7 @@ impl<'a> Checker<'a> {
     ) -> Checked<Arc<Rel>> {
         let op = Op::Take {
             input: Arc::clone(input),
-            count: self.count(count)?,
+            count: self.count_beside(count, &Row::of(input))?,
         };
         self.keeping_order(op, input.columns.clone(), input, span)
     }
@@ -48,7 +48,7 @@ impl<'a> Checker<'a> {
     ) -> Checked<Arc<Rel>> {
         let op = Op::Sample {
             input: Arc::clone(input),
-            count: self.count(count)?,
+            count: self.count_beside(count, &Row::of(input))?,
         };
         self.unordered(op, input.columns.clone(), span)
     }
@@ -61,7 +61,7 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Checked<Arc<Rel>> {
         let row = Row::of(input);
-        let count = self.count(count)?;
+        let count = self.count_beside(count, &row)?;
         // An operation is no column, whatever is wrong in it.
         let operation = matches!(
             of.expr.kind,

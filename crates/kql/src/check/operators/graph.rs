@@ -63,6 +63,14 @@ impl<'a> Checker<'a> {
         made: &'a MakeGraph,
         operator: &'a Operator,
     ) -> Checked<Arc<Rel>> {
+        if made.undirected {
+            self.unsupported_with_help(
+                codes::UNSUPPORTED_OPERATOR,
+                made.source.span.to(made.target.span),
+                "edges without a direction are not supported",
+                Some("write `-->`: an edge leads from its source to its target"),
+            );
+        }
         let (edges, source) = self.graph_key(edges, &made.source)?;
         let (edges, target) = self.graph_key(&edges, &made.target)?;
         let id_type = source.ty;

@@ -56,7 +56,7 @@ impl<'a> Checker<'a> {
         names: &mut UniqueNames,
     ) -> Checked<TopNestedLevel> {
         let count = match &level.count {
-            Some(count) => Some(self.count(count)?),
+            Some(count) => Some(self.count_beside(count, row)?),
             None => None,
         };
         let expr = self.scalar(&level.of.expr, row)?;

@@ -162,15 +162,13 @@ impl<'a> Checker<'a> {
         }
         let number = converted(number, Type::Real);
         match fold::value(&number) {
-            Some(Value::Real(value)) if !range.contains(value) => Err(self.error(
-                codes::ARGUMENT_TYPE,
-                number.span,
-                format!(
-                    "`{plugin}` expects a number from {} to {}, found {value}",
-                    range.start(),
-                    range.end()
-                ),
-            )),
+            Some(Value::Real(value)) if !range.contains(value) => {
+                let (least, most) = (range.start(), range.end());
+                let message =
+                    format!("`{plugin}` expects a number from {least} to {most}, found {value}");
+                self.error_at_run(codes::ARGUMENT_TYPE, number.span, message);
+                Ok(number)
+            }
             _ => Ok(number),
         }
     }

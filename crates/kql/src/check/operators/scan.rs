@@ -141,17 +141,20 @@ impl<'a> Checker<'a> {
         let value = match &param.default {
             None => fold::null(ty),
             Some(default) => {
-                let value = self.scalar(default, &Row::none())?;
-                let found = value.ty;
-                let value = converted(value, ty);
-                match fold::value(&value) {
+                // A name is not looked up, and what does not fit only a run would say.
+                let (found, value) = match &default.kind {
+                    syntax::ExprKind::Name(name) => (format!("`{}`", name.text), None),
+                    _ => {
+                        let value = self.scalar(default, &Row::none())?;
+                        (format!("a `{}`", value.ty), Some(converted(value, ty)))
+                    }
+                };
+                match value.as_ref().and_then(fold::value) {
                     Some(value) => value.clone(),
                     None => {
-                        return Err(self.error(
-                            codes::NOT_CONSTANT,
-                            default.span,
-                            format!("expected a literal of type `{ty}`, found a `{found}`"),
-                        ));
+                        let message = format!("expected a literal of type `{ty}`, found {found}");
+                        self.error_at_run(codes::NOT_CONSTANT, default.span, message);
+                        fold::null(ty)
                     }
                 }
             }

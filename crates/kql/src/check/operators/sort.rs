@@ -34,7 +34,7 @@ impl<'a> Checker<'a> {
         keys: &'a [syntax::SortKey],
         span: Span,
     ) -> Checked<Arc<Rel>> {
-        let count = self.count(count);
+        let count = self.count_beside(count, &Row::of(input));
         let keys = self.sort_keys(input, keys)?;
         let op = Op::Top {
             input: Arc::clone(input),
@@ -76,7 +76,7 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Checked<Arc<Rel>> {
         let row = Row::of(input);
-        let count = self.count(count)?;
+        let count = self.count_beside(count, &row)?;
         let of_expr = self.scalar(of, &row)?;
         let ExprKind::Column(key) = of_expr.kind.clone() else {
             return Err(self.error(codes::COLUMN_EXPECTED, of.span, "expected a column"));

@@ -17,16 +17,16 @@ pub(super) fn make_graph(
 ) -> Parsed<OperatorKind> {
     p.parameters(&[], parameters)?;
     let source = p.table_operand()?;
-    let arrow = [TokenKind::Minus, TokenKind::Minus, TokenKind::Greater];
-    if (0..3).any(|ahead| p.ahead(ahead).kind != arrow[ahead]) {
+    if p.ahead(0).kind != TokenKind::Minus || p.ahead(1).kind != TokenKind::Minus {
         return Err(p.expected("`-->`"));
     }
-    for _ in arrow {
-        p.bump();
-    }
+    p.bump();
+    p.bump();
+    let undirected = p.eat(TokenKind::Greater).is_none();
     let target = p.table_operand()?;
     let mut graph = MakeGraph {
         source,
+        undirected,
         target,
         nodes: Vec::new(),
         node_id: None,

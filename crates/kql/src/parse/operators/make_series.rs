@@ -1,8 +1,11 @@
 //! `make-series aggregates default=x on axis from a to b step c by keys`
 
+use crate::codes;
+use crate::diagnostic::Diagnostic;
 use crate::lexer::TokenKind;
-use crate::parse::{Parsed, Parser};
-use crate::syntax::{OperatorKind, Parameter, SeriesAggregate, SeriesRange};
+use crate::parse::cursor::error;
+use crate::parse::{Parsed, Parser, Reported};
+use crate::syntax::{Expr, OperatorKind, Parameter, SeriesAggregate, SeriesRange};
 
 pub(super) fn make_series(
     p: &mut Parser<'_>,
@@ -60,11 +63,21 @@ fn in_range(p: &mut Parser<'_>) -> Parsed<SeriesRange> {
     p.expect_word("in")?;
     p.expect_word("range")?;
     let open = p.expect(TokenKind::OpenParen)?;
-    let start = p.expr()?;
-    p.expect(TokenKind::Comma)?;
-    let stop = p.expr()?;
-    p.expect(TokenKind::Comma)?;
-    let step = p.expr()?;
+    let place = p.span();
+    let items = p.list(Parser::expr)?;
     p.close(TokenKind::CloseParen, open)?;
+    let count = items.len();
+    let Ok([start, stop, step]) = <[Expr; 3]>::try_from(items) else {
+        let all = p.since(place);
+        p.report_elsewhere(Diagnostic {
+            help: Some("as in `in range(start, stop, step)`".to_string()),
+            ..error(
+                codes::ARGUMENT_COUNT,
+                format!("`range` takes 3 values, found {count}"),
+                all,
+            )
+        });
+        return Err(Reported);
+    };
     Ok(SeriesRange::InRange { start, stop, step })
 }

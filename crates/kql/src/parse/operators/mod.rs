@@ -110,7 +110,6 @@ const OPERATORS: &[(&str, Read)] = &[
     ("execute-and-cache", misc::other),
     ("project-by-names", project::project_by_names),
     ("graph-merge", misc::other),
-    ("graph", misc::other),
     ("inline_external_table", misc::other),
 ];
 

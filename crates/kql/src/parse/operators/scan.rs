@@ -2,7 +2,7 @@
 
 use crate::lexer::TokenKind;
 use crate::parse::{Parsed, Parser};
-use crate::syntax::{NamedExpr, OperatorKind, Param, Parameter, ScanStep};
+use crate::syntax::{Expr, ExprKind, NamedExpr, OperatorKind, Param, Parameter, ScanStep};
 
 pub(super) fn scan(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     p.parameters(&["kind", "with_match_id"], parameters)?;
@@ -46,10 +46,25 @@ fn declarations(p: &mut Parser<'_>) -> Parsed<Vec<Param>> {
     let open = p.expect(TokenKind::OpenParen)?;
     let declared = match p.kind() {
         TokenKind::CloseParen => Vec::new(),
-        _ => p.list(Parser::param)?,
+        _ => p.list(|p| p.param_with(default))?,
     };
     p.close(TokenKind::CloseParen, open)?;
     Ok(declared)
+}
+
+/// A literal; a name in its place is left to the check.
+fn default(p: &mut Parser<'_>) -> Parsed<Expr> {
+    if p.at_kind(TokenKind::OpenParen) {
+        return Err(p.expected("a literal as the default"));
+    }
+    if !p.at_kind(TokenKind::Word) || p.at_literal_word() {
+        return p.operand();
+    }
+    let name = p.any_word();
+    Ok(Expr {
+        span: name.span,
+        kind: ExprKind::Name(name),
+    })
 }
 
 /// `step name optional output=last: condition => a = 1, b = 2;`

@@ -34,7 +34,7 @@ const AGREED_MIN_PERCENT: f64 = 99.0;
 const USES_MIN: usize = 20;
 
 /// Operators that are known and do not run, and other names of those that do.
-const NOT_RUN: [&str; 16] = [
+const NOT_RUN: [&str; 15] = [
     "filter",
     "order",
     "limit",
@@ -49,7 +49,6 @@ const NOT_RUN: [&str; 16] = [
     "__partitionby",
     "execute-and-cache",
     "graph-merge",
-    "graph",
     "inline_external_table",
 ];
 
