@@ -4,7 +4,7 @@
 use super::build::{call, column, converted, is_constant, literal};
 use super::fit::{close, describe, fit, is_taken_as_text, layout};
 use super::holds::example;
-use super::misfit::{Misfit, nearest, one_is_meant};
+use super::misfit::{Misfit, longest, meant, nearest};
 use super::operands::widest;
 use super::report::{Checked, Reported};
 use super::scope::{Binding, Row};
@@ -150,7 +150,13 @@ impl<'a> Checker<'a> {
         let chosen = match self.choose(function, &args, span) {
             Ok(chosen) => chosen,
             Err(reported) => {
-                return settled_among(function, Some(&args), span).ok_or(reported);
+                let meant = self.meant.take().and_then(|meant| match meant.result {
+                    Return::Type(Type::Dynamic) => Some(literal(example(meant.holds), span)),
+                    Return::Type(ty) => Some(stand_in(ty, span)),
+                    _ => None,
+                });
+                let settled = || settled_among(function, Some(&args), span);
+                return meant.or_else(settled).ok_or(reported);
             }
         };
         let (parameters, result) = (chosen.parameters, chosen.result);
@@ -348,6 +354,7 @@ impl<'a> Checker<'a> {
         }
         let several = misfits.len() > 1;
         let misfit = nearest(&misfits);
+        self.meant = misfit.map(|misfit| misfit.overload);
         if best.is_none() && several && misfit.is_none() {
             if args.iter().any(Arg::is_wrong) {
                 return Err(Reported);
@@ -379,11 +386,14 @@ impl<'a> Checker<'a> {
                 Err(Reported)
             }
             // Which form was meant cannot be told.
-            (None, None) if args.iter().any(Arg::is_wrong) && !one_is_meant(function, args) => {
+            (None, None) if args.iter().any(Arg::is_wrong) && meant(function, args).is_none() => {
                 self.untold = true;
                 Err(Reported)
             }
-            (None, None) => Err(self.wrong_argument_count(function, args, span)),
+            (None, None) => {
+                self.meant = meant(function, args);
+                Err(self.wrong_argument_count(function, args, span))
+            }
         }
     }
 
@@ -709,7 +719,10 @@ fn settled_among(function: &'static Function, args: Option<&[Arg]>, span: Span) 
         |overload: &&'static Overload| args.is_some_and(|args| layout(overload, args).is_some());
     let mut overloads: Vec<&'static Overload> = function.overloads.iter().filter(takes).collect();
     if overloads.is_empty() {
-        overloads = function.overloads.iter().collect();
+        overloads = match args {
+            Some(_) => longest(function).collect(),
+            None => function.overloads.iter().collect(),
+        };
     }
     let first = overloads.first()?;
     let Return::Type(ty) = first.result else {

@@ -42,6 +42,10 @@ impl<'a> Checker<'a> {
                     ));
                 }
                 Arg::Value(value) => values.push(value),
+                Arg::Failed(Some(place)) | Arg::Unread(Some(place)) if is_predicate(at) => {
+                    self.blame(place);
+                    failed = true;
+                }
                 arg if arg.is_wrong() => failed = true,
                 _ => {
                     return Err(self.error(
@@ -103,6 +107,10 @@ impl<'a> Checker<'a> {
                             function.name, value.ty
                         ),
                     ));
+                }
+                Arg::Failed(Some(place)) | Arg::Unread(Some(place)) if at % 2 == 0 => {
+                    self.blame(place);
+                    failed = true;
                 }
                 arg if arg.is_wrong() => failed = true,
                 _ => {
@@ -195,7 +203,11 @@ impl<'a> Checker<'a> {
                 ),
             ));
         }
-        let name = self.scalar(&found.args[0].value, &Row::none())?;
+        let name = self.scalar(&found.args[0].value, &Row::none());
+        if name.is_err() && !self.untold {
+            self.blame(found.args[0].value.span);
+        }
+        let name = name?;
         let Some(name) = fold::string(&name).map(str::to_string) else {
             return Err(self.error(
                 codes::NOT_CONSTANT,

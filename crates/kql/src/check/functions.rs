@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::build::{converted, literal};
+use super::call::stand_in;
 use super::report::{Checked, Reported};
 use super::scope::{Binding, Mark, Row};
 use super::tabular::Value;
@@ -199,7 +200,16 @@ impl<'a> Checker<'a> {
         match &param.ty {
             ParamType::Scalar(ty) => {
                 let value = self.scalar(&arg.value, row)?;
-                let value = self.as_parameter(param, value, ty.ty.ok_or(Reported)?)?;
+                let ty = ty.ty.ok_or(Reported)?;
+                // Whether it can be converted only a run would say.
+                let value = match parameter_takes(ty, value.ty) {
+                    true => converted(value, ty),
+                    false => {
+                        let message = wrong_parameter(param, ty, value.ty);
+                        self.error_at_run(codes::ARGUMENT_TYPE, value.span, message);
+                        stand_in(ty, value.span)
+                    }
+                };
                 Ok(self.scalar_binding(value))
             }
             ParamType::Tabular(schema) => {
@@ -212,20 +222,12 @@ impl<'a> Checker<'a> {
 
     /// A value for a parameter of that type; numbers and dynamics are converted.
     fn as_parameter(&mut self, param: &Param, value: Expr, ty: Type) -> Checked<Expr> {
-        let fits = value.ty == ty
-            || value.ty == Type::Dynamic
-            || ty == Type::Dynamic
-            || (value.ty.is_numeric() && ty.is_numeric());
-        match fits {
+        match parameter_takes(ty, value.ty) {
             true => Ok(converted(value, ty)),
-            false => Err(self.error(
-                codes::ARGUMENT_TYPE,
-                value.span,
-                format!(
-                    "the parameter `{}` is a `{ty}`, found a `{}`",
-                    param.name.text, value.ty
-                ),
-            )),
+            false => {
+                let message = wrong_parameter(param, ty, value.ty);
+                Err(self.error(codes::ARGUMENT_TYPE, value.span, message))
+            }
         }
     }
 
@@ -275,4 +277,16 @@ impl<'a> Checker<'a> {
             )),
         }
     }
+}
+
+fn parameter_takes(wanted: Type, found: Type) -> bool {
+    found == wanted
+        || found == Type::Dynamic
+        || wanted == Type::Dynamic
+        || (found.is_numeric() && wanted.is_numeric())
+}
+
+fn wrong_parameter(param: &Param, wanted: Type, found: Type) -> String {
+    let name = &param.name.text;
+    format!("the parameter `{name}` is a `{wanted}`, found a `{found}`")
 }

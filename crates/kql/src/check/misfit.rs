@@ -198,9 +198,21 @@ pub(super) fn nearest(misfits: &[Misfit]) -> Option<&Misfit> {
     found.filter(|_| first.next().is_none())
 }
 
-/// Whether the arguments tell which form of a function is meant, though all take more or fewer of them.
-pub(super) fn one_is_meant(function: &'static Function, args: &[Arg]) -> bool {
-    let near = function.overloads.iter().filter_map(|overload| {
+/// The forms that count where all take more or fewer arguments than there are: those that take as many as
+/// any of them does.
+pub(super) fn longest(function: &'static Function) -> impl Iterator<Item = &'static Overload> {
+    let most = function.overloads.iter().map(Overload::most).max();
+    let longest = move |overload: &&Overload| Some(overload.most()) == most;
+    function.overloads.iter().filter(longest)
+}
+
+/// The form of a function that the arguments tell is meant, though all take more or fewer of them.
+pub(super) fn meant(function: &'static Function, args: &[Arg]) -> Option<&'static Overload> {
+    let all: Vec<&'static Overload> = longest(function).collect();
+    if let [only] = all.as_slice() {
+        return Some(only);
+    }
+    let near = all.into_iter().filter_map(|overload| {
         let parameters = overload.parameters.iter();
         let closeness = args.iter().zip(parameters.clone());
         Some(Misfit {
@@ -212,5 +224,5 @@ pub(super) fn one_is_meant(function: &'static Function, args: &[Arg]) -> bool {
                 .collect(),
         })
     });
-    function.overloads.len() == 1 || nearest(&near.collect::<Vec<_>>()).is_some()
+    nearest(&near.collect::<Vec<_>>()).map(|misfit| misfit.overload)
 }

@@ -37,6 +37,7 @@ use std::sync::Arc;
 use crate::checked::{CheckedQuery, Rel, Render};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::functions::Overload;
 use crate::schema::Schema;
 use crate::span::Span;
 use crate::syntax::{LetValue, ParamType, Pattern, Query, Statement, StatementKind};
@@ -128,6 +129,8 @@ struct Checker<'a> {
     relation_names: HashMap<*const Rel, String>,
     /// All relations that were made: while they live, no address is used twice.
     kept: Vec<Arc<Rel>>,
+    /// Of the call that fits no form of its function, the form that was meant.
+    meant: Option<&'static Overload>,
     /// Of the expression that failed last: whether its type is not known, where others have none.
     untold: bool,
     expression_depth: usize,
@@ -167,6 +170,7 @@ impl<'a> Checker<'a> {
             columns: 0,
             relation_names: HashMap::new(),
             kept: Vec::new(),
+            meant: None,
             untold: false,
             expression_depth: 0,
             expression_nodes: 0,
@@ -257,7 +261,7 @@ impl<'a> Checker<'a> {
                     .insert(&name.text, (pattern, self.scopes.mark()));
                 None
             }
-            StatementKind::Query(expr) => Some(self.tabular(expr, &Row::none())),
+            StatementKind::Query(expr) => Some(self.result(expr)),
         }
     }
 

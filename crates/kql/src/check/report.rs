@@ -107,6 +107,13 @@ impl Checker<'_> {
         Reported
     }
 
+    /// What to do about the last of those.
+    pub(super) fn help_at_run(&mut self, help: &str) {
+        if let Some(last) = self.at_run.last_mut() {
+            last.help = Some(help.to_string());
+        }
+    }
+
     /// Says what only a run would have said, unless there is something else to say.
     pub(super) fn say_what_a_run_would(&mut self, broken: bool) {
         let wrong = |found: &Diagnostic| found.severity == Severity::Error;

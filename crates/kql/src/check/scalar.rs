@@ -162,7 +162,7 @@ impl<'a> Checker<'a> {
                 Err(self.error(codes::SCALAR_EXPECTED, span, "`typeof()` is not a value"))
             }
             Kind::Error => Err(Reported),
-            Kind::Pipe(pipe) if pipe.is_broken() || expr.is_unread() => Err(Reported),
+            Kind::Pipe(pipe) if pipe.is_broken() => Err(Reported),
             Kind::PathCall { base, call } => {
                 self.scalar(base, row)?;
                 for arg in &call.args {
@@ -609,6 +609,14 @@ impl<'a> Checker<'a> {
     ) -> Checked<Expr> {
         if let ([item], false) = (items, matches!(needle.kind, syntax::ExprKind::Star)) {
             let needle_expr = self.needle(op, needle, row);
+            // A column stands for its value, also before a `|`.
+            if let syntax::ExprKind::Pipe(pipe) = &item.kind
+                && let syntax::PipeHead::Expr(head) = &pipe.head
+                && let syntax::ExprKind::Name(name) = &head.kind
+                && row.column(&name.text).is_some()
+            {
+                return self.pipe_of_a_value(head, pipe, row);
+            }
             return match self.value(item, row)? {
                 Value::Table(rel) => self.in_table(op, op_span, needle_expr?, rel, span),
                 Value::Scalar(item) => self.list(op, op_span, needle_expr?, vec![item], span),

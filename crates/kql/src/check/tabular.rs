@@ -131,7 +131,7 @@ impl<'a> Checker<'a> {
         if let PipeHead::Expr(head) = &pipe.head
             && self.is_single_value(head)
         {
-            return self.pipe_of_a_value(head, pipe);
+            return self.pipe_of_a_value(head, pipe, &Row::none());
         }
         let mut rel = match &pipe.head {
             PipeHead::Expr(expr) => self.tabular(expr, &Row::none())?,
@@ -180,10 +180,28 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The rows of a query. That they are a single value only a run would say.
+    pub(super) fn result(&mut self, expr: &'a syntax::Expr) -> Checked<Arc<Rel>> {
+        if !self.is_single_value(expr) {
+            return self.tabular(expr, &Row::none());
+        }
+        self.scalar(expr, &Row::none())?;
+        Err(self.error_at_run(
+            codes::TABULAR_EXPECTED,
+            expr.span,
+            "expected a table, found a single value",
+        ))
+    }
+
     /// What the operators after it say is wrong comes first: they see no columns.
-    fn pipe_of_a_value(&mut self, head: &'a syntax::Expr, pipe: &'a Pipe) -> Checked<Arc<Rel>> {
+    pub(super) fn pipe_of_a_value<T>(
+        &mut self,
+        head: &'a syntax::Expr,
+        pipe: &'a Pipe,
+        row: &Row,
+    ) -> Checked<T> {
         let before = self.diagnostics.len();
-        let value = self.scalar(head, &Row::none());
+        let value = self.scalar(head, row);
         let nothing = Op::DataTable { rows: Vec::new() };
         let mut rel = self.unordered(nothing, Vec::new(), head.span)?;
         for operator in &pipe.operators {

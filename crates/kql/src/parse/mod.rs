@@ -33,6 +33,7 @@ use crate::span::Span;
 use crate::syntax::Query;
 
 pub(crate) use cursor::{Parsed, Parser, Reported};
+pub(crate) use names::HINTS;
 pub use operators::OPERATOR_NAMES;
 
 /// Reads a query. The tree is always whole, with `Error` nodes where the text made no sense; it is

@@ -12,7 +12,7 @@ use crate::syntax::{
 use crate::types::{Type, Value};
 
 /// What may follow `hint.`.
-const HINTS: &[&str] = &[
+pub(crate) const HINTS: &[&str] = &[
     "concurrency",
     "distribution",
     "materialized",
@@ -285,6 +285,18 @@ impl Parser<'_> {
         })
     }
 
+    /// The type in `typeof(…)`; a name behind which something else stands than `)` is a column's.
+    pub(super) fn type_in_typeof(&mut self) -> Parsed<TypeRef> {
+        let column = self.at_kind(TokenKind::Word)
+            && Type::from_name(self.word()).is_none()
+            && self.ahead(1).kind != TokenKind::CloseParen;
+        if column {
+            self.bump();
+            return Err(self.expected_with("`:`", "as in `typeof(long)` or `typeof(a: long)`"));
+        }
+        self.type_ref()
+    }
+
     pub(super) fn column_decl(&mut self) -> Parsed<ColumnDecl> {
         if self.at_kind(TokenKind::OpenBracket) && self.ahead(1).kind != TokenKind::String {
             return Err(self.expected("a column's name"));
@@ -513,7 +525,24 @@ impl Parser<'_> {
             self.bump();
             return Err(self.expected("a literal"));
         }
-        self.property()
+        let start = self.span();
+        let name = self.name("a property's name")?;
+        self.expect(TokenKind::Assign)?;
+        let value = match self.at_kind(TokenKind::Word) && !self.at_literal_word() {
+            true => {
+                let word = self.any_word();
+                Expr {
+                    span: word.span,
+                    kind: ExprKind::Name(word),
+                }
+            }
+            false => self.operand()?,
+        };
+        Ok(Parameter {
+            name,
+            value,
+            span: self.since(start),
+        })
     }
 
     /// `with (name = value, …)`

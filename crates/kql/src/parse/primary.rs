@@ -582,7 +582,7 @@ impl Parser<'_> {
             ExprKind::TypeOfRow(self.row_schema()?)
         } else {
             let open = self.expect(TokenKind::OpenParen)?;
-            let ty = self.type_ref()?;
+            let ty = self.type_in_typeof()?;
             self.close(TokenKind::CloseParen, open)?;
             ExprKind::TypeOf(ty)
         };

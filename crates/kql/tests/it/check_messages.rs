@@ -243,6 +243,18 @@ fn what_only_a_run_would_refuse_comes_last() {
         ],
     );
     check(
+        "let f = (a: datetime) { a }; print f(1), nosuch",
+        &["KQL101 unknown name `nosuch` at `nosuch`"],
+    );
+    check(
+        "let f = (a: datetime) { a }; print f(1)",
+        &["KQL105 the parameter `a` is a `datetime`, found a `long` at `1`"],
+    );
+    check(
+        "evaluate basket()",
+        &["KQL131 `basket` needs rows to work on at `basket`"],
+    );
+    check(
         "42 | as x",
         &["KQL113 expected a table, found a single value at `42`"],
     );
@@ -380,7 +392,7 @@ fn operators() {
 fn a_parameter_that_an_operator_does_not_have_is_refused() {
     check(
         "Events | join kin=leftanti (Events) on EventName",
-        &["KQL119 `join` has no parameter `kin` at `kin` [did you mean `kind`?]"],
+        &["KQL119 `join` has no parameter `kin` at `join kin` [did you mean `kind`?]"],
     );
     check("union hint.concurrency=2 isfuzzy=true Events, Events", &[]);
 }

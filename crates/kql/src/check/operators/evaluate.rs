@@ -98,8 +98,21 @@ impl<'a> Checker<'a> {
     ) -> Checked<Arc<Rel>> {
         let name = plugin.name.text.as_str();
         let known = HERE.contains(&name) || super::plugins::names().any(|other| other == name);
-        let Some(input) = input.filter(|_| known) else {
-            return Err(self.no_plugin(plugin, known));
+        if !known {
+            return Err(self.no_plugin(plugin));
+        }
+        let input = match input {
+            Some(input) => input,
+            // That there are no rows only a run would say.
+            None => {
+                self.error_at_run(
+                    codes::MISPLACED_OPERATOR,
+                    plugin.name.span,
+                    format!("`{name}` needs rows to work on"),
+                );
+                let nothing = Op::DataTable { rows: Vec::new() };
+                self.unordered(nothing, Vec::new(), span)?
+            }
         };
         let count = COUNTS.iter().find(|(counted, ..)| *counted == name);
         if let Some((_, least, most)) = count.filter(|_| !plugin.unread)
@@ -123,7 +136,7 @@ impl<'a> Checker<'a> {
             _ if name.ends_with("_lookup") => self.lookup_plugin(&input, plugin, span),
             _ => match self.plugin(&input, plugin, span) {
                 Some(rel) => rel,
-                None => Err(self.no_plugin(plugin, false)),
+                None => Err(self.no_plugin(plugin)),
             },
         }
     }
@@ -143,15 +156,8 @@ impl<'a> Checker<'a> {
         )
     }
 
-    fn no_plugin(&mut self, plugin: &Call, known: bool) -> Reported {
+    fn no_plugin(&mut self, plugin: &Call) -> Reported {
         let name = plugin.name.text.as_str();
-        if known {
-            return self.error(
-                codes::MISPLACED_OPERATOR,
-                plugin.name.span,
-                format!("`{name}` needs rows to work on"),
-            );
-        }
         if UNSUPPORTED.contains(&name) {
             return self.unsupported_with_help(
                 codes::UNSUPPORTED_PLUGIN,
@@ -291,20 +297,30 @@ impl<'a> Checker<'a> {
         let Some((bag, rest)) = plugin.args.split_first() else {
             return Err(self.column_expected(plugin, plugin.name.span));
         };
-        let bag = self.scalar(&bag.value, &row)?;
-        let ExprKind::Column(name) = &bag.kind else {
-            return Err(self.column_expected(plugin, bag.span));
-        };
-        if bag.ty != Type::Dynamic {
+        if rest.len() > 1 && rest.iter().any(|arg| !is_written_out(&arg.value)) {
             return Err(self.error_with_help(
                 codes::ARGUMENT_TYPE,
-                bag.span,
-                format!("`bag_unpack` expects a `dynamic`, found a `{}`", bag.ty),
-                "parse it first: `extend x = parse_json(x)`",
+                plugin.name.span,
+                "`bag_unpack` does not take such arguments",
+                "what follows the column is written out: `bag_unpack(d, 'prefix_', 'keep_source')`",
             ));
         }
+        let unpacked = self.scalar(&bag.value, &row)?;
+        let name = match &unpacked.kind {
+            ExprKind::Column(name) if !bag.value.is_name_in_parentheses() => name.clone(),
+            _ => return Err(self.column_expected(plugin, bag.value.span)),
+        };
+        if unpacked.ty != Type::Dynamic {
+            let message = format!(
+                "`bag_unpack` expects a `dynamic`, found a `{}`",
+                unpacked.ty
+            );
+            let reported = self.error_at_run(codes::ARGUMENT_TYPE, bag.value.span, message);
+            self.help_at_run("parse it first: `extend x = parse_json(x)`");
+            return Err(reported);
+        }
         let mut unpack = Unpack {
-            bag: name.clone(),
+            bag: name,
             prefix: String::new(),
             conflict: "error".to_string(),
             ignored: Vec::new(),
@@ -588,4 +604,9 @@ fn conditional(function: &str) -> Option<&'static str> {
         _ => return None,
     };
     functions::aggregate(name).map(|found| found.canonical)
+}
+
+/// A literal, and nothing that is made of several.
+fn is_written_out(expr: &syntax::Expr) -> bool {
+    matches!(expr.kind, syntax::ExprKind::Literal(_))
 }

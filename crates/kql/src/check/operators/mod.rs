@@ -25,11 +25,13 @@ pub(super) use evaluate::plugins_known;
 pub(super) use graph::GraphScope;
 
 use super::build::literal;
-use super::report::{Checked, Reported};
+use super::report::{Checked, Reported, diagnostic};
 use super::scope::{Binding, Row};
 use super::tabular::Value;
 use super::{Checker, codes};
 use crate::checked::{Op, Rel, Render};
+use crate::diagnostic::Severity;
+use crate::parse::HINTS;
 use crate::schema::Column;
 use crate::span::Span;
 use crate::syntax::{
@@ -94,13 +96,23 @@ impl<'a> Checker<'a> {
                 step,
             } => return self.range(name, from, to, step, span),
             Kind::Union { tables } => {
-                self.known_parameters(operator, &["kind", "withsource", "with_source", "isfuzzy"])?;
+                self.known_parameters(
+                    operator,
+                    &[
+                        "kind",
+                        "withsource",
+                        "with_source",
+                        "isfuzzy",
+                        "best_effort",
+                    ],
+                )?;
                 return self.union(input, tables, operator);
             }
             Kind::Search { tables, predicate } => {
                 return self.search(input, tables.as_deref(), predicate, operator);
             }
             Kind::Evaluate { call, schema } => {
+                self.known_parameters(operator, &[])?;
                 return self.evaluate(input, call, schema.as_ref(), span);
             }
             Kind::Find {
@@ -161,7 +173,7 @@ impl<'a> Checker<'a> {
             Kind::SampleDistinct { count, of } => self.sample_distinct(&input, count, of, span),
             Kind::Serialize { items } => self.serialize(&input, items, span),
             Kind::Join { right, condition } => {
-                self.known_parameters(operator, &["kind", "isfuzzy"])?;
+                self.known_parameters(operator, &["kind", "isfuzzy", "withsource", "with_source"])?;
                 self.join(&input, right, condition.as_ref(), operator)
             }
             Kind::Lookup { right, condition } => {
@@ -240,7 +252,10 @@ impl<'a> Checker<'a> {
                 self.graph_match(&input, found, operator)
             }
             Kind::GraphToTable { outputs } => self.graph_to_table(&input, outputs, operator),
-            Kind::GraphMarkComponents => self.graph_mark_components(&input, operator),
+            Kind::GraphMarkComponents => {
+                self.known_parameters(operator, &["kind", "with_component_id"])?;
+                self.graph_mark_components(&input, operator)
+            }
             Kind::GraphWhereNodes { predicate } => {
                 self.graph_where(&input, GraphPart::Nodes, predicate, operator)
             }
@@ -249,6 +264,7 @@ impl<'a> Checker<'a> {
             }
             Kind::ProjectByNames { names } => self.project_by_names(&input, names, span),
             Kind::Render { chart, properties } => {
+                self.known_parameters(operator, &["kind", "title", "accumulate"])?;
                 self.render(chart.as_ref(), properties)?;
                 Ok(input)
             }
@@ -263,6 +279,7 @@ impl<'a> Checker<'a> {
             }
             // It runs the query and shows nothing.
             Kind::Consume => {
+                self.known_parameters(operator, &["decodeblocks"])?;
                 let columns = input.columns.clone();
                 let op = Op::Take {
                     input: Arc::clone(&input),
@@ -271,6 +288,7 @@ impl<'a> Checker<'a> {
                 self.unordered(op, columns, span)
             }
             Kind::GetSchema => {
+                self.known_parameters(operator, &["kind"])?;
                 let columns = vec![
                     Column::new("ColumnName", Type::String),
                     Column::new("ColumnOrdinal", Type::Long),
@@ -301,21 +319,40 @@ impl<'a> Checker<'a> {
     fn known_parameters(&mut self, operator: &'a Operator, known: &[&str]) -> Checked<()> {
         let odd = operator.parameters.iter().find(|parameter| {
             let name = parameter.name.text.as_str();
-            !known.contains(&name) && !name.starts_with("hint.")
+            let hint = name.strip_prefix("hint.");
+            !known.contains(&name) && !hint.is_some_and(|hint| HINTS.contains(&hint))
         });
         let Some(odd) = odd else {
             return Ok(());
         };
         let name = odd.name.text.as_str();
         let meant = super::suggest::nearest(name, known.iter().copied()).map(str::to_string);
-        let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-        Err(self.unknown(
+        let keyword = &operator.keyword;
+        // What a `join` cannot read is no table to join with: it is wrong as a whole.
+        let (place, before) = match operator.kind {
+            Kind::Join { .. } => (
+                keyword.span.to(odd.name.span),
+                (odd.name.span.start == keyword.span.end + 1).then_some(keyword.text.as_str()),
+            ),
+            _ => (odd.name.span, Some("")),
+        };
+        let parameters: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+        let mut error = diagnostic(
             codes::OPERATOR_PARAMETER,
-            odd.name.span,
-            format!("`{}` has no parameter `{name}`", operator.keyword.text),
-            meant,
-            Some(format!("its parameters are {} and hints", known.join(", "))),
-        ))
+            Severity::Error,
+            place,
+            format!("`{}` has no parameter `{name}`", keyword.text),
+        );
+        error.fix = match (&meant, before) {
+            (Some(meant), Some(before)) => Some(format!("{before} {meant}").trim().to_string()),
+            _ => None,
+        };
+        error.help = Some(match meant {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None if known.is_empty() => "it takes hints and no other parameters".to_string(),
+            None => format!("its parameters are {} and hints", parameters.join(", ")),
+        });
+        Err(self.report(error))
     }
 
     /// The word or string that a parameter says, in lower case.

@@ -7,7 +7,7 @@ use crate::check::names::UniqueNames;
 use crate::check::report::Checked;
 use crate::check::scope::Row;
 use crate::check::{Checker, codes, fold};
-use crate::checked::{Expr, PluginArg, Rel};
+use crate::checked::{Expr, ExprKind, PluginArg, Rel};
 use crate::schema::Column;
 use crate::span::Span;
 use crate::syntax::{self, Argument, Call, Operator, Parameter};
@@ -128,6 +128,11 @@ impl<'a> Checker<'a> {
         match arg {
             Some(arg) if !is_default(arg) => {
                 let weight = self.scalar(&arg.value, &Row::of(input))?;
+                let column = matches!(weight.kind, ExprKind::Column(_));
+                if !column {
+                    let message = "a weight is a column";
+                    return Err(self.error(codes::COLUMN_EXPECTED, arg.value.span, message));
+                }
                 match weight.ty.is_numeric() {
                     true => Ok(converted(weight, Type::Real)),
                     false => Err(self.error(
@@ -152,7 +157,11 @@ impl<'a> Checker<'a> {
         let Some(arg) = arg.filter(|arg| !is_default(arg)) else {
             return Ok(literal(Value::Real(default), span));
         };
-        let number = self.constant(&arg.value, &Row::none())?;
+        let number = self.constant(&arg.value, &Row::none());
+        if number.is_err() && !self.untold {
+            self.blame(arg.value.span);
+        }
+        let number = number?;
         if !number.ty.is_numeric() {
             return Err(self.error(
                 codes::ARGUMENT_TYPE,

@@ -269,7 +269,11 @@ impl<'a> Checker<'a> {
         for (at, arg) in call.args.iter().enumerate() {
             let last = at + 1 == call.args.len();
             if plugin.name != "new_activity_metrics" || !last {
-                values.push(self.scalar(&arg.value, &row)?);
+                let value = self.scalar(&arg.value, &row);
+                if value.is_err() && arg.name.is_some() && !self.untold {
+                    self.blame(arg.value.span);
+                }
+                values.push(value?);
                 continue;
             }
             match self.value(&arg.value, &row)? {
@@ -378,14 +382,17 @@ impl<'a> Checker<'a> {
             Predicates | Dimensions => (true, ""),
         };
         if !fits {
-            return Err(self.error(
-                codes::ARGUMENT_TYPE,
-                value.span,
-                format!(
-                    "`{}` expects {expected}, found a `{}`",
-                    plugin.name, value.ty
-                ),
-            ));
+            let name = plugin.name;
+            let message = format!("`{name}` expects {expected}, found a `{}`", value.ty);
+            // Of places on the axis the binder asks only that they could be added up.
+            let summable =
+                value.ty.is_numeric() || matches!(value.ty, Type::DateTime | Type::TimeSpan);
+            let at_run =
+                matches!(takes, Place | Distance | Step) && summable && is_constant(&value);
+            if !at_run {
+                return Err(self.error(codes::ARGUMENT_TYPE, value.span, message));
+            }
+            self.error_at_run(codes::ARGUMENT_TYPE, value.span, message);
         }
         let constant = matches!(
             takes,

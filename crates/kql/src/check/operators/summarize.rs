@@ -139,7 +139,9 @@ impl<'a> Checker<'a> {
         if let Some(call) = self.direct_aggregate(&item.expr) {
             let outputs = self.aggregate(call, &row, item.expr.span)?;
             let several = item.names.len();
-            if several > outputs.names.len() {
+            // Of what has no column, the name is passed over.
+            let nothing = outputs.names.is_empty() && several == 1;
+            if several > outputs.names.len() && !nothing {
                 return Err(self.error(
                     codes::TUPLE,
                     item.span,

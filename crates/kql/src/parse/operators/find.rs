@@ -98,10 +98,14 @@ fn output(p: &mut Parser<'_>) -> Parsed<Option<FindOutput>> {
 }
 
 fn column(p: &mut Parser<'_>) -> Parsed<FindColumn> {
-    if matches!(p.word(), "pack" | "pack_all") && p.ahead(1).kind == TokenKind::OpenParen {
-        let start = p.bump().span;
+    let call = p.ahead(1).kind == TokenKind::OpenParen;
+    if p.at_word("pack") || p.at_word("pack_all") && call {
+        let start = p.span();
+        let all = p.bump().span.len() > "pack".len();
         let open = p.expect(TokenKind::OpenParen)?;
-        p.eat(TokenKind::Star);
+        if p.eat(TokenKind::Star).is_none() && !all {
+            return Err(p.expected("`*`"));
+        }
         p.close(TokenKind::CloseParen, open)?;
         return Ok(FindColumn::PackAll(p.since(start)));
     }

@@ -2,7 +2,7 @@
 //! `graph-where-nodes`, `graph-where-edges`
 
 use crate::lexer::TokenKind;
-use crate::parse::{Parsed, Parser};
+use crate::parse::{Parsed, Parser, Reported};
 use crate::span::Span;
 use crate::syntax::{
     EdgeDirection, Expr, ExprKind, GraphMatch, GraphNodes, GraphOutput, GraphPart,
@@ -165,9 +165,26 @@ fn hop_range(p: &mut Parser<'_>) -> Parsed<(Expr, Expr)> {
         let span = p.previous_end();
         return Ok((bound(1, span), bound(i64::MAX, span)));
     }
-    let least = p.expr()?;
-    p.expect(TokenKind::DotDot)?;
-    Ok((least, p.expr()?))
+    // Of a range that lacks something, the edge around it can be read all the same.
+    let least = bound_or_hole(p);
+    let dots = p.expect(TokenKind::DotDot);
+    if dots.is_err() && p.at_kind(TokenKind::CloseBracket) {
+        let most = hole(p);
+        return Ok((least, most));
+    }
+    Ok((least, bound_or_hole(p)))
+}
+
+fn bound_or_hole(p: &mut Parser<'_>) -> Expr {
+    p.expr().unwrap_or_else(|Reported| hole(p))
+}
+
+/// What is missing here.
+fn hole(p: &Parser<'_>) -> Expr {
+    Expr {
+        kind: ExprKind::Error,
+        span: p.previous_end(),
+    }
 }
 
 /// `nodes as N with_node_id=id, edges as E`

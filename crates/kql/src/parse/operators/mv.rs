@@ -59,7 +59,7 @@ fn target(p: &mut Parser<'_>) -> Parsed<TypeRef> {
     }
     p.expect_word("typeof")?;
     let open = p.expect(TokenKind::OpenParen)?;
-    let ty = p.type_ref()?;
+    let ty = p.type_in_typeof()?;
     p.close(TokenKind::CloseParen, open)?;
     Ok(ty)
 }
