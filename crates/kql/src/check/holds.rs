@@ -1,7 +1,8 @@
 //! What is known of a dynamic value without running anything.
 //!
 //! In: an expression. Out: whether it is an array, and of what, or a property bag. Deliberately not
-//! here: columns, of which nothing is known but their type.
+//! here: columns, of which nothing is known but their type; the binder knows more of them, and refuses
+//! what the engine runs.
 
 use crate::checked::{Expr, ExprKind};
 use crate::functions;
@@ -12,6 +13,16 @@ use crate::types::{Type, Value};
 pub(super) fn holds(expr: &Expr) -> Holds {
     match &expr.kind {
         ExprKind::Literal(Value::Dynamic(json)) => of_json(json),
+        ExprKind::Index { base, .. } if !is_converted(base) => match holds(base) {
+            Holds::Array(
+                Items::Integers | Items::Reals | Items::Texts | Items::Flags | Items::Others,
+            ) => Holds::Scalar,
+            _ => Holds::Anything,
+        },
+        ExprKind::Member { base, key } => match &base.kind {
+            ExprKind::Literal(Value::Dynamic(json)) => of_member(json, key),
+            _ => Holds::Anything,
+        },
         ExprKind::Call {
             function: "bag_pack",
             ..
@@ -64,6 +75,20 @@ pub(super) fn holds(expr: &Expr) -> Holds {
             }
         }
         _ => Holds::Anything,
+    }
+}
+
+/// Whether it is the array around a value that became a dynamic.
+fn is_converted(base: &Expr) -> bool {
+    matches!(&base.kind, ExprKind::Call { function: "pack_array", args } if args.len() == 1)
+}
+
+/// What a member of a bag without arrays and bags in it holds.
+fn of_member(json: &str, key: &str) -> Holds {
+    let plain = json.starts_with('{') && !json[1..].contains(['{', '[']);
+    match plain && json.contains(&format!("\"{key}\":")) {
+        true => Holds::Scalar,
+        false => Holds::Anything,
     }
 }
 

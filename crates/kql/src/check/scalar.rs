@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::build::{call, column, converted, is_constant, literal};
 use super::call::{settled, stand_in};
+use super::holds::holds;
 use super::report::{Checked, Reported};
 use super::scope::{Binding, Row};
 use super::tabular::Value;
@@ -11,6 +12,7 @@ use super::{Checker, fold, operands, suggest};
 use crate::checked::{Expr, ExprKind, NamedExpr, Rel};
 use crate::codes;
 use crate::functions;
+use crate::functions::signature::Holds;
 use crate::habits;
 use crate::limits::{EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX};
 use crate::schema::Column;
@@ -459,6 +461,15 @@ impl<'a> Checker<'a> {
         let base = self.scalar(base, row);
         let index = self.scalar(index, row)?;
         let base = self.dynamic(base?, brackets)?;
+        let other = match (holds(&base), index.ty) {
+            (Holds::Array(_), Type::String) => Some("an array has its elements by number"),
+            (Holds::Bag, Type::Int | Type::Long) => Some("a property bag has its members by name"),
+            _ => None,
+        };
+        if let Some(other) = other {
+            let message = format!("{other}, found a `{}`", index.ty);
+            return Err(self.error(codes::WRONG_TYPE, index.span, message));
+        }
         let kind = match (fold::string(&index), index.ty) {
             (Some(key), _) => ExprKind::Member {
                 base: Box::new(base),

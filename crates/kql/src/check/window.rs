@@ -75,6 +75,10 @@ impl Checker<'_> {
     fn neighbour(&mut self, function: &'static Function, values: &mut Vec<Expr>) -> Checked<()> {
         let ty = values[0].ty;
         let span = values[0].span;
+        if !matches!(values[0].kind, ExprKind::Column(_)) {
+            let message = format!("`{}` expects a column", function.name);
+            return Err(self.error(codes::COLUMN_EXPECTED, span, message));
+        }
         if values.len() == 1 {
             values.push(literal(Value::Long(1), span));
         }

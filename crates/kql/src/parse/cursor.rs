@@ -411,6 +411,10 @@ impl<'a> Parser<'a> {
         Anchor { open: self.open }
     }
 
+    pub(super) fn is_within_brackets(&self) -> bool {
+        self.open > 0
+    }
+
     /// Leaves brackets that were never closed.
     pub(super) fn step_out(&mut self, anchor: Anchor) {
         self.open = anchor.open;

@@ -124,7 +124,11 @@ impl Parser<'_> {
                 operator
             }
             Err(Reported) => {
-                self.recover(anchor);
+                // A comma belongs to the list around it.
+                let nothing = self.span() == start && self.at_kind(TokenKind::Comma);
+                if !nothing || !self.is_within_brackets() {
+                    self.recover(anchor);
+                }
                 let keyword = Name::new(
                     "",
                     Span {

@@ -229,6 +229,25 @@ fn a_dynamic_stands_for_a_text() {
     );
 }
 
+#[test]
+fn an_element_is_told_by_its_number_and_a_member_by_its_name() {
+    check(
+        "print split('a', ',')['one'], dynamic({'a': 1})[0]",
+        &[
+            "KQL107 an array has its elements by number, found a `string` at `'one'`",
+            "KQL107 a property bag has its members by name, found a `long` at `0`",
+        ],
+    );
+    check("Events | extend a = Details['one'], b = Details[0]", &[]);
+    check(
+        "print parse_ipv4(split('a', ',')[0])",
+        &[
+            "KQL105 `parse_ipv4` expects a `string` as `ip`, found a `dynamic` at \
+             `split('a', ',')[0]` [it is `parse_ipv4(ip: string) -> long`]",
+        ],
+    );
+}
+
 /// What Kusto's check lets pass is said only where nothing else is wrong.
 #[test]
 fn what_only_a_run_would_refuse_comes_last() {

@@ -35,8 +35,8 @@ use crate::parse::HINTS;
 use crate::schema::Column;
 use crate::span::Span;
 use crate::syntax::{
-    Expr, ExprKind, GraphPart, Name, Operator, OperatorKind as Kind, Parameter, PartitionBody,
-    RowSchema,
+    ColumnDecl, Expr, ExprKind, GraphPart, Name, Operator, OperatorKind as Kind, Parameter,
+    PartitionBody, RowSchema,
 };
 use crate::types::{self, Type};
 use crate::unsupported;
@@ -132,11 +132,12 @@ impl<'a> Checker<'a> {
             _ => {}
         }
         let Some(input) = input else {
-            return Err(self.error(
-                codes::MISPLACED_OPERATOR,
-                operator.keyword.span,
-                format!("`{}` needs rows to work on", operator.keyword.text),
-            ));
+            let message = format!("`{}` needs rows to work on", operator.keyword.text);
+            let place = operator.keyword.span;
+            return Err(match operator.kind {
+                Kind::As { .. } => self.error_at_run(codes::MISPLACED_OPERATOR, place, message),
+                _ => self.error(codes::MISPLACED_OPERATOR, place, message),
+            });
         };
         if matches!(input.op, Op::Graph(_)) && !graph::reads_graphs(&operator.kind) {
             return Err(self.error_with_help(
@@ -298,7 +299,7 @@ impl<'a> Checker<'a> {
                 self.ordered(Op::GetSchema { input }, columns, span)
             }
             Kind::AssertSchema { schema } => {
-                self.assert_schema(&input, schema, span)?;
+                self.assert_schema(&input, schema, span);
                 Ok(input)
             }
             _ => Err(self.unsupported_operator(&operator.keyword)),
@@ -428,15 +429,17 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    fn assert_schema(&mut self, input: &Rel, schema: &RowSchema, span: Span) -> Checked<()> {
-        let wanted = self.declared_columns(schema)?;
-        match wanted == input.columns {
-            true => Ok(()),
-            false => Err(self.error(
+    fn assert_schema(&mut self, input: &Rel, schema: &RowSchema, span: Span) {
+        let same = |(declared, found): (&ColumnDecl, &Column)| {
+            declared.name.text == found.name && declared.ty.ty == Some(found.ty)
+        };
+        let all = schema.columns.len() == input.columns.len();
+        if !all || !schema.columns.iter().zip(&input.columns).all(same) {
+            self.error_at_run(
                 codes::MISSING_COLUMNS,
                 span,
                 "the columns are not those that `assert-schema` says",
-            )),
+            );
         }
     }
 }

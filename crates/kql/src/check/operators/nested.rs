@@ -72,28 +72,19 @@ impl<'a> Checker<'a> {
         let others = match &level.others {
             None => None,
             Some(others) => {
-                let value = self.scalar(others, &Row::none())?;
-                let value = match value.ty == expr.ty
-                    || (value.ty.is_numeric() && expr.ty.is_numeric())
-                    || expr.ty == Type::Dynamic
-                {
-                    true => converted(value, expr.ty),
-                    false => {
-                        let message = format!(
-                            "expected a `{}` for the others, found a `{}`",
-                            expr.ty, value.ty
-                        );
-                        return Err(self.error(codes::WRONG_TYPE, others.span, message));
-                    }
-                };
-                match fold::value(&value) {
+                let value = self.scalar(others, row)?;
+                let (wanted, found) = (expr.ty, value.ty);
+                let fits = found == wanted
+                    || (found.is_numeric() && wanted.is_numeric())
+                    || wanted == Type::Dynamic;
+                let value = Some(converted(value, wanted)).filter(|_| fits);
+                match value.as_ref().and_then(fold::value) {
                     Some(value) => Some(value.clone()),
                     None => {
-                        return Err(self.error(
-                            codes::NOT_CONSTANT,
-                            others.span,
-                            "expected a literal for the others",
-                        ));
+                        let message =
+                            format!("expected a literal of type `{wanted}`, found a `{found}`");
+                        self.error_at_run(codes::NOT_CONSTANT, others.span, message);
+                        None
                     }
                 }
             }

@@ -52,6 +52,14 @@ impl<'a> Checker<'a> {
         };
         // What is no text is parsed as the text that it is written as.
         let value = self.scalar(expr, &row)?;
+        if pattern.is_empty() {
+            self.error_at_run(
+                codes::PARSE_PATTERN,
+                operator.keyword.span,
+                "there is nothing behind `with` to look for",
+            );
+            return Ok(Arc::clone(input));
+        }
         let mut columns = self.columns_of_input(input);
         let mut declared: Vec<&str> = Vec::new();
         let mut items = Vec::with_capacity(pattern.len());

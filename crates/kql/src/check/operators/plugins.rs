@@ -266,6 +266,8 @@ impl<'a> Checker<'a> {
         }
         let mut values = Vec::with_capacity(call.args.len());
         let mut known = None;
+        // Those before the first that is wrong are looked at all the same.
+        let mut failed = false;
         for (at, arg) in call.args.iter().enumerate() {
             let last = at + 1 == call.args.len();
             if plugin.name != "new_activity_metrics" || !last {
@@ -273,15 +275,20 @@ impl<'a> Checker<'a> {
                 if value.is_err() && arg.name.is_some() && !self.untold {
                     self.blame(arg.value.span);
                 }
-                values.push(value?);
+                match value {
+                    Ok(value) if !failed => values.push(value),
+                    value => failed |= value.is_err(),
+                }
                 continue;
             }
-            match self.value(&arg.value, &row)? {
-                tabular::Value::Scalar(value) => values.push(value),
-                tabular::Value::Table(table) => known = Some(table),
+            match self.value(&arg.value, &row) {
+                Ok(tabular::Value::Scalar(value)) if !failed => values.push(value),
+                Ok(tabular::Value::Table(table)) => known = Some(table),
+                value => failed |= value.is_err(),
             }
         }
-        let Some(takes) = chosen(plugin, &values) else {
+        let count = call.args.len() - usize::from(known.is_some());
+        let Some(takes) = chosen(plugin, &values, count) else {
             return Err(Reported);
         };
         let mut bound = Bound::default();
@@ -332,6 +339,9 @@ impl<'a> Checker<'a> {
                     bound.args.push(value);
                 }
             }
+        }
+        if failed {
+            return Err(Reported);
         }
         let columns = (plugin.columns)(&bound, input);
         let args = bound.args.into_iter().map(PluginArg::Expr);
@@ -599,7 +609,7 @@ const GEO_OPTIONS: [(&str, Type); 4] = [
 ];
 
 /// The list of parameters that a call means: with the most constants where it has constants.
-fn chosen(plugin: &Plugin, values: &[Expr]) -> Option<&'static [Takes]> {
+fn chosen(plugin: &Plugin, values: &[Expr], count: usize) -> Option<&'static [Takes]> {
     let constants = |takes: &&'static [Takes]| {
         takes.iter().zip(values).all(|(takes, value)| {
             !matches!(takes, Place | Distance | Count | Percentage) || is_constant(value)
@@ -609,7 +619,7 @@ fn chosen(plugin: &Plugin, values: &[Expr]) -> Option<&'static [Takes]> {
         .takes
         .iter()
         .copied()
-        .filter(|takes| enough(takes, values.len()));
+        .filter(|takes| enough(takes, count));
     // Where none is right, which argument is wrong is said of the first.
     lists.clone().find(constants).or_else(|| lists.next())
 }

@@ -287,7 +287,7 @@ impl Parser<'_> {
         let next = self.ahead(1).kind;
         match self.word() {
             // No value can have these names.
-            "print" | "find" | "search" | "union" => true,
+            "print" | "find" | "search" | "union" | "as" => true,
             "range" => next == TokenKind::Word && self.word_ahead(2) == "from",
             "evaluate" => next == TokenKind::Word,
             "inline_external_table" => next == TokenKind::OpenParen,

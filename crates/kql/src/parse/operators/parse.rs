@@ -1,7 +1,7 @@
 //! `parse kind=regex flags=i expr with pattern`, `parse-where …`
 
 use crate::lexer::TokenKind;
-use crate::parse::{Parsed, Parser};
+use crate::parse::{Parsed, Parser, Reported};
 use crate::syntax::{Expr, OperatorKind, Parameter, ParsePart};
 
 pub(super) fn parse(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
@@ -23,10 +23,21 @@ fn parse_like(
 ) -> Parsed<(Expr, Vec<ParsePart>)> {
     p.parameters(&["kind", "flags"], parameters)?;
     let expr = p.expr()?;
-    p.expect_word("with")?;
-    let mut pattern = vec![part(p)?];
+    let mut pattern = Vec::new();
+    // What is to be parsed can be looked at, whatever follows it.
+    if p.expect_word("with").is_err() {
+        p.cut = true;
+        return Ok((expr, pattern));
+    }
     while at_part(p) {
-        pattern.push(part(p)?);
+        match part(p) {
+            Ok(part) => pattern.push(part),
+            Err(Reported) => {
+                p.cut = true;
+                pattern.clear();
+                break;
+            }
+        }
     }
     Ok((expr, pattern))
 }
