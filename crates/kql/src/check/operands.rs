@@ -236,6 +236,12 @@ impl Checker<'_> {
                     }
                 })
             }
+            // The binder lets it pass.
+            Type::DateTime => {
+                let message = "the operator `-` is not defined for `datetime`";
+                self.error_at_run(codes::OPERAND_TYPES, span, message);
+                Ok(super::call::stand_in(Type::DateTime, span))
+            }
             ty => Err(self.undefined("-", span, &[ty])),
         }
     }

@@ -26,6 +26,14 @@ pub(crate) const HINTS: &[&str] = &[
     "strategy",
 ];
 
+/// Parameters that give a column its name.
+const NAMING: [&str; 4] = [
+    "withsource",
+    "with_source",
+    "with_itemindex",
+    "with_match_id",
+];
+
 impl Parser<'_> {
     /// The word here, whatever it is.
     pub(super) fn any_word(&mut self) -> Name {
@@ -320,6 +328,26 @@ impl Parser<'_> {
         })
     }
 
+    /// `(*, a: long, b: string)` of a plugin: the star stands first, and a comma behind it may be missing.
+    pub(super) fn schema_of_plugin(&mut self) -> Parsed<RowSchema> {
+        let open = self.expect(TokenKind::OpenParen)?;
+        let star = self.eat(TokenKind::Star).is_some();
+        self.eat(TokenKind::Comma);
+        let mut columns = Vec::new();
+        while !self.at_kind(TokenKind::CloseParen) {
+            columns.push(self.column_decl()?);
+            if self.eat(TokenKind::Comma).is_none() {
+                break;
+            }
+        }
+        self.close(TokenKind::CloseParen, open)?;
+        Ok(RowSchema {
+            columns,
+            open: star,
+            span: self.since(open),
+        })
+    }
+
     /// `(a: long, b: string, *)`
     pub(super) fn row_schema(&mut self) -> Parsed<RowSchema> {
         let open = self.expect(TokenKind::OpenParen)?;
@@ -477,6 +505,11 @@ impl Parser<'_> {
                 },
                 span: self.since(start),
             });
+        }
+        let names = NAMING.contains(&name.text.as_str());
+        let wrong = [TokenKind::Minus, TokenKind::Plus, TokenKind::OpenParen];
+        if names && wrong.contains(&self.kind()) {
+            return Err(self.expected("a name"));
         }
         let value = self.parameter_value()?;
         Ok(Parameter {

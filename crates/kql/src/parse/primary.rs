@@ -362,24 +362,6 @@ impl Parser<'_> {
         })
     }
 
-    /// Whether an operand may begin here.
-    pub(super) fn at_operand(&self) -> bool {
-        if self.at_kind(TokenKind::Word) {
-            let word = self.word();
-            let call = self.ahead(1).kind == TokenKind::OpenParen;
-            return call || !reserved::cannot_be_used(word);
-        }
-        matches!(
-            self.kind(),
-            TokenKind::String
-                | TokenKind::Whole
-                | TokenKind::Real
-                | TokenKind::TimeSpan
-                | TokenKind::OpenParen
-                | TokenKind::OpenBracket
-        )
-    }
-
     fn missing_argument(&self, start: Span) -> Argument {
         Argument {
             name: None,

@@ -225,6 +225,11 @@ pub(super) fn is_name_before(next: TokenKind, word: &str) -> bool {
     }
 }
 
+/// Whether a word is an operator that stands behind a value.
+pub(super) fn stands_behind_values(word: &str) -> bool {
+    BEHIND_VALUES.contains(&word)
+}
+
 /// Operators that stand behind a value only.
 const BEHIND_VALUES: [&str; 22] = [
     "and",

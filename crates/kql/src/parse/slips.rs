@@ -2,7 +2,7 @@
 //! as if it had been written.
 
 use super::cursor::error;
-use super::{OPERATOR_NAMES, Parsed, Parser};
+use super::{OPERATOR_NAMES, Parsed, Parser, reserved};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::functions;
@@ -118,23 +118,49 @@ impl Parser<'_> {
         }))
     }
 
+    /// Whether an operand may begin here.
+    pub(super) fn at_operand(&self) -> bool {
+        if self.at_kind(TokenKind::Word) {
+            let word = self.word();
+            let call = self.ahead(1).kind == TokenKind::OpenParen;
+            let next = self.ahead(1);
+            // A keyword that can only be meant as a name.
+            let name = word != "dynamic" && next.kind != TokenKind::Pipe;
+            return call
+                || !reserved::cannot_be_used(word)
+                || name && reserved::is_name_before(next.kind, self.word_ahead(1));
+        }
+        matches!(
+            self.kind(),
+            TokenKind::String
+                | TokenKind::Whole
+                | TokenKind::Real
+                | TokenKind::TimeSpan
+                | TokenKind::OpenParen
+                | TokenKind::OpenBracket
+        )
+    }
+
     /// Reports a star behind `(` of which nothing is said, as `* has 'x'` does: it multiplies, between two
     /// values that are missing, and the bracket is not closed before it.
     pub(super) fn star_in_parentheses(&mut self) -> bool {
-        let alone = matches!(
-            self.ahead(1).kind,
-            TokenKind::CloseParen
-                | TokenKind::Comma
-                | TokenKind::Pipe
-                | TokenKind::Semicolon
-                | TokenKind::End
-                | TokenKind::Star
-                | TokenKind::Slash
-                | TokenKind::Percent
-                | TokenKind::Plus
-                | TokenKind::Minus
-        );
-        let star = self.at_kind(TokenKind::Star) && alone;
+        let compared = match self.ahead(1).kind {
+            TokenKind::Word => reserved::stands_behind_values(self.word_ahead(1)),
+            kind => matches!(
+                kind,
+                TokenKind::EqualEqual
+                    | TokenKind::NotEqual
+                    | TokenKind::EqualTilde
+                    | TokenKind::NotTilde
+                    | TokenKind::Greater
+                    | TokenKind::GreaterOrEqual
+                    | TokenKind::Less
+                    | TokenKind::LessOrEqual
+                    | TokenKind::Colon
+                    | TokenKind::BangWord
+            ),
+        };
+        let star = self.at_kind(TokenKind::Star) && !compared;
         if star {
             self.expected("an expression");
         }

@@ -182,6 +182,11 @@ impl<'a> Checker<'a> {
                 right,
                 ..
             } => {
+                for side in [left, right] {
+                    if side_of(side).is_some() && matches!(side.kind, ExprKind::Name(_)) {
+                        return Err(self.not_a_condition(side.span));
+                    }
+                }
                 let (left, right) = match (side_of(left), side_of(right)) {
                     (Some(Side::Left), Some(Side::Right)) => (left, right),
                     (Some(Side::Right), Some(Side::Left)) => (right, left),

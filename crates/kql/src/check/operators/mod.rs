@@ -66,6 +66,17 @@ const CHARTS: [&str; 21] = [
     "treemap",
 ];
 
+/// Properties of `render` that name columns.
+const OF_COLUMNS: [&str; 7] = [
+    "title",
+    "xtitle",
+    "ytitle",
+    "xcolumn",
+    "ycolumns",
+    "series",
+    "anomalycolumns",
+];
+
 impl<'a> Checker<'a> {
     /// An operator over `input`; those that begin a query have none.
     pub(super) fn operator(
@@ -266,7 +277,7 @@ impl<'a> Checker<'a> {
             Kind::ProjectByNames { names } => self.project_by_names(&input, names, span),
             Kind::Render { chart, properties } => {
                 self.known_parameters(operator, &["kind", "title", "accumulate"])?;
-                self.render(chart.as_ref(), properties)?;
+                self.render(chart.as_ref(), properties, &input)?;
                 Ok(input)
             }
             Kind::As { name } => {
@@ -396,7 +407,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn render(&mut self, chart: Option<&Name>, properties: &'a [Parameter]) -> Checked<()> {
+    fn render(
+        &mut self,
+        chart: Option<&Name>,
+        properties: &'a [Parameter],
+        input: &Rel,
+    ) -> Checked<()> {
         if let Some(chart) = chart
             && !CHARTS.contains(&chart.text.to_lowercase().as_str())
         {
@@ -410,8 +426,21 @@ impl<'a> Checker<'a> {
                 ),
             ));
         }
+        let row = Row::of(input);
         let mut said = Vec::with_capacity(properties.len());
         for property in properties {
+            let of_columns = OF_COLUMNS.contains(&property.name.text.as_str());
+            match &property.value.kind {
+                ExprKind::Name(name) if of_columns => {
+                    self.column_named(name, &row)?;
+                }
+                ExprKind::Names(names) if of_columns => {
+                    for name in names {
+                        self.column_named(name, &row)?;
+                    }
+                }
+                _ => {}
+            }
             let value = match &property.value.kind {
                 ExprKind::Name(word) => types::Value::String(word.text.clone()),
                 ExprKind::Names(names) => {

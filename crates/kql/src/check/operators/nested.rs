@@ -9,7 +9,7 @@ use crate::check::names::UniqueNames;
 use crate::check::report::Checked;
 use crate::check::scope::{Row, Windows};
 use crate::check::{Checker, codes, fold};
-use crate::checked::{Expr, NamedExpr, Op, Rel, TopNestedLevel};
+use crate::checked::{Expr, ExprKind, NamedExpr, Op, Rel, TopNestedLevel};
 use crate::schema::Column;
 use crate::span::Span;
 use crate::syntax::{self, Order};
@@ -99,11 +99,8 @@ impl<'a> Checker<'a> {
         let measure = measure?;
         let aggregates = sink.map(|sink| sink.found).unwrap_or_default();
         if aggregates.is_empty() {
-            return Err(self.error(
-                codes::NOT_AN_AGGREGATE,
-                level.by.span,
-                "expected an aggregate",
-            ));
+            let message = "expected an aggregate";
+            self.error_at_run(codes::NOT_AN_AGGREGATE, level.by.span, message);
         }
         let aggregated = match level.by.names.first() {
             Some(name) => name.text.clone(),
@@ -129,6 +126,7 @@ impl<'a> Checker<'a> {
             let expr = self.scalar(&by.expr, &Row::none())?;
             return match only_aggregates(&expr) {
                 true => Ok(expr),
+                false if matches!(expr.kind, ExprKind::Literal(_)) => Ok(expr),
                 false => Err(self.error(codes::NOT_AN_AGGREGATE, by.span, "expected an aggregate")),
             };
         };

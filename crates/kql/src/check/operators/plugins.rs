@@ -249,10 +249,11 @@ impl<'a> Checker<'a> {
             windows: Windows::Misplaced,
             ..Row::of(input)
         };
-        if !plugin
-            .takes
-            .iter()
-            .any(|takes| enough(takes, call.args.len()))
+        if !call.unread
+            && !plugin
+                .takes
+                .iter()
+                .any(|takes| enough(takes, call.args.len()))
         {
             self.error(
                 codes::ARGUMENT_COUNT,

@@ -178,11 +178,13 @@ impl<'a> Checker<'a> {
                         Some(value) => Ok(value),
                         // A real beside a long is kept: the series becomes one of reals.
                         None if value.ty().is_numeric() && ty.is_numeric() => Ok(value),
-                        None => Err(self.error(
-                            codes::WRONG_TYPE,
-                            default.span,
-                            format!("expected a `{ty}` as default, found a `{}`", value.ty()),
-                        )),
+                        None => {
+                            let found = value.ty();
+                            let message =
+                                format!("expected a `{ty}` as default, found a `{found}`");
+                            self.error_at_run(codes::WRONG_TYPE, default.span, message);
+                            Ok(fold::null(*ty))
+                        }
                     },
                 }
             }

@@ -2,19 +2,31 @@
 
 use crate::lexer::TokenKind;
 use crate::parse::{Parsed, Parser};
-use crate::syntax::{ExprKind, OperatorKind, Parameter};
+use crate::syntax::{Call, ExprKind, OperatorKind, Parameter};
 
 pub(super) fn evaluate(
     p: &mut Parser<'_>,
     parameters: &mut Vec<Parameter>,
 ) -> Parsed<OperatorKind> {
-    parameters.append(&mut p.all_parameters()?);
+    p.parameters(&[], parameters)?;
     let name = p.name("a plugin's name")?;
+    if !p.at_kind(TokenKind::OpenParen) {
+        // Whether there is such a plugin can be told.
+        p.expected("`(`");
+        p.cut = true;
+        let call = Call {
+            span: name.span,
+            name,
+            args: Vec::new(),
+            unread: true,
+        };
+        return Ok(OperatorKind::Evaluate { call, schema: None });
+    }
     let mut call = p.call(name)?;
     let mut schema = None;
     if p.eat(TokenKind::Colon).is_some() {
         // The call can be looked at although its columns cannot be read.
-        schema = p.row_schema().ok();
+        schema = p.schema_of_plugin().ok();
         call.unread |= schema.is_none();
     }
     Ok(OperatorKind::Evaluate { call, schema })

@@ -16,14 +16,14 @@ pub(super) fn make_graph(
     parameters: &mut Vec<Parameter>,
 ) -> Parsed<OperatorKind> {
     p.parameters(&[], parameters)?;
-    let source = p.table_operand()?;
+    let source = node_id(p)?;
     if p.ahead(0).kind != TokenKind::Minus || p.ahead(1).kind != TokenKind::Minus {
         return Err(p.expected("`-->`"));
     }
     p.bump();
     p.bump();
     let undirected = p.eat(TokenKind::Greater).is_none();
-    let target = p.table_operand()?;
+    let target = node_id(p)?;
     let mut graph = MakeGraph {
         source,
         undirected,
@@ -47,6 +47,15 @@ pub(super) fn make_graph(
         graph.partition = Some((key, p.subquery()?));
     }
     Ok(OperatorKind::MakeGraph(graph))
+}
+
+/// A column's name, and nothing that is made of several.
+fn node_id(p: &mut Parser<'_>) -> Parsed<Expr> {
+    let name = p.name("a column's name")?;
+    Ok(Expr {
+        span: name.span,
+        kind: ExprKind::Name(name),
+    })
 }
 
 fn nodes(p: &mut Parser<'_>) -> Parsed<GraphNodes> {
