@@ -24,7 +24,7 @@ use crate::entity::mappings_of;
 use crate::evaluate::{InOnePlan, OneByOne, Remembered, SeenEvents, all_ticks, visible_times};
 use crate::evidence::{Events, NoEvents};
 use crate::incident::{self, Incident};
-use crate::limits::{HEAVY_RULE_ROWS_MIN, HEAVY_RULE_SHARE, RULES_AT_ONCE_MAX};
+use crate::limits::{HEAVY_RULE_BYTES, HEAVY_RULE_ROWS_MIN, HEAVY_RULE_SHARE, RULES_AT_ONCE_MAX};
 use crate::prepare::{
     NotRun, Prepared, event_tables, gathered, needs_lookup, over, prepare, usable,
 };
@@ -210,7 +210,7 @@ pub fn replayed(
         rule_time: options.rule_time,
     };
 
-    // Rules that look at much need the memory, so they run one after the other.
+    // Rules that look at much need the memory, so only as many run at once as it has room for.
     let is_heavy = |at: &usize| {
         let (_, places) = &prepared[at];
         let rows = |place: &usize| cuts.rows(*place).unwrap_or(u64::MAX);
@@ -218,8 +218,18 @@ pub fn replayed(
         most > (cuts.coverage().events / HEAVY_RULE_SHARE).max(HEAVY_RULE_ROWS_MIN)
     };
     let (heavy, light): (Vec<usize>, Vec<usize>) = prepared.keys().copied().partition(is_heavy);
+    let heavy_at_once =
+        (options.engine.memory_bytes / HEAVY_RULE_BYTES).clamp(1, options.threads.max(1));
+    let heavy = (0..heavy_at_once).map(|first| {
+        heavy
+            .iter()
+            .copied()
+            .skip(first)
+            .step_by(heavy_at_once)
+            .collect()
+    });
     let light = light.into_iter().map(|at| vec![at]);
-    let queues: Vec<Vec<usize>> = std::iter::once(heavy).chain(light).collect();
+    let queues: Vec<Vec<usize>> = heavy.chain(light).collect();
     let done = AtomicUsize::new(outcomes.len());
     let results = in_parallel(options, &queues, |at| {
         let (ready, places) = &prepared[&at];

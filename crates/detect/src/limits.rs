@@ -87,9 +87,12 @@ pub const OTHER_TITLES_MAX: usize = 10;
 /// Rules evaluated at the same time: each holds its own result in memory.
 pub const RULES_AT_ONCE_MAX: usize = 2;
 
-/// The share of all events, as a divisor, from which on a rule is given the memory to itself: two of them
-/// at once would only spill and start again.
+/// The share of all events, as a divisor, from which on a rule is given memory to itself: two of them in what is
+/// enough for one would only spill and start again.
 pub const HEAVY_RULE_SHARE: u64 = 10;
+
+/// Bytes of memory for each heavy rule that runs at the same time; with less, one does.
+pub const HEAVY_RULE_BYTES: usize = 2 << 30;
 
 /// Rows below which a rule is never heavy, whatever their share: two such fit into any memory.
 pub const HEAVY_RULE_ROWS_MIN: u64 = 50_000;

@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use arrow_array::cast::AsArray;
-use arrow_array::{BooleanArray, RecordBatch};
-use arrow_schema::{DataType, SchemaRef};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use bytes::Bytes;
-use keyline_lineage::Outline;
+use keyline_lineage::{MINTED, Outline, minted};
 use keyline_trail::{Column, Coverage, Projection, schema::arrow_schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
@@ -70,7 +70,7 @@ pub fn write_parquet(logs: &Logs, path: &Path) -> Result<Written, Error> {
         let mut read = logs.read_options(columns);
         read.batch_rows = limits::WRITE_BATCH_ROWS;
         let pass = logs.pass(read, Counting::Everything, addenda).by_time();
-        let file = ParquetFile::create(&partial, arrow_schema(&columns))?;
+        let file = ParquetFile::create(&partial, telling_minted(&arrow_schema(&columns)))?;
         let sinks = logs.run(
             &pass,
             |_| Groups::default(),
@@ -128,7 +128,25 @@ impl Default for Groups {
 }
 
 fn write_rows(pass: &Pass, file: &ParquetFile, groups: &mut Groups) -> Result<(), Error> {
-    pass.try_work(&mut |batch| write_apart(file, groups, &batch.rows))
+    pass.try_work(&mut |batch| write_apart(file, groups, &with_minted(&batch.rows)?))
+}
+
+/// The columns of rows and those that tell what was minted.
+pub(crate) fn telling_minted(columns: &Schema) -> SchemaRef {
+    let minted = MINTED.map(|name| Arc::new(Field::new(name, DataType::Int64, true)));
+    let fields = columns.fields().iter().cloned().chain(minted);
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// Rows with the columns that tell what was minted.
+fn with_minted(rows: &RecordBatch) -> Result<RecordBatch, Error> {
+    let columns = rows.columns().iter().cloned();
+    let minted = minted(rows).map(|column| Arc::new(column) as ArrayRef);
+    let schema = telling_minted(&rows.schema());
+    Ok(RecordBatch::try_new(
+        schema,
+        columns.chain(minted).collect(),
+    )?)
 }
 
 /// Writes rows to where they belong.
@@ -390,7 +408,7 @@ fn nature(name: &str) -> Nature {
 fn properties() -> Result<WriterProperties, Error> {
     let zstd = Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?);
     let mut builder = WriterProperties::builder();
-    for hash in HASHES {
+    for hash in HASHES.into_iter().chain(MINTED) {
         // Nothing repeats in them, and nothing can be pressed out of them.
         builder = builder
             .set_column_dictionary_enabled(ColumnPath::from(hash), false)

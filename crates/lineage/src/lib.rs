@@ -27,6 +27,7 @@ mod quick;
 mod build;
 mod about;
 mod outline;
+mod minted;
 mod around;
 
 mod entry;
@@ -55,5 +56,6 @@ pub use credential::{
 pub use facts::Facts;
 pub use forest::{Forest, Node};
 pub use liveness::{Liveness, State, liveness};
+pub use minted::{MINTED, minted};
 pub use outline::{Outline, Place};
 pub use production::Production;

@@ -8,18 +8,15 @@
 use std::collections::BTreeSet;
 
 use arrow_array::{BooleanArray, RecordBatch};
-use keyline_trail::partition::service_name;
 use keyline_trail::session::{CredentialHash, credential_hash};
 use keyline_trail::{Column, Projection};
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::around::{Around, Names};
 use crate::build::SECOND;
 use crate::columns::{Columns, RECIPIENT};
 use crate::deed::{NAMES, number_of_name};
-use crate::json;
 use crate::limits::{CLOCKS_S, OUTLINE_PASSES};
-use crate::sighting::is_key;
+use crate::minted::{self, Told, hash};
 use crate::usage::NEVER;
 
 /// Where a row stands: the number of its part of the logs, and its number in that.
@@ -57,18 +54,6 @@ struct Outlined {
     place: Place,
 }
 
-/// What STS mints with an answer that names the key.
-const PLAIN: [&str; 5] = [
-    "AssumeRole",
-    "AssumeRoleWithSAML",
-    "AssumeRoleWithWebIdentity",
-    "GetSessionToken",
-    "GetFederationToken",
-];
-
-/// How AWS writes the beginning of such an answer.
-const ANSWER: &str = r#"{"credentials":{"accessKeyId":""#;
-
 impl Outline {
     /// An empty one. Events later than the horizon (microseconds since 1970) do not set the last event's time.
     pub fn new(horizon: Option<i64>) -> Outline {
@@ -97,6 +82,12 @@ impl Outline {
 
     /// The columns that are looked at.
     pub fn columns() -> Projection {
+        Outline::columns_beside_minted().with(Column::ResponseElements)
+    }
+
+    /// Those that are looked at beside the columns [`MINTED`](crate::MINTED), where they are at hand and
+    /// [they will do](Self::minted_will_do).
+    pub fn columns_beside_minted() -> Projection {
         Outline::columns_of_all().union(Projection::of(&[
             Column::EventName,
             Column::EventSource,
@@ -104,8 +95,12 @@ impl Outline {
             Column::UserIdentityAccessKeyId,
             Column::UserIdentityPrincipalid,
             Column::UserIdentityAccountId,
-            Column::ResponseElements,
         ]))
+    }
+
+    /// Whether hashes of what was minted are enough: the id of a credential is another hash of its key.
+    pub fn minted_will_do(&self) -> bool {
+        self.wanted.is_none()
     }
 
     /// Those that are looked at where it is known that no event mints or changes anything.
@@ -116,6 +111,7 @@ impl Outline {
     /// Takes in the rows of a part of the logs, in order, from a number on. `within` says which rows count.
     pub fn observe(&mut self, rows: &RecordBatch, from: Place, within: impl Fn(i64) -> bool) {
         let columns = Columns::new(rows);
+        let told = Told::of(rows).filter(|_| self.wanted.is_none());
         let names = &NAMES.1;
         let mut last_recipient = None;
         for row in 0..columns.len() {
@@ -138,7 +134,7 @@ impl Outline {
                 row: from.row + row as u32,
                 ..from
             };
-            match self.outlined(&columns, row, place) {
+            match self.outlined(&columns, told.as_ref(), row, place) {
                 Some(outlined) => self.mints.push(outlined),
                 None => self.others.push(place),
             }
@@ -160,39 +156,24 @@ impl Outline {
         }
     }
 
-    fn outlined(&mut self, columns: &Columns<'_>, row: usize, place: Place) -> Option<Outlined> {
-        let name = columns.name(row);
+    fn outlined(
+        &mut self,
+        columns: &Columns<'_>,
+        told: Option<&Told<'_>>,
+        row: usize,
+        place: Place,
+    ) -> Option<Outlined> {
         let time = columns.time(row);
-        if !PLAIN.contains(&name) || service_name(columns.source(row)) != "sts" || time == NEVER {
+        if time == NEVER || !minted::is_plain(columns, row) {
             return None;
         }
-        let answer = columns.detail(Column::ResponseElements, row);
-        let key = match answer
-            .strip_prefix(ANSWER)
-            .and_then(|rest| rest.split_once('"'))
-        {
-            Some((key, _)) if !key.contains('\\') => key.into(),
-            _ => json::text(answer, &["credentials", "accessKeyId"])?,
+        let minted = match told {
+            Some(told) => told.minted(row)?,
+            None => minted::of_answer(columns, row)?,
         };
-        let principal = columns.caller_text(1, row);
-        let minted_principal = match name {
-            "GetSessionToken" => hash(principal),
-            // It may be told by the name that was asked for.
-            "GetFederationToken" => {
-                hash(&json::text(answer, &["federatedUser", "federatedUserId"])?)
-            }
-            _ => json::text(answer, &["assumedRoleUser", "assumedRoleId"])
-                .map_or(0, |principal| hash(&principal)),
-        };
-        if !is_key(&key) {
-            return None;
-        }
-        let minted_key = hash(&key);
-        if self
-            .wanted
-            .is_some_and(|wanted| credential_hash(&key) == wanted)
-        {
-            self.found.push(minted_key);
+        let is_wanted = |wanted: CredentialHash| credential_hash(&minted.key_id) == wanted;
+        if self.wanted.is_some_and(is_wanted) {
+            self.found.push(minted.key);
         }
         let account = match columns.caller_text(RECIPIENT, row) {
             "" => columns.caller_text(2, row),
@@ -203,9 +184,9 @@ impl Outline {
         }
         Some(Outlined {
             key: hash(columns.caller_text(0, row)),
-            principal: hash(principal),
-            minted_key,
-            minted_principal,
+            principal: hash(columns.caller_text(1, row)),
+            minted_key: minted.key,
+            minted_principal: minted.principal,
             second: time.div_euclid(SECOND),
             place,
         })
@@ -277,13 +258,5 @@ impl Outline {
     /// Where all events stand that mint or change something and are no plain minting.
     pub(crate) fn others(&self) -> &[Place] {
         &self.others
-    }
-}
-
-/// The hash of a text; 0 of none.
-fn hash(text: &str) -> u64 {
-    match text {
-        "" => 0,
-        text => xxh3_64(text.as_bytes()),
     }
 }

@@ -17,6 +17,7 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, StringViewArray, new_null_array};
 use arrow_schema::{DataType, SchemaRef};
 use arrow_select::interleave::interleave_record_batch;
+use keyline_lineage::{MINTED, minted};
 use keyline_trail::Column;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -380,14 +381,22 @@ fn mask_of(builder: &ParquetRecordBatchReaderBuilder<File>, names: &[&str]) -> P
     ProjectionMask::leaves(schema, leaves.map(|(leaf, _)| leaf))
 }
 
-/// The rows with the wanted columns; texts that are not there are empty, everything else is null.
+/// The rows with the wanted columns. What was minted is told anew where it is not there; other texts that are not there
+/// are empty, everything else is null.
 fn conformed(rows: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Error> {
     if rows.schema_ref() == schema {
         return Ok(rows.clone());
     }
+    let told = MINTED.map(|name| rows.column_by_name(name).is_some());
+    let minted = (told != [true; MINTED.len()]).then(|| minted(rows));
+    let minted = |name: &str| {
+        let place = MINTED.iter().position(|minted| *minted == name)?;
+        Some(Arc::new(minted.as_ref()?[place].clone()) as ArrayRef)
+    };
     let columns = schema.fields().iter().map(|field| -> ArrayRef {
-        match (rows.column_by_name(field.name()), field.data_type()) {
-            (Some(column), _) => column.clone(),
+        let kept = rows.column_by_name(field.name()).cloned();
+        match (minted(field.name()).or(kept), field.data_type()) {
+            (Some(column), _) => column,
             (None, DataType::Utf8View) => {
                 Arc::new(StringViewArray::from(vec![""; rows.num_rows()]))
             }

@@ -14,6 +14,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use arrow_schema::SchemaRef;
 use arrow_select::filter::filter_record_batch;
+use keyline_lineage::minted;
 use keyline_trail::{Batch, Column, Coverage};
 
 use super::day::Day;
@@ -115,6 +116,7 @@ impl<'a> DayFiles<'a> {
         let mut columns = batch.rows.columns().to_vec();
         columns.push(Arc::new(Int64Array::from(ids)) as ArrayRef);
         columns.push(Arc::new(Int64Array::from(events)));
+        columns.extend(minted(&batch.rows).map(|column| Arc::new(column) as ArrayRef));
         let rows = RecordBatch::try_new(self.schema.clone(), columns)?;
         self.add_rows(part, &rows)
     }

@@ -14,7 +14,7 @@ use keyline_trail::{Column, Projection, TABLE};
 
 use crate::error::{Error, ErrorKind};
 use crate::known_tables::{KnownColumn, known_table};
-use crate::parquet_write::HASHES;
+use crate::parquet_write::{HASHES, telling_minted};
 
 /// The column of a table's parts, where it has any: the UTC day, as a date.
 pub const DAY: &str = "Day";
@@ -113,7 +113,8 @@ pub(crate) fn arrow_field(field: &StructField) -> Option<Field> {
     Some(Field::new(field.name(), data_type, true))
 }
 
-/// The table of events: all columns, the raw record, and the hashes that duplicates are found by.
+/// The table of events: all columns, the raw record, and hashes: those that duplicates are found by, and those of what
+/// was minted.
 pub fn events() -> TableSpec {
     TableSpec::by_day(TABLE, event_columns(true))
 }
@@ -127,7 +128,7 @@ pub(crate) fn event_columns(raw_record: bool) -> SchemaRef {
     let columns = arrow_schema(&columns);
     let hashes = HASHES.map(|name| Arc::new(Field::new(name, DataType::Int64, false)));
     let fields = columns.fields().iter().cloned().chain(hashes);
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    telling_minted(&Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// The metadata of a column that is kept as text and is something else in KQL.

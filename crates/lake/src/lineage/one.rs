@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{BooleanArray, RecordBatch};
-use keyline_lineage::{Around, Events, Facts, Outline, Place, Production};
+use keyline_lineage::{Around, Events, Facts, MINTED, Outline, Place, Production};
 use keyline_trail::{Column, Projection};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -111,10 +111,23 @@ impl<'a> ParquetEvents<'a> {
         columns: Projection,
         picked: Option<Vec<bool>>,
     ) -> Result<ParquetRecordBatchReader, Error> {
+        self.read_with(group, columns, &[], picked)
+    }
+
+    /// The same with columns that are no event's own.
+    fn read_with(
+        &self,
+        group: &Group,
+        columns: Projection,
+        also: &[&str],
+        picked: Option<Vec<bool>>,
+    ) -> Result<ParquetRecordBatchReader, Error> {
         let (path, metadata) = &self.files[group.file];
         let file = File::open(path).map_err(|error| failed(path, &error))?;
         let schema = metadata.parquet_schema();
-        let wanted = |name: &str| columns.columns().any(|column| column.name() == name);
+        let wanted = |name: &str| {
+            also.contains(&name) || columns.columns().any(|column| column.name() == name)
+        };
         let leaves = schema.columns().iter().enumerate();
         let leaves = leaves.filter(|(_, column)| wanted(column.name()));
         let mask = ProjectionMask::leaves(schema, leaves.map(|(leaf, _)| leaf));
@@ -210,6 +223,15 @@ impl<'a> ParquetEvents<'a> {
         dictionary::texts(file, chunk).map_err(|error| failed(path, &error))
     }
 
+    /// Whether the file of a group, which Keyline wrote, says in columns what was minted.
+    fn tells_minted(&self, group: &Group) -> bool {
+        let metadata = self.metadata(group);
+        MINTED.iter().all(|name| {
+            let mut chunks = metadata.columns().iter();
+            chunks.any(|chunk| chunk.column_descr().name() == *name)
+        })
+    }
+
     /// Takes a group into an outline without reading a row; whether that could be done. Nothing in it mints or changes
     /// anything.
     fn outline_of_others(&self, group: &Group, outline: &mut Outline) -> Result<bool, Error> {
@@ -283,12 +305,15 @@ impl Events for ParquetEvents<'_> {
                     part: part as u32,
                     row: 0,
                 };
-                let columns = match group.holds {
+                let (columns, also) = match group.holds {
                     Holds::Others if self.outline_of_others(group, outline)? => return Ok(()),
-                    Holds::Others => Outline::columns_of_all(),
-                    Holds::Deeds | Holds::Both => Outline::columns(),
+                    Holds::Others => (Outline::columns_of_all(), &[][..]),
+                    Holds::Deeds if outline.minted_will_do() && self.tells_minted(group) => {
+                        (Outline::columns_beside_minted(), &MINTED[..])
+                    }
+                    Holds::Deeds | Holds::Both => (Outline::columns(), &[][..]),
                 };
-                for rows in self.read(group, columns, None)? {
+                for rows in self.read_with(group, columns, also, None)? {
                     let rows = rows?;
                     outline.observe(&rows, place, |time| self.inner.within(time));
                     place.row += rows.num_rows() as u32;
