@@ -48,6 +48,32 @@ pub struct ServeConfig {
     pub tokens: Option<PathBuf>,
     /// The file of what was done, by whom and from where.
     pub audit: Option<PathBuf>,
+    /// What browsers know the server by.
+    pub public_url: Option<String>,
+    pub oidc: OidcConfig,
+}
+
+/// How people sign in at their organisation.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct OidcConfig {
+    /// The provider, as it calls itself. None: nobody signs in so.
+    pub issuer: Option<String>,
+    pub client_id: Option<String>,
+    /// The file of the client's secret; none for a client without one.
+    pub client_secret_file: Option<PathBuf>,
+    /// The file that says who has which role.
+    pub roles: Option<PathBuf>,
+    /// What is asked for besides `openid`, `email` and `profile`.
+    pub scopes: Vec<String>,
+    /// The claim that lists a person's groups; `groups` if it is left away.
+    pub groups_claim: Option<String>,
+    /// The claim by which people are called, where nobody chooses theirs.
+    pub name_claim: Option<String>,
+    /// Authorities (PEM) that are trusted instead of the public ones.
+    pub ca_file: Option<PathBuf>,
+    /// How long a sign-in holds; 8 if it is left away.
+    pub session_hours: Option<u32>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
@@ -131,7 +157,14 @@ pub fn load(named: Option<&Path>) -> Result<Config> {
     {
         *file = home.join(&*file);
     }
-    for file in [&mut config.serve.tokens, &mut config.serve.audit] {
+    let oidc = &mut config.serve.oidc;
+    for file in [
+        &mut config.serve.tokens,
+        &mut config.serve.audit,
+        &mut oidc.client_secret_file,
+        &mut oidc.roles,
+        &mut oidc.ca_file,
+    ] {
         *file = file.take().map(|file| home.join(file));
     }
     if let Some(folder) = &mut config.outbox {

@@ -14,6 +14,7 @@ mod lake;
 mod incidents;
 mod simulate;
 pub mod serve;
+mod serve_oidc;
 mod serve_token;
 #[cfg(feature = "lake")]
 mod serve_lake;

@@ -17,6 +17,7 @@ use tokio::runtime::Runtime;
 use super::contain::carry_out::{EntryArgs, GuardArgs, estate};
 #[cfg(feature = "lake")]
 use super::serve_lake::serve_lake;
+use super::serve_oidc::{self, OidcArgs};
 use super::serve_token::{self, TokenCommand};
 use super::{Context, DataArgs, ReferenceArgs, RuleArgs, Status};
 use crate::data;
@@ -126,7 +127,7 @@ pub enum LogFormat {
 
 #[derive(Args, Clone)]
 pub struct ListenArgs {
-    /// Answer at this address; one that others can reach needs `--token-file`
+    /// Answer at this address; one that others can reach needs `--token-file`, `--tokens` or `--oidc-issuer`
     #[arg(long, value_name = "ADDRESS:PORT", default_value = server::ADDRESS)]
     pub(super) listen: SocketAddr,
     /// Let in who knows the token in FILE only
@@ -141,6 +142,11 @@ pub struct ListenArgs {
     /// The certificate's key, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// What browsers know this server by, such as https://keyline.example.com
+    #[arg(long, value_name = "URL")]
+    pub(super) public_url: Option<String>,
+    #[command(flatten)]
+    pub(super) oidc: OidcArgs,
 }
 
 pub fn run(args: ServeArgs, context: Context) -> Result<Status> {
@@ -318,11 +324,12 @@ pub fn listen(given: Given, at: &ListenArgs, context: &Context) -> Result<Listen
         (Some(certificate), Some(key)) => Some(Tls::read(certificate, key)?),
         _ => None,
     };
-    let guard = Guard::new(at.listen, token, people, tls.is_some())?;
+    let oidc = serve_oidc::oidc(at, config)?;
+    let guard = Guard::new(at.listen, token, people, oidc, tls.is_some())?;
     if power.is_ok() && config.two_persons && !guard.knows_people() {
         bail!(
             "`[serve] two_persons` needs people who can be told apart: give each a token with `keyline serve token \
-             add NAME --role ROLE`, and name the file with `--tokens`"
+             add NAME --role ROLE`, and name the file with `--tokens`, or let them sign in (`--oidc-issuer`)"
         );
     }
     if !at.listen.ip().is_loopback() && tls.is_none() {
@@ -357,6 +364,9 @@ pub fn listen(given: Given, at: &ListenArgs, context: &Context) -> Result<Listen
     let (listener, address) = runtime.block_on(server::listen(at.listen))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     tell!("Keyline answers at {scheme}://{address}/ (Ctrl-C ends it)");
+    if let Some(oidc) = app.guard().oidc().cloned() {
+        runtime.spawn_blocking(move || oidc.look());
+    }
     Ok(Listening {
         app,
         runtime,

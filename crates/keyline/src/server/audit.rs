@@ -78,7 +78,7 @@ impl Audit {
             Some(open) => open,
             none => none.insert(begin(&self.path, &mut |_| {})?),
         };
-        let line = json!({
+        let mut line = json!({
             "schema": SCHEMA,
             "previous": open.last,
             "at": format_time(wall_clock_micros()),
@@ -89,6 +89,9 @@ impl Audit {
             "on": shortened(on),
             "more": more,
         });
+        if let Some(subject) = &who.subject {
+            line["subject"] = subject.as_str().into();
+        }
         let mut text = line.to_string();
         if text.len() > LINE_BYTES_MAX {
             bail!("what is to be written into the audit log is longer than {LINE_BYTES_MAX} bytes");
@@ -276,6 +279,7 @@ mod tests {
             role: Role::Approver,
             from: "192.0.2.1".parse().unwrap(),
             is_person: true,
+            subject: None,
         }
     }
 

@@ -79,10 +79,17 @@ pub struct Known {
 #[derive(Clone)]
 struct Approval {
     by: String,
+    /// Theirs, if they signed in: it stays where a name changes.
+    subject: Option<String>,
     at: i64,
 }
 
 impl Approval {
+    /// Whether whoever asks gave it: by the name, or by what tells them from others.
+    fn is_of(&self, who: &Who) -> bool {
+        self.by == who.name || self.subject.is_some() && self.subject == who.subject
+    }
+
     fn until(&self) -> i64 {
         self.at.saturating_add(APPROVAL_LASTS)
     }
@@ -120,7 +127,9 @@ impl Desk {
         if let (Some(by), Some(at), Some(hash)) =
             (text(&line["who"]), at, text(&line["more"]["hash"]))
         {
-            self.known().entry(hash).or_default().approval = Some(Approval { by, at });
+            let subject = text(&line["subject"]);
+            let approval = Approval { by, subject, at };
+            self.known().entry(hash).or_default().approval = Some(approval);
         }
     }
 
@@ -197,7 +206,7 @@ impl Desk {
     fn tell_apart(&self, who: &Who) -> Answer<()> {
         match self.two_persons && !who.is_person {
             true => Err(Refusal::forbidden(
-                "it takes two people, each with a token of their own (`keyline serve token add`)",
+                "it takes two people, each with a token of their own (`keyline serve token add`) or signed in",
             )),
             false => Ok(()),
         }
@@ -250,6 +259,7 @@ impl App {
         self.write_down(who, APPROVED, id, more)?;
         let approval = Approval {
             by: who.name.clone(),
+            subject: who.subject.clone(),
             at: wall_clock_micros(),
         };
         self.desk
@@ -272,7 +282,7 @@ impl App {
             ));
         };
         self.desk.tell_apart(who)?;
-        if self.desk.two_persons && approval.by == who.name {
+        if self.desk.two_persons && approval.is_of(who) {
             let message = format!("{} approved this plan; another person runs it", who.name);
             return Err(Refusal::forbidden(message));
         }
@@ -480,6 +490,44 @@ fn read(path: &Path) -> Answer<Plan> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::who::Role;
+
+    #[test]
+    fn one_person_is_one_whatever_they_are_called() {
+        let who = |name: &str, subject: Option<&str>| Who {
+            name: name.to_owned(),
+            role: Role::Approver,
+            from: "192.0.2.1".parse().unwrap(),
+            is_person: true,
+            subject: subject.map(str::to_owned),
+        };
+        // As an earlier server wrote it down.
+        let remembered = |name: &str, subject: Option<&str>| {
+            let desk = Desk::new(Err(String::new()), true);
+            let now = format_time(wall_clock_micros());
+            let mut line = json!({"what": APPROVED, "at": now, "who": name, "more": {"hash": "h"}});
+            if let Some(subject) = subject {
+                line["subject"] = subject.into();
+            }
+            desk.remember(&line);
+            desk.known()["h"].approval.clone().unwrap()
+        };
+        for (approved, asks, same) in [
+            (("ann", None), ("ann", None), true),
+            (("ann", None), ("bob", None), false),
+            (("ann", None), ("bob", Some("1")), false),
+            (("ann@x", Some("1")), ("ann@x", Some("1")), true),
+            // Another name, another address: the same person.
+            (("ann@x", Some("1")), ("ann@y", Some("1")), true),
+            (("ann@x", Some("1")), ("bob@x", Some("2")), false),
+            // A token with the name of somebody who signs in is theirs.
+            (("ann@x", Some("1")), ("ann@x", None), true),
+        ] {
+            let approval = remembered(approved.0, approved.1);
+            let is_same = approval.is_of(&who(asks.0, asks.1));
+            assert_eq!(is_same, same, "{approved:?} {asks:?}");
+        }
+    }
 
     #[test]
     fn what_breaks_off_has_failed() {

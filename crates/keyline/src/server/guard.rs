@@ -3,7 +3,7 @@
 //! The logs that are shown were written by strangers, and pages of strangers run in the same browser. So: an
 //! answer goes only to a request that names this server by an address of its own (a name that was made to
 //! point here is refused), whatever changes or costs something needs a header that another site's page cannot
-//! send, and an address that others can reach needs a token.
+//! send, and at an address that others can reach whoever asks has a token or has signed in.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -15,18 +15,18 @@ use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::extract::{Request, State};
 use axum::http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, HOST, HeaderName, HeaderValue,
-    ORIGIN, REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::serve::IncomingStream;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::App;
-use super::attempts::Attempts;
+use super::oidc::{self, Oidc};
+use super::rate::{Rate, network};
 use super::refusal::Refusal;
 use super::tls::Door;
 use super::who::{self, Role, Tokens, Who, needed};
@@ -37,6 +37,10 @@ const OWN_HEADER: HeaderName = HeaderName::from_static("x-keyline");
 pub const COOKIE_NAME: &str = "keyline_token";
 /// The least letters of a token: 128 bits as hexadecimal digits.
 const TOKEN_MIN: usize = 32;
+/// Failures that an address has at once, and the time in which one more comes back. A token is too long to be guessed;
+/// this keeps guessing from costing anything, and from filling the audit log.
+const FAILURES_AT_ONCE: u32 = 10;
+const FAILURE_BACK_EACH: Duration = Duration::from_secs(6);
 
 /// What a browser may do with the page: everything comes from here, and nothing else runs. Styles with the
 /// nonce are those of the editor.
@@ -57,8 +61,9 @@ pub struct Guard {
     listening: SocketAddr,
     token: Option<Token>,
     people: Option<Tokens>,
+    oidc: Option<Arc<Oidc>>,
     has_tls: bool,
-    attempts: Attempts,
+    attempts: Rate<IpAddr>,
 }
 
 /// Where a connection comes from.
@@ -121,31 +126,44 @@ impl Guard {
         listening: SocketAddr,
         token: Option<Token>,
         people: Option<Tokens>,
+        oidc: Option<Oidc>,
         has_tls: bool,
     ) -> Result<Guard> {
-        if !listening.ip().is_loopback() && token.is_none() && people.is_none() {
+        let is_open = token.is_none() && people.is_none() && oidc.is_none();
+        if !listening.ip().is_loopback() && is_open {
             bail!(
                 "others can reach {listening}: name the file of a token with `--token-file`, or of people with \
-                 `--tokens`, or listen on 127.0.0.1"
+                 `--tokens`, let people sign in with `--oidc-issuer`, or listen on 127.0.0.1"
             );
         }
         Ok(Guard {
             listening,
             token,
             people,
+            oidc: oidc.map(Arc::new),
             has_tls,
-            attempts: Attempts::default(),
+            attempts: Rate::new(FAILURES_AT_ONCE, FAILURE_BACK_EACH),
         })
     }
 
-    /// Whether a token is asked for.
+    /// Whether it is asked who somebody is.
     pub fn asks(&self) -> bool {
+        self.takes_tokens() || self.oidc.is_some()
+    }
+
+    /// Whether there are tokens.
+    pub fn takes_tokens(&self) -> bool {
         self.token.is_some() || self.people.is_some()
     }
 
     /// Whether people are told from each other.
     pub fn knows_people(&self) -> bool {
-        self.people.is_some()
+        self.people.is_some() || self.oidc.is_some()
+    }
+
+    /// How people sign in at their organisation, if they can.
+    pub fn oidc(&self) -> Option<&Arc<Oidc>> {
+        self.oidc.as_ref()
     }
 
     pub fn has_tls(&self) -> bool {
@@ -178,8 +196,13 @@ impl Guard {
         }
         let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = text(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-        let kept = text(COOKIE).into_iter().flat_map(|all| all.split(';'));
-        let kept = kept.filter_map(|one| one.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('='));
+        // A session that is none (any more) is no guess: whoever has it signs in again.
+        if bearer.is_none()
+            && let Some(known) = self.signed_in(headers, from)
+        {
+            return Knock::Known(known);
+        }
+        let kept = cookies(headers, COOKIE_NAME);
         // A browser keeps one; whoever sends many has no more tries for it.
         match bearer.into_iter().chain(kept).next() {
             None => Knock::Nobody,
@@ -187,10 +210,31 @@ impl Guard {
         }
     }
 
+    /// Whoever signed in at their organisation.
+    fn signed_in(&self, headers: &HeaderMap, from: IpAddr) -> Option<Who> {
+        let oidc = self.oidc.as_ref()?;
+        let mut sessions = cookies(headers, oidc.session_cookie());
+        oidc.find(sessions.next()?, from)
+    }
+
+    /// Whether whoever sent a request would be let in still: streams go on for hours.
+    pub fn still_knows(&self, headers: &HeaderMap, from: IpAddr) -> bool {
+        matches!(self.knock(headers, from), Knock::Known(_))
+    }
+
+    /// How long an address that was wrong too often has to wait.
+    pub fn wait(&self, from: IpAddr) -> Option<Duration> {
+        self.attempts.wait(&network(from), Instant::now())
+    }
+
+    /// An address was wrong.
+    pub fn was_wrong(&self, from: IpAddr) {
+        self.attempts.add(&network(from), Instant::now());
+    }
+
     /// Looks at a token, unless its address was wrong too often.
     fn try_token(&self, token: &str, from: IpAddr) -> Knock {
-        let now = Instant::now();
-        if let Some(wait) = self.attempts.wait(from, now) {
+        if let Some(wait) = self.wait(from) {
             return Knock::TooOften(wait);
         }
         let is_single = self.token.as_ref().is_some_and(|single| single.is(token));
@@ -199,7 +243,7 @@ impl Guard {
             (_, Some((name, role))) => Knock::Known(self.known(&name, role, from, true)),
             (true, None) => Knock::Known(self.known(who::TOKEN, Role::Approver, from, false)),
             (false, None) => {
-                self.attempts.failed(from, now);
+                self.was_wrong(from);
                 Knock::Wrong
             }
         }
@@ -211,8 +255,16 @@ impl Guard {
             role,
             from,
             is_person,
+            subject: None,
         }
     }
+}
+
+/// The values of a cookie, as a browser sends them.
+pub fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let all = headers.get(COOKIE).and_then(|value| value.to_str().ok());
+    let each = all.into_iter().flat_map(|all| all.split(';'));
+    each.filter_map(move |one| one.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// Whoever types a token in; the outcome stands in the audit log.
@@ -224,7 +276,7 @@ pub fn sign_in(app: &App, token: &str, from: IpAddr) -> Result<Who, Refusal> {
         }
         Knock::TooOften(wait) => Err(too_often(wait)),
         Knock::Nobody | Knock::Wrong => {
-            note_failure(app, from, "a wrong token was typed in");
+            note_failure(app, from, json!({"why": "a wrong token was typed in"}));
             Err(Refusal::new(
                 StatusCode::UNAUTHORIZED,
                 "that is not a token of this server",
@@ -233,24 +285,24 @@ pub fn sign_in(app: &App, token: &str, from: IpAddr) -> Result<Who, Refusal> {
     }
 }
 
-fn too_often(wait: Duration) -> Refusal {
+pub fn too_often(wait: Duration) -> Refusal {
     let seconds = wait.as_secs() + 1;
-    Refusal::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        format!("too many wrong tokens came from this address; try again in {seconds} s"),
-    )
+    let message =
+        format!("too many wrong sign-ins came from this address; try again in {seconds} s");
+    Refusal::new(StatusCode::TOO_MANY_REQUESTS, message).again_in(seconds)
 }
 
 /// A failure is written down as often as attempts are looked at. Where it cannot be, whoever failed is turned away
 /// all the same.
-fn note_failure(app: &App, from: IpAddr, why: &str) {
+pub fn note_failure(app: &App, from: IpAddr, more: Value) {
     let nobody = Who {
         name: "?".to_owned(),
         role: Role::Viewer,
         from,
         is_person: false,
+        subject: None,
     };
-    let written = app.audit.write(&nobody, "refused", "", json!({"why": why}));
+    let written = app.audit.write(&nobody, "refused", "", more);
     if let Err(error) = written {
         tell!("error: {}", crate::output::escape(&format!("{error:#}")));
     }
@@ -297,7 +349,7 @@ pub async fn watch(State(app): State<Arc<App>>, mut request: Request, next: Next
             StatusCode::MISDIRECTED_REQUEST,
             "this server answers to its own address only",
         ))
-    } else if path == SIGN_IN || path == ALIVE || path == READY {
+    } else if [SIGN_IN, oidc::BEGIN, oidc::CALLBACK, ALIVE, READY].contains(&&*path) {
         // Whether it lives is no secret, and whoever restarts it has no token.
         Ok(None)
     } else {
@@ -319,14 +371,11 @@ pub async fn watch(State(app): State<Arc<App>>, mut request: Request, next: Next
             }
             Knock::Nobody => Err(refusal(StatusCode::UNAUTHORIZED, TOKEN_NEEDED)),
             Knock::Wrong => {
-                note_failure(&app, from, "a wrong token came along");
+                note_failure(&app, from, json!({"why": "a wrong token came along"}));
                 Err(refusal(StatusCode::UNAUTHORIZED, TOKEN_NEEDED))
             }
             Knock::TooOften(wait) => {
-                let mut response = too_often(wait).into_response();
-                let seconds = HeaderValue::from(wait.as_secs() + 1);
-                response.headers_mut().insert(RETRY_AFTER, seconds);
-                return guarded(response, has_tls);
+                return guarded(too_often(wait).into_response(), has_tls);
             }
         }
     };
@@ -405,7 +454,7 @@ mod tests {
 
     fn guard(listening: &str, token: Option<&str>) -> Guard {
         let token = token.map(|text| Token(text.to_owned()));
-        Guard::new(listening.parse().unwrap(), token, None, false).unwrap()
+        Guard::new(listening.parse().unwrap(), token, None, None, false).unwrap()
     }
 
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
@@ -473,7 +522,7 @@ mod tests {
 
     #[test]
     fn what_others_can_reach_needs_a_token() {
-        let open = Guard::new("0.0.0.0:7400".parse().unwrap(), None, None, true);
+        let open = Guard::new("0.0.0.0:7400".parse().unwrap(), None, None, None, true);
         assert!(open.is_err());
         let from = "192.0.2.7".parse().unwrap();
         for (name, value, known) in [

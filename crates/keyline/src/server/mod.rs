@@ -13,8 +13,13 @@ mod rows;
 mod lanes;
 
 pub mod who;
-mod attempts;
+mod watched;
+mod rate;
+mod places;
 mod guard;
+mod people;
+mod sessions;
+mod oidc;
 mod tls;
 mod audit;
 mod events;
@@ -30,23 +35,26 @@ mod openapi;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 
 pub use audit::{Audit, FILE as AUDIT_FILE};
 pub use containment::{CANNOT, Desk, Power};
 pub use guard::{Guard, Token};
 pub use investigation::{Investigation, Subject};
-
+pub use oidc::Oidc;
+pub use people::People;
 pub use tls::Tls;
 
 use self::casebook::{Casebook, Decision};
 use self::events::{Events, HEALTH, INCIDENT};
 use self::guard::Peer;
+use self::places::{Counts, Place, Places};
 use self::refusal::{Answer, Refusal};
 use self::who::Who;
 use self::wire::{Health, IncidentEvent, IncidentStanding, Phase, RuleCounts};
@@ -55,9 +63,6 @@ use crate::watch::vitals::Vitals;
 
 /// Where a server answers when nobody says where: this machine alone reaches it.
 pub const ADDRESS: &str = "127.0.0.1:7400";
-
-/// Questions that take their time and are answered at once, of all people together: each has threads and memory.
-const WORK_MAX: usize = 16;
 
 /// What all routes share.
 pub struct App {
@@ -72,7 +77,7 @@ pub struct App {
     audit: Audit,
     desk: Desk,
     casebook: Casebook,
-    work: Arc<Semaphore>,
+    places: Places,
     /// Where rules are kept that somebody brings; nowhere unless the server was started so.
     rule_folder: Option<PathBuf>,
 }
@@ -130,7 +135,7 @@ impl App {
             audit,
             desk,
             casebook: Casebook::new(lake),
-            work: Arc::new(Semaphore::new(WORK_MAX)),
+            places: Places::new(),
             rule_folder,
         }
     }
@@ -138,6 +143,10 @@ impl App {
     /// Opens the audit log, and takes up what an earlier server wrote down.
     pub fn begin_audit(&self) -> Result<()> {
         self.audit.begin(&mut |line| self.desk.remember(line))
+    }
+
+    pub fn guard(&self) -> &Guard {
+        &self.guard
     }
 
     /// Writes down what somebody is about to do; what cannot be written down is not done.
@@ -172,12 +181,12 @@ impl App {
     }
 
     /// A place for a question that takes its time, which ends with what holds it.
-    fn place(&self) -> Answer<OwnedSemaphorePermit> {
-        self.work.clone().try_acquire_owned().map_err(|_| {
-            let message = format!("{WORK_MAX} questions are being answered already");
-            let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, message);
-            refusal.hint("try again in a moment, or cancel one")
-        })
+    fn place(&self, who: &Who) -> Answer<Place> {
+        let counts = match self.guard.asks() {
+            true => Counts::Yes,
+            false => Counts::No,
+        };
+        self.places.take(who, counts, Instant::now())
     }
 
     /// Puts down what somebody decided about an incident, and says so to whoever looks.

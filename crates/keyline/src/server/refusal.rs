@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use axum::http::header::{HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 
 use super::wire::{Refusal as Document, RefusalText};
@@ -11,6 +12,8 @@ pub struct Refusal {
     status: StatusCode,
     message: String,
     hint: Option<String>,
+    /// Seconds after which it makes sense to ask again.
+    again_in: Option<u64>,
 }
 
 pub type Answer<T> = Result<T, Refusal>;
@@ -21,6 +24,7 @@ impl Refusal {
             status,
             message: message.into(),
             hint: None,
+            again_in: None,
         }
     }
 
@@ -41,6 +45,7 @@ impl Refusal {
         Refusal::new(StatusCode::CONFLICT, message)
     }
 
+    #[cfg(test)]
     pub fn status(&self) -> StatusCode {
         self.status
     }
@@ -49,10 +54,32 @@ impl Refusal {
         &self.message
     }
 
+    /// Says when it makes sense to ask again.
+    pub fn again_in(mut self, seconds: u64) -> Refusal {
+        self.again_in = Some(seconds);
+        self
+    }
+
     pub fn hint(mut self, hint: impl Into<String>) -> Refusal {
         self.hint = Some(hint.into());
         self
     }
+}
+
+impl Refusal {
+    /// The same on a page that says it in its own way.
+    pub fn onto(self, page: Response) -> Response {
+        dressed(page, self.status, self.again_in)
+    }
+}
+
+fn dressed(mut response: Response, status: StatusCode, again_in: Option<u64>) -> Response {
+    *response.status_mut() = status;
+    if let Some(seconds) = again_in {
+        let seconds = HeaderValue::from(seconds);
+        response.headers_mut().insert(RETRY_AFTER, seconds);
+    }
+    response
 }
 
 impl From<anyhow::Error> for Refusal {
@@ -69,6 +96,7 @@ impl IntoResponse for Refusal {
                 hint: self.hint,
             },
         };
-        (self.status, Json(document)).into_response()
+        let status = self.status;
+        dressed(Json(document).into_response(), status, self.again_in)
     }
 }

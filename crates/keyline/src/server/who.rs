@@ -7,9 +7,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use axum::http::Method;
@@ -20,13 +18,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio_rustls::rustls::crypto::ring;
 
+use super::watched::Watched;
 use crate::units::wall_clock_micros;
 
 /// Bytes of chance in a token that Keyline makes.
 const TOKEN_BYTES: usize = 32;
 /// The longest name: AWS takes sixty-four letters as the name of a session, and it shall stand there one day.
-const NAME_MAX: usize = 48;
-/// Tokens in one file: more people than that have a directory, and want OIDC.
+pub const NAME_MAX: usize = 48;
+/// Tokens in one file: more people than that have a directory, and sign in there (`people.rs`).
 const TOKENS_MAX: usize = 1000;
 
 /// What somebody may do; each may do what those before may.
@@ -61,8 +60,10 @@ pub struct Who {
     pub role: Role,
     /// Where the request came from.
     pub from: IpAddr,
-    /// A person of the file of tokens; the others cannot be told from each other.
+    /// A person who has a token of their own or signed in; the others cannot be told from each other.
     pub is_person: bool,
+    /// What tells whoever signed in at their organisation from everybody else, whatever they are called.
+    pub subject: Option<String>,
 }
 
 /// Posts that only ask, or bear on nobody but whoever asks.
@@ -93,10 +94,7 @@ pub fn needed(method: &Method, path: &str) -> Role {
 }
 
 /// The people of a file, as it is now: a token that is taken out of it opens nothing from then on.
-pub struct Tokens {
-    path: PathBuf,
-    read: Mutex<(Option<SystemTime>, Arc<Vec<Entry>>)>,
-}
+pub struct Tokens(Watched<Vec<Entry>>);
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,35 +116,16 @@ pub struct Entry {
 
 impl Tokens {
     pub fn read(path: &Path) -> Result<Tokens> {
-        let entries = entries(path)?;
-        Ok(Tokens {
-            path: path.to_owned(),
-            read: Mutex::new((changed(path), Arc::new(entries))),
-        })
+        Watched::new(path, entries).map(Tokens)
     }
 
     /// The name and role of whoever has a token.
     pub fn find(&self, token: &str) -> Option<(String, Role)> {
         let hash = hash(token);
-        let entries = self.current();
+        let entries = self.0.current();
         let entry = entries.iter().find(|entry| entry.sha256 == hash)?;
         Some((entry.name.clone(), entry.role))
     }
-
-    /// A file that cannot be read any more lets nobody in.
-    fn current(&self) -> Arc<Vec<Entry>> {
-        let now = changed(&self.path);
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if read.0 != now || now.is_none() {
-            let entries = entries(&self.path).unwrap_or_default();
-            *read = (now, Arc::new(entries));
-        }
-        read.1.clone()
-    }
-}
-
-fn changed(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).and_then(|file| file.modified()).ok()
 }
 
 /// The tokens of a file.
@@ -166,13 +145,7 @@ pub fn entries(path: &Path) -> Result<Vec<Entry>> {
 
 /// Makes a token for somebody, keeps its hash in a file, and gives the token: it can be had this once only.
 pub fn add(path: &Path, name: &str, role: Role) -> Result<String> {
-    let fits = |letter: char| letter.is_ascii_alphanumeric() || "+=,.@-_".contains(letter);
-    if name.is_empty() || name.len() > NAME_MAX || !name.chars().all(fits) {
-        bail!("a name has 1 to {NAME_MAX} letters, digits or any of `+=,.@-_`");
-    }
-    if STRANGERS.contains(&name) {
-        bail!("`{name}` is what whoever is nobody in particular is called; take another name");
-    }
+    check_name(name)?;
     let mut all = match path.exists() {
         true => entries(path)?,
         false => Vec::new(),
@@ -189,6 +162,21 @@ pub fn add(path: &Path, name: &str, role: Role) -> Result<String> {
     });
     keep(path, all)?;
     Ok(token)
+}
+
+/// Whether a name is one.
+pub fn check_name(name: &str) -> Result<()> {
+    if name.is_empty() || name.len() > NAME_MAX || !name.chars().all(is_name_letter) {
+        bail!("a name has 1 to {NAME_MAX} letters, digits or any of `+=,.@-_`");
+    }
+    if STRANGERS.contains(&name) {
+        bail!("`{name}` is what whoever is nobody in particular is called; take another name");
+    }
+    Ok(())
+}
+
+pub fn is_name_letter(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "+=,.@-_".contains(letter)
 }
 
 /// Takes somebody's token away.
@@ -236,7 +224,8 @@ fn hash(token: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(token.as_bytes()))
 }
 
-fn fresh() -> Result<String> {
+/// What nobody guesses.
+pub fn fresh() -> Result<String> {
     let mut bytes = [0; TOKEN_BYTES];
     let chance = ring::default_provider().secure_random;
     chance
@@ -301,7 +290,7 @@ mod tests {
         }
         remove(&path, "ann").unwrap();
         // Files of one instant look the same: what counts is the instant that is written beside them.
-        let later = SystemTime::now() + std::time::Duration::from_secs(5);
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
         fs::File::options()
             .write(true)
             .open(&path)

@@ -9,6 +9,9 @@ mod bad_input;
 mod querying;
 mod serving;
 mod serving_people;
+mod serving_oidc;
+#[path = "../../../oidc/tests/it/provider.rs"]
+mod provider;
 mod hunting;
 mod sending;
 #[path = "../../../sinks/tests/it/receiver.rs"]

@@ -140,6 +140,8 @@ fn what_would_be_open_or_mistaken_does_not_start() {
     folder.write("log.json", "{\"Records\": []}");
     folder.write("tokens.toml", "[[token]]\nname = \"ann\"\n");
     folder.write("cert.pem", "nothing");
+    folder.write("roles.toml", "");
+    folder.write("empty", "\n");
     for (line, says) in [
         ("serve log.json --listen 0.0.0.0:0", "--tokens"),
         ("serve log.json --tokens none.toml", "none.toml"),
@@ -149,12 +151,43 @@ fn what_would_be_open_or_mistaken_does_not_start() {
             "no certificate",
         ),
         ("serve token add a/b --role viewer", "letters, digits"),
+        // Half of a way to sign in, and one that is none.
+        ("serve log.json --oidc-client-id a", "--oidc-issuer"),
+        (
+            "serve log.json --oidc-issuer https://x.example",
+            "--oidc-client-id",
+        ),
         #[cfg(feature = "aws")]
         ("serve log.json --allow-containment", "two_persons"),
         #[cfg(not(feature = "aws"))]
         ("serve log.json --allow-containment", "cannot talk to AWS"),
     ] {
         folder.line(line).expect(1).says(&[says]);
+    }
+    let known = "--oidc-issuer https://x.example --oidc-client-id a";
+    let (roles, public) = ("--oidc-roles roles.toml", "--public-url https://k.example");
+    for (more, says) in [
+        (known.to_owned(), "--oidc-roles"),
+        (format!("{known} {roles}"), "--public-url"),
+        (
+            format!("{known} {roles} --public-url http://k.example"),
+            "`--public-url` is",
+        ),
+        (
+            format!("{known} --oidc-roles tokens.toml {public}"),
+            "unknown field `token`",
+        ),
+        (
+            format!("{known} {roles} {public} --oidc-client-secret-file empty"),
+            "no secret in the first line",
+        ),
+        (
+            format!("--oidc-issuer http://x.example --oidc-client-id a {roles} {public}"),
+            "the issuer `http://x.example`",
+        ),
+    ] {
+        let line = format!("serve log.json {more}");
+        folder.line(&line).expect(1).says(&[says]);
     }
     folder
         .line("serve log.json --tls-cert cert.pem")

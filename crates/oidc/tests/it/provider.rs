@@ -3,6 +3,11 @@
 //! It hands a code out once, for the redirect address, the client and the PKCE challenge that it was asked with, and
 //! signs with a key that is made for the test.
 
+#![allow(
+    dead_code,
+    reason = "the tests of two crates share it, and not both use all of it"
+)]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::{Extension, Json};
 use keyline_engine::Evaluation;
 use keyline_kql::types::Value;
 use keyline_trail::time::format_time;
@@ -19,6 +19,7 @@ use crate::server::App;
 use crate::server::investigation::Investigation;
 use crate::server::lanes::{micros, millis};
 use crate::server::refusal::{Answer, Refusal};
+use crate::server::who::Who;
 use crate::server::wire::{Activity, ActivityQuestion, Bins, Millis, Tally};
 
 /// The parts of a span.
@@ -39,10 +40,13 @@ pub struct Wanted {
 
 pub async fn of_one(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Activity>> {
+    let place = app.place(&who)?;
     answer(app, move |it| {
+        let _place = place;
         let node = credentials::find(it, &id)?;
         let nodes = match wanted.below {
             0 => vec![node],
@@ -56,9 +60,12 @@ pub async fn of_one(
 
 pub async fn of_many(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
     Json(question): Json<ActivityQuestion>,
 ) -> Answer<Json<Activity>> {
+    let place = app.place(&who)?;
     answer(app, move |it| {
+        let _place = place;
         let ids: Answer<Vec<String>> = question
             .credentials
             .iter()

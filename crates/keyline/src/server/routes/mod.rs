@@ -14,6 +14,7 @@ mod plan;
 mod contain;
 mod audit;
 mod sign_in;
+mod oidc;
 mod watching;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Serialize;
 
+use super::oidc::{BEGIN as OIDC_BEGIN, CALLBACK as OIDC_CALLBACK};
 use super::refusal::{Answer, Refusal};
 use super::wire::Phase;
 use super::{App, Investigation, assets, guard};
@@ -81,6 +83,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/audit", get(audit::list))
         .route("/api/{*rest}", get(nothing).post(nothing))
         .route(guard::SIGN_IN, get(sign_in::page).post(sign_in::take))
+        .route(OIDC_BEGIN, get(oidc::begin))
+        .route(OIDC_CALLBACK, get(oidc::callback))
         .route(SIGN_OUT, post(sign_in::leave))
         .fallback(assets::asset)
         .layer(axum::middleware::from_fn_with_state(

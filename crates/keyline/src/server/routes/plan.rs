@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use keyline_contain::Plan;
 use keyline_lineage::liveness;
 
@@ -12,15 +12,17 @@ use super::answer;
 use crate::server::App;
 use crate::server::investigation::Investigation;
 use crate::server::refusal::{Answer, Refusal};
+use crate::server::who::Who;
 use crate::server::wire::{PlanAnswer, PlanQuestion, PlanState};
 use crate::units::parse_instant;
 
 pub async fn plan(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
     Json(question): Json<PlanQuestion>,
 ) -> Answer<Json<PlanAnswer>> {
     let desk = app.clone();
-    let place = app.place()?;
+    let place = app.place(&who)?;
     answer(app, move |it| {
         let _place = place;
         let since = question

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use futures::StreamExt;
 use keyline_engine::Evaluation;
 use keyline_engine::rows::{append_rows, json};
@@ -21,6 +21,7 @@ use crate::server::App;
 use crate::server::investigation::Investigation;
 use crate::server::lanes::micros;
 use crate::server::refusal::Answer;
+use crate::server::who::Who;
 use crate::server::wire::{Millis, QueryDone, QueryQuestion, TableInfo};
 
 /// Rows of an answer, and how many whoever asks may want.
@@ -37,10 +38,11 @@ const LINES_WAITING: usize = 8;
 
 pub async fn query(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
     Json(question): Json<QueryQuestion>,
 ) -> Answer<Response> {
     let it = investigation(&app)?;
-    let place = app.place()?;
+    let place = app.place(&who)?;
     let (lines, read) = mpsc::channel(LINES_WAITING);
     tokio::task::spawn_blocking(move || {
         let _place = place;

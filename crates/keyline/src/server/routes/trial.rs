@@ -33,9 +33,10 @@ const CASES_BYTES_MAX: u64 = 1 << 20;
 
 pub async fn attempt(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
     Json(asked): Json<RuleQuestion>,
 ) -> Answer<Json<RuleTrial>> {
-    let place = app.place()?;
+    let place = app.place(&who)?;
     answer(app, move |it| {
         let _place = place;
         Ok(tried(it, &asked))
@@ -46,9 +47,10 @@ pub async fn attempt(
 /// A rule that is there, over the cases beside it.
 pub async fn test(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
     Named(id): Named<String>,
 ) -> Answer<Json<RuleTests>> {
-    let place = app.place()?;
+    let place = app.place(&who)?;
     answer(app, move |it| {
         let _place = place;
         let mut rules = it.hunted.loaded.rules.iter();
@@ -88,7 +90,7 @@ pub async fn keep(
     Json(asked): Json<RuleQuestion>,
 ) -> Answer<Json<RuleTrial>> {
     let keeper = app.clone();
-    let place = app.place()?;
+    let place = app.place(&who)?;
     answer(app, move |it| {
         let _place = place;
         let Some(folder) = &keeper.rule_folder else {
