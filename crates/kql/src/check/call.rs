@@ -518,13 +518,15 @@ impl<'a> Checker<'a> {
         if wrong && branch_type(types).is_err() {
             return Err(Reported);
         }
-        branch_type(types).map_err(|(one, other)| {
-            self.error_with_help(
-                codes::ARGUMENT_TYPE,
-                span,
-                format!("the branches must be of one type, found `{one}` and `{other}`"),
-                "convert one of them, for example with `todouble()` or `tostring()`",
-            )
+        // The binder makes a real of numbers and a dynamic of all else; the engine refuses it.
+        branch_type(types).or_else(|(one, other)| {
+            let message = format!("the branches must be of one type, found `{one}` and `{other}`");
+            self.error_at_run(codes::ARGUMENT_TYPE, span, message);
+            self.help_at_run("convert one of them, for example with `todouble()` or `tostring()`");
+            Ok(match types.iter().all(|ty| ty.is_numeric()) {
+                true => Type::Real,
+                false => Type::Dynamic,
+            })
         })
     }
 
@@ -556,13 +558,15 @@ impl<'a> Checker<'a> {
             .find(|c| !letters.contains(*c) && !" /-:,._[]".contains(*c));
         match odd {
             None => Ok(()),
-            Some(odd) => Err(self.error_with_help(
-                codes::VALUE_OUT_OF_RANGE,
-                expr.span,
-                format!("a format cannot contain `{odd}`"),
-                "a format is made of letters such as `yyyy`, `MM`, `dd`, `HH`, `mm`, `ss`, `fff` and \
-                 of the marks ` /-:,._[]`",
-            )),
+            Some(odd) => {
+                let message = format!("a format cannot contain `{odd}`");
+                let reported = self.error_at_run(codes::VALUE_OUT_OF_RANGE, expr.span, message);
+                self.help_at_run(
+                    "a format is made of letters such as `yyyy`, `MM`, `dd`, `HH`, `mm`, `ss`, `fff` \
+                     and of the marks ` /-:,._[]`",
+                );
+                Err(reported)
+            }
         }
     }
 

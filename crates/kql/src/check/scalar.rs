@@ -166,16 +166,19 @@ impl<'a> Checker<'a> {
             Kind::Error => Err(Reported),
             Kind::Pipe(pipe) if pipe.is_broken() => Err(Reported),
             Kind::PathCall { base, call } => {
-                self.scalar(base, row)?;
+                let value = self.scalar(base, row)?;
                 for arg in &call.args {
                     self.scalar(&arg.value, row)?;
                 }
-                Err(self.error_with_help(
-                    codes::UNKNOWN_FUNCTION,
-                    call.name.span,
-                    format!("a value has no function `{}`", call.name.text),
-                    "a property of it is `.name` or `['name']`, an element `[0]`",
-                ))
+                let message = format!("a value has no function `{}`", call.name.text);
+                let help = "a property of it is `.name` or `['name']`, an element `[0]`";
+                let (code, place) = (codes::UNKNOWN_FUNCTION, call.name.span);
+                if value.ty != Type::Dynamic {
+                    return Err(self.error_with_help(code, place, message, help));
+                }
+                self.error_at_run(code, place, message);
+                self.help_at_run(help);
+                Ok(stand_in(Type::Dynamic, span))
             }
             Kind::Wildcard(_)
             | Kind::MemberWildcard { .. }

@@ -170,6 +170,7 @@ impl<'a> Checker<'a> {
             | Kind::Binary { .. }
             | Kind::List { .. }
             | Kind::Between { .. } => true,
+            Kind::Index { base, .. } | Kind::Member { base, .. } => self.is_single_value(base),
             Kind::Call(call) => {
                 self.scopes.find(&call.name.text).is_none()
                     && !is_tabular_function(&call.name.text)

@@ -30,6 +30,9 @@ pub(crate) struct Parser<'a> {
     height: u32,
     /// How many brackets with an expression that could not be read there were.
     pub(super) unread: usize,
+    /// How many operators have text behind them that belongs to nothing: a bracket around them ends before
+    /// it.
+    pub(super) fragments: usize,
     /// Whether the list of the operator that is being read was cut short.
     pub(super) cut: bool,
     /// Within the predicate of `search`, where `column : term` is a comparison.
@@ -55,6 +58,7 @@ impl<'a> Parser<'a> {
             nesting: 0,
             height: 0,
             unread: 0,
+            fragments: 0,
             cut: false,
             in_search: false,
         }
@@ -319,12 +323,19 @@ impl<'a> Parser<'a> {
         if !self.at_kind(TokenKind::Assign) {
             return Ok(());
         }
-        let primary = self.span();
+        // Of a name, all that stands before the `=` is one with it.
+        let (primary, fix) = match before.kind {
+            crate::syntax::ExprKind::Name(_) => (
+                before.span.to(self.span()),
+                format!("{} ==", self.text(before.span)),
+            ),
+            _ => (self.span(), "==".to_string()),
+        };
         self.report(Diagnostic {
             label: "this gives a name".to_string(),
             labels: vec![(before.span, "compared with what follows?".to_string())],
             help: Some("to compare, write `==`, or `=~` regardless of case".to_string()),
-            fix: Some("==".to_string()),
+            fix: Some(fix),
             ..error(
                 codes::ASSIGNMENT_FOR_EQUALITY,
                 "expected a comparison, found `=`".to_string(),

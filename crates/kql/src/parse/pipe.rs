@@ -115,8 +115,12 @@ impl Parser<'_> {
             Ok(mut operator) => {
                 operator.broken = cut;
                 if cut {
+                    self.fragments += usize::from(self.at_fragment());
                     self.recover(anchor);
                 } else if !self.at_end_of_operator() {
+                    // A `where` is taken for the condition of a join around it.
+                    let item = operator.kind.is_list() && self.at_operand();
+                    self.fragments += usize::from(!item && !self.at_word("where"));
                     self.report_after_operator(&operator);
                     self.unread += 1;
                     self.recover(anchor);
@@ -146,6 +150,22 @@ impl Parser<'_> {
                 }
             }
         }
+    }
+
+    /// Whether behind an item that makes no sense more stands than a last comma.
+    fn at_fragment(&self) -> bool {
+        let ends = |kind| {
+            matches!(
+                kind,
+                TokenKind::Pipe
+                    | TokenKind::Semicolon
+                    | TokenKind::CloseParen
+                    | TokenKind::CloseBrace
+                    | TokenKind::End
+            )
+        };
+        let comma = self.at_kind(TokenKind::Comma) && ends(self.ahead(1).kind);
+        !comma && !ends(self.kind())
     }
 
     fn at_end_of_operator(&self) -> bool {

@@ -32,7 +32,16 @@ impl Parser<'_> {
             return Ok(number);
         }
         self.bump();
-        let operand = Box::new(self.path(Wildcards::Refused)?);
+        let (start, place) = (self.span(), self.place());
+        let operand = match self.path(Wildcards::Refused) {
+            // What follows may be read all the same.
+            Err(super::Reported) if self.place() == place => Expr {
+                kind: ExprKind::Error,
+                span: start,
+            },
+            operand => operand?,
+        };
+        let operand = Box::new(operand);
         self.grow(1)?;
         let span = sign.to(operand.span);
         Ok(Expr {
@@ -107,7 +116,17 @@ impl Parser<'_> {
                 }
                 self.any_word()
             }
-            _ => return Err(self.expected("a name after `.`")),
+            _ => {
+                let reported = self.expected("a name after `.`");
+                // A further step may be read all the same.
+                if !self.at_kind(TokenKind::Dot) {
+                    return Err(reported);
+                }
+                return Ok(Expr {
+                    kind: ExprKind::Error,
+                    span: self.since(start),
+                });
+            }
         };
         let kind = if self.at_kind(TokenKind::OpenParen) {
             ExprKind::PathCall {

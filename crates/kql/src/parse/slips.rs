@@ -121,6 +121,9 @@ impl Parser<'_> {
     /// Whether an operand may begin here.
     pub(super) fn at_operand(&self) -> bool {
         if self.at_kind(TokenKind::Word) {
+            if self.at_hyphened_operator() {
+                return false;
+            }
             let word = self.word();
             let call = self.ahead(1).kind == TokenKind::OpenParen;
             let next = self.ahead(1);

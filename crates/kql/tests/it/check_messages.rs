@@ -269,6 +269,13 @@ fn what_only_a_run_would_refuse_comes_last() {
         "let f = (a: datetime) { a }; print f(1)",
         &["KQL105 the parameter `a` is a `datetime`, found a `long` at `1`"],
     );
+    let branches = "KQL105 the branches must be of one type, found `long` and `string` at `iff(true, 1, 'a')` \
+                    [convert one of them, for example with `todouble()` or `tostring()`]";
+    check("print iff(true, 1, 'a')", &[branches]);
+    check(
+        "print iff(true, 1, 'a'), nosuch",
+        &["KQL101 unknown name `nosuch` at `nosuch`"],
+    );
     check(
         "evaluate basket()",
         &["KQL131 `basket` needs rows to work on at `basket`"],

@@ -140,7 +140,7 @@ fn expressions() {
     check(
         "T | where a = 1",
         &[
-            "1:13 KQL021 expected a comparison, found `=` [to compare, write `==`, or `=~` regardless of case]",
+            "1:11 KQL021 expected a comparison, found `=` [to compare, write `==`, or `=~` regardless of case]",
         ],
     );
     check(

@@ -8,12 +8,15 @@ use crate::syntax::{Expr, JoinCondition, OperatorKind, Parameter};
 
 pub(super) fn join(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed<OperatorKind> {
     let keyword = p.previous();
+    let fragments = p.fragments;
     let right = right(p, parameters);
+    // Its bracket ends where text stands that belongs to nothing, and no `on` follows.
+    let cut_short = p.fragments > fragments;
     let condition = match right.is_ok() {
         true => condition(p)?,
         false => None,
     };
-    if condition.is_none() {
+    if condition.is_none() || cut_short {
         p.report_elsewhere(Diagnostic {
             help: Some("write `join kind=inner (T) on a, b`".to_string()),
             ..error(

@@ -14,6 +14,7 @@ pub(super) fn top(p: &mut Parser<'_>, parameters: &mut Vec<Parameter>) -> Parsed
     p.expect_word("by")?;
     let keys = vec![p.sort_key()?];
     if p.at_kind(TokenKind::Comma) {
+        p.fragments += 1;
         return Err(p.expected_with(
             "`|` or `;`",
             "`top` orders by one expression; by several: `sort by a, b | take 5`",
