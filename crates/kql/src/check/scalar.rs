@@ -660,10 +660,21 @@ impl<'a> Checker<'a> {
     /// What is looked for in texts is a text: see [`Checker::blame`].
     fn needle(&mut self, op: ListOp, needle: &'a syntax::Expr, row: &Row) -> Checked<Expr> {
         let value = self.scalar(needle, row);
-        if value.is_err() && !matches!(op, ListOp::In | ListOp::NotIn) {
-            self.blame(needle.span);
+        if matches!(op, ListOp::In | ListOp::NotIn) {
+            return value;
         }
-        value
+        match value {
+            Err(reported) => {
+                self.blame(needle.span);
+                Err(reported)
+            }
+            Ok(value) if matches!(value.ty, Type::String | Type::Dynamic) => Ok(value),
+            Ok(value) => {
+                let message = format!("`{}` looks in a text, found a `{}`", op.text(), value.ty);
+                let help = "convert it: `tostring(…)`";
+                Err(self.error_with_help(codes::OPERAND_TYPES, needle.span, message, help))
+            }
+        }
     }
 
     fn in_table(

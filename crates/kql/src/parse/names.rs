@@ -495,8 +495,12 @@ impl Parser<'_> {
         let span = self.since(start);
         let name = Name::new(self.text(span), span);
         self.expect(TokenKind::Assign)?;
-        if name.text == "kind" && self.at_kind(TokenKind::OpenParen) {
+        let number = matches!(self.kind(), TokenKind::Whole | TokenKind::Real);
+        if name.text == "kind" && (number || self.at_kind(TokenKind::OpenParen)) {
             self.expected("a kind");
+            if number {
+                self.bump();
+            }
             return Ok(Parameter {
                 name,
                 value: Expr {

@@ -398,11 +398,11 @@ impl<'a> Checker<'a> {
             Some(parameter) => match &parameter.value.kind {
                 ExprKind::Name(column) => Ok(Some(column.text.clone())),
                 ExprKind::Literal(types::Value::String(text)) => Ok(Some(text.clone())),
-                _ => Err(self.error(
-                    codes::OPERATOR_PARAMETER,
-                    parameter.span,
-                    format!("expected a name as `{name}`"),
-                )),
+                _ => {
+                    let message = format!("expected a name as `{name}`");
+                    self.error_at_run(codes::OPERATOR_PARAMETER, parameter.span, message);
+                    Ok(None)
+                }
             },
         }
     }
