@@ -207,26 +207,6 @@ impl Parser<'_> {
         }
     }
 
-    /// What stands in brackets and is no name has been reported; it is read like the index that it would
-    /// be elsewhere, so that what follows it can be read.
-    fn bracketed_value(&mut self, open: Span, reported: super::Reported) -> Parsed<Expr> {
-        if !self.at_operand() {
-            return Err(reported);
-        }
-        let outside = self.anchor();
-        let read = self.expr();
-        if self.eat(TokenKind::CloseBracket).is_none() {
-            if read.is_ok() {
-                self.expected("`]`");
-            }
-            self.step_out(outside);
-        }
-        Ok(Expr {
-            kind: ExprKind::Error,
-            span: self.since(open),
-        })
-    }
-
     fn parenthesised(&mut self) -> Parsed<Expr> {
         let outside = self.anchor();
         let open = self.bump().span;

@@ -10,7 +10,7 @@ use crate::lexer::TokenKind;
 use crate::span::Span;
 use crate::syntax::{
     Argument, Call, Expr, ExprKind, FunctionBody, LetValue, Name, Operator, OperatorKind,
-    Statement, StatementKind,
+    Statement, StatementKind, UnaryOp,
 };
 
 /// Words that may follow a column's name.
@@ -142,6 +142,37 @@ impl Parser<'_> {
                 | TokenKind::OpenParen
                 | TokenKind::OpenBracket
         )
+    }
+
+    /// What stands in brackets and is no name has been reported; it is read like the index that it would
+    /// be elsewhere, so that what follows it can be read.
+    pub(super) fn bracketed_value(
+        &mut self,
+        open: Span,
+        reported: super::Reported,
+    ) -> Parsed<Expr> {
+        if !self.at_operand() {
+            return Err(reported);
+        }
+        let outside = self.anchor();
+        let read = self.expr();
+        if self.eat(TokenKind::CloseBracket).is_none() {
+            if read.is_ok() {
+                self.expected("`]`");
+            }
+            self.step_out(outside);
+        }
+        // One value, whatever it is: how many there are around it is known.
+        let span = self.since(open);
+        let operand = Box::new(Expr {
+            kind: ExprKind::Error,
+            span,
+        });
+        let op = UnaryOp::Plus;
+        Ok(Expr {
+            kind: ExprKind::Unary { op, operand },
+            span,
+        })
     }
 
     /// Reports a star behind `(` of which nothing is said, as `* has 'x'` does: it multiplies, between two
