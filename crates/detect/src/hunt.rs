@@ -168,11 +168,13 @@ pub fn replayed(
 ) -> Result<HuntReport, HuntError> {
     let failed = |error: &dyn fmt::Display| HuntError(error.to_string());
     let references = Arc::new(Remembered::new(references));
-    let one_thread = EngineOptions {
+    // A rule's tables have a partition for each thread, and several rules run at once.
+    let of_one_part = EngineOptions {
         partitions: 1,
+        threads: Some(options.threads),
         ..options.engine.clone()
     };
-    let engine = Engine::new(&one_thread, catalog.clone(), references).map_err(|e| failed(&e))?;
+    let engine = Engine::new(&of_one_part, catalog.clone(), references).map_err(|e| failed(&e))?;
 
     let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
     let mut prepared = BTreeMap::new();

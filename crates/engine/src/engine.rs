@@ -63,7 +63,7 @@ impl Engine {
             context: session::session(options)?,
             catalog: Arc::new(catalog),
             references,
-            runtime: Arc::new(Runtime::new(options.partitions)?),
+            runtime: Arc::new(Runtime::new(options.threads.unwrap_or(options.partitions))?),
             uses: Arc::default(),
             keeps: false,
             deadline: None,

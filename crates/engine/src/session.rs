@@ -33,8 +33,11 @@ pub struct EngineOptions {
     pub spill_dir: Option<PathBuf>,
     /// Rows a batch.
     pub batch_rows: usize,
-    /// Partitions, that is threads, of a plan.
+    /// Partitions of a plan.
     pub partitions: usize,
+    /// Threads that plans run on, all of them together; as many as a plan's partitions when absent. A table may have more
+    /// partitions than a plan.
+    pub threads: Option<usize>,
 }
 
 impl EngineOptions {
@@ -45,6 +48,7 @@ impl EngineOptions {
             spill_dir: None,
             batch_rows: BATCH_ROWS,
             partitions: std::thread::available_parallelism().map_or(1, usize::from),
+            threads: None,
         }
     }
 }
