@@ -338,6 +338,9 @@ it("one time for all screens: chosen once, kept by every link, asked by every qu
   await page.getByRole("button", { name: /^Run/ }).first().click();
   await page.locator(".cell", { hasText: "11:01:49" }).waitFor();
   await page.locator(".cell", { hasText: "11:57:18" }).waitFor();
+  // Another time asks again.
+  await page.getByRole("button", { name: "Show all of the time" }).click();
+  await page.locator(".cell", { hasText: "15:50:21" }).waitFor();
   await at(`/lineage/${root}?since=${since}&until=${since + 3_600_000 - 1}`);
   await rows().first().waitFor();
   await page.getByRole("button", { name: "Show all of the time" }).click();
@@ -498,6 +501,7 @@ it("no screen jumps while it is filled", async () => {
 it("what does not exist says so", async () => {
   await at("/no-such-page");
   await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+  expect(await serious(page)).toEqual([]);
   await at("/credentials/AKIANOTTHERE");
   await page.getByRole("alert").waitFor();
   // The browser notes the 404 that this is about.

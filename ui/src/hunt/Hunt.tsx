@@ -129,6 +129,11 @@ export function HuntScreen() {
       made.close();
     };
   }, []);
+  // What stands below is of the time that the header names: another time asks again.
+  const scope = scopeOf(query);
+  useEffect(() => {
+    if (running.current) runner.current(result.limit);
+  }, [scope.since, scope.until]);
   // An address with a query shows its rows, as soon as there are any to be had.
   const ready = health?.phase === "ready";
   useEffect(() => {

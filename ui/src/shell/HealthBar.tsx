@@ -1,10 +1,11 @@
 /// The line at the bottom: what was read, what was not, how the rules did.
 import { count, plural } from "../text";
-import { exact } from "../time";
+import { exact, useZone } from "../time";
 import { may } from "../me";
 import type { Health, Me, WatchState } from "../wire.gen";
 
 export function HealthBar({ health, me }: { health: Health | null; me: Me | null }) {
+  useZone();
   if (!health) return <footer class="health">connecting…</footer>;
   if (health.phase === "reading") {
     return (
