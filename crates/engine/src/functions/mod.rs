@@ -79,6 +79,7 @@ pub fn lower(
             "the function `{function}` is not supported"
         )));
     };
+    text::regex::check(function.name, &args)?;
     call::Call {
         function,
         args,

@@ -289,3 +289,93 @@ fn the_size_of_a_row_is_that_of_its_values() {
         &["34 22"],
     );
 }
+
+#[test]
+fn equal_aggregates_are_each_given_out() {
+    let rows = "datatable(t: long, u: string)[1,'a', 3,'a', 2,'b']";
+    check(
+        &format!(
+            "{rows} | summarize First = min(t), Again = min(t), arg_max(t, *) by u | sort by u asc"
+        ),
+        &["a 1 1 3", "b 2 2 2"],
+    );
+    check(
+        &format!("{rows} | summarize a = make_set(u), b = make_set(u), arg_max(t, *)"),
+        &[r#"["a","b"] ["a","b"] 3 a"#],
+    );
+    check(
+        &format!("{rows} | summarize a = take_any(u), b = take_any(u) by t | sort by t asc"),
+        &["1 a a", "2 b b", "3 a a"],
+    );
+}
+
+#[test]
+fn rows_that_are_keys_alone_are_joined_once() {
+    check(
+        "print k = 1 | union (print k = 1) | join (print k = 1) on k",
+        &["1 1"],
+    );
+}
+
+#[test]
+fn a_range_goes_down_by_a_negative_step() {
+    check(
+        "range x from 10 to 1 step -3 | extend r = row_number()",
+        &["10 1", "7 2", "4 3", "1 4"],
+    );
+    check("range x from 3h to 1h step -1h | take 1", &["03:00:00"]);
+    check(
+        "range x from int(2) to int(0) step int(-1) | extend before = prev(x)",
+        &["2 null", "1 2", "0 1"],
+    );
+    check("range x from 1 to 10 step -3", &[]);
+}
+
+#[test]
+fn bits_are_not_shifted_by_a_negative_number() {
+    check(
+        "print binary_shift_left(1, -1), binary_shift_right(8, -2), binary_shift_left(1, 65)",
+        &["null null 2"],
+    );
+}
+
+#[test]
+fn constant_patterns_that_are_none_are_refused() {
+    let options = EngineOptions::for_this_machine();
+    let engine = Engine::new(&options, Catalog::new(), Arc::new(NoReferences)).unwrap();
+    for (query, why) in [
+        (
+            "print 'a' matches regex '('",
+            "`(` is ill-formed: unclosed group",
+        ),
+        (
+            "print extract('[a', 0, 'a')",
+            "`[a` is ill-formed: unclosed character class",
+        ),
+        (
+            "print replace_regex('a', 'a(', 'b')",
+            "`a(` is ill-formed: unclosed group",
+        ),
+        (
+            "print countof('a', ')', 'regex')",
+            "`)` is ill-formed: unopened group",
+        ),
+        (
+            "print trim('+', 'a')",
+            "`+` is ill-formed: repetition operator missing expression",
+        ),
+        (
+            "print 'a' matches regex '(((a{1000}){1000}){1000})'",
+            "is too large",
+        ),
+    ] {
+        let error = engine.query_text(query, &Evaluation::at(0)).unwrap_err();
+        assert!(error.to_string().contains(why), "{query}: {error}");
+    }
+    // Kusto counts by texts unless it is told otherwise, and rows may bring patterns along.
+    check("print countof('(a(', '(')", &["2"]);
+    check(
+        "datatable(p: string)['(', 'a'] | extend m = 'a' matches regex p",
+        &["( null", "a true"],
+    );
+}

@@ -266,7 +266,11 @@ impl Lowerer<'_> {
             .collect::<Vec<_>>();
         let picked = self.hidden("picked");
         let exprs = payload.iter().map(|name| column(name)).collect::<Vec<_>>();
-        let aggregate = super::summarize::pick(&order, &exprs).alias(&picked);
+        // Of rows that are their keys alone there is nothing to pick.
+        let aggregate = match exprs.is_empty() {
+            true => None,
+            false => Some(super::summarize::pick(&order, &exprs).alias(&picked)),
+        };
         let fields = payload.iter().enumerate().map(|(place, name)| {
             super::summarize::picked_field(column(&picked), place).alias(name)
         });
@@ -276,7 +280,7 @@ impl Lowerer<'_> {
             .chain(fields)
             .collect::<Vec<_>>();
         relation.plan = builder(&relation.plan)
-            .aggregate(group_exprs.clone(), [aggregate])?
+            .aggregate(group_exprs.clone(), aggregate)?
             .project(all)?
             .build()?;
         Ok(())

@@ -54,7 +54,15 @@ impl Lowerer<'_> {
                 UnnestOptions::default(),
             )?
             .build()?;
-        relation.order = vec![OrderKey::ascending(name.clone())];
+        let descending = match self.constant(step)? {
+            Value::Int(step) => step < 0,
+            Value::Long(step) | Value::TimeSpan(step) => step < 0,
+            _ => false,
+        };
+        relation.order = vec![OrderKey {
+            descending,
+            ..OrderKey::ascending(name.clone())
+        }];
         let value = if c.ty == Type::Int {
             datafusion::logical_expr::cast(column(&name), arrow_schema::DataType::Int32)
         } else {

@@ -30,6 +30,22 @@ pub(crate) struct Aggregated {
     pub(crate) output: Vec<(Column, PlanExpr)>,
 }
 
+impl Aggregated {
+    /// Adds an aggregate of the plan under a hidden name, unless an equal one is there: its name is the answer. Plans with
+    /// equal ones are not only slower, DataFusion's optimiser trips over them.
+    fn add(&mut self, aggregate: PlanExpr, hidden: impl FnOnce() -> String) -> String {
+        let known = self.plan.iter().find_map(|known| match known {
+            PlanExpr::Alias(known) if *known.expr == aggregate => Some(known.name.clone()),
+            _ => None,
+        });
+        known.unwrap_or_else(|| {
+            let name = hidden();
+            self.plan.push(aggregate.alias(&name));
+            name
+        })
+    }
+}
+
 impl Lowerer<'_> {
     pub(crate) fn summarize(
         &mut self,
@@ -131,8 +147,7 @@ impl Lowerer<'_> {
             _ => {
                 let ty = aggregate.types[0];
                 let (plan, output) = self.one_column(relation, function, &aggregate.args, ty)?;
-                let name = self.hidden("aggregate");
-                to.plan.push(plan.alias(&name));
+                let name = to.add(plan, || self.hidden("aggregate"));
                 let output = output(column(&name));
                 to.output
                     .push((Column::new(&aggregate.names[0], ty), output));
@@ -390,12 +405,11 @@ impl Lowerer<'_> {
         if exprs.is_empty() {
             return Ok(());
         }
-        let name = self.hidden("picked");
         let mut picked = pick(&keys, &exprs);
         if let Some(filter) = filter {
             picked = picked.filter(filter).build()?;
         }
-        to.plan.push(picked.alias(&name));
+        let name = to.add(picked, || self.hidden("picked"));
         for (place, c) in wanted.into_iter().enumerate() {
             let field = picked_field(column(&name), place);
             let field = Lowerer::without_null_strings(field, c.ty);
@@ -428,9 +442,8 @@ impl Lowerer<'_> {
         };
         let mut columns = Vec::new();
         for percentage in percentages {
-            let name = self.hidden("percentile");
             let arguments = base.iter().cloned().chain([lit(percentage)]).collect();
-            to.plan.push(udaf.call(arguments).alias(&name));
+            let name = to.add(udaf.call(arguments), || self.hidden("percentile"));
             columns.push(column(&name));
         }
         let value_type = aggregate.args[0].ty;
