@@ -314,13 +314,20 @@ fn is_own(asked: IpAddr, listening: IpAddr) -> bool {
         || asked.is_loopback() && listening.is_loopback()
 }
 
-/// Whether another site's page sent it.
+/// Whether another site's page sent it, or something that does not say by a header of ours that it is a program.
 fn is_foreign(method: &Method, headers: &HeaderMap) -> bool {
     if matches!(*method, Method::GET | Method::HEAD) {
         return false;
     }
+    is_from_elsewhere(headers) || !headers.contains_key(OWN_HEADER)
+}
+
+/// Whether another site's page sent it, as browsers say.
+fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let elsewhere = match (text(ORIGIN), text(HOST)) {
+    let fetched = HeaderName::from_static("sec-fetch-site");
+    let by_another = text(fetched).is_some_and(|site| !["same-origin", "none"].contains(&site));
+    let of_another = match (text(ORIGIN), text(HOST)) {
         (Some(origin), Some(host)) => {
             origin.split_once("://").map(|(_, origin)| origin) != Some(host)
         }
@@ -328,7 +335,7 @@ fn is_foreign(method: &Method, headers: &HeaderMap) -> bool {
         // A program that is no browser.
         (None, _) => false,
     };
-    elsewhere || !headers.contains_key(OWN_HEADER)
+    by_another || of_another
 }
 
 /// Stands before every route.
@@ -348,6 +355,15 @@ pub async fn watch(State(app): State<Arc<App>>, mut request: Request, next: Next
         Err(refusal(
             StatusCode::MISDIRECTED_REQUEST,
             "this server answers to its own address only",
+        ))
+    } else if path == SIGN_IN
+        && request.method() == Method::POST
+        && is_from_elsewhere(request.headers())
+    {
+        // Else a stranger's page could have a browser work under the stranger's name.
+        Err(refusal(
+            StatusCode::FORBIDDEN,
+            "a token is typed in on this server's own page, at /sign-in",
         ))
     } else if [SIGN_IN, oidc::BEGIN, oidc::CALLBACK, ALIVE, READY].contains(&&*path) {
         // Whether it lives is no secret, and whoever restarts it has no token.

@@ -488,4 +488,18 @@ fn with_a_token_nothing_is_told_without_it() {
         "{status} {head}"
     );
     assert_eq!(server.ask("POST", "/sign-in", &[], "token=guess").0, 401);
+    // Another site's page cannot have a browser work under a name of its choosing.
+    for elsewhere in [
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
+        let (status, head, _) =
+            server.ask("POST", "/sign-in", &[elsewhere], &format!("token={token}"));
+        assert_eq!(status, 403, "{elsewhere:?}");
+        assert!(!head.to_ascii_lowercase().contains("set-cookie"), "{head}");
+    }
+    let own = [("sec-fetch-site", "same-origin")];
+    let (status, _, _) = server.ask("POST", "/sign-in", &own, &format!("token={token}"));
+    assert_eq!(status, 303);
 }

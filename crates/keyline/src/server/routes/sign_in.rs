@@ -9,7 +9,7 @@ use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::{
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderValue, REFERRER_POLICY, SET_COOKIE,
 };
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
@@ -110,6 +110,8 @@ pub fn form(app: &App, wrong: &str) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CONTENT_SECURITY_POLICY, POLICY),
+        // Else browsers do not say that the form was this page's.
+        (REFERRER_POLICY, "same-origin"),
     ];
     (headers, page).into_response()
 }
