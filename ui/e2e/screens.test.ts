@@ -102,9 +102,21 @@ it("timeline: by keys alone", async () => {
   await page.waitForFunction(() => document.querySelectorAll("[role=treegrid] [role=row]").length === 9);
   await page.keyboard.press("ArrowRight");
   await page.waitForFunction(() => document.querySelectorAll("[role=treegrid] [role=row]").length === 11);
+  // Several rows, and the time that is shown: an area without a pointer. Rows that share something are told as well.
+  await page.keyboard.press("Shift+ArrowDown");
+  await page.keyboard.press("Shift+ArrowDown");
+  await page.waitForFunction(() => document.querySelectorAll(".row.chosen").length === 3);
+  await page.locator(".row.kin").first().waitFor();
+  // An instant and a zoom in one breath.
+  await page.keyboard.press("[");
   await page.keyboard.press("w");
   await page.keyboard.press("d");
-  await page.waitForFunction(() => location.search.includes("from="));
+  await page.waitForFunction(() => location.search.includes("from=") && location.search.includes("t="));
+  await page.keyboard.press("x");
+  await page.waitForFunction(() => /sel=cr-\w+%7Ecr-\w+%40\d+-\d+/.test(location.search));
+  await page.keyboard.press("T");
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => !location.search.includes("sel="));
   await page.keyboard.press("f");
   await page.waitForFunction(() => !location.search.includes("from="));
   await page.keyboard.press("Enter");

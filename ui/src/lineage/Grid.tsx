@@ -46,6 +46,9 @@ export function Grid(props: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   // The row that the focus is on its way to.
   const coming = useRef<number | null>(null);
+  // The row from which keys choose several.
+  const anchor = useRef<number | null>(null);
+  const [isFocused, setFocused] = useState(false);
   const [view, setView] = useState({ top: 0, height: 0 });
   const [hovered, setHovered] = useState(-1);
   const [tip, setTip] = useState<{ left: number; top: number; lines: string[] } | null>(null);
@@ -65,7 +68,7 @@ export function Grid(props: Props) {
     return () => observer.disconnect();
   }, []);
 
-  const one = hovered >= 0 ? rows[hovered] : undefined;
+  const one = hovered >= 0 ? rows[hovered] : isFocused ? rows[focused] : undefined;
   const relatives = one ? kin(rows, one) : null;
   const chosen = new Set<number>();
   if (area) rows.forEach((row, at) => row.id !== null && area.ids.includes(row.id) && chosen.add(at));
@@ -176,6 +179,17 @@ export function Grid(props: Props) {
     const at = coming.current ?? from;
     const row = rows[at];
     if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.shiftKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      anchor.current ??= at;
+      const to = Math.max(0, Math.min(rows.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)));
+      const low = named(rows, Math.min(anchor.current, to), 1);
+      const high = named(rows, Math.max(anchor.current, to), -1);
+      if (low && high) props.onSelect(low, high, area?.from ?? null, area?.to ?? null);
+      focusRow(to);
+      event.preventDefault();
+      return;
+    }
+    if (event.key !== "Shift") anchor.current = null;
     const isFolded = row.id !== null && folded.has(row.id);
     const fold = (on: boolean) => {
       if (row.id === null) return;
@@ -279,6 +293,8 @@ export function Grid(props: Props) {
                 tabIndex={at === focused ? 0 : -1}
                 style={{ top: `${at * ROW}px`, gridTemplateColumns: template }}
                 onKeyDown={(event) => key(event, at)}
+                onFocus={(event) => setFocused(event.currentTarget.matches(":focus-visible"))}
+                onBlur={() => setFocused(false)}
               >
                 <div class="tree" role="gridcell" onClick={() => row.id && props.onSelect(row.id, row.id, null, null)}>
                   {guides(row).map((guide, column) => (

@@ -56,34 +56,49 @@ function Timeline({ id, lanes, loading, asked }: { id: string; lanes: Lanes; loa
   const settle = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => setAsOf(lanes.as_of), [lanes.as_of]);
   useEffect(() => () => clearTimeout(settle.current), []);
-  const later = (changes: Record<string, string | number | null>) => {
+  // What is put off together: whoever asks about another instant and zooms at once means both.
+  const waiting = useRef<Record<string, number | null>>({});
+  const later = (changes: Record<string, number | null>) => {
+    Object.assign(waiting.current, changes);
     clearTimeout(settle.current);
-    settle.current = setTimeout(() => replace(changes), SETTLED);
+    settle.current = setTimeout(() => {
+      const changes = waiting.current;
+      waiting.current = {};
+      replace(changes);
+    }, SETTLED);
   };
   const show = (next: Span) => {
     setSpan(next);
     const all = Math.abs(next.from - natural.from) < 1 && Math.abs(next.to - natural.to) < 1;
-    later({ from: all ? null : Math.round(next.from), to: all ? null : Math.round(next.to), t: Number(query.get("t")) || null });
+    later({ from: all ? null : Math.round(next.from), to: all ? null : Math.round(next.to) });
   };
   const ask = (at: number | null) => {
     if (at === null) {
+      delete waiting.current.t;
+      setAsOf(lanes.as_of);
       replace({ t: null });
       return;
     }
     setAsOf(at);
-    later({ t: Math.round(at), from: query.get("from"), to: query.get("to") });
+    later({ t: Math.round(at) });
   };
   const folded = useMemo(() => new Set((query.get("fold") ?? "").split(",").filter(Boolean)), [query.get("fold")]);
   const rows = useMemo(() => unfolded(lanes.rows, folded), [lanes.rows, folded]);
   const area = readArea(query.get("sel"), rows);
   const pointer = useRef<number | null>(null);
   const around = () => pointer.current ?? (span.from + span.to) / 2;
+  const chooseShown = () => {
+    const ids = area?.ids ?? rows.flatMap((row) => row.id ?? []);
+    const [first, last] = [ids[0], ids.at(-1)];
+    if (first && last) replace({ sel: writeArea(first, last, span.from, span.to) });
+  };
   useKeys("Timeline", [
     { keys: "w", does: "zoom in", on: ["w", "+"], run: () => show(zoomed(span, 1 / 1.4, around(), natural)) },
     { keys: "s", does: "zoom out", on: ["s", "-"], run: () => show(zoomed(span, 1.4, around(), natural)) },
     { keys: "a", does: "to earlier", on: ["a"], run: () => show(panned(span, -0.15, natural)) },
     { keys: "d", does: "to later", on: ["d"], run: () => show(panned(span, 0.15, natural)) },
     { keys: "f", does: "show everything", on: ["f", "0"], run: () => show(natural) },
+    { keys: "x", does: "select the time that is shown, of the rows that are selected or of all", on: ["x"], run: chooseShown },
     { keys: "z", does: "zoom to the selection", on: ["z"], run: () => area?.from && area.to && show({ from: area.from, to: area.to }) },
     { keys: "t", does: "ask about the instant under the pointer, or the middle", on: ["t"], run: () => ask(around()) },
     { keys: "T", does: "ask about the end of the logs again", on: ["T"], run: () => ask(null) },
@@ -95,6 +110,7 @@ function Timeline({ id, lanes, loading, asked }: { id: string; lanes: Lanes; loa
     { keys: "↑ ↓", does: "row by row; Home, End" },
     { keys: "← →", does: "fold and unfold" },
     { keys: "Space", does: "select the row" },
+    { keys: "Shift ↑ ↓", does: "select several rows" },
     { keys: "↵", does: "open the credential" },
     { keys: "Ctrl wheel", does: "zoom around the pointer" },
     { keys: "drag", does: "select rows and time" },
