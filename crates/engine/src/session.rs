@@ -70,6 +70,11 @@ pub fn session(options: &EngineOptions) -> Result<SessionContext> {
         .with_information_schema(false);
     config.options_mut().sql_parser.enable_ident_normalization = false;
     config.options_mut().execution.parquet.pushdown_filters = true;
+    // Aggregates of ours have no form for rows that nobody has grouped; from here on, rows are always grouped.
+    config
+        .options_mut()
+        .execution
+        .skip_partial_aggregation_probe_ratio_threshold = 1.0;
     // Each pass over a rule's plan costs as much as running it over a day's logs, and what a second one still finds in
     // our plans saves less.
     config.options_mut().optimizer.max_passes = 1;

@@ -310,6 +310,28 @@ fn equal_aggregates_are_each_given_out() {
 }
 
 #[test]
+fn many_groups_of_one_row_are_groups() {
+    let rows = "range x from 1 to 300000 step 1 | where x % 7 != 0 | extend y = tostring(x)";
+    for aggregate in [
+        "take_any(y)",
+        "make_set(y)",
+        "make_list(y)",
+        "make_bag(bag_pack(y, 1))",
+        "percentile(x, 50)",
+        "count_distinct(y)",
+        "hll(y)",
+        "tdigest(x)",
+    ] {
+        check(
+            &format!(
+                "{rows} | summarize v = {aggregate} by y | where strlen(tostring(v)) > 0 | count"
+            ),
+            &["257143"],
+        );
+    }
+}
+
+#[test]
 fn rows_that_are_keys_alone_are_joined_once() {
     check(
         "print k = 1 | union (print k = 1) | join (print k = 1) on k",
