@@ -394,6 +394,11 @@ fn constant_patterns_that_are_none_are_refused() {
         let error = engine.query_text(query, &Evaluation::at(0)).unwrap_err();
         assert!(error.to_string().contains(why), "{query}: {error}");
     }
+    // A brace that begins no repetition is a letter, and so is a bracket in a class.
+    check(
+        r"print 'a{b' matches regex 'a{b', '${x}' matches regex @'\$\{\w+{,}?|\$\{x\}', 'aa' matches regex '^a{2}$', '[' matches regex '[[]', 'é' matches regex @'^\p{L}$', ']' matches regex '[]]'",
+        &["true true true true true true"],
+    );
     // Kusto counts by texts unless it is told otherwise, and rows may bring patterns along.
     check("print countof('(a(', '(')", &["2"]);
     check(

@@ -26,10 +26,7 @@ pub fn check(function: &str, args: &[TypedExpr]) -> Result<(), Error> {
         return Ok(());
     };
     let shown: String = pattern.chars().take(SHOWN).collect();
-    let why = match RegexBuilder::new(pattern)
-        .size_limit(REGEX_BYTES_MAX)
-        .build()
-    {
+    let why = match built(pattern) {
         Err(::regex::Error::CompiledTooBig(bytes)) => {
             format!("is too large: compiled it has more than {bytes} bytes")
         }
@@ -51,10 +48,66 @@ pub fn check(function: &str, args: &[TypedExpr]) -> Result<(), Error> {
 const SHOWN: usize = 100;
 
 pub fn compile(pattern: &str) -> Option<Regex> {
-    RegexBuilder::new(pattern)
+    built(pattern).ok()
+}
+
+fn built(pattern: &str) -> Result<Regex, ::regex::Error> {
+    RegexBuilder::new(&as_re2(pattern))
         .size_limit(REGEX_BYTES_MAX)
         .build()
-        .ok()
+}
+
+/// What RE2 takes for letters and the regex crate for syntax is escaped: a `{` that begins no number of repetitions, and
+/// in a class a `[` that begins no named one.
+pub fn as_re2(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let (mut rest, mut in_class) = (pattern, false);
+    while let Some(letter) = rest.chars().next() {
+        let mut length = letter.len_utf8();
+        match letter {
+            '\\' => {
+                let escaped = rest[1..].chars().next();
+                length += escaped.map_or(0, char::len_utf8);
+                // `\p{Greek}`, `\x{1F600}`: the braces are the escape's.
+                if let Some('p' | 'P' | 'x' | 'u' | 'U') = escaped
+                    && rest[length..].starts_with('{')
+                {
+                    length += rest[length..].find('}').map_or(0, |at| at + 1);
+                }
+            }
+            '[' if !in_class => {
+                in_class = true;
+                // The first `]` of a class is a letter.
+                for first in ['^', ']'] {
+                    length += usize::from(rest[length..].starts_with(first));
+                }
+            }
+            '[' if rest.starts_with("[:") => {
+                length = rest.find(":]").map_or(length, |at| at + 2);
+            }
+            ']' => in_class = false,
+            '[' => out.push('\\'),
+            '{' if !in_class && !is_repetition(rest) => out.push('\\'),
+            _ => {}
+        }
+        out.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    out
+}
+
+/// Whether a text begins with `{2}`, `{2,}` or `{2,3}`.
+fn is_repetition(text: &str) -> bool {
+    let digits =
+        |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let inside = &text[1..];
+    let least = digits(inside);
+    let behind = &inside[least..];
+    let behind = match behind.strip_prefix(',') {
+        Some(behind) => &behind[digits(behind)..],
+        None => behind,
+    };
+    least > 0 && behind.starts_with('}')
 }
 
 pub fn at_start(pattern: &str) -> Option<Regex> {
