@@ -14,6 +14,7 @@ use memchr::memmem;
 use regex::Regex;
 use serde_json::{Value, json};
 
+use crate::functions::text::regex::compiled;
 use crate::lists::{Output, udf};
 
 /// Every function of this file, to be registered by name.
@@ -248,7 +249,7 @@ pub fn extract_kv() -> Arc<ScalarUDF> {
 }
 
 fn compile(pattern: &str) -> Result<Regex> {
-    Regex::new(pattern).map_err(|e| exec_datafusion_err!("not a regular expression: {e}"))
+    compiled(pattern).map_err(|e| exec_datafusion_err!("not a regular expression: {e}"))
 }
 
 fn strings(array: &ArrayRef) -> Result<StringArray> {
@@ -270,7 +271,7 @@ pub struct KeyValueForm {
 
 impl KeyValueForm {
     pub fn check(&self) -> Result<(), String> {
-        match self.regex.as_deref().map(Regex::new) {
+        match self.regex.as_deref().map(compiled) {
             Some(Err(e)) => Err(format!(
                 "the pattern of `parse-kv` is not a regular expression: {e}"
             )),

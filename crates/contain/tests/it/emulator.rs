@@ -16,6 +16,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::python;
+
 /// The account that moto says it is.
 pub const ACCOUNT: &str = "123456789012";
 const VERSION: &str = "moto[server]==5.2.5";
@@ -70,30 +72,19 @@ fn program() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("KEYLINE_MOTO") {
         return Some(PathBuf::from(named));
     }
-    let works = |program: &Path| {
-        let tried = Command::new(program)
-            .arg("--help")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        tried.is_ok_and(|status| status.success())
+    let help = |program: &Path| {
+        let mut help = Command::new(program);
+        help.arg("--help");
+        help
     };
     let on_path = PathBuf::from("moto_server");
-    if works(&on_path) {
+    if python::succeeds(&mut help(&on_path)) {
         return Some(on_path);
     }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("moto");
-    let program = folder.join("bin/moto_server");
-    if works(&program) {
-        return Some(program);
-    }
-    let done = |command: &mut Command| {
-        let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
-        quiet.status().is_ok_and(|status| status.success())
-    };
-    let installed = done(Command::new("python3").args(["-m", "venv"]).arg(&folder))
-        && done(Command::new(folder.join("bin/pip")).args(["install", "--quiet", VERSION]));
-    (installed && works(&program)).then_some(program)
+    let programs = python::installed("moto", &[VERSION], |programs| {
+        help(&programs.join("moto_server"))
+    })?;
+    Some(programs.join("moto_server"))
 }
 
 /// Whoever asks, where nobody in particular does.

@@ -30,6 +30,8 @@ mod estate;
 mod race;
 mod shared;
 #[cfg(feature = "aws")]
+mod python;
+#[cfg(feature = "aws")]
 mod emulator;
 #[cfg(feature = "aws")]
 mod moto;

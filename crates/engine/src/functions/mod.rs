@@ -21,7 +21,7 @@ mod parsing;
 mod search;
 mod series;
 mod sketches;
-mod text;
+pub(crate) mod text;
 mod time;
 
 pub mod civil;

@@ -11,7 +11,11 @@ fn check(query: &str, expected: &[&str]) {
 
 #[track_caller]
 fn check_with(query: &str, references: Arc<dyn References>, expected: &[&str]) {
-    let options = EngineOptions::for_this_machine();
+    // Groups are made in two steps where a plan has parts.
+    let options = EngineOptions {
+        partitions: 2,
+        ..EngineOptions::for_this_machine()
+    };
     let engine = Engine::new(&options, Catalog::new(), references);
     let evaluation = Evaluation::at(17_806_608_000_000_000);
     let table = engine.unwrap().query_text(query, &evaluation).unwrap();
@@ -310,6 +314,14 @@ fn equal_aggregates_are_each_given_out() {
 }
 
 #[test]
+fn random_numbers_are_each_their_own() {
+    check(
+        "range x from 1 to 9 step 1 | summarize a = make_list(rand()), b = make_list(rand()), arg_max(x, *) | project tostring(a) == tostring(b)",
+        &["false"],
+    );
+}
+
+#[test]
 fn many_groups_of_one_row_are_groups() {
     let rows = "range x from 1 to 300000 step 1 | where x % 7 != 0 | extend y = tostring(x)";
     for aggregate in [
@@ -398,6 +410,10 @@ fn constant_patterns_that_are_none_are_refused() {
     check(
         r"print 'a{b' matches regex 'a{b', '${x}' matches regex @'\$\{\w+{,}?|\$\{x\}', 'aa' matches regex '^a{2}$', '[' matches regex '[[]', 'é' matches regex @'^\p{L}$', ']' matches regex '[]]'",
         &["true true true true true true"],
+    );
+    check(
+        "print s = 'a{b=1' | parse kind=regex s with 'a{b=' n: long | project n",
+        &["1"],
     );
     // Kusto counts by texts unless it is told otherwise, and rows may bring patterns along.
     check("print countof('(a(', '(')", &["2"]);

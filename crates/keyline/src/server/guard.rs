@@ -314,7 +314,7 @@ fn is_own(asked: IpAddr, listening: IpAddr) -> bool {
         || asked.is_loopback() && listening.is_loopback()
 }
 
-/// Whether another site's page sent it, or something that does not say by a header of ours that it is a program.
+/// Whether another site's page may have sent it: browsers say so, and no such page can set our header.
 fn is_foreign(method: &Method, headers: &HeaderMap) -> bool {
     if matches!(*method, Method::GET | Method::HEAD) {
         return false;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::python;
 use crate::support::{Folder, three_events};
 
 /// How often commands are killed, unless `KEYLINE_KILLS` says otherwise.
@@ -361,30 +362,11 @@ for name in sys.argv[2:]:
 
 /// A Python that has both packages; they are installed into the build's folder for temporary files.
 fn python() -> Option<PathBuf> {
-    let works = |program: &Path| {
-        let tried = Command::new(program)
-            .args(["-c", "import deltalake, duckdb, pyarrow.dataset"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        tried.is_ok_and(|status| status.success())
-    };
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("delta-peers");
-    let program = folder.join("bin/python");
-    if works(&program) {
-        return Some(program);
-    }
-    let done = |command: &mut Command| {
-        let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
-        quiet.status().is_ok_and(|status| status.success())
-    };
-    let installed = done(Command::new("python3").args(["-m", "venv"]).arg(&folder))
-        && done(Command::new(folder.join("bin/pip")).args([
-            "install",
-            "--quiet",
-            "deltalake",
-            "duckdb",
-            "pyarrow",
-        ]));
-    (installed && works(&program)).then_some(program)
+    let packages = ["deltalake", "duckdb", "pyarrow"];
+    let programs = python::installed("delta-peers", &packages, |programs| {
+        let mut import = Command::new(programs.join("python"));
+        import.args(["-c", "import deltalake, duckdb, pyarrow.dataset"]);
+        import
+    })?;
+    Some(programs.join("python"))
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod support;
+#[path = "../../../contain/tests/it/python.rs"]
+mod python;
 
 mod usage;
 mod bad_input;

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::provider::{CLIENT, Provider, SECRET, pairs};
+use crate::python;
 use crate::serving::Server;
 use crate::support::Folder;
 
@@ -415,22 +416,16 @@ fn foreign_program() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("KEYLINE_OIDC_PROVIDER") {
         return Some(PathBuf::from(named));
     }
-    let done = |command: &mut Command| {
-        let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
-        quiet.status().is_ok_and(|status| status.success())
-    };
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oidc-provider");
-    let program = folder.join("bin/oidc-provider-mock");
-    let works = || done(Command::new(&program).arg("--help"));
-    let install = || {
-        done(Command::new("python3").args(["-m", "venv"]).arg(&folder))
-            && done(Command::new(folder.join("bin/pip")).args(["install", "--quiet", VERSION]))
-    };
-    if works() || install() && works() {
-        return Some(program);
+    let program = "oidc-provider-mock";
+    let programs = python::installed("oidc-provider", &[VERSION], |programs| {
+        let mut help = Command::new(programs.join(program));
+        help.arg("--help");
+        help
+    });
+    if programs.is_none() {
+        eprintln!("left out: {VERSION} is not there and cannot be installed");
     }
-    eprintln!("left out: {VERSION} is not there and cannot be installed");
-    None
+    Some(programs?.join(program))
 }
 
 impl Foreign {

@@ -5,6 +5,7 @@ use super::{Parsed, Parser, literal, reserved};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::TokenKind;
+use crate::span::Span;
 use crate::syntax::{
     ColumnDecl, Expr, ExprKind, Name, NamePattern, NamedExpr, Nulls, Order, Param, ParamType,
     Parameter, RowSchema, SortKey, TypeRef,
@@ -332,34 +333,33 @@ impl Parser<'_> {
     pub(super) fn schema_of_plugin(&mut self) -> Parsed<RowSchema> {
         let open = self.expect(TokenKind::OpenParen)?;
         let star = self.eat(TokenKind::Star).is_some();
-        self.eat(TokenKind::Comma);
-        let mut columns = Vec::new();
-        while !self.at_kind(TokenKind::CloseParen) {
-            columns.push(self.column_decl()?);
-            if self.eat(TokenKind::Comma).is_none() {
-                break;
-            }
-        }
-        self.close(TokenKind::CloseParen, open)?;
+        let schema = self.columns_of_schema(open, |_| false)?;
         Ok(RowSchema {
-            columns,
             open: star,
-            span: self.since(open),
+            ..schema
         })
     }
 
     /// `(a: long, b: string, *)`
     pub(super) fn row_schema(&mut self) -> Parsed<RowSchema> {
         let open = self.expect(TokenKind::OpenParen)?;
+        self.columns_of_schema(open, |parser| parser.eat(TokenKind::Star).is_some())
+    }
+
+    /// The columns up to the bracket; `star` takes one where a column may stand.
+    fn columns_of_schema(
+        &mut self,
+        open: Span,
+        star: impl Fn(&mut Self) -> bool,
+    ) -> Parsed<RowSchema> {
         let mut columns = Vec::new();
         let mut is_open = false;
         // A comma may stand before the first column as well as after the last.
         self.eat(TokenKind::Comma);
         while !self.at_kind(TokenKind::CloseParen) {
-            if self.eat(TokenKind::Star).is_some() {
-                is_open = true;
-            } else {
-                columns.push(self.column_decl()?);
+            match star(self) {
+                true => is_open = true,
+                false => columns.push(self.column_decl()?),
             }
             if self.eat(TokenKind::Comma).is_none() {
                 break;

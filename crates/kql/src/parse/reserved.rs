@@ -199,19 +199,11 @@ pub(super) fn cannot_be_bound(word: &str) -> bool {
 /// Whether a keyword can only be meant as a name, by what follows it: nothing but a value stands there.
 pub(super) fn is_name_before(next: TokenKind, word: &str) -> bool {
     match next {
-        TokenKind::BangWord => true,
         TokenKind::Word => BEHIND_VALUES.contains(&word),
+        _ if compares(next) => true,
         _ => matches!(
             next,
-            TokenKind::EqualEqual
-                | TokenKind::NotEqual
-                | TokenKind::EqualTilde
-                | TokenKind::NotTilde
-                | TokenKind::Greater
-                | TokenKind::GreaterOrEqual
-                | TokenKind::Less
-                | TokenKind::LessOrEqual
-                | TokenKind::Star
+            TokenKind::Star
                 | TokenKind::Slash
                 | TokenKind::Percent
                 | TokenKind::CloseParen
@@ -219,10 +211,26 @@ pub(super) fn is_name_before(next: TokenKind, word: &str) -> bool {
                 | TokenKind::CloseBrace
                 | TokenKind::Dot
                 | TokenKind::Comma
-                | TokenKind::Colon
                 | TokenKind::Pipe
         ),
     }
+}
+
+/// Whether a sign compares what stands before it with what follows.
+pub(super) fn compares(sign: TokenKind) -> bool {
+    matches!(
+        sign,
+        TokenKind::EqualEqual
+            | TokenKind::NotEqual
+            | TokenKind::EqualTilde
+            | TokenKind::NotTilde
+            | TokenKind::Greater
+            | TokenKind::GreaterOrEqual
+            | TokenKind::Less
+            | TokenKind::LessOrEqual
+            | TokenKind::Colon
+            | TokenKind::BangWord
+    )
 }
 
 /// Whether a word is an operator that stands behind a value.

@@ -180,19 +180,7 @@ impl Parser<'_> {
     pub(super) fn star_in_parentheses(&mut self) -> bool {
         let compared = match self.ahead(1).kind {
             TokenKind::Word => reserved::stands_behind_values(self.word_ahead(1)),
-            kind => matches!(
-                kind,
-                TokenKind::EqualEqual
-                    | TokenKind::NotEqual
-                    | TokenKind::EqualTilde
-                    | TokenKind::NotTilde
-                    | TokenKind::Greater
-                    | TokenKind::GreaterOrEqual
-                    | TokenKind::Less
-                    | TokenKind::LessOrEqual
-                    | TokenKind::Colon
-                    | TokenKind::BangWord
-            ),
+            kind => reserved::compares(kind),
         };
         let star = self.at_kind(TokenKind::Star) && !compared;
         if star {

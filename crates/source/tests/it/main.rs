@@ -6,6 +6,8 @@ mod references;
 mod digests;
 
 #[cfg(feature = "aws")]
+#[path = "../../../contain/tests/it/python.rs"]
+mod python;
 #[path = "../../../contain/tests/it/emulator.rs"]
 mod emulator;
 #[cfg(feature = "aws")]

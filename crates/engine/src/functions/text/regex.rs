@@ -26,7 +26,7 @@ pub fn check(function: &str, args: &[TypedExpr]) -> Result<(), Error> {
         return Ok(());
     };
     let shown: String = pattern.chars().take(SHOWN).collect();
-    let why = match built(pattern) {
+    let why = match compiled(pattern) {
         Err(::regex::Error::CompiledTooBig(bytes)) => {
             format!("is too large: compiled it has more than {bytes} bytes")
         }
@@ -48,10 +48,11 @@ pub fn check(function: &str, args: &[TypedExpr]) -> Result<(), Error> {
 const SHOWN: usize = 100;
 
 pub fn compile(pattern: &str) -> Option<Regex> {
-    built(pattern).ok()
+    compiled(pattern).ok()
 }
 
-fn built(pattern: &str) -> Result<Regex, ::regex::Error> {
+/// The same, with what is wrong with it.
+pub fn compiled(pattern: &str) -> Result<Regex, ::regex::Error> {
     RegexBuilder::new(&as_re2(pattern))
         .size_limit(REGEX_BYTES_MAX)
         .build()
@@ -59,7 +60,7 @@ fn built(pattern: &str) -> Result<Regex, ::regex::Error> {
 
 /// What RE2 takes for letters and the regex crate for syntax is escaped: a `{` that begins no number of repetitions, and
 /// in a class a `[` that begins no named one.
-pub fn as_re2(pattern: &str) -> String {
+fn as_re2(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let (mut rest, mut in_class) = (pattern, false);
     while let Some(letter) = rest.chars().next() {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{self, CutItem};
+use crate::functions::text::regex::compiled;
 use crate::functions::{self, TypedExpr};
 use crate::lower::Lowerer;
 use crate::lower::literal::null;
@@ -34,7 +35,7 @@ impl Lowerer<'_> {
             Some(items) => extract::cut().call(vec![text, lit(extract::cut_pattern(&items))]),
             None => {
                 let pattern = pattern(&parse.kind, &parse.pattern);
-                regex::Regex::new(&pattern).map_err(|e| {
+                compiled(&pattern).map_err(|e| {
                     Error::new(
                         ErrorKind::Invalid,
                         format!("the pattern of `parse` is not a regular expression: {e}"),

@@ -29,10 +29,9 @@ impl Lowerer<'_> {
             let rows = self.real_steps(from, to, step)?;
             return self.datatable(&rows, &rel.columns);
         }
-        let bound = |lowerer: &mut Self, expr: &Expr| -> Result<PlanExpr> {
-            let value = literal(&lowerer.constant(expr)?);
+        let bound = |value: &Value, expr: &Expr| -> Result<PlanExpr> {
             let long = TypedExpr {
-                expr: value,
+                expr: literal(value),
                 ty: expr.ty,
             };
             Ok(match expr.ty {
@@ -40,10 +39,11 @@ impl Lowerer<'_> {
                 _ => functions::convert(long, Type::Long)?,
             })
         };
+        let each = self.constant(step)?;
         let steps = lists::steps().call(vec![
-            bound(self, from)?,
-            bound(self, to)?,
-            bound(self, step)?,
+            bound(&self.constant(from)?, from)?,
+            bound(&self.constant(to)?, to)?,
+            bound(&each, step)?,
             lit(RANGE_ROWS_MAX),
         ]);
         let name = self.hidden("row");
@@ -54,7 +54,7 @@ impl Lowerer<'_> {
                 UnnestOptions::default(),
             )?
             .build()?;
-        let descending = match self.constant(step)? {
+        let descending = match each {
             Value::Int(step) => step < 0,
             Value::Long(step) | Value::TimeSpan(step) => step < 0,
             _ => false,

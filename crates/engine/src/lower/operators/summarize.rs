@@ -32,10 +32,12 @@ pub(crate) struct Aggregated {
 
 impl Aggregated {
     /// Adds an aggregate of the plan under a hidden name, unless an equal one is there: its name is the answer. Plans with
-    /// equal ones are not only slower, DataFusion's optimiser trips over them.
+    /// equal ones are not only slower, DataFusion's optimiser trips over them. Of random numbers no two are equal.
     fn add(&mut self, aggregate: PlanExpr, hidden: impl FnOnce() -> String) -> String {
         let known = self.plan.iter().find_map(|known| match known {
-            PlanExpr::Alias(known) if *known.expr == aggregate => Some(known.name.clone()),
+            PlanExpr::Alias(known) if *known.expr == aggregate && !aggregate.is_volatile() => {
+                Some(known.name.clone())
+            }
             _ => None,
         });
         known.unwrap_or_else(|| {
